@@ -1,0 +1,108 @@
+/**
+ * The agent's HTTP API on the wire, as cagent v1.32.3 speaks it and as later versions changed it. The gateway's client
+ * reads it, the embedded agent writes it. Only what one of them uses is typed; unknown events and fields are ignored.
+ */
+export interface ToolCall {
+  id?: string;
+  type: 'function';
+  function: { name?: string; arguments?: string };
+}
+
+export interface ToolDefinition {
+  name: string;
+  category?: string;
+  description?: string;
+  parameters?: unknown;
+  annotations?: { title?: string; readOnlyHint?: boolean; destructiveHint?: boolean };
+}
+
+export interface ToolResult {
+  output?: string;
+  isError?: boolean;
+  structuredContent?: unknown;
+}
+
+export interface TokenUsage {
+  input_tokens?: number;
+  output_tokens?: number;
+  context_length?: number;
+  context_limit?: number;
+  cost?: number;
+  last_message?: {
+    input_tokens?: number;
+    output_tokens?: number;
+    cached_input_tokens?: number;
+    cached_write_tokens?: number;
+    Cost?: number;
+    Model?: string;
+  };
+}
+
+interface Common {
+  agent_name?: string;
+  timestamp?: string;
+  session_id?: string;
+}
+
+export type CagentEvent = Common &
+  (
+    | { type: 'agent_info'; model?: string; description?: string }
+    | { type: 'team_info' }
+    | { type: 'mcp_init_started' | 'mcp_init_finished' | 'message_added' }
+    | { type: 'toolset_info'; available_tools?: number; loading?: boolean }
+    | { type: 'user_message'; message?: string }
+    | { type: 'stream_started' }
+    | { type: 'stream_stopped'; reason?: string }
+    | { type: 'agent_choice' | 'agent_choice_reasoning'; content: string }
+    | { type: 'partial_tool_call'; tool_call?: ToolCall; tool_definition?: ToolDefinition }
+    | { type: 'tool_call'; tool_call: ToolCall; tool_definition?: ToolDefinition }
+    | { type: 'tool_call_confirmation'; tool_call: ToolCall; tool_definition?: ToolDefinition }
+    | {
+        type: 'tool_call_response';
+        tool_call?: ToolCall;
+        tool_call_id?: string;
+        tool_definition?: ToolDefinition;
+        response?: string;
+        result?: ToolResult;
+      }
+    | { type: 'token_usage'; usage?: TokenUsage }
+    | { type: 'session_title'; title?: string }
+    | { type: 'session_compaction'; status?: string }
+    | { type: 'max_iterations_reached'; max_iterations?: number }
+    | {
+        type: 'elicitation_request';
+        message?: string;
+        elicitation_id?: string;
+        meta?: Record<string, unknown>;
+      }
+    | { type: 'model_fallback'; failed_model?: string; fallback_model?: string; reason?: string }
+    | { type: 'warning'; message?: string }
+    | { type: 'error'; error: string; code?: string }
+  );
+
+export interface StoredMessage {
+  agentName?: string;
+  message: {
+    role: 'user' | 'assistant' | 'tool' | 'system';
+    content?: string;
+    reasoning_content?: string;
+    tool_calls?: ToolCall[];
+    tool_call_id?: string;
+    created_at?: string;
+    usage?: TokenUsage['last_message'];
+    model?: string;
+    cost?: number;
+  };
+}
+
+/** Body of `GET /api/sessions/:id`. */
+export interface StoredSession {
+  id: string;
+  title: string;
+  messages?: StoredMessage[];
+  created_at: string;
+  tools_approved?: boolean;
+  input_tokens?: number;
+  output_tokens?: number;
+  working_dir?: string;
+}

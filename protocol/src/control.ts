@@ -1,0 +1,51 @@
+/**
+ * How the parts agree on a `soul.yaml` edit. All routes need `Authorization: Bearer <MOBYCLAW_MCP_TOKEN>`.
+ *
+ * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore
+ * Supervisor (agent process): GET /status · POST /reload
+ */
+import { z } from 'zod';
+
+export const soulProblemSchema = z.object({
+  message: z.string().describe('what is wrong and what to do'),
+  line: z.int().optional(),
+  column: z.int().optional(),
+});
+
+export type SoulProblem = z.infer<typeof soulProblemSchema>;
+
+/** `candidate` is the owner's file as it stands now; `published` is what the agent is given; `confirmed` is the last that it ran. */
+export const soulStateSchema = z.object({
+  candidate: z.object({ hash: z.string(), problem: soulProblemSchema.optional() }).nullable(),
+  published: z.string().nullable().describe('hash'),
+  confirmed: z.string().nullable().describe('hash'),
+});
+
+export type SoulState = z.infer<typeof soulStateSchema>;
+
+export const engineSchema = z.object({
+  kind: z.enum(['cagent', 'embedded']),
+  version: z.string().describe('as the program prints it, such as 1.32.3; empty where it does not say'),
+});
+
+export type Engine = z.infer<typeof engineSchema>;
+
+export const supervisorStatusSchema = z.object({
+  engine: engineSchema,
+  state: z.enum(['starting', 'ready', 'broken', 'down']),
+  pid: z.int().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  restarts: z.int().describe('since the supervisor started, reloads not counted'),
+  soul: z.string().nullable().describe('hash of the published soul.yaml that the agent was started with'),
+  problem: soulProblemSchema.optional().describe('why the agent is broken or down'),
+});
+
+export type SupervisorStatus = z.infer<typeof supervisorStatusSchema>;
+
+/** Answer of `POST /reload`, given once the agent lists itself again or has shown that it will not. */
+export const reloadResultSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), soul: z.string() }),
+  z.object({ ok: z.literal(false), problem: soulProblemSchema }),
+]);
+
+export type ReloadResult = z.infer<typeof reloadResultSchema>;

@@ -1,0 +1,43 @@
+/** What a client sends to start a turn. */
+import { z } from 'zod';
+import { sessionKeySchema } from './session-key.ts';
+
+/** Longest prompt text in characters. Longer material belongs in an attachment or a workspace. */
+export const MAX_PROMPT_CHARS = 200_000;
+/** Most attachments of one prompt. */
+export const MAX_ATTACHMENTS = 10;
+/** Largest attachment, decoded, in bytes. */
+export const MAX_ATTACHMENT_BYTES = 5_000_000;
+
+export const queueModeSchema = z
+  .enum(['followup', 'collect', 'interrupt'])
+  .meta({ id: 'QueueMode', description: 'What a message does that comes while its session is busy' });
+
+export type QueueMode = z.infer<typeof queueModeSchema>;
+
+export const attachmentSchema = z
+  .object({
+    name: z.string().min(1).max(200),
+    mime: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/, 'not a media type; write for example image/png'),
+    data: z.base64().describe('the content, base64'),
+  })
+  .meta({ id: 'Attachment' });
+
+export type Attachment = z.infer<typeof attachmentSchema>;
+
+export const promptRequestSchema = z
+  .strictObject({
+    prompt: z
+      .string()
+      .max(
+        MAX_PROMPT_CHARS,
+        `the prompt is longer than ${MAX_PROMPT_CHARS} characters; send long text as an attachment`,
+      )
+      .refine((text) => text.trim() !== '', 'the prompt is empty'),
+    session: sessionKeySchema.optional().describe('api:default unless given'),
+    attachments: z.array(attachmentSchema).max(MAX_ATTACHMENTS).optional(),
+    queue: queueModeSchema.optional().describe('overrides the mode of the session for this message'),
+  })
+  .meta({ id: 'PromptRequest' });
+
+export type PromptRequest = z.infer<typeof promptRequestSchema>;

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    startedAt: z.iso.datetime(),
+    state: z.enum(['ready', 'agent-down', 'reloading', 'draining']),
+    agent: z.object({
+      reachable: z.boolean(),
+      engine: z.string().describe('cagent or embedded'),
+      version: z.string().optional(),
+      generation: z
+        .enum(['messages-array', 'messages-object', 'unknown'])
+        .describe('form of the run body it speaks'),
+      model: z.string().optional().describe('as the agent named it in its last run'),
+      detail: z.string().optional().describe('what is wrong, and what to do'),
+    }),
+    soul: z.object({
+      state: z.enum(['in-force', 'reloading', 'rejected', 'unknown']),
+      problem: z.string().optional().describe('why the last edit is not in force, with line and cause'),
+    }),
+    turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
+    sessions: z.int(),
+    store: z.object({ path: z.string(), bytes: z.int() }),
+  })
+  .meta({ id: 'Status' });
+
+export type Status = z.infer<typeof statusSchema>;

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { usageSchema } from './usage.ts';
+
+export const turnStateSchema = z
+  .enum(['queued', 'running', 'done', 'failed', 'cancelled'])
+  .meta({ id: 'TurnState' });
+
+export type TurnState = z.infer<typeof turnStateSchema>;
+
+export const turnViewSchema = z
+  .object({
+    turn: z.string().describe('UUIDv7'),
+    session: z.string(),
+    source: z.string().describe('where the prompt came from: api, cli, telegram …'),
+    state: turnStateSchema,
+    attempt: z.int().describe('how often it was started'),
+    position: z.int().optional().describe('while queued: turns of this session ahead of it'),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().optional(),
+    finishedAt: z.iso.datetime().optional(),
+    text: z.string().optional().describe('the answer, or what came before it was cut'),
+    usage: usageSchema.optional(),
+    error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
+    mergedInto: z.string().optional(),
+  })
+  .meta({ id: 'Turn' });
+
+export type TurnView = z.infer<typeof turnViewSchema>;
+
+/** Answer of `POST /prompt`. */
+export const promptAnswerSchema = z
+  .object({ turn: z.string(), session: z.string(), text: z.string(), usage: usageSchema.nullable() })
+  .meta({ id: 'PromptAnswer' });
+
+export type PromptAnswer = z.infer<typeof promptAnswerSchema>;
