@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { parseSoul, SoulError } from './load.ts';
+
+const MINIMAL = 'version: "7"\nagents:\n  root:\n    model: openai/gpt-5-mini\n';
+
+function fault(text: string): string {
+  try {
+    parseSoul(text, 'soul.yaml');
+  } catch (error) {
+    if (error instanceof SoulError) return error.message;
+    throw error;
+  }
+  throw new Error('the file was accepted');
+}
+
+describe('soul.yaml', () => {
+  it('is read with everything that this agent runs', () => {
+    const soul = parseSoul(
+      `version: "7"
+providers:
+  lite: { api_type: openai_chatcompletions, base_url: http://127.0.0.1:4000/v1, token_key: LITE_KEY }
+models:
+  main: { provider: anthropic, model: claude-sonnet-4-5, max_tokens: 16000, temperature: 0.3, thinking_budget: 4096 }
+agents:
+  root:
+    model: main
+    description: Moby
+    welcome_message: Hi
+    instruction: Be kind.
+    add_date: true
+    add_environment_info: true
+    add_prompt_files: [agent/MEMORY.md]
+    max_iterations: 40
+    num_history_items: 60
+    toolsets:
+      - type: mcp
+        remote: { url: "\${env.URL}/mcp", transport_type: streamable, headers: { X: "\${headers.X}" } }
+        tools: [memory_search]
+      - { type: mcp, command: node, args: [x.js], env: { A: "$B" } }
+      - type: shell
+      - type: filesystem
+      - { type: fetch, timeout: 5 }
+      - type: think
+      - { type: todo, instruction: Plan. }
+permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
+`,
+      'soul.yaml',
+    );
+    expect(soul.agents.root.toolsets).toHaveLength(7);
+    expect(soul.permissions?.deny).toEqual(['shell:cmd=rm *']);
+  });
+
+  it('reports a syntax error with line and column', () => {
+    expect(fault('version: "7"\nagents:\n  root: [\n')).toMatch(/^soul\.yaml line 4, column 1: /);
+  });
+
+  it('reports an unknown key by name, with its line', () => {
+    expect(fault(`${MINIMAL}    instrction: hi\n`)).toBe(
+      'soul.yaml line 5, column 5: unknown key "agents.root.instrction"; check its spelling and indentation',
+    );
+  });
+
+  it.each(['hooks', 'sub_agents', 'fallback', 'structured_output'])(
+    'says that it does not support %s',
+    (key) => {
+      expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
+        `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
+      );
+    },
+  );
+
+  it('says that it does not support rag at the top, and other agents', () => {
+    const message = fault(`${MINIMAL}  helper: { model: x/y }\nrag: {}\n`);
+    expect(message).toContain('line 6, column 1: the embedded agent does not support "rag"');
+    expect(message).toContain('line 5, column 3: the agent "helper" is not run');
+  });
+
+  it('names toolset types that cagent knows, and those that nobody knows', () => {
+    expect(fault(`${MINIMAL}    toolsets: [{ type: lsp }]\n`)).toContain(
+      'does not support toolsets of type "lsp"',
+    );
+    expect(fault(`${MINIMAL}    toolsets: [{ type: shel }]\n`)).toContain('unknown toolset type "shel"');
+  });
+
+  it('names a value of the wrong kind and a missing one', () => {
+    expect(fault(`${MINIMAL}    max_iterations: many\n`)).toMatch(
+      /line 5, column 21: agents\.root\.max_iterations: /,
+    );
+    expect(fault('agents:\n  root:\n    description: x\n')).toContain(
+      '"model" is missing (agents.root.model)',
+    );
+    expect(fault('')).toContain('is empty');
+  });
+
+  it('wants a transport for a remote MCP server, as cagent does', () => {
+    expect(fault(`${MINIMAL}    toolsets: [{ type: mcp, remote: { url: "http://x/mcp" } }]\n`)).toContain(
+      'transport_type',
+    );
+    expect(fault(`${MINIMAL}    toolsets: [{ type: mcp }]\n`)).toContain(
+      'needs either "remote" or "command"',
+    );
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * The part of cagent's configuration (version 7) that this agent runs, strict as cagent is: an unknown key is an error.
+ * Keys that cagent knows and this agent does not run are listed, so that the error can say which of the two it is.
+ */
+import { z } from 'zod';
+
+const modelSchema = z.strictObject({
+  provider: z.string().min(1),
+  model: z.string().min(1),
+  max_tokens: z.int().positive().optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  top_p: z.number().min(0).max(1).optional(),
+  base_url: z.string().min(1).optional(),
+  token_key: z.string().min(1).optional(),
+  /** Tokens for anthropic and google, an effort for openai. */
+  thinking_budget: z.union([z.int(), z.enum(['none', 'minimal', 'low', 'medium', 'high'])]).optional(),
+});
+
+const providerSchema = z.strictObject({
+  base_url: z.string().min(1),
+  token_key: z.string().min(1).optional(),
+  api_type: z.enum(['openai_chatcompletions', 'openai_responses']).optional(),
+});
+
+const common = {
+  instruction: z.string().optional(),
+  tools: z.array(z.string()).optional(),
+};
+
+const remoteSchema = z.strictObject({
+  url: z.string().min(1),
+  transport_type: z.enum(['streamable', 'streamable-http']),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+const mcpSchema = z
+  .strictObject({
+    type: z.literal('mcp'),
+    ...common,
+    remote: remoteSchema.optional(),
+    command: z.string().min(1).optional(),
+    args: z.array(z.string()).optional(),
+    env: z.record(z.string(), z.string()).optional(),
+    version: z.string().optional(),
+    /** A key of later versions. Remote MCP servers may be private here in any case, as in cagent 1.32. */
+    allow_private_ips: z.boolean().optional(),
+  })
+  .refine((set) => (set.remote === undefined) !== (set.command === undefined), {
+    message: 'an mcp toolset needs either "remote" or "command"',
+  });
+
+const toolsetSchema = z.discriminatedUnion('type', [
+  mcpSchema,
+  z.strictObject({ type: z.literal('shell'), ...common, env: z.record(z.string(), z.string()).optional() }),
+  z.strictObject({ type: z.literal('filesystem'), ...common }),
+  z.strictObject({ type: z.literal('fetch'), ...common, timeout: z.int().positive().optional() }),
+  z.strictObject({ type: z.literal('think'), ...common }),
+  z.strictObject({ type: z.literal('todo'), ...common }),
+]);
+
+const agentSchema = z.strictObject({
+  model: z.string().min(1),
+  description: z.string().optional(),
+  welcome_message: z.string().optional(),
+  instruction: z.string().optional(),
+  add_date: z.boolean().optional(),
+  add_environment_info: z.boolean().optional(),
+  add_prompt_files: z.array(z.string().min(1)).optional(),
+  max_iterations: z.int().min(0).optional(),
+  num_history_items: z.int().min(0).optional(),
+  toolsets: z.array(toolsetSchema).optional(),
+});
+
+const permissionsSchema = z.strictObject({
+  allow: z.array(z.string()).nullish(),
+  ask: z.array(z.string()).nullish(),
+  deny: z.array(z.string()).nullish(),
+});
+
+const VERSIONS = Array.from({ length: 13 }, (_, index) => String(index + 4));
+
+export const soulSchema = z.strictObject({
+  version: z
+    .union([z.string(), z.int().transform(String)])
+    .refine(
+      (version) => VERSIONS.includes(version),
+      'not a version that this agent reads; write version: "7"',
+    )
+    .optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+  providers: z.record(z.string(), providerSchema).optional(),
+  models: z.record(z.string(), modelSchema).optional(),
+  agents: z.strictObject({ root: agentSchema }),
+  permissions: permissionsSchema.optional(),
+});
+
+export type Soul = z.infer<typeof soulSchema>;
+export type ModelConfig = z.infer<typeof modelSchema>;
+export type ProviderConfig = z.infer<typeof providerSchema>;
+export type ToolsetConfig = z.infer<typeof toolsetSchema>;
+export type McpToolsetConfig = z.infer<typeof mcpSchema>;
+export type AgentConfig = z.infer<typeof agentSchema>;
+
+/** What cagent reads and this agent does not, by name. */
+export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
+  (
+    'rag mcps hooks sub_agents handoffs fallback skills structured_output commands code_mode_tools ' +
+    'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
+    'frequency_penalty presence_penalty parallel_tool_calls provider_opts track_usage routing name model_picker ' +
+    'safety runtime budgets redact_secrets title_model compaction_model cache file_types'
+  ).split(' '),
+);
+
+export const CAGENT_ONLY_TOOLSETS: ReadonlySet<string> = new Set(
+  'script tasks memory api openapi lsp a2a user_prompt model_picker background_agents'.split(' '),
+);
