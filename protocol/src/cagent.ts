@@ -14,11 +14,26 @@ export interface ToolDefinition {
   description?: string;
   parameters?: unknown;
   annotations?: { title?: string; readOnlyHint?: boolean; destructiveHint?: boolean };
+  outputSchema?: unknown;
+}
+
+/** A part of a message with more than text in it. */
+export interface ContentPart {
+  type: 'text' | 'image_url' | 'file';
+  text?: string;
+  image_url?: { url: string; detail?: string };
+}
+
+export interface Permissions {
+  allow?: string[];
+  ask?: string[];
+  deny?: string[];
 }
 
 export interface ToolResult {
   output?: string;
   isError?: boolean;
+  images?: Array<{ data: string; mimeType: string }>;
   structuredContent?: unknown;
 }
 
@@ -46,11 +61,15 @@ interface Common {
 
 export type CagentEvent = Common &
   (
-    | { type: 'agent_info'; model?: string; description?: string }
-    | { type: 'team_info' }
+    | { type: 'agent_info'; model?: string; description?: string; welcome_message?: string }
+    | {
+        type: 'team_info';
+        available_agents?: Array<{ name: string; description?: string; provider?: string; model?: string }>;
+        current_agent?: string;
+      }
     | { type: 'mcp_init_started' | 'mcp_init_finished' | 'message_added' }
     | { type: 'toolset_info'; available_tools?: number; loading?: boolean }
-    | { type: 'user_message'; message?: string }
+    | { type: 'user_message'; message?: string; multi_content?: ContentPart[]; session_position?: number }
     | { type: 'stream_started' }
     | { type: 'stream_stopped'; reason?: string }
     | { type: 'agent_choice' | 'agent_choice_reasoning'; content: string }
@@ -72,6 +91,8 @@ export type CagentEvent = Common &
     | {
         type: 'elicitation_request';
         message?: string;
+        mode?: string;
+        schema?: unknown;
         elicitation_id?: string;
         meta?: Record<string, unknown>;
       }
@@ -85,9 +106,11 @@ export interface StoredMessage {
   message: {
     role: 'user' | 'assistant' | 'tool' | 'system';
     content?: string;
+    multi_content?: ContentPart[];
     reasoning_content?: string;
     tool_calls?: ToolCall[];
     tool_call_id?: string;
+    is_error?: boolean;
     created_at?: string;
     usage?: TokenUsage['last_message'];
     model?: string;
@@ -105,4 +128,5 @@ export interface StoredSession {
   input_tokens?: number;
   output_tokens?: number;
   working_dir?: string;
+  permissions?: Permissions;
 }
