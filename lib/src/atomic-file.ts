@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 export interface WriteOptions {
   /** Mode of the new file; 0o600 unless given. */
   mode?: number;
+  /** Called right before the rename, as late as can be; what it throws leaves the target untouched. */
+  beforeRename?: () => void;
 }
 
 /** @throws the file system's error; the target is then untouched and no temporary file is left. */
@@ -25,6 +27,7 @@ export async function writeFileAtomic(
     await handle.sync();
     await handle.close();
     handle = undefined;
+    options.beforeRename?.();
     await rename(temporary, path);
   } catch (error) {
     await handle?.close().catch(() => undefined);

@@ -1,0 +1,179 @@
+/**
+ * An MCP server over streamable HTTP as each of our parts runs it: `POST /mcp`, stateless, so that a restart between two
+ * calls goes unnoticed; `GET /healthz` free; everything else behind the Host and Origin guard and the bearer token.
+ *
+ * A wrong token is answered 403 without `WWW-Authenticate`: a challenge would make cagent start an OAuth dialogue that
+ * blocks the run. There is no GET stream and no session to delete, so both are 405, which clients of the protocol expect.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PROBLEM_TYPES, type ProblemType } from '@mobyclaw/protocol/problem';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import { bearerToken, equalSecrets, refuseForeignOrigin } from './http-guard.ts';
+import { HttpProblem, sendProblem } from './http-problem.ts';
+import type { Logger } from './logger.ts';
+import { callerOf, callTool, type McpTool } from './mcp-tool.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024; // far above the largest text a tool accepts
+const KEEP_ALIVE_MS = 120_000; // longer than Go's 90 s, so that the client closes first and no call meets a closing socket
+const CLOSE_GRACE_MS = 3_000; // a call that runs at shutdown may take this long to end
+
+export interface McpHttpOptions {
+  name: string;
+  version: string;
+  /** Sent at `initialize`; agents put it into the model's instructions. */
+  instructions: string;
+  tools: readonly McpTool[];
+  token: string;
+  /** Names besides loopback that the server answers to, such as its name in a container network. */
+  allowedHosts: readonly string[];
+  logger: Logger;
+  /** Further routes, behind the same guard, token, body limit and error rendering. */
+  routes?: (router: Router) => void;
+}
+
+export interface HttpService {
+  /** `http://host:port` as bound. */
+  readonly url: string;
+  /** Stops accepting, lets running requests end, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param listen host and port; port 0 takes a free one
+ * @throws the listening error, such as EADDRINUSE
+ */
+export async function serveMcpHttp(
+  options: McpHttpOptions,
+  listen: { host: string; port: number },
+): Promise<HttpService> {
+  const server = createServer(createMcpHttpApp(options));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, resolve);
+  });
+  const { address, port, family } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+export function createMcpHttpApp(options: McpHttpOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, _response, next) => {
+    const refusal = refuseForeignOrigin(request, options.allowedHosts);
+    if (refusal) throw new HttpProblem(refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
+    next();
+  });
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.use((request, _response, next) => {
+    const token = bearerToken(request);
+    if (token === null || !equalSecrets(token, options.token)) {
+      throw new HttpProblem('forbidden', 'This needs "Authorization: Bearer <MOBYCLAW_MCP_TOKEN>".');
+    }
+    next();
+  });
+  app.use(express.json({ limit: MAX_BODY_BYTES }));
+  const mcp = mcpHandler(options);
+  app
+    .route('/mcp')
+    .post(mcp)
+    .all((_request, response) => {
+      response.setHeader('allow', 'POST');
+      sendProblem(response, 'bad-request', 'This MCP server is stateless: it takes POST only.', 405);
+    });
+  if (options.routes) {
+    const router = express.Router();
+    options.routes(router);
+    app.use(router);
+  }
+  app.use((request) => {
+    throw new HttpProblem('not-found', `There is no ${request.method} ${request.path} here.`);
+  });
+  app.use(errorHandler(options.logger));
+  return app;
+}
+
+/** A server and a transport for each request, as the SDK asks of stateless ones; together they cost well under 1 ms. */
+function mcpHandler({ name, version, instructions, tools, logger }: McpHttpOptions) {
+  const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
+  const listing = { tools: tools.map((tool) => tool.definition) };
+  return async (request: Request, response: Response): Promise<void> => {
+    const server = new Server({ name, version }, { capabilities: { tools: {} }, instructions });
+    server.setRequestHandler(ListToolsRequestSchema, () => listing);
+    server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
+      const tool = byName.get(params.name);
+      if (!tool) {
+        const known = [...byName.keys()].join(', ');
+        throw new McpError(
+          ErrorCode.InvalidParams,
+          `There is no tool "${params.name}". There are: ${known}.`,
+        );
+      }
+      return callTool(tool, params.arguments, callerOf(request.headers), logger);
+    });
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    response.on('close', () => {
+      server.close().catch((error: unknown) => logger.warn({ err: error }, 'closing an MCP request failed'));
+    });
+    await server.connect(transport as Transport); // its optional properties are typed without exactOptionalPropertyTypes
+    await transport.handleRequest(request, response, request.body);
+  };
+}
+
+/** Errors of body-parser carry an HTTP status; everything unknown is ours and told without details. */
+function errorHandler(logger: Logger) {
+  return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
+    if (error instanceof HttpProblem) {
+      sendProblem(response, error.type, error.message);
+      return;
+    }
+    const { status, type } = error as { status?: number; type?: string };
+    if (status !== undefined && status < 500) {
+      if (type === 'entity.parse.failed' && request.path === '/mcp') {
+        response.status(400).json({
+          jsonrpc: '2.0',
+          error: { code: ErrorCode.ParseError, message: 'The request body is not valid JSON.' },
+          id: null,
+        });
+        return;
+      }
+      const kind = (Object.entries(PROBLEM_TYPES).find(([, code]) => code === status)?.[0] ??
+        'bad-request') as ProblemType;
+      sendProblem(response, kind, bodyProblem(status), status);
+      return;
+    }
+    logger.error({ err: error, path: request.path }, 'request failed');
+    sendProblem(response, 'internal', 'Something went wrong in here; the log has the details.');
+  };
+}
+
+function bodyProblem(status: number): string {
+  if (status === 413) return `The request body is larger than ${MAX_BODY_BYTES} bytes.`;
+  if (status === 415)
+    return 'The request body has an encoding that is not understood; send plain UTF-8 JSON.';
+  return 'The request body is not valid JSON.';
+}

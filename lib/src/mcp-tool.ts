@@ -1,0 +1,101 @@
+/**
+ * A tool as an MCP server offers it: zod schema of its input, text as its answer. A mistake of the model comes back as a
+ * tool error that says how to do it right; a fault of ours is logged and told without its details.
+ */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
+import type { CallToolResult, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import type { Logger } from './logger.ts';
+
+/** Who asks, from the headers of the run that the agent hands on; never from the model. */
+export type McpCaller = Partial<Record<keyof typeof IDENTITY_HEADERS, string>>;
+
+export interface McpTool {
+  definition: Tool;
+  call(input: unknown, caller: McpCaller): Promise<string>;
+}
+
+export interface McpToolOptions<Input extends z.ZodObject> {
+  name: string;
+  title: string;
+  /** Written for the model: what it does and when to use it. */
+  description: string;
+  input: Input;
+  annotations: ToolAnnotations;
+  run(input: z.output<Input>, caller: McpCaller): string | Promise<string>;
+}
+
+/** Thrown by a tool: the message is for the model and says what to do instead. */
+export class ToolError extends Error {
+  override name = 'ToolError';
+}
+
+export function mcpTool<Input extends z.ZodObject>(options: McpToolOptions<Input>): McpTool {
+  const { name, title, description, annotations } = options;
+  const { $schema: _, ...inputSchema } = z.toJSONSchema(options.input, { io: 'input' });
+  return {
+    definition: {
+      name,
+      title,
+      description,
+      inputSchema: inputSchema as Tool['inputSchema'],
+      annotations: { title, ...annotations },
+    },
+    async call(input, caller) {
+      const parsed = options.input.safeParse(input ?? {});
+      if (!parsed.success) {
+        const faults = parsed.error.issues.map(
+          (issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`,
+        );
+        throw new ToolError(`The input of ${name} is not right. ${faults.join('; ')}.`);
+      }
+      return options.run(parsed.data, caller);
+    },
+  };
+}
+
+/** Runs one call; never rejects. Logs name, session and duration, not what was said. */
+export async function callTool(
+  tool: McpTool,
+  input: unknown,
+  caller: McpCaller,
+  logger: Logger,
+): Promise<CallToolResult> {
+  const start = performance.now();
+  const context = { tool: tool.definition.name, session: caller.session, turn: caller.turn };
+  const elapsedMs = (): number => Math.round((performance.now() - start) * 10) / 10;
+  try {
+    const text = await tool.call(input, caller);
+    logger.info({ ...context, ms: elapsedMs() }, 'tool call');
+    return { content: [{ type: 'text', text }] };
+  } catch (error) {
+    if (error instanceof ToolError) {
+      logger.info({ ...context, ms: elapsedMs(), refused: true }, 'tool call');
+      return { content: [{ type: 'text', text: error.message }], isError: true };
+    }
+    logger.error({ ...context, ms: elapsedMs(), err: error }, 'tool call failed');
+    const code = (error as NodeJS.ErrnoException).code;
+    const cause = code === 'ENOSPC' ? 'the disk is full' : `internal error${code ? ` (${code})` : ''}`;
+    return {
+      content: [{ type: 'text', text: `${tool.definition.name} failed: ${cause}. Nothing was changed.` }],
+      isError: true,
+    };
+  }
+}
+
+/** Reads the identity headers. They are percent-encoded; one that cannot be decoded is left out. */
+export function callerOf(headers: IncomingHttpHeaders): McpCaller {
+  const caller: McpCaller = {};
+  for (const [key, header] of Object.entries(IDENTITY_HEADERS)) {
+    const value = headers[header.toLowerCase()];
+    if (typeof value !== 'string' || value === '') continue;
+    try {
+      caller[key as keyof McpCaller] = decodeURIComponent(value);
+    } catch (error) {
+      if (!(error instanceof URIError)) throw error;
+    }
+  }
+  return caller;
+}

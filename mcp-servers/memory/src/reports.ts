@@ -1,0 +1,83 @@
+/** What the tools answer, as text for the model: short, with file names and line numbers that other tools accept. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { linesOf, sectionsOf } from './markdown.ts';
+import { dayOf, MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
+import { type Hit, memoryFiles, type SearchAnswer } from './search/search-index.ts';
+
+const MAX_LISTED_LOGS = 30;
+const MAX_READ_CHARS = 40_000; // agents cut tool results at about 50 KB; better to cut at a line and to say so
+const MAX_SNIPPET_CHARS = 700;
+
+/** @param nothing what to say where nothing was found */
+export function searchReport(answer: SearchAnswer, nothing: string): string {
+  const parts = answer.hits.map(hitText);
+  if (parts.length === 0) parts.push(nothing);
+  if (answer.unread.length > 0) parts.push(`Not searched: ${answer.unread.join(' ')}`);
+  return parts.join('\n\n');
+}
+
+function hitText({ file, line, section, snippet, score }: Hit): string {
+  const text = snippet.length > MAX_SNIPPET_CHARS ? `${snippet.slice(0, MAX_SNIPPET_CHARS)}…` : snippet;
+  return `[${file}:${line}${section ? ` § ${section}` : ''}, score ${score.toFixed(2)}]\n${text}`;
+}
+
+/** What there is in memory: sections of MEMORY.md with the number of their entries, other notes, the newest logs. */
+export async function listReport(home: string): Promise<string> {
+  const files = memoryFiles(home).filter((name) => lstatSync(join(home, name), { throwIfNoEntry: false }));
+  const logs = files
+    .filter((name) => dayOf(name) !== null)
+    .sort()
+    .reverse();
+  const out: string[] = [await sectionReport(home), '', 'Files:'];
+  for (const name of files.filter((file) => dayOf(file) === null))
+    out.push(`- ${name}, ${sizeOf(home, name)}`);
+  out.push('', logs.length === 0 ? 'No daily logs yet.' : `Daily logs (${logs.length}), newest first:`);
+  for (const name of logs.slice(0, MAX_LISTED_LOGS)) out.push(`- ${name}, ${sizeOf(home, name)}`);
+  if (logs.length > MAX_LISTED_LOGS) {
+    out.push(`- and ${logs.length - MAX_LISTED_LOGS} older ones, back to ${logs.at(-1)}`);
+  }
+  return out.join('\n');
+}
+
+/** Sections of MEMORY.md in one paragraph. @throws ToolError where it cannot be read */
+export async function sectionReport(home: string): Promise<string> {
+  const text = await readMemoryFile(home, MEMORY as MemoryFileName);
+  if (text === null) return `${MEMORY} does not exist yet; memory_append makes it.`;
+  const lines = linesOf(text);
+  const titles = sectionsOf(lines)
+    .filter((section) => section.level > 1)
+    .map(({ title, start, end }) => {
+      const entries = lines.slice(start, end).filter((line) => /^\s*([-*+]|\d+[.)])\s/.test(line)).length;
+      return `${title} (${entries})`;
+    });
+  return titles.length === 0
+    ? `${MEMORY} has no sections yet.`
+    : `Sections of ${MEMORY}, with the number of their entries: ${titles.join(', ')}.`;
+}
+
+/**
+ * Numbered lines of a text, as many as one answer can carry.
+ * @param fromLine from 1
+ */
+export function readReport(name: string, text: string, fromLine: number, maxLines: number): string {
+  const lines = linesOf(text);
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length === 0) return `${name} is empty.`;
+  if (fromLine > lines.length) return `${name} has ${lines.length} lines only.`;
+  const shown: string[] = [];
+  let chars = 0;
+  for (const line of lines.slice(fromLine - 1, fromLine - 1 + maxLines)) {
+    chars += line.length + 1;
+    if (chars > MAX_READ_CHARS && shown.length > 0) break;
+    shown.push(line.slice(0, MAX_READ_CHARS));
+  }
+  const last = fromLine - 1 + shown.length;
+  const rest = last < lines.length ? ` Go on with from_line ${last + 1}.` : '';
+  return `${name}, lines ${fromLine} to ${last} of ${lines.length}.${rest}\n\n${shown.join('\n')}`;
+}
+
+function sizeOf(home: string, name: string): string {
+  const { size, mtime } = lstatSync(join(home, name));
+  return `${size} bytes, changed ${mtime.toISOString().slice(0, 16)}Z`;
+}

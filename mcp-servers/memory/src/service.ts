@@ -1,0 +1,89 @@
+/**
+ * The memory server, put together: one process per data folder, which it owns from the lock to the last write.
+ * Start order: lock, folders and defaults, publish, index, watch, listen; so whoever connects finds everything in place.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
+import { acquireProcessLock } from '@mobyclaw/lib/process-lock';
+import type { MemoryConfig } from './config.ts';
+import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
+import { MEMORY } from './memory-file.ts';
+import { MemoryPublisher } from './memory-publisher.ts';
+import { MemoryStore } from './memory-store.ts';
+import { OwnerFiles } from './owner-files.ts';
+import { SearchIndex } from './search/search-index.ts';
+import { SoulPublication } from './soul/soul-publication.ts';
+import { soulRoutes } from './soul/soul-routes.ts';
+import { MEMORY_INSTRUCTIONS, memoryTools } from './tools.ts';
+
+/**
+ * @throws AlreadyLockedError where another memory server has this data folder; the file system's or listening error
+ */
+export async function startMemoryService(
+  config: MemoryConfig,
+  version: string,
+  clock: Clock,
+  logger: Logger,
+): Promise<HttpService> {
+  const { home } = config;
+  await mkdir(join(home, 'memory'), { recursive: true, mode: 0o700 });
+  const lock = acquireProcessLock(join(home, 'memory', '.lock'));
+  const closing: (() => void | Promise<void>)[] = [() => lock.release()];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    const copied = await prepareDataFolder(home, config.defaults ?? bundledDefaults());
+    if (copied.length > 0) logger.info({ copied }, 'default files copied');
+    const publisher = new MemoryPublisher(home, config.budgetBytes, logger);
+    const soul = new SoulPublication(home, clock, logger);
+    const index = new SearchIndex(home);
+    closing.push(() => index.close());
+    const store = new MemoryStore({
+      home,
+      clock,
+      timeZone: config.timeZone,
+      onChanged: async (name) => {
+        if (name === MEMORY) await publisher.publish();
+      },
+    });
+    closing.push(async () => {
+      await store.idle();
+      await publisher.idle();
+    });
+    await Promise.all([publisher.publish(), soul.start(), index.sync()]);
+    const failed = (what: string) => (error: unknown) => logger.error({ err: error }, what);
+    const files = new OwnerFiles(home, clock, {
+      onSoul: () => void soul.refresh().catch(failed('reading soul.yaml failed')),
+      onMemory: () => void publisher.publish().catch(failed('publishing MEMORY.md failed')),
+      onNotes: () => void index.sync().catch(failed('indexing failed')),
+      onError: failed('watching the data folder failed; files are still compared twice a second'),
+    });
+    closing.push(() => files.close());
+    const http = await serveMcpHttp(
+      {
+        name: 'mobyclaw-memory',
+        version,
+        instructions: MEMORY_INSTRUCTIONS,
+        tools: memoryTools({ home, store, index }),
+        token: config.token,
+        allowedHosts: config.allowedHosts,
+        logger,
+        routes: (router) => soulRoutes(router, soul),
+      },
+      config.listen,
+    );
+    closing.push(() => {
+      soul.release();
+      return http.close();
+    });
+    return { url: http.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+/** `/soul…` for the gateway, as protocol/control describes it. */
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
+import type { Router } from 'express';
+import { z } from 'zod';
+import type { SoulPublication } from './soul-publication.ts';
+
+const MAX_WAIT_S = 300;
+
+const watchQuery = z.object({
+  since: z.string().default(''),
+  timeout: z.coerce.number().min(0).max(MAX_WAIT_S).default(25),
+});
+const hashBody = z.object({ hash: z.string().min(1).max(64) });
+
+export function soulRoutes(router: Router, soul: SoulPublication): void {
+  router.get('/soul', (_request, response) => {
+    response.json(soul.state);
+  });
+  router.get('/soul/watch', async (request, response) => {
+    const { since, timeout } = read(watchQuery, request.query);
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const state = await soul.watch(since, timeout * 1000, gone.signal);
+    if (!response.closed) response.json(state);
+  });
+  router.post('/soul/publish', async (request, response) => {
+    response.json(await soul.publish(read(hashBody, request.body).hash));
+  });
+  router.post('/soul/confirm', async (request, response) => {
+    response.json(await soul.confirm(read(hashBody, request.body).hash));
+  });
+  router.post('/soul/restore', async (_request, response) => {
+    response.json(await soul.restore());
+  });
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+  throw new HttpProblem('validation-failed', `${faults.join('; ')}.`);
+}

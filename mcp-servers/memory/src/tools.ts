@@ -1,0 +1,173 @@
+/** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
+import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { z } from 'zod';
+import { addDays } from './local-time.ts';
+import { linesOf, sameTitle, sectionsOf } from './markdown.ts';
+import { dailyFileName, MEMORY, type MemoryFileName, parseFileName } from './memory-file.ts';
+import type { MemoryStore } from './memory-store.ts';
+import { listReport, readReport, searchReport, sectionReport } from './reports.ts';
+import type { SearchIndex } from './search/search-index.ts';
+
+const MAX_ENTRY_CHARS = 8_000;
+const MAX_EDIT_CHARS = 50_000;
+const DEFAULT_SECTION = 'Notes';
+
+export const MEMORY_INSTRUCTIONS =
+  'Long-term memory in Markdown files that the owner can read and edit. MEMORY.md holds lasting facts by section; memory/YYYY-MM-DD.md is the log of a day. Write facts down as soon as you learn them, in one short sentence each.';
+
+const text = (max: number) =>
+  z
+    .string()
+    .max(max, `at most ${max} characters; write it shorter or in parts`)
+    .refine((value) => value.trim() !== '', 'must not be empty')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    .refine((value) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(value), 'must be plain text');
+
+const fileInput = z
+  .string()
+  .max(200)
+  .describe(
+    'MEMORY.md, HEARTBEAT.md, a date such as 2026-01-31 for that day’s log, or a name from memory_list',
+  );
+
+const READ_ONLY = { readOnlyHint: true, openWorldHint: false };
+const ADDS = { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
+
+export interface MemoryToolsOptions {
+  home: string;
+  store: MemoryStore;
+  index: SearchIndex;
+}
+
+export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool[] {
+  return [
+    mcpTool({
+      name: 'memory_search',
+      title: 'Search memory',
+      description:
+        'Searches everything remembered: MEMORY.md and all daily logs. Use it before you say that you do not know something about the owner, and when a topic may have come up before. Ask with the words that the note would contain; a whole question works too. Recent logs rank above old ones.',
+      input: z.object({
+        query: text(1_000).describe('words or a question'),
+        limit: z.int().min(1).max(30).default(8).describe('how many passages at most'),
+      }),
+      annotations: { ...READ_ONLY, idempotentHint: true },
+      async run({ query, limit }) {
+        const answer = await index.search(query, store.today().date, limit);
+        const nothing = async (): Promise<string> =>
+          `Nothing found for these words. ${await sectionReport(home)} Try other words, or read the file with memory_read.`;
+        return searchReport(answer, answer.hits.length === 0 ? await nothing() : '');
+      },
+    }),
+    mcpTool({
+      name: 'memory_read',
+      title: 'Read memory',
+      description:
+        'Reads a memory file as it stands: MEMORY.md whole or one section, HEARTBEAT.md, or the log of a day. Read a passage before you change it with memory_edit.',
+      input: z.object({
+        file: fileInput.default(MEMORY),
+        date: z
+          .string()
+          .max(40)
+          .optional()
+          .describe('instead of file: today, yesterday or YYYY-MM-DD, for the log of that day'),
+        section: z.string().max(200).optional().describe('only this section, by its heading'),
+        from_line: z.int().min(1).default(1),
+        max_lines: z.int().min(1).max(5_000).default(2_000),
+      }),
+      annotations: { ...READ_ONLY, idempotentHint: true },
+      async run({ file, date, section, from_line, max_lines }) {
+        const name = date === undefined ? parseFileName(file) : dailyFileName(dayFor(date, store));
+        const content = await store.read(name);
+        if (content === null) return `${name} does not exist: nothing was noted there.`;
+        if (section === undefined) return readReport(name, content, from_line, max_lines);
+        return readReport(`${name} § ${section}`, sectionText(name, content, section), from_line, max_lines);
+      },
+    }),
+    mcpTool({
+      name: 'memory_list',
+      title: 'List memory',
+      description: 'Lists the sections of MEMORY.md, the memory files and the daily logs.',
+      input: z.object({}),
+      annotations: { ...READ_ONLY, idempotentHint: true },
+      run: () => listReport(home),
+    }),
+    mcpTool({
+      name: 'memory_append',
+      title: 'Remember',
+      description:
+        'Writes a lasting fact into MEMORY.md, which you see in every conversation: names, preferences, people, decisions, how the owner wants things done. Use it at once when you learn one, without being asked. One short, complete sentence a line, understandable on its own. A line that is there already is not written twice. Correct or remove what is outdated with memory_edit instead.',
+      input: z.object({
+        text: text(MAX_ENTRY_CHARS).describe(
+          'the fact, such as: The owner’s name is …; several as several lines',
+        ),
+        section: z
+          .string()
+          .max(100)
+          .regex(/^[^\r\n]*[\p{L}\p{N}][^\r\n]*$/u, 'must be one line with a name')
+          .default(DEFAULT_SECTION)
+          .describe('heading to put it under, such as About the owner, Preferences, People; made if missing'),
+      }),
+      annotations: { ...ADDS, idempotentHint: true },
+      async run({ text: entry, section }) {
+        const { added, section: heading, created } = await store.append(section, entry);
+        if (added.length === 0) return `${MEMORY} § ${heading} says that already; nothing was added.`;
+        return `Written to ${MEMORY} § ${heading}${created ? ' (a new section)' : ''}:\n${added.join('\n')}`;
+      },
+    }),
+    mcpTool({
+      name: 'memory_edit',
+      title: 'Edit memory',
+      description:
+        'Replaces a passage of a memory file: to correct a fact, to remove one that the owner wants forgotten (empty new_text), or to change the checklist in HEARTBEAT.md. old_text must be copied exactly and stand there once. The version before is kept.',
+      input: z.object({
+        file: fileInput.default(MEMORY),
+        old_text: text(MAX_EDIT_CHARS).describe('the passage as it stands, without line numbers'),
+        new_text: z.union([text(MAX_EDIT_CHARS), z.literal('')]).describe('what stands there afterwards'),
+      }),
+      annotations: {
+        readOnlyHint: false,
+        destructiveHint: true,
+        idempotentHint: false,
+        openWorldHint: false,
+      },
+      async run({ file, old_text, new_text }) {
+        const name = parseFileName(file);
+        await store.edit(name, old_text, new_text);
+        return `${name} is changed.`;
+      },
+    }),
+    mcpTool({
+      name: 'memory_log',
+      title: 'Log the day',
+      description:
+        'Adds a line with the time to today’s log: what happened, what was done or decided, what is pending. For things that matter today or this week; lasting facts belong into memory_append.',
+      input: z.object({ text: text(MAX_ENTRY_CHARS).describe('one short entry') }),
+      annotations: { ...ADDS, idempotentHint: false },
+      async run({ text: entry }) {
+        const { file, line } = await store.log(entry);
+        return `Written to ${file}:\n${line}`;
+      },
+    }),
+  ];
+}
+
+function dayFor(date: string, store: MemoryStore): string {
+  const word = date.trim().toLowerCase();
+  const today = store.today().date;
+  if (word === 'today') return today;
+  if (word === 'yesterday') return addDays(today, -1);
+  return word;
+}
+
+function sectionText(name: MemoryFileName, content: string, title: string): string {
+  const lines = linesOf(content);
+  const sections = sectionsOf(lines);
+  const at = sections.findIndex((section) => section.level > 0 && sameTitle(section.title, title));
+  const found = sections[at];
+  if (!found) {
+    const titles = sections.filter((section) => section.level > 0).map((section) => section.title);
+    throw new ToolError(`${name} has no section "${title}". It has: ${titles.join(', ') || 'none'}.`);
+  }
+  const next = sections.slice(at + 1).find((section) => section.level <= found.level);
+  return lines.slice(found.start, next?.headingIndex ?? lines.length).join('\n');
+}
