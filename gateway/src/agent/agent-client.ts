@@ -5,7 +5,13 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import { AGENT_KEY } from '@mobyclaw/protocol/identity';
 import type { AgentError } from './agent-error.ts';
+import { GenerationProbe } from './generation.ts';
+import { isReady, ping } from './health.ts';
+import { executeRun } from './run.ts';
+import { Sessions } from './sessions.ts';
+import { Transport } from './transport.ts';
 
 export type Generation = 'messages-array' | 'messages-object';
 
@@ -108,4 +114,52 @@ export interface AgentClient {
   run(request: RunRequest, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunOutcome>;
   /** Closes idle connections. Runs must have ended. */
   close(): void;
+}
+
+const DEFAULT_LIMITS: AgentLimits = {
+  silenceMs: 300_000,
+  toolSilenceMs: 3_600_000,
+  aliveCheckMs: 15_000,
+  endGraceMs: 10_000,
+  requestMs: 30_000, // a first look-up at models.dev may take this long under the agent's global lock
+  retryPauseMs: 150,
+  busyMs: 2_000,
+  lineBytes: 64 * 1024 * 1024, // echoed images and tool results come in one line
+};
+
+/** @throws TypeError where the address is none */
+export function createAgentClient(options: AgentClientOptions): AgentClient {
+  const { url, token, clock, logger, agentKey = AGENT_KEY } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const transport = new Transport({ url, token, clock });
+  const generation = new GenerationProbe(transport, agentKey, limits.requestMs, options.generation);
+  const sessions = new Sessions(transport, limits.requestMs);
+  const storedSession = (id: string): Promise<StoredSession | null> => sessions.get(id);
+  const askWhetherAlive = (signal?: AbortSignal): Promise<boolean> => ping(transport, signal);
+  const run = {
+    transport,
+    generation,
+    agentKey,
+    clock,
+    logger,
+    limits,
+    ping: askWhetherAlive,
+    storedSession,
+  };
+  return {
+    ping: askWhetherAlive,
+    isReady: () => isReady(transport, agentKey),
+    get generation() {
+      return generation.known;
+    },
+    forgetEngine() {
+      generation.forget();
+      transport.closeIdle();
+    },
+    createSession: (title) => sessions.create(title),
+    deleteSession: (id) => sessions.remove(id),
+    storedSession,
+    run: (request, onEvent, signal) => executeRun(run, request, onEvent, signal),
+    close: () => transport.close(),
+  };
 }

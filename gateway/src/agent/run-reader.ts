@@ -1,0 +1,309 @@
+/**
+ * What the events of one run mean: text, tools and usage are told on at once; errors, the end, and what the agent waits
+ * for are remembered for the runner. Knows no network and no time but what it is told.
+ *
+ * Sub-agents speak in the same stream under session ids of their own. Their text is not the answer's, their stop is not
+ * the end, and their failure is not the run's; tools carry no session id and are shown whoever calls them.
+ */
+import type { RunEvent } from './agent-client.ts';
+import type { AgentError } from './agent-error.ts';
+import { AnswerText } from './answer-text.ts';
+import type { AgentEvent } from './event-reader.ts';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from './json.ts';
+import { providerError } from './provider-error.ts';
+import { forPeople } from './readable.ts';
+import { ToolCalls } from './tool-calls.ts';
+import { callUsage } from './usage.ts';
+
+const MAX_ARGUMENT_CHARS = 8_000; // longer ones are shown cut, as they are kept in the event log
+const MAX_SUMMARY_CHARS = 200;
+
+/** What the agent waits for, for ever, until somebody answers. */
+export type Blocked =
+  | { kind: 'confirmation'; callId: string; tool: string }
+  | { kind: 'max-iterations'; limit: number }
+  | { kind: 'elicitation'; elicitationId?: string; oauth: boolean; message: string };
+
+export interface RunReaderOptions {
+  sessionId: string;
+  emit: (event: RunEvent) => void;
+  onBlocked: (blocked: Blocked) => void;
+  /** Shortest pause in mid-answer that may hide a retry, in milliseconds. */
+  retryPauseMs: number;
+}
+
+export class RunReader {
+  readonly answer = new AnswerText();
+  readonly tools = new ToolCalls();
+  /** The last error, unless the run went on after it. */
+  error: AgentError | null = null;
+  stopped = false;
+  stopReason = '';
+  maxIterationsReached = false;
+  /** Names of the agents that spoke in our own session. */
+  readonly speakers = new Set<string>();
+  /** How many events came. */
+  events = 0;
+  readonly #options: RunReaderOptions;
+  #model = '';
+  #mainAgent = '';
+  #messageStored = false;
+  #compacted = false;
+  #lastTextAt = 0;
+  readonly #warnings = new Set<string>();
+
+  constructor(options: RunReaderOptions) {
+    this.#options = options;
+  }
+
+  /** @param gapMs since whatever came before, as seen here; 0 where both came in one piece */
+  handle(event: AgentEvent, gapMs: number): void {
+    this.events += 1;
+    switch (event.type) {
+      case 'agent_choice':
+        this.#text(event, gapMs);
+        break;
+      case 'agent_choice_reasoning':
+        this.#reasoning(event);
+        break;
+      case 'message_added':
+        this.#messageAdded(event, gapMs);
+        break;
+      case 'partial_tool_call':
+      case 'tool_call':
+      case 'tool_call_confirmation':
+      case 'tool_call_response':
+        this.#tool(event, gapMs);
+        break;
+      case 'token_usage':
+        this.#usage(event);
+        break;
+      case 'agent_info':
+        this.#agentInfo(event);
+        break;
+      case 'model_fallback':
+        this.#fallback(event);
+        break;
+      case 'warning':
+        this.#warning(asText(event.message));
+        break;
+      case 'error':
+        this.#fail(event);
+        break;
+      case 'stream_started':
+        if (this.#own(event)) this.#speaks(event);
+        break;
+      case 'stream_stopped':
+        if (this.#own(event)) this.#stop(event);
+        break;
+      case 'session_compaction':
+        if (event.status === 'completed') this.#compacted = true;
+        break;
+      case 'max_iterations_reached':
+        this.maxIterationsReached = true;
+        this.#options.onBlocked({ kind: 'max-iterations', limit: asNumber(event.max_iterations) });
+        break;
+      case 'elicitation_request':
+        this.#elicitation(event);
+        break;
+    }
+  }
+
+  /** The run ended well: closes the tools that were announced and never ran. */
+  finish(): void {
+    for (const { id, name } of this.tools.dropAnnounced()) this.#emitNotRun(id, name);
+  }
+
+  #own(event: JsonObject): boolean {
+    return event.session_id === this.#options.sessionId;
+  }
+
+  #speaks(event: JsonObject): void {
+    this.stopped = false; // the session goes on after all
+    const name = asText(event.agent_name);
+    if (name !== '') this.speakers.add(name);
+  }
+
+  #stop(event: JsonObject): void {
+    this.stopped = true;
+    this.stopReason = asText(event.reason);
+  }
+
+  #goesOn(event: JsonObject): void {
+    this.#speaks(event);
+    if (this.error === null) return;
+    const { message } = this.error;
+    this.error = null;
+    this.#options.emit({ type: 'notice', text: `The agent met a problem and went on: ${message}` });
+  }
+
+  #text(event: JsonObject, gapMs: number): void {
+    if (!this.#own(event)) return;
+    const content = asText(event.content);
+    if (content === '') return;
+    this.#goesOn(event);
+    this.#modelSpeaks();
+    this.#watchPause(event, gapMs);
+    const shown = this.answer.append(content);
+    this.#options.emit({ type: 'text', text: shown });
+  }
+
+  #reasoning(event: JsonObject): void {
+    if (!this.#own(event)) return;
+    this.#goesOn(event);
+    this.#modelSpeaks();
+    if (this.answer.inMessage) this.answer.suspectRetry(); // a model thinks before it speaks
+    const text = asText(event.content);
+    if (text !== '') this.#options.emit({ type: 'reasoning', text });
+  }
+
+  #messageAdded(event: JsonObject, gapMs: number): void {
+    if (!this.#own(event)) return;
+    this.#goesOn(event);
+    this.#watchPause(event, gapMs);
+    this.answer.endMessage();
+    this.tools.messageStored();
+    this.#messageStored = true;
+    this.#options.emit({ type: 'message' });
+  }
+
+  #modelSpeaks(): void {
+    this.#compacted = false;
+    if (!this.#messageStored) return;
+    this.#messageStored = false;
+    for (const { id, name } of this.tools.dropAbandoned()) this.#emitNotRun(id, name);
+  }
+
+  /**
+   * Both clocks count: ours, as the agent's may lack, and the agent's stamps, as a gateway that is busy sees the text
+   * before and after a pause in one piece.
+   */
+  #watchPause(event: JsonObject, gapMs: number): void {
+    const at = Date.parse(asText(event.timestamp));
+    const stampedMs = this.#lastTextAt > 0 && at > 0 ? at - this.#lastTextAt : 0;
+    if (at > 0) this.#lastTextAt = at;
+    if (this.answer.inMessage && Math.max(gapMs, stampedMs) >= this.#options.retryPauseMs) {
+      this.answer.suspectRetry();
+    }
+  }
+
+  #tool(event: AgentEvent, gapMs: number): void {
+    const call = asObject(event.tool_call);
+    const fn = asObject(call.function);
+    const id = asText(call.id) || asText(event.tool_call_id);
+    if (id === '') return;
+    const definedAs = asText(asObject(event.tool_definition).name);
+    const name = asText(fn.name) || this.tools.name(id) || definedAs || 'unknown';
+    const { emit } = this.#options;
+    if (event.type === 'partial_tool_call') {
+      if (!this.tools.announce(id, name)) return;
+      this.#watchPause(event, gapMs);
+      emit({ type: 'tool', id, name, phase: 'start' });
+    } else if (event.type === 'tool_call') {
+      this.tools.start(id, name);
+      emit({ type: 'tool', id, name, phase: 'call', args: readArguments(asText(fn.arguments)) });
+    } else if (event.type === 'tool_call_confirmation') {
+      this.tools.announce(id, name);
+      emit({ type: 'notice', text: confirmationNotice(name) });
+      this.#options.onBlocked({ kind: 'confirmation', callId: id, tool: name });
+    } else {
+      this.tools.finish(id, name);
+      const result = asObject(event.result);
+      const summary = asText(event.response) || asText(result.output);
+      emit({
+        type: 'tool',
+        id,
+        name,
+        phase: 'end',
+        ok: result.isError !== true,
+        summary: firstLine(summary),
+      });
+    }
+  }
+
+  #emitNotRun(id: string, name: string): void {
+    this.#options.emit({ type: 'tool', id, name, phase: 'end', ok: false, summary: 'not run' });
+  }
+
+  #usage(event: JsonObject): void {
+    // What follows a compaction is the new size of the context, not a call of the model.
+    const usage = callUsage(asObject(event.usage), this.#model);
+    if (usage && !(this.#compacted && !usage.measured)) this.#options.emit(usage.event);
+    this.#compacted = false;
+  }
+
+  #agentInfo(event: JsonObject): void {
+    const agent = asText(event.agent_name);
+    const model = asText(event.model);
+    if (this.#mainAgent === '') this.#mainAgent = agent;
+    if (agent !== this.#mainAgent) return;
+    this.#useModel(model);
+  }
+
+  #fallback(event: JsonObject): void {
+    const failed = asText(event.failed_model);
+    const next = asText(event.fallback_model);
+    if (next === '') return;
+    if (next !== failed) {
+      this.#options.emit({ type: 'notice', text: `The model ${failed} failed; ${next} goes on.` });
+      this.#useModel(next);
+    }
+  }
+
+  #useModel(model: string): void {
+    if (model === '' || model === this.#model) return;
+    this.#model = model;
+    this.#options.emit({ type: 'model', model });
+  }
+
+  #warning(message: string): void {
+    const text = forPeople(message);
+    if (text === '' || this.#warnings.has(text)) return;
+    this.#warnings.add(text);
+    this.#options.emit({ type: 'notice', text });
+  }
+
+  #fail(event: JsonObject): void {
+    const session = asText(event.session_id);
+    if (session !== '' && !this.#own(event)) return;
+    this.error = providerError(asText(event.error), asText(event.code) || undefined);
+  }
+
+  #elicitation(event: JsonObject): void {
+    const oauth = asObject(event.meta)['cagent/type'] === 'oauth_flow';
+    const message = forPeople(asText(event.message));
+    const elicitationId = asText(event.elicitation_id);
+    const what = oauth
+      ? 'A tool server asked for a login, which was cancelled: give it a token in soul.yaml instead.'
+      : 'A tool asked for an answer in a form, which was declined: nobody is here to fill it in.';
+    this.#options.emit({ type: 'notice', text: message === '' ? what : `${what} It asked: ${message}` });
+    this.#options.onBlocked({
+      kind: 'elicitation',
+      oauth,
+      message,
+      ...(elicitationId === '' ? {} : { elicitationId }),
+    });
+  }
+}
+
+function confirmationNotice(tool: string): string {
+  return (
+    `The tool ${tool} needs a confirmation and was refused: runs are unattended. ` +
+    `To allow it, add to soul.yaml: permissions: { allow: ["${tool}"] }`
+  );
+}
+
+function readArguments(text: string): unknown {
+  if (text === '') return {};
+  if (text.length > MAX_ARGUMENT_CHARS) return `${text.slice(0, MAX_ARGUMENT_CHARS)}…`;
+  return parseJson(text) ?? text;
+}
+
+function firstLine(text: string): string {
+  const line =
+    text
+      .slice(0, MAX_SUMMARY_CHARS * 2)
+      .trimStart()
+      .split('\n', 1)[0] ?? '';
+  return line.length > MAX_SUMMARY_CHARS ? `${line.slice(0, MAX_SUMMARY_CHARS)}…` : line;
+}

@@ -1,0 +1,302 @@
+/**
+ * One run, from the request to its outcome. Reads the stream, answers what would block it, watches it, and decides at the
+ * end of the body what became of it: the end is EOF, as a stop may be a sub-agent's and an error may be survived.
+ *
+ * Invariant: it always settles, with an outcome; only a throw of the caller's own `onEvent` rejects, after the request
+ * has been closed.
+ */
+import type { IncomingMessage } from 'node:http';
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import type { AgentLimits, RunEvent, RunOutcome, RunRequest } from './agent-client.ts';
+import { AgentError } from './agent-error.ts';
+import type { AgentEvent } from './event-reader.ts';
+import { type GenerationProbe, runBody } from './generation.ts';
+import { httpError, sessionNotFound } from './http-error.ts';
+import { RunReader } from './run-reader.ts';
+import { storedAnswer } from './stored-answer.ts';
+import { readStream, type StreamEnd } from './stream.ts';
+import { readBody, type Transport } from './transport.ts';
+import { Unattended } from './unattended.ts';
+import { Watchdog } from './watchdog.ts';
+
+const BUSY_PAUSE_MS = 200;
+
+export interface RunDependencies {
+  transport: Transport;
+  generation: GenerationProbe;
+  agentKey: string;
+  clock: Clock;
+  logger: Logger;
+  limits: AgentLimits;
+  ping: () => Promise<boolean>;
+  storedSession: (id: string) => Promise<StoredSession | null>;
+}
+
+export async function executeRun(
+  dependencies: RunDependencies,
+  request: RunRequest,
+  onEvent: (event: RunEvent) => void,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  if (request.text === '' && (request.images ?? []).length === 0) {
+    return failedEarly(new AgentError('bad_request', 'The message is empty.'));
+  }
+  return await new Run(dependencies, request, onEvent, signal).execute();
+}
+
+class Run {
+  readonly #dependencies: RunDependencies;
+  readonly #request: RunRequest;
+  readonly #signal: AbortSignal;
+  /** Closes the request, for whatever reason. */
+  readonly #closing = new AbortController();
+  readonly #reader: RunReader;
+  readonly #unattended: Unattended;
+  readonly #watchdog: Watchdog;
+  #gaveUp: AgentError | null = null;
+  #endGrace: { cancel(): void } | null = null;
+
+  constructor(
+    dependencies: RunDependencies,
+    request: RunRequest,
+    onEvent: (event: RunEvent) => void,
+    signal: AbortSignal,
+  ) {
+    const { transport, clock, logger, limits, ping } = dependencies;
+    this.#dependencies = dependencies;
+    this.#request = request;
+    this.#signal = signal;
+    this.#unattended = new Unattended({
+      transport,
+      sessionId: request.sessionId,
+      clock,
+      logger,
+      timeoutMs: limits.requestMs,
+    });
+    this.#reader = new RunReader({
+      sessionId: request.sessionId,
+      emit: onEvent,
+      onBlocked: (blocked) => this.#unattended.answer(blocked),
+      retryPauseMs: limits.retryPauseMs,
+    });
+    this.#watchdog = new Watchdog({
+      clock,
+      limits,
+      ping,
+      toolRuns: () => this.#reader.tools.running,
+      onGiveUp: (error) => {
+        this.#gaveUp = error;
+        this.#closing.abort();
+      },
+    });
+  }
+
+  async execute(): Promise<RunOutcome> {
+    const onAbort = (): void => this.#closing.abort();
+    this.#signal.addEventListener('abort', onAbort, { once: true });
+    if (this.#signal.aborted) onAbort();
+    try {
+      const response = await this.#start();
+      if (response instanceof AgentError) return this.#failed(response);
+      const end = await this.#read(response);
+      this.#watchdog.stop();
+      return await this.#outcome(end);
+    } finally {
+      this.#signal.removeEventListener('abort', onAbort);
+      this.#watchdog.stop();
+      this.#unattended.stop();
+      this.#endGrace?.cancel();
+      this.#closing.abort();
+    }
+  }
+
+  /** Sends the prompt until the agent takes it. Nothing is stored by an agent that answers 400 or 409. */
+  async #start(): Promise<IncomingMessage | AgentError> {
+    const { generation, clock, limits } = this.#dependencies;
+    const givenUpAt = clock.now() + limits.busyMs;
+    let probedAgain = generation.overridden;
+    try {
+      for (;;) {
+        const form = await this.#unlessClosed(generation.current());
+        const response = await this.#send(runBody(form, this.#request.text, this.#request.images ?? []));
+        const status = response.statusCode ?? 0;
+        if (status === 200) return response;
+        const body = await readBody(response);
+        if (status === 409 && clock.now() < givenUpAt) {
+          await pause(clock, BUSY_PAUSE_MS, this.#closing.signal);
+          continue;
+        }
+        if (status === 400 && !probedAgain) {
+          probedAgain = true;
+          generation.forget();
+          if ((await this.#unlessClosed(generation.current())) !== form) continue;
+        }
+        return await this.#refused(status, body, response.headers['retry-after']);
+      }
+    } catch (error) {
+      if (error instanceof AgentError) return error;
+      throw error;
+    }
+  }
+
+  /** For work that other runs share, or that has a limit of its own: a stopped run does not wait for it. */
+  #unlessClosed<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#closing;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(new AgentError('cancelled', 'The run was given up.'));
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
+  }
+
+  #send(body: string): Promise<IncomingMessage> {
+    const { transport, agentKey } = this.#dependencies;
+    const headers: Record<string, string> = { accept: 'text/event-stream' };
+    for (const [name, value] of Object.entries(this.#request.identity))
+      headers[name] = encodeURIComponent(value);
+    return transport.send({
+      method: 'POST',
+      path: `/api/sessions/${encodeURIComponent(this.#request.sessionId)}/agent/${agentKey}`,
+      body,
+      headers,
+      signal: this.#closing.signal,
+    });
+  }
+
+  /** cagent has the same status for an unknown session and a broken soul.yaml: whether the session exists tells. */
+  async #refused(status: number, body: string, retryAfter?: string): Promise<AgentError> {
+    if (status === 404 || status === 500) {
+      try {
+        const session = await this.#unlessClosed(this.#dependencies.storedSession(this.#request.sessionId));
+        if (session === null) return sessionNotFound(status);
+      } catch (error) {
+        this.#dependencies.logger.warn({ err: error, status }, 'could not ask whether the session exists');
+      }
+    }
+    return httpError(status, body, retryAfter);
+  }
+
+  #read(response: IncomingMessage): Promise<StreamEnd> {
+    const { clock, limits } = this.#dependencies;
+    this.#watchdog.touch();
+    return readStream(response, {
+      clock,
+      lineBytes: limits.lineBytes,
+      knowsCall: (id) => this.#reader.tools.knows(id),
+      onChunk: () => this.#watchdog.touch(),
+      onEvent: (event, gapMs) => this.#onEvent(event, gapMs),
+    });
+  }
+
+  #onEvent(event: AgentEvent, gapMs: number): void {
+    const { stopped } = this.#reader;
+    this.#reader.handle(event, gapMs);
+    if (this.#unattended.waiting) this.#settleAnswers(event);
+    if (this.#reader.stopped !== stopped) this.#awaitEnd();
+  }
+
+  #settleAnswers(event: AgentEvent): void {
+    switch (event.type) {
+      case 'tool_call':
+      case 'tool_call_response': {
+        const { id } = (event.tool_call ?? {}) as { id?: string };
+        this.#unattended.callMoved(id ?? String(event.tool_call_id));
+        if (event.type === 'tool_call_response') this.#unattended.moved();
+        return;
+      }
+      case 'agent_choice':
+      case 'message_added':
+      case 'stream_stopped':
+        this.#unattended.moved();
+    }
+  }
+
+  /** After the run's own stop only the end of the body is left, and maybe a title. */
+  #awaitEnd(): void {
+    this.#endGrace?.cancel();
+    this.#endGrace = null;
+    if (!this.#reader.stopped) return;
+    const { clock, limits } = this.#dependencies;
+    this.#endGrace = clock.after(limits.endGraceMs, () => this.#closing.abort());
+  }
+
+  async #outcome(end: StreamEnd): Promise<RunOutcome> {
+    if (end.how === 'refused') throw end.cause;
+    if (end.invalidLines > 0) {
+      const { sessionId } = this.#request;
+      this.#dependencies.logger.warn(
+        { sessionId, lines: end.invalidLines },
+        'skipped lines of the stream that are no events',
+      );
+    }
+    const reader = this.#reader;
+    if (end.how === 'unreadable') {
+      const why = end.cause instanceof Error ? end.cause.message : 'unknown cause';
+      return this.#failed(
+        new AgentError('stream_corrupt', `The answer could not be read: ${why}.`, { cause: end.cause }),
+      );
+    }
+    if (reader.stopped) {
+      const error = reader.error ?? stopError(reader.stopReason);
+      return error ? this.#failed(error) : await this.#completed();
+    }
+    return this.#failed(reader.error ?? this.#brokenOff(end));
+  }
+
+  #brokenOff(end: StreamEnd): AgentError {
+    if (this.#reader.events === 0 && end.bytes > 0) {
+      return new AgentError('stream_corrupt', 'What answered is no agent: its answer holds no event.');
+    }
+    return new AgentError('agent_died', 'The agent ended in the middle of the answer.', { cause: end.cause });
+  }
+
+  async #completed(): Promise<RunOutcome> {
+    const { answer, maxIterationsReached } = this.#reader;
+    this.#reader.finish();
+    let text = answer.streamed;
+    if (answer.retrySuspected || maxIterationsReached) text = (await this.#storedText()) ?? answer.folded();
+    return { kind: 'completed', text, replaced: text !== answer.streamed, empty: text === '' };
+  }
+
+  async #storedText(): Promise<string | null> {
+    const { storedSession, logger } = this.#dependencies;
+    const { sessionId } = this.#request;
+    try {
+      const session = await storedSession(sessionId);
+      return session === null ? null : storedAnswer(session, this.#reader.speakers);
+    } catch (error) {
+      logger.warn({ sessionId, err: error }, 'could not compare the answer with what the agent stored');
+      return null;
+    }
+  }
+
+  #failed(cause: AgentError): RunOutcome {
+    const { tools, answer } = this.#reader;
+    const rest = { torn: tools.open, partial: answer.folded(), toolsStarted: tools.acted };
+    if (this.#gaveUp) return { kind: 'failed', error: this.#gaveUp, ...rest };
+    return this.#signal.aborted ? { kind: 'stopped', ...rest } : { kind: 'failed', error: cause, ...rest };
+  }
+}
+
+/** Newer agents say why a run stopped; an error event comes first where there is one. */
+function stopError(reason: string): AgentError | null {
+  switch (reason) {
+    case 'error':
+      return new AgentError('agent_failed', 'The agent stopped with an error that it did not name.');
+    case 'canceled':
+      return new AgentError('cancelled', 'The run was cancelled at the agent.');
+    case 'loop_detected':
+      return new AgentError('loop_detected', 'The agent stopped because it repeated the same tool call.');
+    case 'budget_exceeded':
+      return new AgentError('budget_exceeded', 'The agent stopped because its budget is used up.');
+    default:
+      return null;
+  }
+}
+
+function failedEarly(error: AgentError): RunOutcome {
+  return { kind: 'failed', error, torn: false, partial: '', toolsStarted: [] };
+}

@@ -1,0 +1,68 @@
+/** The agent's sessions: made, read, deleted. History lives in the agent; the gateway keeps only the id. */
+import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import { AgentError } from './agent-error.ts';
+import { httpError } from './http-error.ts';
+import { asObject, asText, parseJson } from './json.ts';
+import type { Call, Transport } from './transport.ts';
+
+export class Sessions {
+  readonly #transport: Transport;
+  readonly #timeoutMs: number;
+
+  constructor(transport: Transport, timeoutMs: number) {
+    this.#transport = transport;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Without a title cagent has the model invent one, which costs a call and can crash v1.32.3 (reference §3.6); versions
+   * before v1.91 take it only afterwards. Tools are never approved beforehand: that would override deny rules.
+   * @returns the id, which is the agent's to choose
+   * @throws AgentError
+   */
+  async create(title: string): Promise<string> {
+    const body = JSON.stringify({ title, tools_approved: false });
+    const session = asObject(await this.#json({ method: 'POST', path: '/api/sessions', body }));
+    const id = asText(session.id);
+    if (id === '') throw new AgentError('stream_corrupt', 'The agent made a session without an id.');
+    if (session.title !== title) {
+      await this.#json({ method: 'PATCH', path: `${pathOf(id)}/title`, body: JSON.stringify({ title }) });
+    }
+    return id;
+  }
+
+  /** @returns null where the agent does not know it. @throws AgentError */
+  async get(id: string): Promise<StoredSession | null> {
+    const { status, body } = await this.#transport.exchange(
+      { method: 'GET', path: pathOf(id) },
+      this.#timeoutMs,
+    );
+    if (status === 404) return null;
+    if (status !== 200) throw httpError(status, body);
+    const session = asObject(parseJson(body));
+    if (asText(session.id) === '')
+      throw new AgentError('stream_corrupt', 'The agent sent a session that is none.');
+    return session as unknown as StoredSession;
+  }
+
+  /** One that is gone already is fine; cagent has a 500 for it. @throws AgentError */
+  async remove(id: string): Promise<void> {
+    const { status, body } = await this.#transport.exchange(
+      { method: 'DELETE', path: pathOf(id) },
+      this.#timeoutMs,
+    );
+    if (status === 200 || status === 202 || status === 404) return;
+    if (status === 500 && (await this.get(id)) === null) return;
+    throw httpError(status, body);
+  }
+
+  async #json(call: Call): Promise<unknown> {
+    const { status, body } = await this.#transport.exchange(call, this.#timeoutMs);
+    if (status !== 200 && status !== 201) throw httpError(status, body);
+    return parseJson(body);
+  }
+}
+
+function pathOf(id: string): string {
+  return `/api/sessions/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,28 @@
+/**
+ * The answer as the agent stored it: the truth where the stream may have told a text twice, and the only place of the
+ * closing word of a run that was ended at its iteration limit.
+ */
+import type { StoredMessage, StoredSession } from '@mobyclaw/protocol/cagent';
+import { MESSAGE_SEPARATOR } from './answer-text.ts';
+
+type Item = StoredMessage & { implicit?: boolean };
+
+/** Messages after the last one of the user. Sub-agents' prompts are in between and marked as implicit. */
+export function lastRunMessages(session: StoredSession): StoredMessage[] {
+  const items: Item[] = session.messages ?? [];
+  const prompt = items.findLastIndex((item) => item.message?.role === 'user' && item.implicit !== true);
+  return items.slice(prompt + 1);
+}
+
+/**
+ * @param speakers names of the agents that spoke in this session, as sub-agents' messages are stored beside theirs
+ * @returns the text of the last run, or null where nothing of it is stored
+ */
+export function storedAnswer(session: StoredSession, speakers: ReadonlySet<string>): string | null {
+  const texts = lastRunMessages(session)
+    .filter(({ agentName }) => speakers.size === 0 || !agentName || speakers.has(agentName))
+    .filter(({ message }) => message?.role === 'assistant')
+    .map(({ message }) => message.content ?? '')
+    .filter((text) => text !== '');
+  return texts.length === 0 ? null : texts.join(MESSAGE_SEPARATOR);
+}

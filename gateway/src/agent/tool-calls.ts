@@ -1,0 +1,97 @@
+/**
+ * The tool calls of one run: their names by id (newer agents name a tool only in its first event), which of them are
+ * still without a result, and which may have acted.
+ *
+ * A call counts as open from the first sign of it. That is early by a moment, and errs on the safe side: a session is
+ * given up that may have been sound, a tool is named that may not have run.
+ */
+interface Call {
+  name: string;
+  state: 'announced' | 'running' | 'done';
+  /** The model was asked again after it was announced, so it cannot run any more. */
+  stored: boolean;
+  acted: boolean;
+}
+
+export class ToolCalls {
+  readonly #calls = new Map<string, Call>();
+
+  knows(id: string): boolean {
+    return this.#calls.has(id);
+  }
+
+  name(id: string): string | undefined {
+    return this.#calls.get(id)?.name;
+  }
+
+  /** @returns whether the call is new */
+  announce(id: string, name: string): boolean {
+    if (this.#calls.has(id)) return false;
+    this.#calls.set(id, { name, state: 'announced', stored: false, acted: true });
+    return true;
+  }
+
+  start(id: string, name: string): void {
+    this.announce(id, name);
+    const call = this.#calls.get(id);
+    if (call) call.state = 'running';
+  }
+
+  /** A result without a start is a refusal: denied, rejected or unknown, so the tool has not acted. */
+  finish(id: string, name: string): void {
+    this.announce(id, name);
+    const call = this.#calls.get(id);
+    if (!call) return;
+    if (call.state === 'announced') call.acted = false;
+    call.state = 'done';
+  }
+
+  /** An assistant message was stored: calls announced before belong to it. */
+  messageStored(): void {
+    for (const call of this.#calls.values()) call.stored = true;
+  }
+
+  /**
+   * The model speaks again after a stored message. It is never asked while a call is open, so what was announced before
+   * and has not started belongs to an attempt that the agent gave up.
+   * @returns id and name of the calls that will never run
+   */
+  dropAbandoned(): { id: string; name: string }[] {
+    return this.#drop((call) => call.state === 'announced' && call.stored);
+  }
+
+  /** The run has ended well: what has not started never will. */
+  dropAnnounced(): { id: string; name: string }[] {
+    return this.#drop((call) => call.state === 'announced');
+  }
+
+  #drop(which: (call: Call) => boolean): { id: string; name: string }[] {
+    const dropped: { id: string; name: string }[] = [];
+    for (const [id, call] of this.#calls) {
+      if (!which(call)) continue;
+      call.state = 'done';
+      call.acted = false;
+      dropped.push({ id, name: call.name });
+    }
+    return dropped;
+  }
+
+  get running(): boolean {
+    return this.#some((call) => call.state === 'running');
+  }
+
+  /** Whether a call has no result yet: cut here, the session is torn. */
+  get open(): boolean {
+    return this.#some((call) => call.state !== 'done');
+  }
+
+  /** Names of the tools that may have acted, each once. */
+  get acted(): string[] {
+    return [...new Set([...this.#calls.values()].filter((call) => call.acted).map((call) => call.name))];
+  }
+
+  #some(which: (call: Call) => boolean): boolean {
+    for (const call of this.#calls.values()) if (which(call)) return true;
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+/** Usage of one model call, out of cagent's `token_usage`. */
+import type { RunEvent } from './agent-client.ts';
+import { asNumber, asObject, asText, type JsonObject } from './json.ts';
+
+export interface CallUsage {
+  event: Extract<RunEvent, { type: 'usage' }>;
+  /** Whether the provider's own figures were given, which an empty answer and a compaction lack. */
+  measured: boolean;
+}
+
+/**
+ * `last_message` is the call; the figures beside it are the context. Its `input_tokens` leave out what was cached, so
+ * that is added. A price of 0 means that none is known, which is not the same as free.
+ * @param model to name where the event does not
+ * @returns null where nothing was counted
+ */
+export function callUsage(usage: JsonObject, model: string): CallUsage | null {
+  const last = asObject(usage.last_message);
+  const measured = usage.last_message !== undefined && usage.last_message !== null;
+  const source = measured ? last : usage;
+  const cached = asNumber(last.cached_input_tokens);
+  const inputTokens = asNumber(source.input_tokens) + cached + asNumber(last.cached_write_tokens);
+  const outputTokens = asNumber(source.output_tokens);
+  if (inputTokens === 0 && outputTokens === 0) return null;
+  const cost = asNumber(last.Cost ?? last.cost);
+  return {
+    measured,
+    event: {
+      type: 'usage',
+      inputTokens,
+      outputTokens,
+      ...(cached > 0 ? { cachedTokens: cached } : {}),
+      ...(cost > 0 ? { costUsd: cost } : {}),
+      model: asText(last.Model ?? last.model) || model || 'unknown',
+    },
+  };
+}
