@@ -1,0 +1,64 @@
+/** What is known of the agent's health, for `status` and `/readyz`: asked at most once a second, whoever wants to know. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import { type Engine, type SupervisorStatus, supervisorStatusSchema } from '@mobyclaw/protocol/control';
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { ControlClient } from './control-client.ts';
+
+const FRESH_MS = 1000;
+
+export interface AgentHealth {
+  reachable: boolean;
+  engine: Engine | null;
+  /** As the agent named it in its last run. */
+  model: string | null;
+  /** What is wrong and what to do. */
+  detail: string | null;
+}
+
+export interface AgentMonitorOptions {
+  agent: AgentClient;
+  /** The supervisor beside the agent, where there is one. */
+  supervisor: ControlClient | null;
+  clock: Clock;
+}
+
+export class AgentMonitor {
+  readonly #options: AgentMonitorOptions;
+  #model: string | null = null;
+  #asked: { at: number; health: Promise<AgentHealth> } | null = null;
+
+  constructor(options: AgentMonitorOptions) {
+    this.#options = options;
+  }
+
+  noteModel(model: string): void {
+    this.#model = model;
+  }
+
+  async health(): Promise<AgentHealth> {
+    const now = this.#options.clock.now();
+    if (!this.#asked || now - this.#asked.at >= FRESH_MS) this.#asked = { at: now, health: this.#ask() };
+    return { ...(await this.#asked.health), model: this.#model };
+  }
+
+  async #ask(): Promise<AgentHealth> {
+    const [reachable, supervisor] = await Promise.all([
+      this.#options.agent.isReady(),
+      this.#supervisorStatus(),
+    ]);
+    return {
+      reachable,
+      engine: supervisor?.engine ?? null,
+      model: this.#model,
+      detail: reachable
+        ? null
+        : (supervisor?.problem?.message ?? 'The agent does not answer. Look at its log.'),
+    };
+  }
+
+  async #supervisorStatus(): Promise<SupervisorStatus | null> {
+    const answer = await this.#options.supervisor?.request('GET', '/status');
+    const parsed = supervisorStatusSchema.safeParse(answer?.body);
+    return parsed.success ? parsed.data : null;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The one typed configuration of the gateway, read from the environment once, at start. A value that cannot be read is
+ * an error that names the variable; an unset one has the default below. `docs` of each field are what `.env.example` says.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseDuration } from '@mobyclaw/lib/duration';
+import { queueModeSchema } from '@mobyclaw/protocol/prompt';
+import { z } from 'zod';
+
+const number = (min: number, max: number, fallback: number) =>
+  z.preprocess((value) => (value === undefined ? fallback : Number(value)), z.int().min(min).max(max));
+
+const durationOrOff = z
+  .string()
+  .default('off')
+  .transform((text, context) => {
+    if (text === 'off') return null;
+    try {
+      return parseDuration(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: `${(error as Error).message}, or off` });
+      return z.NEVER;
+    }
+  });
+
+const timeOfDayOrOff = z
+  .string()
+  .default('off')
+  .transform((text, context) => {
+    if (text === 'off') return null;
+    const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+    if (match) return { hour: Number(match[1]), minute: Number(match[2]) };
+    context.addIssue({
+      code: 'custom',
+      message: `"${text}" is not a time of day; write for example 04:00, or off`,
+    });
+    return z.NEVER;
+  });
+
+const timeZone = z
+  .string()
+  .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
+  .refine((zone) => isTimeZone(zone), 'not an IANA time zone; write for example Europe/Berlin');
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((item) => item.trim().toLowerCase() || []));
+
+const agentUrl = z
+  .string()
+  .regex(/^(http:\/\/[^/]+|unix:\/\/\/.+)$/, 'write http://host:port or unix:///path/to/agent.sock');
+
+const environmentSchema = z.object({
+  MOBYCLAW_HOME: z.string().min(1).default(join(homedir(), '.mobyclaw')),
+  MOBYCLAW_PORT: number(0, 65_535, 3000),
+  MOBYCLAW_BIND: z.enum(['127.0.0.1', '0.0.0.0']).default('127.0.0.1'),
+  MOBYCLAW_ALLOWED_HOSTS: list,
+  MOBYCLAW_AGENT_URL: agentUrl.default('http://127.0.0.1:8080'),
+  MOBYCLAW_AGENT_TOKEN: z.string().optional(),
+  MOBYCLAW_AGENT_CONTROL_URL: z.url().optional(),
+  MOBYCLAW_MEMORY_URL: z.url().optional(),
+  MOBYCLAW_MCP_TOKEN: z.string().optional(),
+  MOBYCLAW_TZ: timeZone,
+  MOBYCLAW_MAX_TURNS: number(1, 4096, 16),
+  MOBYCLAW_QUEUE_MODE: queueModeSchema.default('followup'),
+  MOBYCLAW_QUEUE_LIMIT: number(1, 100_000, 100),
+  MOBYCLAW_RESET_IDLE: durationOrOff,
+  MOBYCLAW_RESET_DAILY: timeOfDayOrOff,
+  MOBYCLAW_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export interface GatewayConfig {
+  /** The gateway's own folder, `<home>/gateway`. */
+  folder: string;
+  port: number;
+  bind: '127.0.0.1' | '0.0.0.0';
+  allowedHosts: string[];
+  agentUrl: string;
+  agentToken: string | undefined;
+  agentControlUrl: string | undefined;
+  memoryUrl: string | undefined;
+  mcpToken: string | undefined;
+  timeZone: string;
+  /** Turns that run at the same time over all sessions. */
+  maxTurns: number;
+  queueMode: z.infer<typeof queueModeSchema>;
+  /** Turns that may wait in one session. */
+  queueLimit: number;
+  /** A conversation idle for so many milliseconds starts afresh. */
+  resetIdleMs: number | null;
+  /** Time of day in `timeZone` at which conversations start afresh. */
+  resetDaily: { hour: number; minute: number } | null;
+  logLevel: string;
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** @throws ConfigError naming each variable that cannot be read, and what to write instead */
+export function readConfig(environment: Record<string, string | undefined>): GatewayConfig {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = environmentSchema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`The configuration is not valid.\n  ${lines.join('\n  ')}`);
+  }
+  const env = result.data;
+  return {
+    folder: join(env.MOBYCLAW_HOME, 'gateway'),
+    port: env.MOBYCLAW_PORT,
+    bind: env.MOBYCLAW_BIND,
+    allowedHosts: env.MOBYCLAW_ALLOWED_HOSTS,
+    agentUrl: env.MOBYCLAW_AGENT_URL,
+    agentToken: env.MOBYCLAW_AGENT_TOKEN,
+    agentControlUrl: env.MOBYCLAW_AGENT_CONTROL_URL,
+    memoryUrl: env.MOBYCLAW_MEMORY_URL,
+    mcpToken: env.MOBYCLAW_MCP_TOKEN,
+    timeZone: env.MOBYCLAW_TZ,
+    maxTurns: env.MOBYCLAW_MAX_TURNS,
+    queueMode: env.MOBYCLAW_QUEUE_MODE,
+    queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
+    resetIdleMs: env.MOBYCLAW_RESET_IDLE,
+    resetDaily: env.MOBYCLAW_RESET_DAILY,
+    logLevel: env.MOBYCLAW_LOG_LEVEL,
+  };
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

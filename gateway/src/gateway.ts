@@ -1,0 +1,177 @@
+/** The gateway as one object: opened on a data folder, listening, closed again. `main.ts` and the tests use it alike. */
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lock';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { AgentClient } from './agent/agent-client.ts';
+import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
+import { ControlClient } from './agent-monitor/control-client.ts';
+import type { GatewayConfig } from './config/config.ts';
+import { EventLog } from './events/event-log.ts';
+import { createApp } from './http/app.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { ConversationReset } from './sessions/conversation-reset.ts';
+import { SoulReloader } from './soul/soul-reloader.ts';
+import { Retention } from './store/retention.ts';
+import { Store } from './store/store.ts';
+import { TokenService } from './tokens/token-service.ts';
+import { TurnEnder } from './turns/turn-ending.ts';
+import { TurnRunner } from './turns/turn-runner.ts';
+import { TurnService } from './turns/turn-service.ts';
+
+export const DRAIN_MS = 25_000; // within the 30 s that whoever stops us waits
+
+export interface GatewayOptions {
+  config: GatewayConfig;
+  agent: AgentClient;
+  clock: Clock;
+  logger: Logger;
+  version: string;
+  /** Largest size of the database in pages. */
+  maxPages?: number;
+}
+
+export interface Gateway {
+  readonly port: number;
+  /** Stops taking messages in, lets turns end for up to `graceMs`, and closes everything. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** The gateway could not start, for a reason that a person can mend. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+/** @throws StartError or StoreError, whose messages say what to do */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, agent, clock, logger, version } = options;
+  const lock = await lockFolder(config.folder);
+  const store = new Store(
+    join(config.folder, 'gateway.db'),
+    options.maxPages === undefined ? {} : { maxPages: options.maxPages },
+  );
+  const tokens = new TokenService(store, clock);
+  await tokens.prepareCliToken(config.folder);
+
+  const lease = uuidv7();
+  const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
+  const supervisor = controlClient(config.agentControlUrl, config.mcpToken);
+  const memory = controlClient(config.memoryUrl, config.mcpToken);
+  const monitor = new AgentMonitor({ agent, supervisor, clock });
+  const resets = new ConversationReset({ store, timeZone, idleMs: resetIdleMs, daily: resetDaily });
+  const events = new EventLog({ store, clock, logger });
+  const metrics = new Metrics({
+    running: () => turns.lanes.running,
+    queued: () => store.turns.countByState().queued ?? 0,
+  });
+  const ender = new TurnEnder({ store, events, metrics, clock, logger });
+  const runner = new TurnRunner({
+    store,
+    events,
+    agent,
+    monitor,
+    ender,
+    metrics,
+    resets,
+    clock,
+    logger,
+    timeZone,
+    lease,
+  });
+  const turns = new TurnService({
+    store,
+    events,
+    ender,
+    runner,
+    clock,
+    logger,
+    lease,
+    maxTurns,
+    queueLimit,
+    defaultQueueMode: queueMode,
+  });
+  const { lanes } = turns;
+  const onRestarted = (): void => agent.forgetEngine();
+  const reloader =
+    memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
+  const retention = new Retention(store, clock, logger);
+
+  const app = createApp({
+    store,
+    turns,
+    tokens,
+    resets,
+    agent,
+    monitor,
+    soul: () => reloader?.view ?? { state: 'unknown' },
+    metrics,
+    clock,
+    logger,
+    allowedHosts: config.allowedHosts,
+    defaultQueueMode: queueMode,
+    version,
+    startedAt: clock.now(),
+  });
+  const server = createServer(app);
+  server.requestTimeout = 60_000; // for the request itself; an answer may take as long as it takes
+  const port = await listen(server, config);
+  turns.recover();
+  reloader?.start();
+  retention.start();
+
+  return {
+    port,
+    async close(graceMs = DRAIN_MS) {
+      retention.stop();
+      await reloader?.stop();
+      await turns.drain(graceMs);
+      server.close();
+      server.closeAllConnections();
+      agent.close();
+      store.close();
+      lock.release();
+    },
+  };
+}
+
+async function lockFolder(folder: string) {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return acquireProcessLock(join(folder, 'gateway.lock'));
+  } catch (error) {
+    if (error instanceof AlreadyLockedError) {
+      throw new StartError(
+        `Another gateway is running on ${folder}. Stop it first ("mobyclaw down"), or set MOBYCLAW_HOME to another folder.`,
+        { cause: error },
+      );
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `${folder} cannot be used (${code ?? String(error)}). Check who owns it and its mode.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function controlClient(url: string | undefined, token: string | undefined): ControlClient | null {
+  return url === undefined || token === undefined ? null : new ControlClient(url, token);
+}
+
+function listen(server: ReturnType<typeof createServer>, { port, bind }: GatewayConfig): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE'
+          ? `Port ${port} is in use by another program. Stop that one, or set MOBYCLAW_PORT to a free port.`
+          : `Port ${port} cannot be opened (${error.code}). Set MOBYCLAW_PORT to another one.`;
+      reject(new StartError(reason, { cause: error }));
+    });
+    server.listen(port, bind, () => resolve((server.address() as AddressInfo).port));
+  });
+}

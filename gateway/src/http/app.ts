@@ -1,0 +1,39 @@
+/** The HTTP API: open health routes, then everything else behind a token. */
+import express, { type Express } from 'express';
+import { authenticate, originGuard } from './authentication.ts';
+import { HttpProblem, problemHandler } from './http-problem.ts';
+import type { HttpServices } from './http-services.ts';
+import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
+import { promptRoutes } from './routes/prompt-routes.ts';
+import { sessionRoutes } from './routes/session-routes.ts';
+import { tokenRoutes } from './routes/token-routes.ts';
+import { turnRoutes } from './routes/turn-routes.ts';
+
+const MOST_BODY = '20mb';
+
+export function createApp(services: HttpServices): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((_request, response, next) => {
+    response.set({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    next();
+  });
+  app.use(originGuard(services.allowedHosts));
+  app.use(healthRoutes(services));
+  app.use(authenticate(services.tokens, services.clock));
+  app.use(express.json({ limit: MOST_BODY }));
+  app.use(promptRoutes(services));
+  app.use(turnRoutes(services));
+  app.use(sessionRoutes(services));
+  app.use(tokenRoutes(services));
+  app.use(operationRoutes(services));
+  app.use((request) => {
+    throw new HttpProblem(
+      'not-found',
+      `There is no ${request.method} ${request.path}. /openapi.json lists what there is.`,
+    );
+  });
+  app.use(problemHandler(services.logger));
+  return app;
+}

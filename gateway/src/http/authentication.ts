@@ -1,0 +1,59 @@
+/**
+ * Who may ask for what. Host and Origin first, then the bearer token and its scope. Failed logins are counted per
+ * address over all its connections; a right token always passes, so nobody can lock the owner out.
+ */
+
+import type { Clock } from '@mobyclaw/lib/clock';
+import { bearerToken, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
+import type { RequestHandler } from 'express';
+import type { TokenService } from '../tokens/token-service.ts';
+import { HttpProblem } from './http-problem.ts';
+
+const MOST_FAILURES = 10; // per address and window
+const WINDOW_MS = 60_000;
+const MOST_ADDRESSES = 10_000;
+
+export function originGuard(allowedHosts: readonly string[]): RequestHandler {
+  return (request, _response, next) => {
+    const refusal = refuseForeignOrigin(request, allowedHosts);
+    if (refusal) throw new HttpProblem(refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
+    next();
+  };
+}
+
+export function authenticate(tokens: TokenService, clock: Clock): RequestHandler {
+  const failures = new Map<string, { count: number; since: number }>();
+  return (request, response, next) => {
+    const secret = bearerToken(request);
+    const token = secret === null ? null : tokens.verify(secret);
+    if (!token) throw refuse(request.socket.remoteAddress ?? '', secret !== null);
+    const read = request.method === 'GET' || request.method === 'HEAD';
+    if (token.scope !== 'admin' && !(token.scope === 'read' && read)) {
+      throw new HttpProblem(
+        'forbidden',
+        `A token with scope ${token.scope} may not do this; it needs admin.`,
+      );
+    }
+    response.locals.token = token;
+    next();
+  };
+
+  function refuse(address: string, given: boolean): HttpProblem {
+    const now = clock.now();
+    let entry = failures.get(address);
+    if (!entry || now - entry.since > WINDOW_MS) {
+      if (failures.size >= MOST_ADDRESSES) failures.clear();
+      entry = { count: 0, since: now };
+      failures.set(address, entry);
+    }
+    if (given && ++entry.count > MOST_FAILURES) {
+      const retryAfter = String(Math.ceil((entry.since + WINDOW_MS - now) / 1000));
+      const detail = 'Too many wrong tokens from this address. Wait a minute.';
+      return new HttpProblem('too-many-logins', detail, {}, { 'retry-after': retryAfter });
+    }
+    const detail = given
+      ? 'The token is not valid. "mobyclaw token list" shows the names of those that are.'
+      : 'A token is needed: Authorization: Bearer <token>. "mobyclaw token create" makes one.';
+    return new HttpProblem('unauthorized', detail, {}, { 'www-authenticate': 'Bearer' });
+  }
+}

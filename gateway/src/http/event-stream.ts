@@ -1,0 +1,66 @@
+/**
+ * A turn's events as server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html. Events that
+ * come in one go leave in one write. A client that reads too slowly is cut off; it resumes from its last id.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
+import type { Request, Response } from 'express';
+import type { EventListener } from '../events/event-log.ts';
+import { HttpProblem } from './http-problem.ts';
+
+const KEEP_ALIVE_MS = 15_000; // proxies cut what is silent for 30 to 60 s
+const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** @throws HttpProblem where the client asks to resume from something that is not an event id */
+export function resumePoint(request: Request): number {
+  const given = request.get('last-event-id') ?? request.query.since ?? '0';
+  if (typeof given !== 'string' || !/^\d{1,15}$/.test(given)) {
+    throw new HttpProblem('bad-request', 'Last-Event-ID and since take the id of an event, a whole number.');
+  }
+  return Number(given);
+}
+
+/**
+ * Streams until the turn ends or the client leaves, which does not stop the turn.
+ * @param follow subscribes and returns how to unsubscribe
+ */
+export function streamEvents(
+  response: Response,
+  clock: Clock,
+  follow: (listener: EventListener) => () => void,
+): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    connection: 'keep-alive',
+    'x-accel-buffering': 'no',
+  });
+  let keepAlive: Timer = clock.after(KEEP_ALIVE_MS, beat);
+  let corked = false;
+  const unsubscribe = follow(send);
+  // Seen on the response: `close` of the request comes as soon as its body was read.
+  response.on('close', () => {
+    keepAlive.cancel();
+    unsubscribe();
+  });
+
+  function send(event: NumberedEvent): void {
+    if (response.writableEnded) return;
+    if (!corked) {
+      corked = true;
+      response.cork();
+      process.nextTick(() => {
+        corked = false;
+        response.uncork();
+      });
+    }
+    response.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`);
+    if (endsTurn(event)) response.end();
+    else if (response.writableLength > MOST_BUFFERED_BYTES) response.destroy();
+  }
+
+  function beat(): void {
+    response.write(': still here\n\n');
+    keepAlive = clock.after(KEEP_ALIVE_MS, beat);
+  }
+}

@@ -1,0 +1,85 @@
+/** The one error type of the HTTP edge, and the one place that renders errors: as problem+json, without secrets. */
+import type { Logger } from '@mobyclaw/lib/logger';
+import { PROBLEM_TYPES, type Problem, type ProblemType } from '@mobyclaw/protocol/problem';
+import type { ErrorRequestHandler, Response } from 'express';
+import { KeyReusedError, QueueFullError } from '../inbox/inbox.ts';
+import { StoreError } from '../store/database.ts';
+import { DrainingError } from '../turns/turn-service.ts';
+
+export type ProblemExtras = Partial<Pick<Problem, 'turn' | 'code' | 'partial' | 'errors'>>;
+
+export class HttpProblem extends Error {
+  override name = 'HttpProblem';
+  readonly type: ProblemType;
+  readonly extras: ProblemExtras;
+  readonly headers: Record<string, string>;
+
+  /** @param detail for people: what happened and what to do next */
+  constructor(
+    type: ProblemType,
+    detail: string,
+    extras: ProblemExtras = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(detail);
+    this.type = type;
+    this.extras = extras;
+    this.headers = headers;
+  }
+}
+
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const problem = toProblem(error);
+    if (problem.type === 'internal') logger.error({ err: error, path: request.path }, 'a request failed');
+    if (response.headersSent) return next(error);
+    sendProblem(response, problem);
+  };
+}
+
+export function sendProblem(response: Response, problem: HttpProblem): void {
+  const status = PROBLEM_TYPES[problem.type];
+  const body: Problem = {
+    type: `/problems/${problem.type}`,
+    title: problem.type.replaceAll('-', ' '),
+    status,
+    detail: problem.message,
+    ...problem.extras,
+  };
+  response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body));
+}
+
+function toProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof QueueFullError) return new HttpProblem('queue-full', error.message);
+  if (error instanceof KeyReusedError) {
+    return new HttpProblem('idempotency-mismatch', error.message, { turn: error.turn });
+  }
+  if (error instanceof DrainingError)
+    return new HttpProblem('draining', error.message, {}, { 'retry-after': '2' });
+  if (error instanceof StoreError && error.code === 'full') {
+    return new HttpProblem('storage-full', `${error.message} This message was not accepted; send it again.`);
+  }
+  return fromBodyParser(error) ?? new HttpProblem('internal', 'The gateway failed; its log has the reason.');
+}
+
+/** body-parser's errors carry a stable `type`, https://github.com/expressjs/body-parser#errors */
+function fromBodyParser(error: unknown): HttpProblem | null {
+  switch ((error as { type?: unknown }).type) {
+    case 'entity.too.large':
+      return new HttpProblem(
+        'payload-too-large',
+        'The request is larger than 20 MB. Send less or smaller attachments.',
+      );
+    case 'entity.parse.failed':
+      return new HttpProblem('bad-request', 'The body is not valid JSON.');
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new HttpProblem('unsupported-media-type', 'Send the body as UTF-8 JSON without compression.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new HttpProblem('bad-request', 'The body did not arrive whole.');
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,30 @@
+/** What the routes need of the gateway. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import type { AgentClient } from '../agent/agent-client.ts';
+import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ConversationReset } from '../sessions/conversation-reset.ts';
+import type { SoulView } from '../soul/soul-reloader.ts';
+import type { Store } from '../store/store.ts';
+import type { TokenService } from '../tokens/token-service.ts';
+import type { TurnService } from '../turns/turn-service.ts';
+
+export interface HttpServices {
+  store: Store;
+  turns: TurnService;
+  tokens: TokenService;
+  resets: ConversationReset;
+  agent: AgentClient;
+  monitor: AgentMonitor;
+  soul: () => SoulView;
+  metrics: Metrics;
+  clock: Clock;
+  logger: Logger;
+  allowedHosts: readonly string[];
+  defaultQueueMode: QueueMode;
+  version: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}

@@ -1,0 +1,166 @@
+/** `/openapi.json`, generated from the schemas that validate the requests. */
+import { turnEventSchemas } from '@mobyclaw/protocol/events';
+import { problemSchema } from '@mobyclaw/protocol/problem';
+import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
+import { messageViewSchema, searchHitSchema, sessionViewSchema } from '@mobyclaw/protocol/session';
+import { statusSchema } from '@mobyclaw/protocol/status';
+import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
+import { promptAnswerSchema, turnViewSchema } from '@mobyclaw/protocol/turn';
+import { usageReportSchema } from '@mobyclaw/protocol/usage';
+import { z } from 'zod';
+
+interface Operation {
+  method: 'get' | 'post' | 'patch' | 'delete';
+  path: string;
+  summary: string;
+  body?: z.ZodType;
+  answer?: z.ZodType;
+  status?: number;
+  stream?: boolean;
+  open?: boolean;
+}
+
+const items = (item: z.ZodType): z.ZodType => z.object({ items: z.array(item) });
+const event = z.union(
+  Object.entries(turnEventSchemas).map(([type, data]) =>
+    z.object({ id: z.int(), event: z.literal(type), data }),
+  ),
+);
+
+const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/prompt',
+    summary: 'Ask and wait for the answer',
+    body: promptRequestSchema,
+    answer: promptAnswerSchema,
+  },
+  {
+    method: 'post',
+    path: '/prompt/stream',
+    summary: 'Ask and follow the answer; Idempotency-Key makes a repeat the same turn',
+    body: promptRequestSchema,
+    answer: event,
+    stream: true,
+  },
+  { method: 'get', path: '/api/turns/{id}', summary: 'A turn', answer: turnViewSchema },
+  {
+    method: 'get',
+    path: '/api/turns/{id}/events',
+    summary: 'Events of a turn after Last-Event-ID or ?since=',
+    answer: event,
+    stream: true,
+  },
+  { method: 'post', path: '/api/turns/{id}/cancel', summary: 'Stop a turn', answer: turnViewSchema },
+  { method: 'get', path: '/api/sessions', summary: 'Conversations', answer: items(sessionViewSchema) },
+  { method: 'get', path: '/api/sessions/{key}', summary: 'A conversation', answer: sessionViewSchema },
+  {
+    method: 'patch',
+    path: '/api/sessions/{key}',
+    summary: 'Change its queue mode',
+    body: sessionViewSchema.pick({ queueMode: true }),
+    answer: sessionViewSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/sessions/{key}/messages',
+    summary: 'Its messages, oldest first; ?limit= ?before=',
+    answer: items(messageViewSchema),
+  },
+  {
+    method: 'post',
+    path: '/api/sessions/{key}/reset',
+    summary: 'Begin a new conversation; carry: false forgets the recent exchanges',
+    body: z.object({ carry: z.boolean().optional() }),
+    answer: sessionViewSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/sessions/{key}/stop',
+    summary: 'Stop what runs and cancel what waits',
+    answer: z.object({ stopped: z.string().nullable(), cancelled: z.int() }),
+  },
+  {
+    method: 'get',
+    path: '/api/history/search',
+    summary: 'Full-text search over all conversations; ?q= ?limit=',
+    answer: items(searchHitSchema),
+  },
+  {
+    method: 'get',
+    path: '/api/tokens',
+    summary: 'Tokens, without their secrets',
+    answer: items(tokenViewSchema),
+  },
+  {
+    method: 'post',
+    path: '/api/tokens',
+    summary: 'Make a token; its secret is shown once',
+    body: tokenRequestSchema,
+    answer: tokenViewSchema,
+    status: 201,
+  },
+  { method: 'delete', path: '/api/tokens/{id}', summary: 'Revoke a token', status: 204 },
+  { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
+  { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
+  { method: 'get', path: '/metrics', summary: 'Prometheus metrics' },
+  { method: 'get', path: '/healthz', summary: 'The gateway runs', open: true },
+  { method: 'get', path: '/readyz', summary: 'Moby would answer now', open: true },
+];
+
+let document: object | null = null;
+
+export function openApiDocument(version: string): object {
+  document ??= build(version);
+  return document;
+}
+
+function build(version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of OPERATIONS) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Mobyclaw gateway', version },
+    security: [{ bearer: [] }],
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    paths,
+  };
+}
+
+function describe(operation: Operation): object {
+  const type = operation.stream ? 'text/event-stream' : 'application/json';
+  const content = operation.answer ? { content: { [type]: { schema: toSchema(operation.answer) } } } : {};
+  const parameters = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  return {
+    summary: operation.summary,
+    ...(operation.open ? { security: [] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operation.body
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: toSchema(operation.body) } },
+          },
+        }
+      : {}),
+    responses: {
+      [operation.status ?? 200]: { description: 'OK', ...content },
+      default: {
+        description: 'What went wrong and what to do',
+        content: { 'application/problem+json': { schema: toSchema(problemSchema) } },
+      },
+    },
+  };
+}
+
+function toSchema(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+}

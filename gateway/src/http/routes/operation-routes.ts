@@ -1,0 +1,108 @@
+/** Operation: `/healthz` and `/readyz` (open to all), `/api/status`, `/api/usage`, `/metrics`, `/openapi.json`. */
+import type { Status } from '@mobyclaw/protocol/status';
+import type { UsageReport } from '@mobyclaw/protocol/usage';
+import { Router } from 'express';
+import { z } from 'zod';
+import type { HttpServices } from '../http-services.ts';
+import { openApiDocument } from '../openapi.ts';
+import { validate } from '../validate.ts';
+
+const DAY_MS = 86_400_000;
+const usageQuery = z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) });
+
+export function healthRoutes({ turns, monitor }: HttpServices): Router {
+  const router = Router();
+
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+
+  router.get('/readyz', async (_request, response) => {
+    if (turns.draining) {
+      response.status(503).json({ status: 'draining' });
+      return;
+    }
+    const { reachable } = await monitor.health();
+    response.status(reachable ? 200 : 503).json({ status: reachable ? 'ready' : 'agent-down' });
+  });
+
+  return router;
+}
+
+export function operationRoutes(services: HttpServices): Router {
+  const { store, turns, monitor, agent, soul, metrics, clock, version, startedAt } = services;
+  const router = Router();
+
+  router.get('/api/status', async (_request, response) => {
+    response.json(await status());
+  });
+
+  router.get('/api/usage', (request, response) => {
+    const { days } = validate(usageQuery, request.query);
+    response.json(usage(clock.now() - days * DAY_MS));
+  });
+
+  router.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.render());
+  });
+
+  router.get('/openapi.json', (_request, response) => {
+    response.json(openApiDocument(version));
+  });
+
+  return router;
+
+  async function status(): Promise<Status> {
+    const health = await monitor.health();
+    const counts = store.turns.countByState();
+    const view = soul();
+    const state = turns.draining
+      ? 'draining'
+      : view.state === 'reloading'
+        ? 'reloading'
+        : health.reachable
+          ? 'ready'
+          : 'agent-down';
+    return {
+      version,
+      startedAt: new Date(startedAt).toISOString(),
+      state,
+      agent: {
+        reachable: health.reachable,
+        engine: health.engine?.kind ?? 'unknown',
+        ...(health.engine?.version ? { version: health.engine.version } : {}),
+        generation: agent.generation,
+        ...(health.model ? { model: health.model } : {}),
+        ...(health.detail ? { detail: health.detail } : {}),
+      },
+      soul: { state: view.state, ...(view.problem === undefined ? {} : { problem: view.problem }) },
+      turns: { running: counts.running ?? 0, queued: counts.queued ?? 0, limit: turns.lanes.limit },
+      sessions: store.sessions.count(),
+      store: { path: store.path, bytes: store.size() },
+    };
+  }
+
+  function usage(since: number): UsageReport {
+    const rows = store.turns.usageSince(since);
+    const sum = (pick: (row: (typeof rows)[number]) => number): number =>
+      rows.reduce((total, row) => total + pick(row), 0);
+    return {
+      since: new Date(since).toISOString(),
+      totals: {
+        turns: sum((row) => row.turns),
+        inputTokens: sum((row) => row.inputTokens),
+        outputTokens: sum((row) => row.outputTokens),
+        cachedTokens: sum((row) => row.cachedTokens),
+        costUsd: sum((row) => row.costUsd ?? 0),
+        unpricedTurns: sum((row) => row.unpricedTurns),
+      },
+      byModel: rows.map(({ model, turns: count, inputTokens, outputTokens, costUsd }) => ({
+        model,
+        turns: count,
+        inputTokens,
+        outputTokens,
+        costUsd,
+      })),
+    };
+  }
+}

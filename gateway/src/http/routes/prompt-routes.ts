@@ -1,0 +1,110 @@
+/** `POST /prompt` and `POST /prompt/stream`: a prompt becomes a turn; its client may leave, the turn goes on. */
+
+import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import {
+  type Attachment,
+  MAX_ATTACHMENT_BYTES,
+  MAX_PROMPT_CHARS,
+  promptRequestSchema,
+} from '@mobyclaw/protocol/prompt';
+import { platformOf } from '@mobyclaw/protocol/session-key';
+import type { PromptAnswer } from '@mobyclaw/protocol/turn';
+import { type Request, type Response, Router } from 'express';
+import type { Accepted } from '../../inbox/inbox.ts';
+import type { TokenRow } from '../../store/token-store.ts';
+import { isSupported } from '../../turns/attachments.ts';
+import { streamEvents } from '../event-stream.ts';
+import { HttpProblem } from '../http-problem.ts';
+import type { HttpServices } from '../http-services.ts';
+import { validate } from '../validate.ts';
+
+const MOST_KEY_CHARS = 200;
+
+export function promptRoutes({ turns, clock }: HttpServices): Router {
+  const router = Router();
+
+  router.post('/prompt', async (request, response) => {
+    const accepted = await accept(request, response);
+    const end = await turns.ended(accepted.turn);
+    response.json(answerOf(accepted, end));
+  });
+
+  router.post('/prompt/stream', async (request, response) => {
+    const { turn } = await accept(request, response);
+    streamEvents(response, clock, (listener) => turns.follow(turn.id, 0, listener) ?? (() => undefined));
+  });
+
+  return router;
+
+  function accept(request: Request, response: Response): Promise<Accepted> {
+    const body = readPrompt(request);
+    const session = body.session ?? 'api:default';
+    const token = response.locals.token as TokenRow;
+    const key = idempotencyKey(request);
+    return turns.accept({
+      ...(key === null ? {} : { key: `${platformOf(session)}:${token.id}:${session}:${key}` }),
+      session,
+      source: platformOf(session),
+      sender: 'owner',
+      prompt: body.prompt,
+      attachments: body.attachments ?? [],
+      queueMode: body.queue ?? null,
+    });
+  }
+}
+
+function readPrompt(request: Request) {
+  if (!request.is('json')) {
+    throw new HttpProblem('unsupported-media-type', 'Send JSON, with Content-Type: application/json.');
+  }
+  const prompt: unknown = request.body?.prompt;
+  if (typeof prompt === 'string' && prompt.length > MAX_PROMPT_CHARS) {
+    throw new HttpProblem(
+      'payload-too-large',
+      `The prompt has ${prompt.length} characters; ${MAX_PROMPT_CHARS} are the most. Send long text as an attachment.`,
+    );
+  }
+  const body = validate(promptRequestSchema, request.body);
+  for (const attachment of body.attachments ?? []) checkAttachment(attachment);
+  return body;
+}
+
+function checkAttachment(attachment: Attachment): void {
+  if (!isSupported(attachment)) {
+    throw new HttpProblem(
+      'unsupported-media-type',
+      `"${attachment.name}" is ${attachment.mime}; pictures (PNG, JPEG, GIF, WebP) and text can be attached.`,
+    );
+  }
+  if (Buffer.byteLength(attachment.data, 'base64') > MAX_ATTACHMENT_BYTES) {
+    throw new HttpProblem(
+      'payload-too-large',
+      `"${attachment.name}" is larger than ${MAX_ATTACHMENT_BYTES / 1e6} MB. Send a smaller one.`,
+    );
+  }
+}
+
+function idempotencyKey(request: Request): string | null {
+  const key = request.get('idempotency-key');
+  if (key === undefined) return null;
+  if (key === '' || key.length > MOST_KEY_CHARS) {
+    throw new HttpProblem('bad-request', `Idempotency-Key takes 1 to ${MOST_KEY_CHARS} characters.`);
+  }
+  return key;
+}
+
+/** @throws HttpProblem where the turn did not end well */
+function answerOf({ turn }: Accepted, end: NumberedEvent): PromptAnswer {
+  if (end.type === 'done') {
+    const { text, usage } = end.data;
+    return { turn: turn.id, session: turn.session, text, usage };
+  }
+  if (end.type !== 'error') throw new Error(`a turn cannot end with ${end.type}`);
+  const { code, message, partial } = end.data;
+  const stopped = code === 'cancelled' || code === 'interrupted';
+  throw new HttpProblem(stopped ? 'conflict' : 'agent-error', message, {
+    turn: turn.id,
+    code,
+    ...(partial === undefined ? {} : { partial }),
+  });
+}

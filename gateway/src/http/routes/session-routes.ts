@@ -1,0 +1,103 @@
+/** `/api/sessions`: conversations, their messages, reset and stop; `/api/history`: search over all of them. */
+import { queueModeSchema } from '@mobyclaw/protocol/prompt';
+import type { MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
+import { Router } from 'express';
+import { z } from 'zod';
+import type { HitRow, MessageRow } from '../../store/message-store.ts';
+import type { SessionRow } from '../../store/session-store.ts';
+import { HttpProblem } from '../http-problem.ts';
+import type { HttpServices } from '../http-services.ts';
+import { validate } from '../validate.ts';
+
+const messagesQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  before: z.coerce.number().int().positive().optional().describe('messages with a smaller id'),
+});
+const searchQuery = z.object({
+  q: z.string().trim().min(1, 'what to search for is missing: ?q=').max(500),
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+});
+const resetBody = z.strictObject({ carry: z.boolean().default(true) }).default({ carry: true });
+const patchBody = z.strictObject({ queueMode: queueModeSchema });
+
+export function sessionRoutes(services: HttpServices): Router {
+  const { store, turns, resets, clock, defaultQueueMode } = services;
+  const router = Router();
+
+  router.get('/api/sessions', (_request, response) => {
+    response.json({ items: store.sessions.list().map(toView) });
+  });
+
+  router.get('/api/sessions/:key', (request, response) => {
+    response.json(toView(find(request.params.key)));
+  });
+
+  router.patch('/api/sessions/:key', (request, response) => {
+    const { queueMode } = validate(patchBody, request.body);
+    const { key } = find(request.params.key);
+    store.transaction('durable', () => store.sessions.setQueueMode(key, queueMode));
+    response.json(toView(find(key)));
+  });
+
+  router.get('/api/sessions/:key/messages', (request, response) => {
+    const { limit, before } = validate(messagesQuery, request.query);
+    const { key } = find(request.params.key);
+    const rows = store.messages.recent(key, limit, before === undefined ? {} : { before });
+    response.json({ items: rows.map(toMessageView) });
+  });
+
+  router.post('/api/sessions/:key/reset', (request, response) => {
+    const { carry } = validate(resetBody, request.body);
+    const { key } = find(request.params.key);
+    resets.reset(key, carry, clock.now());
+    response.json(toView(find(key)));
+  });
+
+  router.post('/api/sessions/:key/stop', (request, response) => {
+    response.json(turns.stopSession(find(request.params.key).key));
+  });
+
+  router.get('/api/history/search', (request, response) => {
+    const { q, limit } = validate(searchQuery, request.query);
+    response.json({ items: store.messages.search(q, limit).map(toHit) });
+  });
+
+  return router;
+
+  function find(key: string): SessionRow {
+    const session = store.sessions.find(key);
+    if (!session) throw new HttpProblem('not-found', `There is no conversation ${key}.`);
+    return session;
+  }
+
+  function toView(session: SessionRow): SessionView {
+    const running = turns.lanes.runningIn(session.key);
+    const queued = store.turns.countWaiting(session.key);
+    return {
+      key: session.key,
+      state: running ? 'running' : queued > 0 ? 'queued' : 'idle',
+      ...(running ? { running } : {}),
+      queued,
+      queueMode: session.queueMode ?? defaultQueueMode,
+      messages: store.messages.count(session.key),
+      createdAt: new Date(session.createdAt).toISOString(),
+      lastActiveAt: new Date(session.lastActiveAt).toISOString(),
+    };
+  }
+}
+
+function toMessageView(row: MessageRow): MessageView {
+  return {
+    id: row.id,
+    session: row.session,
+    turn: row.turn,
+    role: row.role,
+    text: row.text,
+    ...(row.incomplete ? { incomplete: true } : {}),
+    at: new Date(row.at).toISOString(),
+  };
+}
+
+function toHit(row: HitRow): SearchHit {
+  return { ...toMessageView(row), snippet: row.snippet, score: row.score };
+}

@@ -1,0 +1,30 @@
+/** `/api/tokens`: made, listed and revoked by an admin; a secret is shown once. */
+import { tokenRequestSchema } from '@mobyclaw/protocol/token';
+import { Router } from 'express';
+import { HttpProblem } from '../http-problem.ts';
+import type { HttpServices } from '../http-services.ts';
+import { validate } from '../validate.ts';
+
+export function tokenRoutes({ tokens }: HttpServices): Router {
+  const router = Router();
+
+  router.get('/api/tokens', (_request, response) => {
+    response.json({ items: tokens.list() });
+  });
+
+  router.post('/api/tokens', (request, response) => {
+    const { name, scope } = validate(tokenRequestSchema, request.body);
+    if (name === 'cli')
+      throw new HttpProblem('conflict', 'The name "cli" is kept for the token of the command line.');
+    response.status(201).json(tokens.create(name, scope));
+  });
+
+  router.delete('/api/tokens/:id', (request, response) => {
+    if (!tokens.revoke(request.params.id)) {
+      throw new HttpProblem('not-found', `There is no token ${request.params.id}.`);
+    }
+    response.status(204).end();
+  });
+
+  return router;
+}

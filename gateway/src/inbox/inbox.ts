@@ -1,0 +1,155 @@
+/**
+ * The door for every message from anywhere. A message is accepted when it is on disk, and only then is its sender told
+ * so. Its key (adapter, account, chat, message id) makes a redelivery the same turn, across restarts too.
+ *
+ * Messages that arrive in the same turn of the event loop share one durable transaction: the disk's sync is paid once.
+ * Whatever goes wrong, each caller learns whether its own message was accepted; a refused one left no trace.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+
+export interface InboundMessage {
+  /** Unique for 30 days; without one, each call is a message of its own. */
+  key?: string;
+  session: string;
+  /** Adapter that brought it: api, cli, telegram … */
+  source: string;
+  /** Who wrote it, as the platform names them. */
+  sender: string;
+  prompt: string;
+  attachments: Attachment[];
+  queueMode: QueueMode | null;
+}
+
+export interface Accepted {
+  turn: TurnRow;
+  /** The message had been accepted before; nothing new was started. */
+  duplicate: boolean;
+  /** Turns of the session ahead of it. */
+  position: number;
+}
+
+/** The session has as many waiting turns as it may have. */
+export class QueueFullError extends Error {
+  override name = 'QueueFullError';
+  readonly limit: number;
+
+  constructor(session: string, limit: number) {
+    super(
+      `${limit} messages are already waiting in ${session}. Wait for an answer, or stop the session, and send it again.`,
+    );
+    this.limit = limit;
+  }
+}
+
+/** The key was used for another message. */
+export class KeyReusedError extends Error {
+  override name = 'KeyReusedError';
+  readonly turn: string;
+
+  constructor(turn: string) {
+    super('This idempotency key was used for another message. Use a new key for a new message.');
+    this.turn = turn;
+  }
+}
+
+export interface InboxOptions {
+  store: Store;
+  clock: Clock;
+  /** Turns that may wait in one session. */
+  queueLimit: number;
+  /** Called once for each new turn, after it is on disk and before its sender is told. */
+  onAccepted: (turn: TurnRow) => void;
+}
+
+interface Waiting {
+  message: InboundMessage;
+  resolve: (accepted: Accepted) => void;
+  reject: (error: unknown) => void;
+}
+
+export class Inbox {
+  readonly #options: InboxOptions;
+  #batch: Waiting[] = [];
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** @throws QueueFullError, KeyReusedError, or StoreError where it could not be stored */
+  accept(message: InboundMessage): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      if (this.#batch.length === 0) setImmediate(() => this.#storeBatch());
+      this.#batch.push({ message, resolve, reject });
+    });
+  }
+
+  #storeBatch(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    let results: (Accepted | Error)[];
+    try {
+      results = this.#options.store.transaction('durable', () =>
+        batch.map(({ message }) => this.#store(message)),
+      );
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const result of results) {
+      if (!(result instanceof Error) && !result.duplicate) this.#options.onAccepted(result.turn);
+    }
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const result = results[index] as Accepted | Error;
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    }
+  }
+
+  /** A refusal is a value, so that it does not undo the messages that share the transaction. */
+  #store(message: InboundMessage): Accepted | QueueFullError | KeyReusedError {
+    const { turns, sessions, events } = this.#options.store;
+    const bodyHash = message.key === undefined ? '' : hashOf(message);
+    const known = message.key === undefined ? null : turns.inboxEntry(message.key);
+    if (known) {
+      const turn = turns.find(known.turn);
+      if (turn && known.bodyHash === bodyHash) {
+        return { turn, duplicate: true, position: turns.countAhead(turn.session, turn.seq) };
+      }
+      return new KeyReusedError(known.turn);
+    }
+    if (turns.countWaiting(message.session) >= this.#options.queueLimit) {
+      return new QueueFullError(message.session, this.#options.queueLimit);
+    }
+    const now = this.#options.clock.now();
+    const { session, source, sender, prompt, attachments, queueMode } = message;
+    const fresh = { id: uuidv7(), session, source, sender, prompt, attachments, queueMode, createdAt: now };
+    sessions.touch(session, now);
+    const seq = turns.insert(fresh);
+    if (message.key !== undefined) turns.insertInboxEntry(message.key, { turn: fresh.id, bodyHash }, now);
+    const position = turns.countAhead(session, seq);
+    events.insert([{ turn: seq, id: 1, type: 'queued', data: JSON.stringify({ turn: fresh.id, position }) }]);
+    return { turn: { ...fresh, seq, ...NOT_STARTED }, duplicate: false, position };
+  }
+}
+
+const NOT_STARTED = {
+  state: 'queued',
+  attempt: 0,
+  startedAt: null,
+  finishedAt: null,
+  answer: null,
+  error: null,
+  usage: null,
+  mergedInto: null,
+} as const;
+
+function hashOf({ session, prompt, attachments }: InboundMessage): string {
+  return createHash('sha256')
+    .update(JSON.stringify([session, prompt, attachments]))
+    .digest('base64url');
+}

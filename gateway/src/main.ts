@@ -1,0 +1,43 @@
+import { systemClock } from '@mobyclaw/lib/clock';
+import { createLogger } from '@mobyclaw/lib/logger';
+import { createAgentClient } from './agent/agent-client.ts';
+import { ConfigError, readConfig } from './config/config.ts';
+import { openGateway, StartError } from './gateway.ts';
+import { StoreError } from './store/database.ts';
+
+const version = process.env.MOBYCLAW_VERSION ?? 'development';
+
+try {
+  const config = readConfig(process.env);
+  const logger = createLogger('gateway', config.logLevel);
+  const agent = createAgentClient({
+    url: config.agentUrl,
+    ...(config.agentToken === undefined ? {} : { token: config.agentToken }),
+    clock: systemClock,
+    logger,
+  });
+  const gateway = await openGateway({ config, agent, clock: systemClock, logger, version });
+  const startMs = Math.round(performance.now());
+  logger.info({ port: gateway.port, startMs }, 'ready');
+
+  let closing = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (closing) return;
+      closing = true;
+      logger.info({ signal }, 'draining');
+      gateway.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.fatal({ err: error }, 'the gateway did not close cleanly');
+          process.exit(1);
+        },
+      );
+    });
+  }
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof StartError || error instanceof StoreError))
+    throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,72 @@
+/** Prometheus metrics of the gateway, https://prometheus.io/docs/practices/naming/. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface MetricsSources {
+  running: () => number;
+  queued: () => number;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #ended: Counter<'state' | 'code'>;
+  readonly #firstToken: Histogram;
+  readonly #duration: Histogram;
+
+  constructor(sources: MetricsSources) {
+    const registers = [this.#registry];
+    this.#ended = new Counter({
+      name: 'mobyclaw_turns_ended_total',
+      help: 'Turns that ended, by state and error code',
+      labelNames: ['state', 'code'],
+      registers,
+    });
+    this.#firstToken = new Histogram({
+      name: 'mobyclaw_turn_first_token_seconds',
+      help: 'From the acceptance of a message to the first token of its answer',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: 'mobyclaw_turn_duration_seconds',
+      help: 'From the acceptance of a message to the end of its turn',
+      buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+      registers,
+    });
+    gauge('mobyclaw_turns_running', 'Turns that run', sources.running);
+    gauge('mobyclaw_turns_queued', 'Turns that wait', sources.queued);
+    gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
+    gauge(
+      'process_start_time_seconds',
+      'Start of the process since the epoch',
+      () => performance.timeOrigin / 1000,
+    );
+
+    function gauge(name: string, help: string, read: () => number): void {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    }
+  }
+
+  firstToken(seconds: number): void {
+    this.#firstToken.observe(seconds);
+  }
+
+  ended(state: string, code: string, seconds: number): void {
+    this.#ended.inc({ state, code });
+    this.#duration.observe(seconds);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

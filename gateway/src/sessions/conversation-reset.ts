@@ -1,0 +1,59 @@
+/**
+ * A conversation that starts afresh: a new agent session, which costs fewer tokens and forgets what went stale, told the
+ * recent exchanges unless the owner wants a clean slate. Automatic resets are decided when the next message comes, from
+ * when the last one was; no timer has to survive anything.
+ */
+
+import { Temporal } from 'temporal-polyfill';
+import type { Store } from '../store/store.ts';
+
+export interface ConversationResetOptions {
+  store: Store;
+  timeZone: string;
+  /** Milliseconds without a message, or null. */
+  idleMs: number | null;
+  /** Time of day, or null. */
+  daily: { hour: number; minute: number } | null;
+}
+
+export class ConversationReset {
+  readonly #options: ConversationResetOptions;
+
+  constructor(options: ConversationResetOptions) {
+    this.#options = options;
+  }
+
+  /** @param carry whether the new agent session is told the recent exchanges */
+  reset(session: string, carry: boolean, now: number): void {
+    const { store } = this.#options;
+    store.transaction('durable', () => {
+      const text = carry
+        ? 'A new conversation began, with the recent exchanges carried over.'
+        : 'A new conversation began.';
+      store.sessions.touch(session, now);
+      const marker = store.messages.insert({ session, turn: '', role: 'marker', text, at: now });
+      const seedFrom = store.sessions.find(session)?.seedFrom ?? 0;
+      store.sessions.reset(session, carry ? seedFrom : marker);
+    });
+  }
+
+  /** Resets the session where the settings say so, before a turn that starts at `now`. */
+  applyDue(session: string, now: number): void {
+    const last = this.#options.store.messages.recent(session, 1)[0];
+    if (!last || last.role === 'marker') return;
+    const { idleMs } = this.#options;
+    const idle = idleMs !== null && now - last.at >= idleMs;
+    if (idle || this.#dayEnded(last.at, now)) this.reset(session, true, now);
+  }
+
+  #dayEnded(last: number, now: number): boolean {
+    const { daily, timeZone } = this.#options;
+    if (!daily) return false;
+    const here = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone);
+    let boundary = here.withPlainTime(Temporal.PlainTime.from(daily));
+    if (Temporal.ZonedDateTime.compare(boundary, here) > 0) {
+      boundary = here.subtract({ days: 1 }).withPlainTime(Temporal.PlainTime.from(daily));
+    }
+    return last < boundary.epochMilliseconds;
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Which turn runs when. A session runs one turn at a time, in order of arrival; sessions run side by side under a global
+ * limit, first come, first served.
+ *
+ * The database says what waits; memory holds only who runs. A slot is taken in the same breath as the check that it is
+ * free, belongs to one turn, and is given back when that turn's run has settled, however it ended.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+
+export const QUIET_MS = 1000; // queue mode collect: a person who writes in bursts has finished
+const MOST_MERGED = 50; // messages of one merged prompt
+
+/** Why a running turn is ended from outside. */
+export type StopReason = 'cancelled' | 'interrupted' | 'shutdown';
+
+interface Lane {
+  running: { turn: string; controller: AbortController } | null;
+  /** What waits came while a turn ran: queue mode collect waits for a quiet moment. */
+  afterRun: boolean;
+  quietTimer: Timer | null;
+  inLine: boolean;
+}
+
+export interface LanesOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Turns that run at the same time. */
+  limit: number;
+  modeOf: (turn: TurnRow) => QueueMode;
+  /** Runs a turn to its end; `signal.reason` is a StopReason. */
+  run: (turn: TurnRow, signal: AbortSignal) => Promise<void>;
+}
+
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #line: string[] = [];
+  #running = 0;
+  #paused = 0;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what waits in the database, after a start. */
+  load(): void {
+    for (const { session, waiting } of this.#options.store.turns.sessionsWaiting()) {
+      const lane = this.#lane(session);
+      lane.afterRun = waiting > 1;
+      this.#enqueue(session, lane);
+    }
+    this.#pump();
+  }
+
+  /** A turn of this session has been stored. */
+  arrived(session: string): void {
+    this.#enqueue(session, this.#lane(session));
+    this.#pump();
+  }
+
+  /** The turn that runs in a session. */
+  runningIn(session: string): string | null {
+    return this.#lanes.get(session)?.running?.turn ?? null;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get limit(): number {
+    return this.#options.limit;
+  }
+
+  /** @returns whether that turn was running */
+  stop(session: string, turn: string, reason: StopReason): boolean {
+    const running = this.#lanes.get(session)?.running;
+    if (running?.turn !== turn) return false;
+    running.controller.abort(reason);
+    return true;
+  }
+
+  /** Lets running turns end and starts no new one. @returns when none runs; `resume` lets new ones start again */
+  async pause(): Promise<{ resume(): void }> {
+    this.#paused++;
+    await this.#untilIdle();
+    let held = true;
+    return {
+      resume: () => {
+        if (!held) return;
+        held = false;
+        this.#paused--;
+        this.#pump();
+      },
+    };
+  }
+
+  /** Starts nothing any more; running turns get `graceMs` to end and are then cut, to be taken up after the next start. */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    const timer = this.#options.clock.after(graceMs, () => {
+      for (const lane of this.#lanes.values())
+        lane.running?.controller.abort('shutdown' satisfies StopReason);
+    });
+    for (const lane of this.#lanes.values()) lane.quietTimer?.cancel();
+    await this.#untilIdle();
+    timer.cancel();
+  }
+
+  #untilIdle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #lane(session: string): Lane {
+    let lane = this.#lanes.get(session);
+    if (!lane) {
+      lane = { running: null, afterRun: false, quietTimer: null, inLine: false };
+      this.#lanes.set(session, lane);
+    }
+    return lane;
+  }
+
+  #enqueue(session: string, lane: Lane): void {
+    if (lane.inLine || lane.running) return;
+    lane.quietTimer?.cancel();
+    lane.quietTimer = null;
+    lane.inLine = true;
+    this.#line.push(session);
+  }
+
+  #pump(): void {
+    while (this.#running < this.#options.limit && this.#paused === 0 && !this.#closed) {
+      const session = this.#line.shift();
+      if (session === undefined) return;
+      const lane = this.#lane(session);
+      lane.inLine = false;
+      const turn = this.#next(session, lane);
+      if (turn) this.#start(session, lane, turn);
+    }
+  }
+
+  /** The turn to run now, with those merged into it; null where there is none or it has to wait for a quiet moment. */
+  #next(session: string, lane: Lane): TurnRow | null {
+    const { store, clock, modeOf } = this.#options;
+    const waiting = store.turns.waiting(session, lane.afterRun ? MOST_MERGED : 1);
+    const head = waiting[0];
+    if (!head) {
+      this.#lanes.delete(session);
+      return null;
+    }
+    if (!lane.afterRun || modeOf(head) !== 'collect') return head;
+    const others = waiting.findIndex(
+      (turn) => turn.sender !== head.sender || turn.source !== head.source || modeOf(turn) !== 'collect',
+    );
+    const batch = others === -1 ? waiting : waiting.slice(0, others);
+    const quietInMs = (batch.at(-1) as TurnRow).createdAt + QUIET_MS - clock.now();
+    if (quietInMs > 0 && others === -1 && batch.length < MOST_MERGED) {
+      lane.quietTimer = clock.after(quietInMs, () => {
+        lane.quietTimer = null;
+        this.#enqueue(session, lane);
+        this.#pump();
+      });
+      return null;
+    }
+    const merged = batch.slice(1).map((turn) => turn.id);
+    if (merged.length > 0) store.transaction('relaxed', () => store.turns.merge(merged, head.id));
+    return head;
+  }
+
+  #start(session: string, lane: Lane, turn: TurnRow): void {
+    const controller = new AbortController();
+    const slot = { turn: turn.id, controller };
+    lane.running = slot;
+    this.#running++;
+    this.#options
+      .run(turn, controller.signal)
+      .catch((error: unknown) => {
+        this.#options.logger.error({ err: error, turn: turn.id }, 'a turn was given up');
+      })
+      .finally(() => {
+        if (lane.running === slot) lane.running = null;
+        lane.afterRun = true;
+        this.#running--;
+        this.#enqueue(session, lane);
+        this.#pump();
+        if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      });
+  }
+}

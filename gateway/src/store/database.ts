@@ -1,0 +1,178 @@
+/**
+ * Opens gateway.db and runs transactions on it. One process, one connection, so there is never a wait for a lock.
+ *
+ * Durability is chosen per transaction: `durable` (synchronous=FULL) returns only when the disk has it, for what we
+ * have promised to somebody; `relaxed` (NORMAL) survives a kill of the process but may lose its tail at a power cut,
+ * for the event log and what can be derived again. Nothing here repairs a damaged file: it is left as it is.
+ */
+import { existsSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { MIGRATIONS } from './migrations.ts';
+
+export type StoreErrorCode = 'corrupt' | 'newer-version' | 'no-wal' | 'full' | 'unwritable' | 'io';
+
+export class StoreError extends Error {
+  override name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type Durability = 'durable' | 'relaxed';
+
+// Primary result codes, https://www.sqlite.org/rescode.html
+const SQLITE_PERM = 3;
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
+
+export interface OpenOptions {
+  /** Largest size of the file in pages; SQLite reports a full disk beyond it. */
+  maxPages?: number;
+}
+
+export class Database {
+  readonly path: string;
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #durability: Durability = 'durable';
+  #open = false;
+
+  /** @throws StoreError naming the file, what is wrong with it and what to do */
+  constructor(path: string, options: OpenOptions = {}) {
+    this.path = path;
+    const existed = existsSync(path);
+    try {
+      this.#connection = new DatabaseSync(path, { timeout: 1000 });
+      this.#connection.exec(
+        'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000',
+      );
+      const mode = this.#connection.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
+      if (mode !== 'wal') {
+        throw new StoreError(
+          'no-wal',
+          `${path} is on a file system without shared memory (journal mode "${String(mode)}"). Put MOBYCLAW_HOME on a local disk.`,
+        );
+      }
+      this.#connection.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000');
+      this.#migrate(existed);
+      if (options.maxPages !== undefined)
+        this.#connection.exec(`PRAGMA max_page_count = ${options.maxPages}`);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #migrate(existed: boolean): void {
+    const version = Number(this.#connection.prepare('PRAGMA user_version').get()?.user_version);
+    if (version > MIGRATIONS.length) {
+      throw new StoreError(
+        'newer-version',
+        `${this.path} was written by a newer Mobyclaw (schema ${version}, this one knows ${MIGRATIONS.length}). Upgrade Mobyclaw, or restore a backup made by this version. The file was not touched.`,
+      );
+    }
+    if (version === MIGRATIONS.length) return;
+    if (existed && version === 0 && this.#connection.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()) {
+      throw new StoreError(
+        'corrupt',
+        `${this.path} is a database, but not one of Mobyclaw's. Move it away and start again.`,
+      );
+    }
+    for (const [index, step] of MIGRATIONS.entries()) {
+      if (index < version) continue;
+      this.transaction('durable', () => {
+        this.#connection.exec(step);
+        this.#connection.exec(`PRAGMA user_version = ${index + 1}`);
+      });
+    }
+  }
+
+  /** A prepared statement, prepared once. */
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#connection.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Runs `work` as one transaction; a nested call joins the outer one. Nothing in `work` may wait.
+   * @throws StoreError for the disk's failures, otherwise what `work` throws; either way nothing of it is stored
+   */
+  transaction<T>(durability: Durability, work: () => T): T {
+    if (this.#open) return work();
+    try {
+      if (durability !== this.#durability) {
+        this.#connection.exec(`PRAGMA synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'}`);
+        this.#durability = durability;
+      }
+      this.#connection.exec('BEGIN IMMEDIATE');
+      this.#open = true;
+      const result = work();
+      this.#connection.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      throw this.#explain(error);
+    } finally {
+      this.#open = false;
+    }
+  }
+
+  /** Bytes of the file and its write-ahead log. */
+  size(): number {
+    const pages = Number(this.sql('PRAGMA page_count').get()?.page_count);
+    const pageSize = Number(this.sql('PRAGMA page_size').get()?.page_size);
+    return pages * pageSize;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  #explain(error: unknown): unknown {
+    const code = (error as { errcode?: unknown }).errcode;
+    if (typeof code !== 'number') return error;
+    const cause = { cause: error };
+    switch (code & 0xff) {
+      case SQLITE_NOTADB:
+      case SQLITE_CORRUPT:
+        return new StoreError(
+          'corrupt',
+          `${this.path} is damaged and was left as it is. Restore a backup, or move the file away to start with an empty history.`,
+          cause,
+        );
+      case SQLITE_FULL:
+        return new StoreError(
+          'full',
+          `The disk that holds ${this.path} is full. Free some space; nothing stored is lost.`,
+          cause,
+        );
+      case SQLITE_PERM:
+      case SQLITE_READONLY:
+      case SQLITE_CANTOPEN:
+        return new StoreError(
+          'unwritable',
+          `${this.path} cannot be written. Check who owns the folder and its mode.`,
+          cause,
+        );
+      case SQLITE_IOERR:
+        return new StoreError(
+          'io',
+          `The disk that holds ${this.path} reports an error. Check it before going on.`,
+          cause,
+        );
+      default:
+        return error;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/** SQL of conversations: which agent session carries one, and where its memory starts. */
+import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import type { Database } from './database.ts';
+
+export interface SessionRow {
+  key: string;
+  agentSession: string | null;
+  torn: boolean;
+  seedFrom: number;
+  queueMode: QueueMode | null;
+  createdAt: number;
+  lastActiveAt: number;
+}
+
+export class SessionStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  touch(key: string, at: number): void {
+    this.#db
+      .sql(
+        `INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET last_active_at = excluded.last_active_at`,
+      )
+      .run(key, at, at);
+  }
+
+  find(key: string): SessionRow | null {
+    const row = this.#db.sql('SELECT * FROM sessions WHERE key = ?').get(key);
+    return row ? toSession(row) : null;
+  }
+
+  list(): SessionRow[] {
+    return this.#db.sql('SELECT * FROM sessions ORDER BY last_active_at DESC').all().map(toSession);
+  }
+
+  count(): number {
+    return Number(this.#db.sql('SELECT count(*) AS n FROM sessions').get()?.n);
+  }
+
+  setAgentSession(key: string, id: string): void {
+    this.#db.sql('UPDATE sessions SET agent_session = ?, torn = 0 WHERE key = ?').run(id, key);
+  }
+
+  markTorn(key: string): void {
+    this.#db.sql('UPDATE sessions SET torn = 1 WHERE key = ?').run(key);
+  }
+
+  /** The next turn takes a new agent session; it is told what was said after message `seedFrom`. */
+  reset(key: string, seedFrom: number): void {
+    this.#db
+      .sql('UPDATE sessions SET agent_session = NULL, torn = 0, seed_from = ? WHERE key = ?')
+      .run(seedFrom, key);
+  }
+
+  setQueueMode(key: string, mode: QueueMode): void {
+    this.#db.sql('UPDATE sessions SET queue_mode = ? WHERE key = ?').run(mode, key);
+  }
+
+  /** Conversations that an agent session carries and that were last used before `time`. */
+  carriedIdleSince(time: number): string[] {
+    return this.#db
+      .sql('SELECT key FROM sessions WHERE agent_session IS NOT NULL AND last_active_at < ?')
+      .all(time)
+      .map((row) => String(row.key));
+  }
+}
+
+function toSession(row: Record<string, unknown>): SessionRow {
+  return {
+    key: String(row.key),
+    agentSession: row.agent_session as string | null,
+    torn: row.torn === 1,
+    seedFrom: Number(row.seed_from),
+    queueMode: row.queue_mode as QueueMode | null,
+    createdAt: Number(row.created_at),
+    lastActiveAt: Number(row.last_active_at),
+  };
+}

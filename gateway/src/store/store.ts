@@ -1,0 +1,42 @@
+/** gateway.db: the one file the gateway keeps, and all SQL of it. */
+import { Database, type Durability, type OpenOptions } from './database.ts';
+import { EventStore } from './event-store.ts';
+import { MessageStore } from './message-store.ts';
+import { SessionStore } from './session-store.ts';
+import { TokenStore } from './token-store.ts';
+import { TurnStore } from './turn-store.ts';
+
+export class Store {
+  readonly turns: TurnStore;
+  readonly events: EventStore;
+  readonly sessions: SessionStore;
+  readonly messages: MessageStore;
+  readonly tokens: TokenStore;
+  readonly #db: Database;
+
+  /** @throws StoreError where the file cannot be used */
+  constructor(path: string, options: OpenOptions = {}) {
+    this.#db = new Database(path, options);
+    this.turns = new TurnStore(this.#db);
+    this.events = new EventStore(this.#db);
+    this.sessions = new SessionStore(this.#db);
+    this.messages = new MessageStore(this.#db);
+    this.tokens = new TokenStore(this.#db);
+  }
+
+  get path(): string {
+    return this.#db.path;
+  }
+
+  transaction<T>(durability: Durability, work: () => T): T {
+    return this.#db.transaction(durability, work);
+  }
+
+  size(): number {
+    return this.#db.size();
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

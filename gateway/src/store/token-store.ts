@@ -1,0 +1,56 @@
+/** SQL of API tokens; only their hashes are kept. */
+import type { TokenScope } from '@mobyclaw/protocol/token';
+import type { Database } from './database.ts';
+
+export interface TokenRow {
+  id: string;
+  name: string;
+  scope: TokenScope;
+  createdAt: number;
+  lastUsedAt: number | null;
+}
+
+export class TokenStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  insert(token: Omit<TokenRow, 'lastUsedAt'>, hash: string): void {
+    this.#db
+      .sql('INSERT INTO tokens (id, name, scope, hash, created_at) VALUES (?, ?, ?, ?, ?)')
+      .run(token.id, token.name, token.scope, hash, token.createdAt);
+  }
+
+  findByHash(hash: string): TokenRow | null {
+    const row = this.#db.sql('SELECT * FROM tokens WHERE hash = ?').get(hash);
+    return row ? toToken(row) : null;
+  }
+
+  list(): TokenRow[] {
+    return this.#db.sql('SELECT * FROM tokens ORDER BY created_at').all().map(toToken);
+  }
+
+  markUsed(id: string, at: number): void {
+    this.#db.sql('UPDATE tokens SET last_used_at = ? WHERE id = ?').run(at, id);
+  }
+
+  delete(id: string): boolean {
+    return this.#db.sql('DELETE FROM tokens WHERE id = ?').run(id).changes > 0;
+  }
+
+  deleteNamed(name: string): void {
+    this.#db.sql('DELETE FROM tokens WHERE name = ?').run(name);
+  }
+}
+
+function toToken(row: Record<string, unknown>): TokenRow {
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    scope: row.scope as TokenScope,
+    createdAt: Number(row.created_at),
+    lastUsedAt: row.last_used_at as number | null,
+  };
+}

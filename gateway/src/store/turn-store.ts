@@ -1,0 +1,266 @@
+/** SQL of turns and of the inbox keys that make an inbound message a turn exactly once. */
+import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
+import type { TurnState } from '@mobyclaw/protocol/turn';
+import type { Usage } from '@mobyclaw/protocol/usage';
+import type { Database } from './database.ts';
+
+export interface NewTurn {
+  id: string;
+  session: string;
+  source: string;
+  sender: string;
+  prompt: string;
+  attachments: Attachment[];
+  queueMode: QueueMode | null;
+  createdAt: number;
+}
+
+export interface TurnRow extends NewTurn {
+  /** Order of arrival. */
+  seq: number;
+  state: TurnState;
+  attempt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  answer: string | null;
+  error: { code: string; message: string; retryable: boolean } | null;
+  usage: Usage | null;
+  mergedInto: string | null;
+}
+
+export interface TurnEnd {
+  state: 'done' | 'failed' | 'cancelled';
+  finishedAt: number;
+  answer: string | null;
+  error: { code: string; message: string; retryable: boolean } | null;
+  usage: Usage | null;
+}
+
+export interface InboxEntry {
+  turn: string;
+  bodyHash: string;
+}
+
+export class TurnStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @returns the turn's place in the order of arrival */
+  insert(turn: NewTurn): number {
+    const { lastInsertRowid } = this.#db
+      .sql(
+        `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+      )
+      .run(
+        turn.id,
+        turn.session,
+        turn.source,
+        turn.sender,
+        turn.prompt,
+        turn.attachments.length === 0 ? null : JSON.stringify(turn.attachments),
+        turn.queueMode,
+        turn.createdAt,
+      );
+    return Number(lastInsertRowid);
+  }
+
+  find(id: string): TurnRow | null {
+    return toTurn(this.#db.sql('SELECT * FROM turns WHERE id = ?').get(id));
+  }
+
+  /** Turns of a session that wait for their own run, oldest first. */
+  waiting(session: string, limit: number): TurnRow[] {
+    return toTurns(
+      this.#db
+        .sql(
+          `SELECT * FROM turns WHERE session = ? AND state = 'queued' AND merged_into IS NULL ORDER BY seq LIMIT ?`,
+        )
+        .all(session, limit),
+    );
+  }
+
+  mergedInto(id: string): TurnRow[] {
+    return toTurns(this.#db.sql('SELECT * FROM turns WHERE merged_into = ? ORDER BY seq').all(id));
+  }
+
+  /** Turns of a session that are not finished, itself not counted, ahead of `seq`. */
+  countAhead(session: string, seq: number): number {
+    return this.#count(
+      `SELECT count(*) AS n FROM turns WHERE session = ? AND state IN ('queued', 'running') AND merged_into IS NULL AND seq < ?`,
+      session,
+      seq,
+    );
+  }
+
+  countWaiting(session: string): number {
+    return this.#count(`SELECT count(*) AS n FROM turns WHERE session = ? AND state = 'queued'`, session);
+  }
+
+  /** Sessions with turns that wait, those whose oldest turn came first at the front. */
+  sessionsWaiting(): { session: string; waiting: number }[] {
+    return this.#db
+      .sql(
+        `SELECT session, count(*) AS waiting, min(seq) AS first FROM turns
+         WHERE state = 'queued' AND merged_into IS NULL GROUP BY session ORDER BY first`,
+      )
+      .all()
+      .map((row) => ({ session: String(row.session), waiting: Number(row.waiting) }));
+  }
+
+  countByState(): Record<string, number> {
+    const rows = this.#db
+      .sql(`SELECT state, count(*) AS n FROM turns WHERE state IN ('queued', 'running') GROUP BY state`)
+      .all();
+    return Object.fromEntries(rows.map((row) => [String(row.state), Number(row.n)]));
+  }
+
+  /** @returns the number of this attempt, from 1 */
+  start(id: string, lease: string, at: number): number {
+    const row = this.#db
+      .sql(
+        `UPDATE turns SET state = 'running', attempt = attempt + 1, lease = ?, started_at = coalesce(started_at, ?)
+         WHERE id = ? RETURNING attempt`,
+      )
+      .get(lease, at, id);
+    return Number(row?.attempt);
+  }
+
+  merge(ids: readonly string[], into: string): void {
+    for (const id of ids) this.#db.sql('UPDATE turns SET merged_into = ? WHERE id = ?').run(into, id);
+  }
+
+  finish(id: string, end: TurnEnd): void {
+    this.#db
+      .sql(
+        `UPDATE turns SET state = ?, lease = NULL, finished_at = ?, answer = ?, error_code = ?, error_message = ?,
+           retryable = ?, model = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?, cost_usd = ?
+         WHERE id = ?`,
+      )
+      .run(
+        end.state,
+        end.finishedAt,
+        end.answer,
+        end.error?.code ?? null,
+        end.error?.message ?? null,
+        end.error ? Number(end.error.retryable) : null,
+        end.usage?.model ?? null,
+        end.usage?.inputTokens ?? null,
+        end.usage?.outputTokens ?? null,
+        end.usage?.cachedTokens ?? null,
+        end.usage?.costUsd ?? null,
+        id,
+      );
+  }
+
+  /** Turns that a process which is no longer there was running. */
+  abandoned(lease: string): TurnRow[] {
+    return toTurns(
+      this.#db.sql(`SELECT * FROM turns WHERE state = 'running' AND lease IS NOT ? ORDER BY seq`).all(lease),
+    );
+  }
+
+  requeue(id: string): void {
+    this.#db.sql(`UPDATE turns SET state = 'queued', lease = NULL WHERE id = ?`).run(id);
+  }
+
+  inboxEntry(key: string): InboxEntry | null {
+    const row = this.#db.sql('SELECT turn, body_hash FROM inbox WHERE key = ?').get(key);
+    return row ? { turn: String(row.turn), bodyHash: String(row.body_hash) } : null;
+  }
+
+  insertInboxEntry(key: string, entry: InboxEntry, receivedAt: number): void {
+    this.#db
+      .sql('INSERT INTO inbox (key, turn, body_hash, received_at) VALUES (?, ?, ?, ?)')
+      .run(key, entry.turn, entry.bodyHash, receivedAt);
+  }
+
+  forgetInboxBefore(time: number): void {
+    this.#db.sql('DELETE FROM inbox WHERE received_at < ?').run(time);
+  }
+
+  usageSince(time: number): UsageRow[] {
+    return this.#db
+      .sql(
+        `SELECT coalesce(model, 'unknown') AS model, count(*) AS turns, sum(coalesce(input_tokens, 0)) AS input,
+           sum(coalesce(output_tokens, 0)) AS output, sum(coalesce(cached_tokens, 0)) AS cached,
+           sum(cost_usd) AS cost, sum(cost_usd IS NULL) AS unpriced
+         FROM turns WHERE finished_at >= ? AND merged_into IS NULL AND attempt > 0
+         GROUP BY 1 ORDER BY turns DESC`,
+      )
+      .all(time)
+      .map((row) => ({
+        model: String(row.model),
+        turns: Number(row.turns),
+        inputTokens: Number(row.input),
+        outputTokens: Number(row.output),
+        cachedTokens: Number(row.cached),
+        costUsd: row.cost === null ? null : Number(row.cost),
+        unpricedTurns: Number(row.unpriced),
+      }));
+  }
+
+  #count(sql: string, ...parameters: (string | number)[]): number {
+    return Number(this.#db.sql(sql).get(...parameters)?.n);
+  }
+}
+
+export interface UsageRow {
+  model: string;
+  turns: number;
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  costUsd: number | null;
+  unpricedTurns: number;
+}
+
+type Row = Record<string, unknown>;
+
+function toTurns(rows: Row[]): TurnRow[] {
+  return rows.flatMap((row) => toTurn(row) ?? []);
+}
+
+function toTurn(row: Row | undefined): TurnRow | null {
+  if (!row) return null;
+  return {
+    seq: Number(row.seq),
+    id: String(row.id),
+    session: String(row.session),
+    source: String(row.source),
+    sender: String(row.sender),
+    prompt: String(row.prompt),
+    attachments: row.attachments === null ? [] : (JSON.parse(String(row.attachments)) as Attachment[]),
+    queueMode: row.queue_mode as QueueMode | null,
+    state: row.state as TurnState,
+    attempt: Number(row.attempt),
+    createdAt: Number(row.created_at),
+    startedAt: row.started_at as number | null,
+    finishedAt: row.finished_at as number | null,
+    answer: row.answer as string | null,
+    error:
+      row.error_code === null
+        ? null
+        : {
+            code: String(row.error_code),
+            message: String(row.error_message),
+            retryable: row.retryable === 1,
+          },
+    usage: toUsage(row),
+    mergedInto: row.merged_into as string | null,
+  };
+}
+
+function toUsage(row: Row): Usage | null {
+  if (row.model === null) return null;
+  return {
+    model: String(row.model),
+    inputTokens: Number(row.input_tokens),
+    outputTokens: Number(row.output_tokens),
+    ...(row.cached_tokens === null ? {} : { cachedTokens: Number(row.cached_tokens) }),
+    ...(row.cost_usd === null ? {} : { costUsd: Number(row.cost_usd) }),
+  };
+}

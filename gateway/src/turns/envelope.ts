@@ -1,0 +1,83 @@
+/**
+ * The text of a run: one block with what the model should know (time, channel, sender, notes, the conversation so far
+ * where the agent session is new), then the person's own words, untouched. The block always comes first and soul.yaml
+ * says that only the first one is genuine, so nothing in a person's text can pass for it; every foreign line inside the
+ * block is prefixed, so nothing quoted can end it.
+ */
+import type { MessageRow } from '../store/message-store.ts';
+
+const OPEN = '[moby-context]';
+const CLOSE = '[/moby-context]';
+
+const MOST_SEED_CHARS = 8000; // of the conversation carried into a new agent session
+const MOST_MESSAGE_CHARS = 2000; // of one message in it
+
+export interface Envelope {
+  /** Finds this prompt again among those that the agent has stored. */
+  turn: string;
+  /** Milliseconds since the epoch. */
+  now: number;
+  timeZone: string;
+  channel: string;
+  sender: string;
+  /** One line each. */
+  notes: readonly string[];
+  /** Earlier messages of the conversation, oldest first, where the agent does not have them. */
+  history: readonly Pick<MessageRow, 'role' | 'text' | 'incomplete'>[];
+}
+
+export function writeEnvelope(envelope: Envelope, prompt: string): string {
+  const lines = [
+    OPEN,
+    `message: ${envelope.turn}`,
+    `time: ${localTime(envelope.now, envelope.timeZone)}`,
+    `channel: ${oneLine(envelope.channel)}`,
+    `sender: ${oneLine(envelope.sender)}`,
+    ...envelope.notes.map((note) => `note: ${oneLine(note)}`),
+    ...historyLines(envelope.history),
+    CLOSE,
+    '',
+    prompt,
+  ];
+  return lines.join('\n');
+}
+
+function historyLines(history: Envelope['history']): string[] {
+  const quoted: string[] = [];
+  let chars = 0;
+  for (const message of history.toReversed()) {
+    if (message.role === 'marker') continue;
+    const speaker = message.role === 'user' ? 'person' : 'you';
+    const text = clip(message.text.trim()) + (message.incomplete ? ' (cut off)' : '');
+    const block = `${speaker}: ${text}`.replace(/^/gm, '> ');
+    chars += block.length;
+    if (chars > MOST_SEED_CHARS) break;
+    quoted.unshift(block);
+  }
+  return quoted.length === 0 ? [] : ['the conversation so far:', ...quoted];
+}
+
+function clip(text: string): string {
+  return text.length <= MOST_MESSAGE_CHARS ? text : `${text.slice(0, MOST_MESSAGE_CHARS)} …`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
+}
+
+/** Such as `Saturday 2026-11-21 09:30 (Europe/Berlin)`. */
+function localTime(now: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'long',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(now);
+  const part = (type: Intl.DateTimeFormatPartTypes): string =>
+    parts.find((item) => item.type === type)?.value ?? '';
+  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')} (${timeZone})`;
+}

@@ -1,0 +1,52 @@
+/** What one turn has come to so far, over its runs in this process. */
+import { UsageMeter } from './usage-meter.ts';
+
+export class Progress {
+  attempt: number;
+  /** The current attempt has been counted and has not reached the agent yet. */
+  counted = false;
+  readonly meter = new UsageMeter();
+  /** Text that is kept from earlier runs, because the provider broke off after it and is asked to go on. */
+  kept = '';
+  /** Text of the current run. */
+  streamed = '';
+  /** The first token of the answer has come. */
+  spoke = false;
+  /** Names of tools that may have acted in earlier runs. */
+  readonly tools = new Set<string>();
+  /** The agent has had this prompt before. */
+  repeats: boolean;
+  /** The next run goes on with a broken answer. */
+  continues = false;
+  sessionReplaced = false;
+  providerRetried = false;
+
+  constructor(attempt: number) {
+    this.attempt = attempt;
+    this.repeats = attempt > 0;
+  }
+
+  /** The whole prompt is asked again. */
+  startOver(): void {
+    this.kept = '';
+    this.continues = false;
+    this.repeats = true;
+  }
+
+  /** What the model is told about earlier runs. @param fresh its session does not have the prompt yet */
+  notes(fresh: boolean): string[] {
+    const notes: string[] = [];
+    if (this.repeats && !fresh && !this.continues) {
+      notes.push(
+        'The attempt before was cut off; this is the same message again. Answer it once, from the start.',
+      );
+    }
+    if (this.tools.size > 0) {
+      const names = [...this.tools].join(', ');
+      notes.push(
+        `Tools of the attempt before may already have run: ${names}. Find out whether they did before you run them again.`,
+      );
+    }
+    return notes;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The end of a turn, in one durable transaction: its state, the answer in the history, the last event, and the same for
+ * the turns it answered too. Until that transaction has succeeded the turn counts as running, so that an answer which
+ * the disk did not take is not lost but tried again.
+ */
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { TurnEvent } from '@mobyclaw/protocol/events';
+import type { Usage } from '@mobyclaw/protocol/usage';
+import type { EventLog } from '../events/event-log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { StoreError } from '../store/database.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnEnd, TurnRow } from '../store/turn-store.ts';
+
+const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
+
+export type Ending =
+  | { state: 'done'; text: string; usage: Usage | null }
+  | {
+      state: 'failed' | 'cancelled';
+      partial: string;
+      usage: Usage | null;
+      error: { code: string; message: string; retryable: boolean };
+    };
+
+export interface TurnEnderOptions {
+  store: Store;
+  events: EventLog;
+  metrics: Metrics;
+  clock: Clock;
+  logger: Logger;
+}
+
+export class TurnEnder {
+  readonly #options: TurnEnderOptions;
+
+  constructor(options: TurnEnderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Ends a turn and those merged into it. Waits for room where the disk is full.
+   * @param torn the agent session was left with an open tool call
+   */
+  async end(turn: TurnRow, ending: Ending, torn = false): Promise<void> {
+    for (;;) {
+      try {
+        this.endNow(turn, ending, torn);
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreError) || (error.code !== 'full' && error.code !== 'io')) throw error;
+        this.#options.logger.error({ err: error, turn: turn.id }, 'the end of a turn waits for the disk');
+        await pause(this.#options.clock, STORE_RETRY_MS);
+      }
+    }
+  }
+
+  /** @throws StoreError; nothing has happened then */
+  endNow(turn: TurnRow, ending: Ending, torn = false): void {
+    const { store, events, clock, metrics } = this.#options;
+    const merged = store.turns.mergedInto(turn.id);
+    const finishedAt = clock.now();
+    const endings = [
+      { turn: turn.seq, event: toEvent(turn, ending) },
+      ...merged.map((other) => ({ turn: other.seq, event: toEvent(other, ending, turn.id) })),
+    ];
+    events.finish(endings, () => {
+      for (const one of [turn, ...merged]) this.#recordPrompt(one, finishedAt);
+      const text = ending.state === 'done' ? ending.text : ending.partial;
+      if (text !== '') {
+        const incomplete = ending.state !== 'done';
+        const { session, id } = turn;
+        store.messages.insert({ session, turn: id, role: 'assistant', text, incomplete, at: finishedAt });
+      }
+      store.turns.finish(turn.id, toRow(ending, finishedAt));
+      for (const other of merged) store.turns.finish(other.id, toRow({ ...ending, usage: null }, finishedAt));
+      if (torn) store.sessions.markTorn(turn.session);
+      store.sessions.touch(turn.session, finishedAt);
+    });
+    const code = ending.state === 'done' ? 'none' : ending.error.code;
+    metrics.ended(ending.state, code, (finishedAt - turn.createdAt) / 1000);
+  }
+
+  /** A turn that was ended before it ever ran still was said. */
+  #recordPrompt(turn: TurnRow, at: number): void {
+    const { messages } = this.#options.store;
+    if (messages.firstOfTurn(turn.session, turn.id)) return;
+    messages.insert({ session: turn.session, turn: turn.id, role: 'user', text: turn.prompt, at });
+  }
+}
+
+function toEvent(turn: TurnRow, ending: Ending, mergedInto?: string): TurnEvent {
+  if (ending.state === 'done') {
+    const { text, usage } = ending;
+    const done = {
+      turn: turn.id,
+      session: turn.session,
+      text,
+      usage: mergedInto === undefined ? usage : null,
+    };
+    return { type: 'done', data: mergedInto === undefined ? done : { ...done, mergedInto } };
+  }
+  const partial = ending.partial === '' ? {} : { partial: ending.partial };
+  return { type: 'error', data: { ...ending.error, ...partial } };
+}
+
+function toRow(ending: Ending, finishedAt: number): TurnEnd {
+  return {
+    state: ending.state,
+    finishedAt,
+    answer: ending.state === 'done' ? ending.text : ending.partial,
+    error: ending.state === 'done' ? null : ending.error,
+    usage: ending.usage,
+  };
+}

@@ -1,0 +1,382 @@
+/**
+ * Runs one turn to its end, through whatever the agent, the provider or a crash does to it.
+ *
+ * Reads the turn and its session, writes attempts, events and the ending. A turn ends exactly once: done, failed with a
+ * reason for the person, or cancelled. Only a shutdown leaves it running, for the next start to take up. Every start of
+ * a run that could have reached the agent counts as an attempt, of which there are three.
+ */
+import { backoffMs } from '@mobyclaw/lib/backoff';
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { TurnEvent } from '@mobyclaw/protocol/events';
+import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
+import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent-client.ts';
+import { AgentError } from '../agent/agent-error.ts';
+import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ConversationReset } from '../sessions/conversation-reset.ts';
+import type { StopReason } from '../sessions/lanes.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import { awaitAgent } from './agent-wait.ts';
+import { splitAttachments } from './attachments.ts';
+import { fromAgentSession, fromEventLog } from './earlier-attempts.ts';
+import { writeEnvelope } from './envelope.ts';
+import { Progress } from './progress.ts';
+import { relay } from './run-relay.ts';
+import type { TurnEnder } from './turn-ending.ts';
+
+export const MAX_ATTEMPTS = 3;
+const RECALL_TRIES = 5; // with the backoff below about two seconds
+const RECALL_BACKOFF = { firstMs: 100, maxMs: 1000 };
+const PROVIDER_PAUSE_MS = 5000; // the agent has already tried for seconds
+const LONGEST_PROVIDER_PAUSE_MS = 60_000; // longer than that a person wants to know
+const SEED_MESSAGES = 20;
+
+const CONTINUE_PROMPT =
+  'Your last answer was cut off by a fault at the model provider. Go on exactly where it stopped; repeat nothing and do not comment on it.';
+
+export interface TurnRunnerOptions {
+  store: Store;
+  events: EventLog;
+  agent: AgentClient;
+  monitor: AgentMonitor;
+  ender: TurnEnder;
+  metrics: Metrics;
+  resets: ConversationReset;
+  clock: Clock;
+  logger: Logger;
+  timeZone: string;
+  /** Names this process in the turns it runs. */
+  lease: string;
+}
+
+type Next = 'again' | 'ended';
+
+export class TurnRunner {
+  readonly #options: TurnRunnerOptions;
+
+  constructor(options: TurnRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** @param signal its reason is a StopReason */
+  async run(turn: TurnRow, signal: AbortSignal): Promise<void> {
+    const progress = new Progress(turn.attempt);
+    try {
+      if (turn.attempt > 0) await this.#recallEarlierAttempts(turn, progress, signal);
+      while ((await this.#step(turn, progress, signal)) === 'again');
+    } catch (error) {
+      if (error instanceof AgentError) {
+        await this.#fail(turn, progress, error);
+        return;
+      }
+      this.#options.logger.error({ err: error, turn: turn.id }, 'a turn failed inside the gateway');
+      await this.#end(turn, progress, {
+        code: 'internal',
+        message:
+          'The gateway failed while it worked on this message; its log has the reason. Send the message again.',
+        retryable: true,
+      });
+    }
+  }
+
+  async #step(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
+    if (signal.aborted) return this.#stopped(turn, progress, signal.reason, false);
+    if (!progress.counted) {
+      if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress);
+      this.#startAttempt(turn, progress);
+    }
+    let outcome: RunOutcome;
+    try {
+      const session = await this.#agentSession(turn, progress);
+      outcome = await this.#runOnce(turn, progress, session, signal);
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      outcome = { kind: 'failed', error, torn: false, partial: '', toolsStarted: [] };
+    }
+    return this.#judge(turn, progress, outcome, signal);
+  }
+
+  #startAttempt(turn: TurnRow, progress: Progress): void {
+    const { store, events, clock, lease, resets } = this.#options;
+    const now = clock.now();
+    store.transaction('relaxed', () => {
+      if (progress.attempt === 0) resets.applyDue(turn.session, now);
+      progress.attempt = store.turns.start(turn.id, lease, now);
+      if (!store.messages.firstOfTurn(turn.session, turn.id)) {
+        for (const one of [turn, ...store.turns.mergedInto(turn.id)]) {
+          store.messages.insert({
+            session: turn.session,
+            turn: one.id,
+            role: 'user',
+            text: one.prompt,
+            at: one.createdAt,
+          });
+        }
+      }
+    });
+    progress.counted = true;
+    if (progress.attempt > 1) events.beginAttempt(turn.seq, progress.attempt);
+    this.#emit(turn, { type: 'started', data: { turn: turn.id, session: turn.session } });
+    if (progress.attempt > 1) this.#emit(turn, { type: 'replace', data: { text: progress.kept } });
+  }
+
+  /** The agent's session of this conversation; a new one where there is none, it is torn, or it has to be left. */
+  async #agentSession(turn: TurnRow, progress: Progress): Promise<{ id: string; fresh: boolean }> {
+    const { store, agent } = this.#options;
+    const row = store.sessions.find(turn.session);
+    if (row?.agentSession && !row.torn) return { id: row.agentSession, fresh: false };
+    const id = await agent.createSession(turn.session);
+    store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id));
+    if (row?.agentSession) this.#forgetAgentSession(row.agentSession);
+    if (progress.continues) {
+      progress.startOver();
+      this.#emit(turn, { type: 'replace', data: { text: '' } });
+    }
+    return { id, fresh: true };
+  }
+
+  /** The agent keeps sessions for ever; one that is not used again is deleted when nobody waits. */
+  #forgetAgentSession(id: string): void {
+    this.#options.agent.deleteSession(id).catch((error: unknown) => {
+      this.#options.logger.warn(
+        { err: error, agentSession: id },
+        'an agent session that is no longer used could not be deleted',
+      );
+    });
+  }
+
+  async #runOnce(
+    turn: TurnRow,
+    progress: Progress,
+    session: { id: string; fresh: boolean },
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
+    const { agent, store, clock, timeZone } = this.#options;
+    const merged = store.turns.mergedInto(turn.id);
+    const prompts = [turn, ...merged];
+    const { images, text } = splitAttachments(prompts.flatMap(({ attachments }) => attachments));
+    const prompt = progress.continues
+      ? CONTINUE_PROMPT
+      : prompts.map((one) => one.prompt).join('\n\n') + text;
+    const envelope = {
+      now: clock.now(),
+      timeZone,
+      turn: turn.id,
+      channel: turn.session,
+      sender: turn.sender,
+      notes: progress.notes(session.fresh),
+      history: session.fresh ? this.#conversationBefore(turn) : [],
+    };
+    progress.streamed = '';
+    return agent.run(
+      {
+        sessionId: session.id,
+        text: writeEnvelope(envelope, prompt),
+        ...(images.length > 0 && !progress.continues ? { images } : {}),
+        identity: {
+          [IDENTITY_HEADERS.session]: turn.session,
+          [IDENTITY_HEADERS.turn]: turn.id,
+          [IDENTITY_HEADERS.channel]: turn.session,
+          [IDENTITY_HEADERS.sender]: turn.sender,
+        },
+      },
+      (event) => this.#relay(turn, progress, event),
+      signal,
+    );
+  }
+
+  #conversationBefore(turn: TurnRow) {
+    const { store } = this.#options;
+    const first = store.messages.firstOfTurn(turn.session, turn.id);
+    const range = {
+      after: store.sessions.find(turn.session)?.seedFrom ?? 0,
+      ...(first ? { before: first.id } : {}),
+    };
+    return store.messages.recent(turn.session, SEED_MESSAGES, range);
+  }
+
+  #relay(turn: TurnRow, progress: Progress, event: RunEvent): void {
+    if (event.type === 'model') this.#options.monitor.noteModel(event.model);
+    if (event.type === 'text' && !progress.spoke) {
+      progress.spoke = true;
+      this.#options.metrics.firstToken((this.#options.clock.now() - turn.createdAt) / 1000);
+    }
+    const turnEvent = relay(event, progress);
+    if (turnEvent) this.#emit(turn, turnEvent);
+  }
+
+  async #judge(turn: TurnRow, progress: Progress, outcome: RunOutcome, signal: AbortSignal): Promise<Next> {
+    if (outcome.kind === 'completed') return this.#completed(turn, progress, outcome);
+    if (outcome.kind === 'stopped') {
+      progress.kept += outcome.partial;
+      return this.#stopped(turn, progress, signal.reason, outcome.torn);
+    }
+    if (outcome.torn) this.#leaveAgentSession(turn);
+    for (const name of outcome.toolsStarted) progress.tools.add(name);
+    const { error } = outcome;
+    this.#options.logger.warn(
+      {
+        turn: turn.id,
+        attempt: progress.attempt,
+        code: error.code,
+        status: error.status,
+        torn: outcome.torn,
+      },
+      'a run ended without an answer',
+    );
+    switch (error.remedy) {
+      case 'agent-back':
+        return this.#awaitAgent(turn, progress, outcome, signal);
+      case 'new-session':
+        if (progress.sessionReplaced) break;
+        progress.sessionReplaced = true;
+        progress.startOver();
+        this.#leaveAgentSession(turn);
+        this.#emit(turn, { type: 'replace', data: { text: '' } });
+        return 'again';
+      case 'same-session':
+        return this.#askAgain(turn, progress, outcome, signal);
+      case 'none':
+        break;
+    }
+    progress.kept += outcome.partial;
+    return this.#fail(turn, progress, error);
+  }
+
+  async #completed(
+    turn: TurnRow,
+    progress: Progress,
+    outcome: Extract<RunOutcome, { kind: 'completed' }>,
+  ): Promise<Next> {
+    const text = progress.kept + outcome.text;
+    if (outcome.replaced) this.#emit(turn, { type: 'replace', data: { text } });
+    if (text === '') {
+      const notice = 'The model gave an empty answer. Ask again, or put it another way.';
+      this.#emit(turn, { type: 'notice', data: { text: notice } });
+    }
+    await this.#options.ender.end(turn, { state: 'done', text, usage: progress.meter.total });
+    return 'ended';
+  }
+
+  async #stopped(turn: TurnRow, progress: Progress, reason: StopReason, torn: boolean): Promise<Next> {
+    if (reason === 'shutdown') {
+      if (torn) this.#leaveAgentSession(turn);
+      return 'ended';
+    }
+    const message =
+      reason === 'interrupted' ? 'Stopped, because a newer message came in.' : 'Stopped, as you asked.';
+    const error = { code: reason, message, retryable: false };
+    const usage = progress.meter.total;
+    await this.#options.ender.end(turn, { state: 'cancelled', partial: progress.kept, usage, error }, torn);
+    return 'ended';
+  }
+
+  /** The agent is away: waits for it, then asks again. Only a run that reached it counts as an attempt. */
+  async #awaitAgent(
+    turn: TurnRow,
+    progress: Progress,
+    outcome: Extract<RunOutcome, { kind: 'failed' }>,
+    signal: AbortSignal,
+  ): Promise<Next> {
+    if (outcome.error.code !== 'agent_unreachable') {
+      progress.counted = false;
+      progress.startOver();
+    }
+    const back = await awaitAgent(this.#options.agent, this.#options.clock, signal, () => {
+      const text = 'Moby’s agent is not answering. Waiting for it to come back.';
+      this.#emit(turn, { type: 'notice', data: { text } });
+    });
+    return back || signal.aborted ? 'again' : this.#fail(turn, progress, outcome.error);
+  }
+
+  /** The provider or the session is at fault: an answer that broke off is gone on with once, an outage is tried once more. */
+  async #askAgain(
+    turn: TurnRow,
+    progress: Progress,
+    outcome: Extract<RunOutcome, { kind: 'failed' }>,
+    signal: AbortSignal,
+  ): Promise<Next> {
+    const { error, partial } = outcome;
+    if (error.code === 'stalled') {
+      progress.counted = false;
+      progress.startOver();
+      return 'again';
+    }
+    if (partial !== '' && !progress.continues && !outcome.torn) {
+      progress.kept += partial;
+      progress.continues = true;
+      if (progress.streamed !== partial) this.#emit(turn, { type: 'replace', data: { text: progress.kept } });
+      return 'again';
+    }
+    progress.kept += partial;
+    const waitMs = error.retryAfterMs ?? PROVIDER_PAUSE_MS;
+    if (progress.providerRetried || partial !== '' || waitMs > LONGEST_PROVIDER_PAUSE_MS) {
+      return this.#fail(turn, progress, error);
+    }
+    progress.providerRetried = true;
+    progress.repeats = true;
+    this.#emit(turn, { type: 'notice', data: { text: `${error.message} Trying once more.` } });
+    await pause(this.#options.clock, waitMs, signal);
+    return 'again';
+  }
+
+  /** The next run takes a new agent session, which is told the conversation so far. */
+  #leaveAgentSession(turn: TurnRow): void {
+    const { store } = this.#options;
+    store.transaction('relaxed', () => store.sessions.markTorn(turn.session));
+  }
+
+  async #recallEarlierAttempts(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<void> {
+    const { store, agent, clock } = this.#options;
+    const logged = fromEventLog(store, turn.seq);
+    for (const name of logged.tools) progress.tools.add(name);
+    if (logged.torn) this.#leaveAgentSession(turn);
+    const row = store.sessions.find(turn.session);
+    if (!row?.agentSession || row.torn) return;
+    for (let failures = 1; failures <= RECALL_TRIES && !signal.aborted; failures++) {
+      try {
+        const stored = await agent.storedSession(row.agentSession);
+        if (!stored) return;
+        const acted = fromAgentSession(stored, turn.id);
+        for (const name of acted.tools) progress.tools.add(name);
+        if (acted.torn) this.#leaveAgentSession(turn);
+        return;
+      } catch (error) {
+        if (!(error instanceof AgentError) || error.remedy !== 'agent-back') throw error;
+        await pause(clock, backoffMs(failures, RECALL_BACKOFF), signal);
+      }
+    }
+    // The agent cannot tell: a new session is always sound.
+    this.#leaveAgentSession(turn);
+  }
+
+  #giveUp(turn: TurnRow, progress: Progress): Promise<Next> {
+    return this.#end(turn, progress, {
+      code: 'attempts_exhausted',
+      message: `This message was started ${MAX_ATTEMPTS} times and cut off each time. Look at the status, then send it again.`,
+      retryable: true,
+    });
+  }
+
+  #fail(turn: TurnRow, progress: Progress, error: AgentError): Promise<Next> {
+    const { code, message, retryable } = error;
+    return this.#end(turn, progress, { code, message, retryable });
+  }
+
+  async #end(
+    turn: TurnRow,
+    progress: Progress,
+    error: { code: string; message: string; retryable: boolean },
+  ): Promise<Next> {
+    const usage = progress.meter.total;
+    await this.#options.ender.end(turn, { state: 'failed', partial: progress.kept, usage, error });
+    return 'ended';
+  }
+
+  #emit(turn: TurnRow, event: TurnEvent): void {
+    this.#options.events.append(turn.seq, event);
+  }
+}
