@@ -1,0 +1,39 @@
+/**
+ * `run/local.json` in the data directory: how the background process of local mode tells the CLI how far it is and what
+ * is wrong. Written by the supervisor alone, as a whole and by rename; gone after an orderly stop. A file whose
+ * process is dead is what a killed supervisor left, or, in state `failed`, its last word.
+ */
+import { z } from 'zod';
+
+/** Path inside the data directory. */
+export const LOCAL_STATE_FILE = 'run/local.json';
+
+export const localPartSchema = z.object({
+  name: z.enum(['memory', 'agent', 'gateway']),
+  state: z
+    .enum(['waiting', 'starting', 'ready', 'restarting', 'broken', 'stopping', 'stopped'])
+    .describe('waiting: for the parts before it; broken: runs again only when its soul.yaml is right'),
+  pid: z.int().nullable(),
+  birth: z
+    .string()
+    .nullable()
+    .describe('when the process began, as the system says it: tells it from a later one with the same pid'),
+  restarts: z.int(),
+  problem: z.string().optional().describe('why it is not ready, and what to do'),
+});
+
+export type LocalPart = z.infer<typeof localPartSchema>;
+
+export const localStateSchema = z.object({
+  pid: z.int(),
+  version: z.string(),
+  startedAt: z.iso.datetime(),
+  port: z.int().describe('of the gateway, on 127.0.0.1'),
+  state: z
+    .enum(['starting', 'ready', 'degraded', 'failed', 'stopping'])
+    .describe('degraded: keeps trying while a part has a problem; failed: gave up, the process ends'),
+  problem: z.string().optional().describe('what is wrong and what to do, for the owner'),
+  parts: z.array(localPartSchema),
+});
+
+export type LocalState = z.infer<typeof localStateSchema>;

@@ -1,0 +1,101 @@
+/**
+ * The agent under supervision in a container of its own: finds the engine, keeps it running, answers the gateway's
+ * reloads. What the agent prints goes to this process's output, which is the container's log.
+ */
+import { join } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { AgentSupervisor } from './agent-supervisor.ts';
+import { type ControlServer, startControlServer } from './control-server.ts';
+import { findEngine } from './engine.ts';
+import { ENGINE_SETTINGS } from './engine-command.ts';
+import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
+import type { Supervising } from './run-process.ts';
+import type { ListenAddress } from './settings.ts';
+
+export interface AgentContainerOptions {
+  agentFolder: string;
+  sessionsFolder: string;
+  /** Where the fitted soul.yaml goes; in memory is best. */
+  engineFolder: string;
+  listen: ListenAddress;
+  control: ListenAddress;
+  allowedHosts: readonly string[];
+  mcpToken: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  embeddedBundle: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What the supervisor reads for itself and the agent has no use for. */
+const OWN_SETTINGS = /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_LISTEN|ALLOWED_HOSTS|MODELS_DEV)$/;
+
+export class AgentContainer implements Supervising {
+  readonly #options: AgentContainerOptions;
+  #agent: AgentSupervisor | null = null;
+  #control: ControlServer | null = null;
+
+  constructor(options: AgentContainerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StartError where there is no engine or a setting is wrong */
+  async start(): Promise<void> {
+    const { environment, agentFolder, sessionsFolder, engineFolder, listen, control, clock, logger } =
+      this.#options;
+    const env = agentEnvironment(environment);
+    const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
+    const engine = await findEngine({
+      wanted: environment.MOBYCLAW_AGENT || undefined,
+      path: environment.PATH,
+      embeddedBundle: this.#options.embeddedBundle,
+      env: { ...env, ...ENGINE_SETTINGS },
+    });
+    if (offline && engine.kind === 'cagent') await provideModelsDev(env);
+    const agent = new AgentSupervisor({
+      engine,
+      published: join(agentFolder, 'soul.yaml'),
+      fitted: join(engineFolder, 'soul.yaml'),
+      sessionDb: join(sessionsFolder, 'session.db'),
+      cwd: sessionsFolder,
+      listen: `${listen.host}:${listen.port}`,
+      token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
+      env,
+      log: process.stdout,
+      logger,
+      clock,
+    });
+    this.#agent = agent;
+    this.#control = await startControlServer({
+      agent,
+      token: this.#options.mcpToken,
+      ...control,
+      allowedHosts: this.#options.allowedHosts,
+      logger,
+    });
+    await agent.start();
+  }
+
+  /** Where the control server listens, once started. */
+  get controlPort(): number | null {
+    return this.#control?.port ?? null;
+  }
+
+  async stop(): Promise<void> {
+    await this.#control?.close();
+    await this.#agent?.stop();
+  }
+
+  kill(): void {
+    this.#agent?.kill();
+  }
+}
+
+function agentEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined && !OWN_SETTINGS.test(pair[0]),
+    ),
+  );
+}

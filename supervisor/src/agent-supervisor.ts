@@ -1,0 +1,282 @@
+/**
+ * Keeps the agent running on the published soul.yaml. Reads `agent/soul.yaml`, writes the copy fitted to the engine into
+ * a folder of its own (the file's name is the agent's key, so it is named alike), runs the engine on it.
+ *
+ * A reload is the owner's doing: it has one try and an answer. A crash is not: an agent that was good before is started
+ * again for ever, with backoff. An agent that serves but does not list the file is stopped and stays so (state `broken`)
+ * until the next reload, since only another file can help. `ready` is said only after the agent has listed the file.
+ */
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
+import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { soulHash } from '@mobyclaw/lib/soul-hash';
+import type { ReloadResult, SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
+import { type AgentAddress, probeListing } from './agent-probe.ts';
+import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './child-process.ts';
+import type { FoundEngine } from './engine.ts';
+import { serveCommand, takesToken } from './engine-command.ts';
+import { describeEngineProblem } from './engine-problem.ts';
+import { fitSoul } from './fit-soul.ts';
+import { lastWords } from './last-words.ts';
+
+export interface AgentSupervisorOptions {
+  engine: FoundEngine;
+  /** The published file. */
+  published: string;
+  /** Where the fitted copy goes; must be named as the published one. */
+  fitted: string;
+  sessionDb: string;
+  cwd: string;
+  /** `host:port` or `unix:///path`, as cagent's `--listen`. */
+  listen: string;
+  token: string | undefined;
+  env: Readonly<Record<string, string>>;
+  log: ChildLog;
+  logger: Logger;
+  clock: Clock;
+  /** Time for a reloaded agent to list itself, in milliseconds. */
+  reloadMs?: number;
+  pollMs?: number;
+  graceMs?: number;
+  backoff?: BackoffOptions;
+  onChange?: () => void;
+}
+
+const RELOAD_MS = 20_000; // cagent lists itself 50 ms after its start; a loaded machine may need seconds
+const POLL_MS = 30;
+const GRACE_MS = 3_000; // cagent does not drain: the gateway has done so in front of it
+const RETRY: BackoffOptions = { firstMs: 200, maxMs: 10_000 };
+
+type Outcome = { ok: true } | { ok: false; problem: SoulProblem; refused: boolean };
+
+export class AgentSupervisor {
+  readonly #options: AgentSupervisorOptions;
+  readonly #child: ChildProcess;
+  readonly #address: AgentAddress;
+  #state: SupervisorStatus['state'] = 'starting';
+  #problem: SoulProblem | undefined;
+  #source = '';
+  #soul: string | null = null;
+  #proven = false;
+  #stopped = false;
+  #work: Promise<unknown> = Promise.resolve();
+  #retry: Timer | null = null;
+  #failures = 0;
+  #watch = new AbortController();
+  #exit: ((exit: ChildExit) => boolean) | null = null;
+
+  constructor(options: AgentSupervisorOptions) {
+    this.#options = options;
+    const { engine, listen, clock, log, backoff = RETRY, graceMs = GRACE_MS } = options;
+    this.#address = {
+      url: listen.startsWith('unix://')
+        ? listen
+        : `http://${listen.replace(/^(0\.0\.0\.0)?:/, '127.0.0.1:')}`,
+      token: takesToken(engine) ? options.token : undefined,
+    };
+    this.#child = new ChildProcess({
+      command: () => serveCommand(engine, { ...options, soul: options.fitted }),
+      log,
+      clock,
+      graceMs,
+      backoff,
+      onStart: (pid) => {
+        options.logger.info({ pid }, 'agent started');
+        options.onChange?.();
+      },
+      onExit: (exit) => this.#exit?.(exit) ?? true,
+    });
+  }
+
+  get status(): SupervisorStatus {
+    const { pid, startedAt, restarts } = this.#child.snapshot;
+    const { kind, version } = this.#options.engine;
+    return {
+      engine: { kind, version },
+      state: this.#state,
+      pid,
+      startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),
+      restarts,
+      soul: this.#soul,
+      ...(this.#problem ? { problem: this.#problem } : {}),
+    };
+  }
+
+  /** Brings the agent up on what is published now. Resolves after the first try; goes on trying by itself. */
+  start(): Promise<void> {
+    return this.#queued(() => this.#firstStart());
+  }
+
+  /** Restarts the agent on what is published now. Reloads that come meanwhile are done one after another. */
+  reload(): Promise<ReloadResult> {
+    return this.#queued(async () => {
+      if (this.#stopped) return { ok: false, problem: { message: 'the supervisor is being stopped' } };
+      const outcome = await this.#bringUp();
+      if (outcome.ok) return { ok: true, soul: this.#soul ?? '' };
+      this.#options.logger.warn({ problem: outcome.problem }, 'soul.yaml not taken');
+      await this.#child.stop();
+      this.#become('broken', outcome.problem);
+      return { ok: false, problem: outcome.problem };
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    this.#watch.abort();
+    await this.#child.stop();
+    await this.#work;
+    await this.#child.stop();
+    this.#become('down', undefined);
+  }
+
+  /** Ends the agent at once. */
+  kill(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    this.#watch.abort();
+    this.#child.kill();
+  }
+
+  #queued<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(task);
+    this.#work = result.catch(() => undefined); // its caller is told
+    return result;
+  }
+
+  async #firstStart(): Promise<void> {
+    if (this.#stopped) return;
+    const outcome = await this.#bringUp();
+    if (outcome.ok || this.#stopped) return;
+    await this.#child.stop();
+    this.#options.logger.warn({ problem: outcome.problem }, 'agent does not come up');
+    if (outcome.refused) return this.#become('broken', outcome.problem);
+    // Nothing published yet, or the process does not stay: neither is the file's fault.
+    this.#become('down', outcome.problem);
+    const { clock, backoff = RETRY } = this.#options;
+    this.#failures++;
+    this.#retry = clock.after(backoffMs(this.#failures, backoff), () => void this.start());
+  }
+
+  /** Stops what runs, then starts on the published file and waits for the verdict. */
+  async #bringUp(): Promise<Outcome> {
+    this.#retry?.cancel();
+    this.#watch.abort();
+    this.#exit = () => false;
+    this.#become('starting', undefined);
+    await this.#child.stop();
+    const failure = await this.#fit();
+    if (failure) return { ok: false, problem: failure, refused: false };
+    this.#proven = false;
+    const { clock, reloadMs = RELOAD_MS } = this.#options;
+    const verdict = Promise.withResolvers<Outcome>();
+    const watch = new AbortController();
+    this.#watch = watch;
+    // A kill from outside says nothing about the file, so such a start is tried again until the deadline.
+    this.#exit = (exit) => {
+      if (exit.signal && !exit.startError) return true;
+      verdict.resolve({ ok: false, problem: this.#exitProblem(exit), refused: false });
+      return false;
+    };
+    const deadline = clock.after(reloadMs, () => {
+      const message = `the agent did not come up within ${reloadMs / 1000} s${this.#lastWords()}`;
+      verdict.resolve({ ok: false, problem: { message }, refused: false });
+    });
+    void this.#untilListed(watch.signal).then((outcome) => outcome && verdict.resolve(outcome));
+    watch.signal.addEventListener('abort', () =>
+      verdict.resolve({ ok: false, problem: { message: 'the supervisor is being stopped' }, refused: false }),
+    );
+    this.#child.start();
+    const outcome = await verdict.promise;
+    deadline.cancel();
+    watch.abort();
+    if (outcome.ok) this.#good();
+    return outcome;
+  }
+
+  #good(): void {
+    this.#proven = true;
+    this.#failures = 0;
+    this.#become('ready', undefined);
+    this.#exit = (exit) => {
+      this.#options.logger.warn({ code: exit.code, signal: exit.signal }, 'agent ended; starting it again');
+      this.#become('down', this.#exitProblem(exit));
+      void this.#recovered();
+      return true;
+    };
+  }
+
+  /** After a crash of a good agent: `ready` again only once it lists itself, however many starts that takes. */
+  async #recovered(): Promise<void> {
+    if (!this.#watch.signal.aborted) return; // already watching
+    const watch = new AbortController();
+    this.#watch = watch;
+    const outcome = await this.#untilListed(watch.signal);
+    if (watch.signal.aborted || !this.#proven) return;
+    watch.abort();
+    if (outcome?.ok) this.#become('ready', undefined);
+    else if (outcome) {
+      // It refuses a file that it took before: its surroundings changed. Only another reload can tell.
+      await this.#child.stop();
+      this.#become('broken', outcome.problem);
+    }
+  }
+
+  /** @returns null when `signal` ends the wait */
+  async #untilListed(signal: AbortSignal): Promise<Outcome | null> {
+    const { clock, pollMs = POLL_MS } = this.#options;
+    while (!signal.aborted) {
+      const { state, pid } = this.#child.snapshot;
+      if (state === 'running') {
+        const listing = await probeListing(this.#address, signal);
+        if (signal.aborted) return null;
+        if (this.#child.snapshot.pid !== pid) continue; // the one that answered is gone
+        if (listing.kind === 'listed') return { ok: true };
+        if (listing.kind === 'refused') {
+          const said =
+            listing.said ?? lastWords(this.#child.snapshot) ?? 'the agent does not take this soul.yaml';
+          return { ok: false, problem: describeEngineProblem(said, this.#source), refused: true };
+        }
+      }
+      await pause(clock, pollMs, signal);
+    }
+    return null;
+  }
+
+  async #fit(): Promise<SoulProblem | null> {
+    const { published, fitted, engine, listen } = this.#options;
+    try {
+      const bytes = await readFile(published);
+      this.#source = bytes.toString('utf8');
+      this.#soul = soulHash(bytes);
+      await mkdir(dirname(fitted), { recursive: true, mode: 0o700 });
+      await writeFileAtomic(fitted, fitSoul(this.#source, engine));
+      if (listen.startsWith('unix://')) await rm(listen.slice('unix://'.length), { force: true });
+      return null;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT')
+        return { message: `no soul.yaml is published yet (${published}); memory publishes it` };
+      return { message: `soul.yaml cannot be handed to the agent: ${message}` };
+    }
+  }
+
+  #exitProblem(exit: ChildExit): SoulProblem {
+    const place = describeEngineProblem(exit.stderr.join('\n'), this.#source);
+    return { ...place, message: `the agent ${describeExit(exit)}` };
+  }
+
+  #lastWords(): string {
+    const last = lastWords(this.#child.snapshot);
+    return last === null ? '' : `: ${last}`;
+  }
+
+  #become(state: SupervisorStatus['state'], problem: SoulProblem | undefined): void {
+    this.#state = state;
+    this.#problem = problem;
+    this.#options.onChange?.();
+  }
+}

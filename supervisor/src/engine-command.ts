@@ -1,0 +1,37 @@
+/** The command line and the fixed environment of each engine. cagent's flags: `docker-agent serve api --help`. */
+import type { ChildCommand } from './child-process.ts';
+import type { FoundEngine } from './engine.ts';
+import { isAtLeast } from './engine-version.ts';
+
+export interface ServeOptions {
+  /** The fitted soul.yaml, absolute. */
+  soul: string;
+  /** `host:port` or `unix:///path`. */
+  listen: string;
+  sessionDb: string;
+  /** Working directory, where `add_prompt_files` starts to look. */
+  cwd: string;
+  /** What the agent is given: keys, credentials, PATH. */
+  env: Readonly<Record<string, string>>;
+  /** Bearer token that the agent shall ask for, where the engine can. */
+  token: string | undefined;
+}
+
+/** Never overridden by the owner: they keep the engine quiet, and from downloading programs by itself. */
+export const ENGINE_SETTINGS: Readonly<Record<string, string>> = {
+  TELEMETRY_ENABLED: 'false',
+  DOCKER_AGENT_HIDE_TELEMETRY_BANNER: '1',
+  DOCKER_AGENT_AUTO_INSTALL: 'false',
+};
+
+/** cagent takes `--auth-token` since 1.69; before, the flag is an error. */
+export function takesToken(engine: FoundEngine): boolean {
+  return engine.kind === 'cagent' && isAtLeast(engine.numbers, 1, 69);
+}
+
+export function serveCommand(engine: FoundEngine, options: ServeOptions): ChildCommand {
+  const { soul, listen, sessionDb, cwd, env, token } = options;
+  const args = [...engine.prefix, 'serve', 'api', soul, '--listen', listen, '--session-db', sessionDb];
+  if (token !== undefined && takesToken(engine)) args.push('--auth-token', token);
+  return { command: engine.command, args, cwd, env: { ...env, ...ENGINE_SETTINGS } };
+}

@@ -1,0 +1,80 @@
+/**
+ * Fits the owner's soul.yaml to the engine that will read it. cagent 1.135 and later refuses MCP servers on private
+ * addresses unless the toolset says `allow_private_ips: true`, a key that config version "7" does not have; 1.32.3 knows
+ * neither the key nor a higher version. So the owner's one file stays at "7", and a copy is raised for engines that need it.
+ *
+ * Characters are inserted and replaced at the places that the YAML parser names; the rest of the text is not written
+ * anew, so comments, quotes and order stay. A file that needs nothing, or that does not parse, is returned as it is: the
+ * engine then says what is wrong in its own words.
+ */
+import { isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
+import type { FoundEngine } from './engine.ts';
+import { isAtLeast } from './engine-version.ts';
+
+const LOWEST_VERSION = 10; // "9" was the first to take the key on MCP toolsets; "10" is what upstream documents
+const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace']);
+
+interface Edit {
+  at: number;
+  end: number;
+  text: string;
+}
+
+export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numbers'>): string {
+  if (engine.kind !== 'cagent' || !isAtLeast(engine.numbers, 1, 135)) return source;
+  const document = parseDocument(source);
+  if (document.errors.length > 0 || !isMap(document.contents)) return source;
+  const edits: Edit[] = [];
+  visit(document, {
+    Map(_key, map, path) {
+      const place = needsPermission(map, inSharedServers(path)) ? permissionFor(map, source) : null;
+      if (place) edits.push(place);
+    },
+  });
+  if (edits.length === 0) return source;
+  const raise = raisedVersion(document.contents as YAMLMap);
+  if (raise) edits.push(raise);
+  return edits
+    .sort((a, b) => b.at - a.at)
+    .reduce((text, edit) => text.slice(0, edit.at) + edit.text + text.slice(edit.end), source);
+}
+
+/** An MCP toolset (or an entry of the top-level `mcps`) whose remote server is one of ours. */
+function needsPermission(map: YAMLMap, shared: boolean): boolean {
+  if (!shared && map.get('type') !== 'mcp') return false;
+  if (map.has('allow_private_ips')) return false;
+  const url = map.getIn(['remote', 'url']);
+  return typeof url === 'string' && isOwnServer(url);
+}
+
+function inSharedServers(path: readonly unknown[]): boolean {
+  const keys = path.filter(
+    (node): node is Pair => typeof node === 'object' && node !== null && 'key' in node,
+  );
+  return keys.length === 2 && isScalar(keys[0]?.key) && keys[0].key.value === 'mcps';
+}
+
+export function isOwnServer(url: string): boolean {
+  if (url.startsWith('${env.MOBYCLAW_')) return true;
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return OWN_HOSTS.has(hostname) || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Puts the key before the first one of the map, in the map's own style and indentation. */
+function permissionFor(map: YAMLMap, source: string): Edit | null {
+  const first = map.items[0]?.key;
+  if (!isScalar(first) || !first.range) return null;
+  const at = first.range[0];
+  if (map.flow) return { at, end: at, text: 'allow_private_ips: true, ' };
+  const lineStart = source.lastIndexOf('\n', at - 1) + 1;
+  const newline = source.includes('\r\n') ? '\r\n' : '\n';
+  return { at, end: at, text: `allow_private_ips: true${newline}${' '.repeat(at - lineStart)}` };
+}
+
+function raisedVersion(root: YAMLMap): Edit | null {
+  const version = root.get('version', true);
+  if (!isScalar(version) || !version.range) return null; // none means the engine's newest
+  if (!(Number(version.value) < LOWEST_VERSION)) return null;
+  return { at: version.range[0], end: version.range[1], text: `"${LOWEST_VERSION}"` };
+}

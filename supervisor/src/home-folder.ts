@@ -1,0 +1,90 @@
+/** The data directory of local mode: what the supervisor needs of it is there, private to the owner, and writable. */
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { StartError } from './start-error.ts';
+
+export interface HomeFolder {
+  home: string;
+  run: string;
+  logs: string;
+  sessions: string;
+  /** Working directory of the agent. */
+  work: string;
+  /** Where the fitted soul.yaml goes. */
+  engine: string;
+  /** The published soul.yaml. */
+  published: string;
+}
+
+const FOLDERS = ['', 'run', 'logs', 'gateway', 'sessions', 'sessions/work', 'sessions/engine', 'agent'];
+
+/** @throws StartError where a folder cannot be made or written */
+export async function prepareHome(home: string): Promise<HomeFolder> {
+  for (const name of FOLDERS) {
+    const path = join(home, name);
+    try {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw await folderError(path, error as NodeJS.ErrnoException);
+    }
+  }
+  return {
+    home,
+    run: join(home, 'run'),
+    logs: join(home, 'logs'),
+    sessions: join(home, 'sessions'),
+    work: join(home, 'sessions/work'),
+    engine: join(home, 'sessions/engine'),
+    published: join(home, 'agent/soul.yaml'),
+  };
+}
+
+async function folderError(path: string, error: NodeJS.ErrnoException): Promise<StartError> {
+  const user = userInfo().username;
+  switch (error.code) {
+    case 'EACCES':
+    case 'EPERM': {
+      const exists = await stat(path).then(
+        () => true,
+        () => false,
+      );
+      return new StartError(
+        exists
+          ? `${path} is not writable by you: sudo chown -R ${user} '${path}' && chmod u+rwx '${path}'`
+          : `${path} cannot be created by you: create it and give it to ${user}, or set MOBYCLAW_HOME`,
+      );
+    }
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new StartError(`${path} is a file where a folder must be: move it away, or set MOBYCLAW_HOME`);
+    case 'EROFS':
+      return new StartError(
+        `${path} is on a read-only file system: set MOBYCLAW_HOME to a folder that can be written`,
+      );
+    case 'ENOSPC':
+      return new StartError(`there is no space left for ${path}: free some and start again`);
+    default:
+      return new StartError(`${path} cannot be used: ${error.message}`, { cause: error });
+  }
+}
+
+/** @returns the values of `credentials.env`; none where there is no such file */
+export async function readCredentials(home: string): Promise<Record<string, string>> {
+  const path = join(home, 'credentials.env');
+  try {
+    const values = parseEnv(await readFile(path, 'utf8'));
+    return Object.fromEntries(
+      Object.entries(values).filter(
+        (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+      ),
+    );
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    throw new StartError(`${path} cannot be read: ${message}`, { cause: error });
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Entry of `dist/local.js`, the background process of local mode: wires and does nothing else. Started by the CLI with
+ * MOBYCLAW_HOME, MOBYCLAW_PORT and the owner's settings and keys in its environment, and its output in a log. A start
+ * that cannot succeed says why on stderr and in run/local.json.
+ */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
+import { createLogger } from '@mobyclaw/lib/logger';
+import { siblingBundles } from './bundles.ts';
+import { LocalSupervisor } from './local-supervisor.ts';
+import { runProcess } from './run-process.ts';
+import { readPort } from './settings.ts';
+
+const DEFAULT_PORT = 3000;
+
+const logger = createLogger('local');
+const { env } = process;
+
+runProcess(
+  () =>
+    new LocalSupervisor({
+      home: resolve(env.MOBYCLAW_HOME || join(homedir(), '.mobyclaw')),
+      port: readPort('MOBYCLAW_PORT', env.MOBYCLAW_PORT, DEFAULT_PORT),
+      version: process.env.MOBYCLAW_VERSION ?? 'development',
+      environment: env,
+      bundles: siblingBundles(import.meta.url),
+      clock: systemClock,
+      logger,
+    }),
+  logger,
+);

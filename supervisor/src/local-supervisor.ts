@@ -1,0 +1,273 @@
+/**
+ * Local mode: memory, the agent and the gateway as children of one background process, started in this order, each when
+ * the one before it answers, and ended in the reverse. Reads the data directory's lock and credentials; writes
+ * run/local.json at every change, so that the CLI can show progress and the reason of a failure.
+ *
+ * A part that dies is started again for ever, on the same address. What cannot be helped by trying again (the port is
+ * taken, the folder is not writable, another supervisor runs) ends the start with a StartError. An agent that refuses its
+ * soul.yaml does not: the gateway is started all the same, since it is the one that can put the good file back.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
+import type { LocalState } from '@mobyclaw/protocol/local-state';
+import { placeAgentSocket } from './agent-socket.ts';
+import { AgentSupervisor } from './agent-supervisor.ts';
+import { startControlServer } from './control-server.ts';
+import { findEngine } from './engine.ts';
+import { ENGINE_SETTINGS } from './engine-command.ts';
+import { type HomeFolder, prepareHome, readCredentials } from './home-folder.ts';
+import { LocalParts } from './local-parts.ts';
+import { findFreePort, requireFreePort } from './local-port.ts';
+import { LocalStateFile } from './local-state-file.ts';
+import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
+import { NodePart } from './node-part.ts';
+import { endOrphans } from './orphans.ts';
+import { type PartSources, partEnvironment } from './part-environment.ts';
+import { RotatingLog } from './rotating-log.ts';
+import { StartError } from './start-error.ts';
+
+export interface Bundles {
+  memory: string;
+  gateway: string;
+  embeddedAgent: string;
+}
+
+export interface LocalOptions {
+  home: string;
+  port: number;
+  version: string;
+  /** The owner's settings and keys; each part gets its share. */
+  environment: Readonly<Record<string, string | undefined>>;
+  bundles: Bundles;
+  clock: Clock;
+  logger: Logger;
+  /** Time for the gateway to end its turns on a stop, in milliseconds. */
+  drainMs?: number;
+}
+
+const DRAIN_MS = 35_000; // the gateway takes up to 30 s to drain
+
+type Closer = () => unknown;
+
+export class LocalSupervisor {
+  readonly #options: LocalOptions;
+  readonly #file: LocalStateFile;
+  readonly #startedAt: string;
+  readonly #parts: LocalParts;
+  readonly #closers: Closer[] = [];
+  #lock: ProcessLock | null = null;
+  #state: 'up' | 'failed' | 'stopping' = 'up';
+  #problem: string | undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+  #agent: AgentSupervisor | null = null;
+  #memory: NodePart | null = null;
+  #gateway: NodePart | null = null;
+
+  constructor(options: LocalOptions) {
+    this.#options = options;
+    this.#file = new LocalStateFile(options.home);
+    this.#startedAt = new Date(options.clock.now()).toISOString();
+    this.#parts = new LocalParts(() => this.#publish());
+  }
+
+  /**
+   * Resolves when every part answers, or when it is known which one does not.
+   * @throws StartError saying what is in the way; local.json then says it too where it could be written
+   */
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { home, port } = this.#options;
+    const folder = await prepareHome(home);
+    this.#takeLock(folder);
+    try {
+      await this.#endOrphans();
+      this.#publish();
+      await requireFreePort(port);
+      await this.#bringUp(folder);
+    } catch (error) {
+      if (this.#stopping) return;
+      const { message } = error as Error;
+      await this.#fail(error instanceof StartError ? message : `the start failed: ${message}`);
+      throw error;
+    }
+  }
+
+  /** Gateway first, which drains, then the agent, then memory. Removes local.json. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Ends every child at once, for a process that is about to die of an error of its own. */
+  kill(problem: string): void {
+    this.#gateway?.kill();
+    this.#agent?.kill();
+    this.#memory?.kill();
+    this.#state = 'failed';
+    this.#problem = problem;
+    if (this.#lock) this.#publish();
+  }
+
+  async #bringUp(folder: HomeFolder): Promise<void> {
+    const { home, port, environment, bundles, clock, logger, drainMs = DRAIN_MS } = this.#options;
+    const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
+    const credentials = await readCredentials(home);
+    const socket = await placeAgentSocket(folder.run);
+    this.#closers.push(() => socket.remove());
+    const listen = `unix://${socket.path}`;
+    const memoryPort = await findFreePort();
+    const addresses = {
+      home,
+      port,
+      mcpToken: randomBytes(32).toString('base64url'),
+      memoryPort,
+      controlPort: 0,
+      agentUrl: listen,
+    };
+    const sources: PartSources = { environment, credentials, addresses };
+    const log = (name: string): RotatingLog => {
+      const file = new RotatingLog(join(folder.logs, `${name}.log`));
+      this.#closers.push(() => file.close());
+      return file;
+    };
+
+    const part = (
+      name: 'memory' | 'gateway',
+      health: { url: string; path: string },
+      graceMs: number,
+    ): NodePart =>
+      new NodePart({
+        name,
+        bundle: bundles[name],
+        cwd: home,
+        env: partEnvironment(name, sources),
+        health,
+        log: log(name),
+        clock,
+        logger,
+        graceMs,
+        onChange: (part) => this.#parts.set(name, part),
+      });
+
+    this.#memory = part('memory', { url: `http://127.0.0.1:${memoryPort}`, path: '/healthz' }, 5_000);
+    this.#memory.start();
+    const agentEnvironment = partEnvironment('agent', sources);
+    const engine = await findEngine({
+      wanted: environment.MOBYCLAW_AGENT || undefined,
+      path: environment.PATH,
+      embeddedBundle: bundles.embeddedAgent,
+      env: { ...agentEnvironment, ...ENGINE_SETTINGS },
+    });
+    if (offline && engine.kind === 'cagent') await provideModelsDev(agentEnvironment);
+    if (!(await this.#memory.firstVerdict) || this.#stopping) return;
+
+    const agent = new AgentSupervisor({
+      engine,
+      published: folder.published,
+      fitted: join(folder.engine, 'soul.yaml'),
+      sessionDb: join(folder.sessions, 'session.db'),
+      cwd: folder.work,
+      listen,
+      token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
+      env: agentEnvironment,
+      log: log('agent'),
+      logger,
+      clock,
+      onChange: () => this.#parts.setAgent(agent.status),
+    });
+    this.#agent = agent;
+    const control = await startControlServer({
+      agent,
+      token: addresses.mcpToken,
+      host: '127.0.0.1',
+      port: 0,
+      logger,
+    });
+    this.#closers.push(() => control.close());
+    addresses.controlPort = control.port;
+    await agent.start();
+    if (this.#stopping) return;
+
+    this.#gateway = part('gateway', { url: `http://127.0.0.1:${port}`, path: '/readyz' }, drainMs);
+    this.#gateway.start();
+    await this.#gateway.firstVerdict;
+  }
+
+  #takeLock(folder: HomeFolder): void {
+    try {
+      this.#lock = acquireProcessLock(join(folder.run, 'local.lock'));
+    } catch (error) {
+      if (!(error instanceof AlreadyLockedError)) throw error;
+      throw new StartError(
+        `Mobyclaw runs already on ${folder.home}: mobyclaw status shows it, mobyclaw down stops it`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #endOrphans(): Promise<void> {
+    const left = this.#file.read();
+    if (left === null) return;
+    const ended = await endOrphans(left, this.#options.clock);
+    if (ended.length > 0)
+      this.#options.logger.warn({ pids: ended }, 'ended what a killed supervisor had left');
+  }
+
+  async #fail(problem: string): Promise<void> {
+    this.#state = 'failed';
+    this.#problem = problem;
+    await this.#endParts();
+    this.#publish();
+    this.#release();
+  }
+
+  async #stop(): Promise<void> {
+    this.#state = 'stopping';
+    if (this.#lock) this.#publish();
+    await this.#endParts();
+    await this.#starting.catch(() => undefined); // its caller is told
+    await this.#endParts(); // what it had begun meanwhile
+    if (this.#lock) this.#file.remove();
+    this.#release();
+  }
+
+  async #endParts(): Promise<void> {
+    await this.#gateway?.stop();
+    await this.#agent?.stop();
+    await this.#memory?.stop();
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+
+  #release(): void {
+    this.#lock?.release();
+    this.#lock = null;
+  }
+
+  #publish(): void {
+    const { port, version } = this.#options;
+    const problem = this.#problem ?? this.#parts.problem;
+    const state: LocalState = {
+      pid: process.pid,
+      version,
+      startedAt: this.#startedAt,
+      port,
+      state: this.#state === 'up' ? this.#parts.state : this.#state,
+      ...(problem === undefined ? {} : { problem }),
+      parts: this.#parts.all,
+    };
+    try {
+      this.#file.write(state);
+    } catch (error) {
+      // A full disk must not end Moby; the CLI then sees an older state.
+      this.#options.logger.error({ err: error }, 'run/local.json cannot be written');
+    }
+  }
+}

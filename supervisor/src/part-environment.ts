@@ -1,0 +1,118 @@
+/**
+ * Which variable goes to which part in local mode: the one table of it. Nothing is inherited, so what no line names
+ * reaches no part. No LLM key goes to the gateway or the memory server, no messaging token to the agent.
+ */
+
+export type PartName = 'memory' | 'agent' | 'gateway';
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Rule {
+  parts: readonly PartName[];
+  /** What the owner, or his environment, may set. */
+  names: readonly (string | RegExp)[];
+}
+
+const RULES: readonly Rule[] = [
+  {
+    parts: ['memory', 'agent', 'gateway'],
+    names: ['LANG', /^LC_\w+$/, 'TZ', 'TMPDIR', 'MOBYCLAW_LOG_LEVEL'],
+  },
+  // The agent's shell is the owner's: it finds his programs and his home.
+  { parts: ['agent'], names: ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', /^XDG_\w+$/] },
+  // Reaching out through a proxy or with certificates of one's own.
+  {
+    parts: ['agent', 'gateway'],
+    names: [
+      /^(https?|no|all)_proxy$/i,
+      'SSL_CERT_FILE',
+      'SSL_CERT_DIR',
+      'NODE_EXTRA_CA_CERTS',
+      'NODE_USE_ENV_PROXY',
+    ],
+  },
+  // LLM providers: the names that cagent and the AI SDK look for.
+  {
+    parts: ['agent'],
+    names: [
+      /^(ANTHROPIC|OPENAI|GOOGLE|GEMINI|GOOGLE_GENERATIVE_AI|MISTRAL|XAI|GROQ|DEEPSEEK|NEBIUS|REQUESTY|MINIMAX|AZURE|AZURE_OPENAI|OPENROUTER|COHERE|TOGETHER|FIREWORKS|CEREBRAS|PERPLEXITY|OLLAMA)_API_KEY$/,
+      /^(ANTHROPIC|OPENAI|GOOGLE|GEMINI|MISTRAL|XAI|GROQ|DEEPSEEK|AZURE|AZURE_OPENAI|OPENROUTER|OLLAMA)_(BASE_URL|API_BASE)$/,
+      /^GOOGLE_(APPLICATION_CREDENTIALS|CLOUD_PROJECT|CLOUD_LOCATION|GENAI_USE_VERTEXAI)$/,
+      /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|PROFILE|BEARER_TOKEN_BEDROCK)$/,
+      'OLLAMA_HOST',
+      /^(DOCKER_AGENT|CAGENT)_\w+$/,
+    ],
+  },
+  { parts: ['memory'], names: ['MOBYCLAW_MEMORY_BUDGET', 'MOBYCLAW_DEFAULTS'] },
+  { parts: ['memory', 'gateway'], names: ['MOBYCLAW_TZ'] },
+  // Gateway settings: an unknown MOBYCLAW_ name is left for it to refuse; the rest of the table is not its own.
+  {
+    parts: ['gateway'],
+    names: [
+      /^MOBYCLAW_(?!MCP_TOKEN$|AGENT$|AGENT_URL$|AGENT_CONTROL_URL$|MEMORY_|MODELS_DEV$|DEFAULTS$|VERSION$|ENV_FILE$)\w+$/,
+      /^(TELEGRAM|DISCORD|SLACK|WHATSAPP)_\w+$/,
+    ],
+  },
+];
+
+/** What the supervisor itself decides; it stands above whatever the environment says. */
+export interface LocalAddresses {
+  home: string;
+  port: number;
+  mcpToken: string;
+  memoryPort: number;
+  controlPort: number;
+  /** `unix:///…` */
+  agentUrl: string;
+}
+
+export interface PartSources {
+  environment: Environment;
+  /** `credentials.env`, for the agent alone. */
+  credentials: Readonly<Record<string, string>>;
+  addresses: LocalAddresses;
+}
+
+export function partEnvironment(part: PartName, sources: PartSources): Record<string, string> {
+  const chosen: Record<string, string> = {};
+  const { environment, credentials, addresses } = sources;
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && value !== '' && goesTo(part, name)) chosen[name] = value;
+  }
+  const { mcpToken, home, memoryPort } = addresses;
+  const memoryUrl = `http://127.0.0.1:${memoryPort}`;
+  if (part === 'memory') {
+    return {
+      ...chosen,
+      MOBYCLAW_HOME: home,
+      MOBYCLAW_MCP_TOKEN: mcpToken,
+      MOBYCLAW_MEMORY_LISTEN: `127.0.0.1:${memoryPort}`,
+    };
+  }
+  if (part === 'agent') {
+    const zone = environment.MOBYCLAW_TZ;
+    return {
+      ...chosen,
+      ...(zone ? { TZ: zone } : {}), // add_date tells the owner's time
+      ...credentials,
+      MOBYCLAW_MCP_TOKEN: mcpToken,
+      MOBYCLAW_MEMORY_URL: memoryUrl,
+    };
+  }
+  return {
+    ...chosen,
+    MOBYCLAW_HOME: home,
+    MOBYCLAW_PORT: String(addresses.port),
+    MOBYCLAW_MCP_TOKEN: mcpToken,
+    MOBYCLAW_MEMORY_URL: memoryUrl,
+    MOBYCLAW_AGENT_URL: addresses.agentUrl,
+    MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${addresses.controlPort}`,
+  };
+}
+
+function goesTo(part: PartName, name: string): boolean {
+  return RULES.some(
+    ({ parts, names }) =>
+      parts.includes(part) &&
+      names.some((rule) => (typeof rule === 'string' ? rule === name : rule.test(name))),
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * The life of a supervising process: starts it, stops it in order at SIGTERM and SIGINT, and ends its children when it
+ * fails itself. Exit codes: 0 after a stop, 1 where it could not start or failed.
+ */
+import type { Logger } from '@mobyclaw/lib/logger';
+import { StartError } from './start-error.ts';
+
+export interface Supervising {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  kill(problem: string): void;
+}
+
+const AWAKE_MS = 60_000; // the clock's timers do not keep a process alive; between two children nothing else would
+
+export function runProcess(make: () => Supervising, logger: Logger): void {
+  const awake = setInterval(() => undefined, AWAKE_MS);
+  let supervisor: Supervising | null = null;
+  const fail = (error: unknown): never => {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (error instanceof StartError) logger.error({ problem }, 'cannot start');
+    else logger.fatal({ err: error }, 'supervisor failed');
+    process.stderr.write(`mobyclaw: ${problem}\n`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', (error) => {
+    supervisor?.kill(`the supervisor failed: ${error.message}`);
+    fail(error);
+  });
+  const stop = (signal: NodeJS.Signals): void => {
+    logger.info({ signal }, 'stopping');
+    void (supervisor?.stop() ?? Promise.resolve()).then(() => {
+      clearInterval(awake);
+      process.exit(0);
+    }, fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  try {
+    supervisor = make();
+    supervisor.start().catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
