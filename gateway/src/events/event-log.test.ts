@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { silentLogger } from '@mobyclaw/lib/logger';
+import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { Store } from '../store/store.ts';
+import { EventLog } from './event-log.ts';
+
+function setUp() {
+  const store = new Store(join(temporaryFolder(), 'gateway.db'));
+  const clock = new ManualClock();
+  const log = new EventLog({ store, clock, logger: silentLogger });
+  const seen: NumberedEvent[] = [];
+  return { store, clock, log, seen, note: (event: NumberedEvent) => void seen.push(event) };
+}
+
+const token = (text: string) => ({ type: 'token' as const, data: { text } });
+const done = { type: 'done' as const, data: { turn: 't', session: 's', text: 'abc', usage: null } };
+
+test('a listener gets what is stored and what comes, without a gap or a repeat, from any point', () => {
+  const { log, seen, note } = setUp();
+  log.append(1, token('a'));
+  log.append(1, token('b'));
+  log.subscribe(1, 1, note);
+  log.append(1, token('c'));
+  log.finish([{ turn: 1, event: done }], () => undefined);
+  expect(seen.map(({ id, type }) => [id, type])).toEqual([
+    [2, 'token'],
+    [3, 'token'],
+    [4, 'done'],
+  ]);
+  const late: NumberedEvent[] = [];
+  log.subscribe(1, 0, (event) => late.push(event));
+  expect(late.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+});
+
+test('tokens are stored soon, a tool call before anybody sees it', async () => {
+  const { store, log, clock } = setUp();
+  log.append(1, token('a'));
+  expect(store.events.after(1, 0)).toHaveLength(0);
+  await clock.advance(20);
+  expect(store.events.after(1, 0)).toHaveLength(1);
+
+  let storedWhenSeen = 0;
+  log.subscribe(1, 1, () => {
+    storedWhenSeen = store.events.after(1, 0).length;
+  });
+  log.append(1, {
+    type: 'tool',
+    data: { id: 'c1', name: 'shell', label: 'Running a command', phase: 'call' },
+  });
+  expect(storedWhenSeen).toBe(2);
+});
+
+test('the end is stored with the work it reports, or neither is', () => {
+  const { store, log, seen, note } = setUp();
+  log.append(1, token('a'));
+  log.subscribe(1, 0, note);
+  expect(() =>
+    log.finish([{ turn: 1, event: done }], () => {
+      throw new Error('the disk said no');
+    }),
+  ).toThrow('the disk said no');
+  expect(seen.map(({ type }) => type)).toEqual(['token']);
+  log.finish([{ turn: 1, event: done }], () => undefined);
+  expect(seen.map(({ id, type }) => [id, type])).toEqual([
+    [1, 'token'],
+    [2, 'done'],
+  ]);
+  expect(store.events.after(1, 0)).toHaveLength(2);
+});
+
+test('an attempt after a crash never uses a number again that a client may have seen', () => {
+  const { store, log } = setUp();
+  log.append(1, token('a'));
+  log.flush();
+  for (let unsaved = 0; unsaved < 50; unsaved++) log.append(1, token('lost in the crash'));
+
+  const next = new EventLog({ store, clock: new ManualClock(), logger: silentLogger });
+  next.beginAttempt(1, 2);
+  const seen: number[] = [];
+  next.subscribe(1, 51, ({ id }) => seen.push(id));
+  next.append(1, token('b'));
+  expect(seen).toEqual([1_000_001]);
+});
+
+test('turns keep their own numbers and their own listeners', () => {
+  const { log, seen, note } = setUp();
+  log.subscribe(2, 0, note);
+  log.append(1, token('a'));
+  log.append(2, token('b'));
+  expect(seen).toEqual([{ id: 1, type: 'token', data: { text: 'b' } }]);
+});
+
+test('who unsubscribes hears nothing more', () => {
+  const { log, seen, note } = setUp();
+  const leave = log.subscribe(1, 0, note);
+  leave();
+  log.append(1, token('a'));
+  expect(seen).toEqual([]);
+});

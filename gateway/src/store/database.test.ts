@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { Database, StoreError } from './database.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+function thrown(work: () => unknown): StoreError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('a file that is not a database is refused by name and left as it is', () => {
+  const path = join(temporaryFolder(), 'gateway.db');
+  const garbage = Buffer.alloc(20_000, 'not a database ');
+  writeFileSync(path, garbage);
+  const error = thrown(() => new Database(path));
+  expect(error.code).toBe('corrupt');
+  expect(error.message).toContain(path);
+  expect(readFileSync(path).equals(garbage)).toBe(true);
+});
+
+test('a database of a newer version is refused and left as it is', () => {
+  const path = join(temporaryFolder(), 'gateway.db');
+  const other = new DatabaseSync(path);
+  other.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+  other.close();
+  const error = thrown(() => new Database(path));
+  expect(error.code).toBe('newer-version');
+  expect(error.message).toContain('Upgrade Mobyclaw');
+});
+
+test('a database of another program is refused', () => {
+  const path = join(temporaryFolder(), 'gateway.db');
+  const other = new DatabaseSync(path);
+  other.exec('CREATE TABLE foreign_table (x)');
+  other.close();
+  expect(thrown(() => new Database(path)).code).toBe('corrupt');
+});
+
+test('a folder that cannot be written is named', () => {
+  const error = thrown(() => new Database(join(temporaryFolder(), 'missing', 'gateway.db')));
+  expect(error.code).toBe('unwritable');
+});
+
+test('a transaction that fails leaves nothing behind, and the next one works', () => {
+  const db = new Database(join(temporaryFolder(), 'gateway.db'));
+  const insert = (key: string): unknown =>
+    db.sql('INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, 0, 0)').run(key);
+  expect(() =>
+    db.transaction('durable', () => {
+      insert('a');
+      throw new Error('on purpose');
+    }),
+  ).toThrow('on purpose');
+  db.transaction('relaxed', () => db.transaction('durable', () => insert('b')));
+  expect(db.sql('SELECT key FROM sessions').all()).toEqual([{ key: 'b' }]);
+  db.close();
+});
+
+test('a full disk is told as such, and what was stored stays', () => {
+  const db = new Database(join(temporaryFolder(), 'gateway.db'), { maxPages: 60 });
+  const insert = (key: string): unknown =>
+    db.transaction('durable', () =>
+      db.sql('INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, 0, 0)').run(key),
+    );
+  insert('small');
+  const error = thrown(() => insert('x'.repeat(500_000)));
+  expect(error.code).toBe('full');
+  expect(error.message).toContain('Free some space');
+  insert('still works');
+  expect(db.sql('SELECT count(*) AS n FROM sessions').get()).toEqual({ n: 2 });
+  db.close();
+});
