@@ -6,7 +6,8 @@
  * again for ever, with backoff. An agent that serves but does not list the file is stopped and stays so (state `broken`)
  * until the next reload, since only another file can help. `ready` is said only after the agent has listed the file.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
@@ -78,7 +79,11 @@ export class AgentSupervisor {
       token: takesToken(engine) ? options.token : undefined,
     };
     this.#child = new ChildProcess({
-      command: () => serveCommand(engine, { ...options, soul: options.fitted }),
+      command: () => {
+        // What a killed agent leaves; not every engine removes it, and no other process listens there.
+        if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
+        return serveCommand(engine, { ...options, soul: options.fitted });
+      },
       log,
       clock,
       graceMs,
@@ -247,14 +252,13 @@ export class AgentSupervisor {
   }
 
   async #fit(): Promise<SoulProblem | null> {
-    const { published, fitted, engine, listen } = this.#options;
+    const { published, fitted, engine } = this.#options;
     try {
       const bytes = await readFile(published);
       this.#source = bytes.toString('utf8');
       this.#soul = soulHash(bytes);
       await mkdir(dirname(fitted), { recursive: true, mode: 0o700 });
       await writeFileAtomic(fitted, fitSoul(this.#source, engine));
-      if (listen.startsWith('unix://')) await rm(listen.slice('unix://'.length), { force: true });
       return null;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

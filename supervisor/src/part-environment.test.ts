@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { type PartName, partEnvironment } from './part-environment.ts';
+
+const environment = {
+  PATH: '/bin',
+  HOME: '/home/alice',
+  LANG: 'C.UTF-8',
+  TERM: 'xterm',
+  USER: 'alice',
+  ANTHROPIC_API_KEY: 'key-a',
+  OPENAI_API_KEY: 'key-o',
+  OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  GOOGLE_API_KEY: 'key-g',
+  TELEGRAM_BOT_TOKEN: 'token-t',
+  TELEGRAM_ALLOWED_USERS: '42',
+  SLACK_APP_TOKEN: 'token-s',
+  HTTPS_PROXY: 'http://proxy:1',
+  MOBYCLAW_HOME: '/elsewhere',
+  MOBYCLAW_MCP_TOKEN: 'token-stale',
+  MOBYCLAW_AGENT: 'embedded',
+  MOBYCLAW_AGENT_TOKEN: 'token-agent',
+  MOBYCLAW_MAX_TURNS: '4',
+  MOBYCLAW_MEMORY_BUDGET: '2000',
+  MOBYCLAW_MODELS_DEV: 'offline',
+  MOBYCLAW_TZ: 'Europe/Berlin',
+  MOBYCLAW_LOG_LEVEL: 'warn',
+  MOBYCLAW_DEFAULTS: '/d',
+  GITHUB_TOKEN: 'token-g',
+  SSH_AUTH_SOCK: '/tmp/ssh',
+  NODE_OPTIONS: '--inspect',
+  MOBYCLAW_QUEUE_MODE: '',
+};
+
+const of = (part: PartName) =>
+  partEnvironment(part, {
+    environment,
+    credentials: { JIRA_TOKEN: 'jira' },
+    addresses: {
+      home: '/h',
+      port: 3000,
+      mcpToken: 'mcp',
+      memoryPort: 20_001,
+      controlPort: 20_002,
+      agentUrl: 'unix:///h/run/agent.sock',
+    },
+  });
+
+test('memory: its own settings, no key, no token but the one it asks for', () => {
+  expect(of('memory')).toEqual({
+    LANG: 'C.UTF-8',
+    MOBYCLAW_LOG_LEVEL: 'warn',
+    MOBYCLAW_TZ: 'Europe/Berlin',
+    MOBYCLAW_MEMORY_BUDGET: '2000',
+    MOBYCLAW_DEFAULTS: '/d',
+    MOBYCLAW_HOME: '/h',
+    MOBYCLAW_MCP_TOKEN: 'mcp',
+    MOBYCLAW_MEMORY_LISTEN: '127.0.0.1:20001',
+  });
+});
+
+test('agent: LLM keys and credentials, no messaging token', () => {
+  expect(of('agent')).toEqual({
+    PATH: '/bin',
+    HOME: '/home/alice',
+    LANG: 'C.UTF-8',
+    TERM: 'xterm',
+    USER: 'alice',
+    TZ: 'Europe/Berlin',
+    MOBYCLAW_LOG_LEVEL: 'warn',
+    ANTHROPIC_API_KEY: 'key-a',
+    OPENAI_API_KEY: 'key-o',
+    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+    GOOGLE_API_KEY: 'key-g',
+    HTTPS_PROXY: 'http://proxy:1',
+    JIRA_TOKEN: 'jira',
+    MOBYCLAW_MCP_TOKEN: 'mcp',
+    MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
+  });
+});
+
+test('gateway: messaging tokens and its settings, no LLM key, no credentials', () => {
+  expect(of('gateway')).toEqual({
+    LANG: 'C.UTF-8',
+    HTTPS_PROXY: 'http://proxy:1',
+    TELEGRAM_BOT_TOKEN: 'token-t',
+    TELEGRAM_ALLOWED_USERS: '42',
+    SLACK_APP_TOKEN: 'token-s',
+    MOBYCLAW_LOG_LEVEL: 'warn',
+    MOBYCLAW_TZ: 'Europe/Berlin',
+    MOBYCLAW_MAX_TURNS: '4',
+    MOBYCLAW_AGENT_TOKEN: 'token-agent',
+    MOBYCLAW_HOME: '/h',
+    MOBYCLAW_PORT: '3000',
+    MOBYCLAW_MCP_TOKEN: 'mcp',
+    MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
+    MOBYCLAW_AGENT_URL: 'unix:///h/run/agent.sock',
+    MOBYCLAW_AGENT_CONTROL_URL: 'http://127.0.0.1:20002',
+  });
+});
+
+test('credentials cannot take the place of what the supervisor decides', () => {
+  const env = partEnvironment('agent', {
+    environment: {},
+    credentials: { MOBYCLAW_MEMORY_URL: 'http://evil', PATH: '/mine' },
+    addresses: { home: '/h', port: 1, mcpToken: 'mcp', memoryPort: 2, controlPort: 3, agentUrl: 'unix:///x' },
+  });
+  expect(env).toEqual({
+    MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:2',
+    MOBYCLAW_MCP_TOKEN: 'mcp',
+    PATH: '/mine',
+  });
+});
