@@ -1,0 +1,389 @@
+/**
+ * One run of the fake agent: its script, told in cagent's events, and what it leaves behind in the session. A client
+ * that goes away cancels it where it stands: a partial answer stays, a tool call stays without its result.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ToolCall } from '@mobyclaw/protocol/cagent';
+import type { Accounts, RunRecord } from './accounts.ts';
+import type { EventStream } from './event-stream.ts';
+import type { Gate, Resume } from './gate.ts';
+import { danglingCallError, type Script, type ToolStep } from './script.ts';
+import { danglingCalls, type Session, type SessionStore } from './session-store.ts';
+
+export type FakeGeneration = 'array' | 'object';
+
+export interface RunContext {
+  generation: FakeGeneration;
+  model: string;
+  store: SessionStore;
+  accounts: Accounts;
+  session: Session;
+  record: RunRecord;
+  stream: EventStream;
+  resume: Gate<Resume>;
+  elicitation: Gate<{ action: string }>;
+  signal: AbortSignal;
+  dropResume: number;
+  die: () => void;
+}
+
+/** Thrown inside a run whose client has gone. */
+class Cancelled extends Error {}
+
+export type RunEnd = NonNullable<RunRecord['end']>;
+
+export class FakeRun {
+  readonly #context: RunContext;
+  /** Index of the assistant message that is being written. */
+  #message: number | null = null;
+  /** Text of the current attempt at it. */
+  #text = '';
+  #dueAt = 0;
+  #steps = 0;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+  }
+
+  /** @param echo what was sent, for `user_message` @param text of the prompt, as it is stored */
+  async execute(text: string, echo: Record<string, unknown>, script: Script): Promise<RunEnd> {
+    try {
+      return await this.#tell(text, echo, script);
+    } catch (error) {
+      if (error instanceof Cancelled) return 'cancelled';
+      throw error;
+    }
+  }
+
+  async #tell(text: string, echo: Record<string, unknown>, script: Script): Promise<RunEnd> {
+    const { generation, store, session, stream } = this.#context;
+    const broken = generation === 'array' ? danglingCalls(session) : []; // the new generation repairs what it sends
+    this.#opening();
+    const position = store.add(session, {
+      role: 'user',
+      content: text,
+      created_at: new Date().toISOString(),
+    });
+    stream.send({
+      type: 'user_message',
+      ...echo,
+      session_id: session.id,
+      session_position: position,
+      agent_name: undefined,
+    });
+    stream.own('stream_started');
+    this.#turnOpening();
+    if (broken.length > 0) return this.#fail(danglingCallError(broken), 'model_error');
+    this.#dueAt = performance.now();
+    for (const step of script) {
+      const end = await this.#step(step);
+      if (end) return end;
+    }
+    await this.#checkpoint();
+    this.#endMessage();
+    return this.#stop('normal');
+  }
+
+  #opening(): void {
+    const { generation, model, stream, session } = this.#context;
+    const [provider, name] = model.split('/');
+    const team = {
+      type: 'team_info',
+      available_agents: [{ name: 'root', description: 'Moby', provider, model: name }],
+      current_agent: 'root',
+    };
+    if (generation === 'array') this.#agentInfo();
+    else if (session.title !== '')
+      stream.own('session_title', { title: session.title, timestamp: ZERO_TIME });
+    stream.send(team);
+    this.#turnTools();
+    if (generation === 'object') stream.send({ type: 'plan_changed', steps: [] });
+  }
+
+  /** Before each call of the model. */
+  #turnOpening(): void {
+    this.#turnTools();
+    if (this.#context.generation === 'object') this.#agentInfo();
+  }
+
+  #turnTools(): void {
+    const { stream } = this.#context;
+    stream.send({ type: 'mcp_init_started' });
+    stream.send({ type: 'mcp_init_finished' });
+    stream.send({ type: 'toolset_info', available_tools: 6, loading: false });
+  }
+
+  #agentInfo(): void {
+    this.#context.stream.send({ type: 'agent_info', model: this.#context.model, description: 'Moby' });
+  }
+
+  async #step(step: ScriptStep): Promise<RunEnd | null> {
+    const { stream } = this.#context;
+    switch (step.do) {
+      case 'text':
+        await this.#until(step.afterMs ?? 0);
+        this.#say(step.text);
+        return null;
+      case 'reasoning':
+        await this.#checkpoint();
+        stream.text('agent_choice_reasoning', step.text);
+        return null;
+      case 'wait':
+        await this.#until(step.ms);
+        return null;
+      case 'tools':
+        await this.#tools(step.calls);
+        return null;
+      case 'retry-silently':
+        this.#text = '';
+        return null;
+      case 'fail':
+        return this.#fail(step.error, step.code);
+      case 'elicit':
+        return await this.#elicit(step.message);
+      case 'max-iterations':
+        return await this.#maxIterations();
+      case 'sub-agent':
+        await this.#subAgent(step.text);
+        return null;
+      case 'event':
+        stream.send(step.event);
+        return null;
+      case 'silence':
+        await this.#forever();
+        return null;
+      case 'hang-up':
+        if (step.how === 'eof') stream.end();
+        else stream.reset();
+        return 'broken-off';
+      case 'die':
+        this.#context.die();
+        return 'broken-off';
+    }
+  }
+
+  #say(text: string): void {
+    const { store, session, stream } = this.#context;
+    stream.text('agent_choice', text);
+    this.#text += text;
+    if (this.#message === null) this.#message = store.add(session, { role: 'assistant', content: text });
+    else store.appendText(session, this.#message, text);
+  }
+
+  /** The message is stored whole: the last attempt alone, with its tool calls. */
+  #endMessage(calls?: ToolCall[]): void {
+    const { store, session, stream, model } = this.#context;
+    if (this.#message === null && !calls) {
+      this.#usage(false);
+      return;
+    }
+    this.#message ??= store.add(session, { role: 'assistant', content: '' });
+    store.replace(session, this.#message, this.#text, calls);
+    this.#message = null;
+    this.#text = '';
+    stream.own('message_added');
+    this.#usage(true, model.split('/')[1]);
+  }
+
+  #usage(measured: boolean, model?: string): void {
+    const last = { input_tokens: 80, output_tokens: 12, cached_input_tokens: 40, cached_write_tokens: 0 };
+    const context = { input_tokens: 120, output_tokens: 12, context_length: 132, context_limit: 0, cost: 0 };
+    const usage = measured ? { ...context, last_message: { ...last, Cost: 0, Model: model } } : context;
+    this.#context.stream.own('token_usage', { usage });
+  }
+
+  async #tools(steps: readonly ToolStep[]): Promise<void> {
+    await this.#checkpoint();
+    const calls = steps.map((step) => ({ step, call: toolCall(step) }));
+    for (const { step, call } of calls) this.#announce(step, call);
+    this.#endMessage(calls.map(({ call }) => call));
+    if (this.#context.generation === 'object') {
+      this.#context.stream.send({ type: 'budget_usage', used: 1, limit: 100 });
+      await Promise.all(calls.map(({ step, call }) => this.#callTool(step, call)));
+    } else for (const { step, call } of calls) await this.#callTool(step, call);
+    this.#turnOpening();
+    this.#dueAt = performance.now();
+  }
+
+  /** Arguments as they are written: all so far each time in the old generation, the new part alone in the new one. */
+  #announce(step: ToolStep, call: ToolCall): void {
+    const { generation, stream } = this.#context;
+    const text = call.function.arguments ?? '';
+    const half = Math.ceil(text.length / 2);
+    const parts =
+      generation === 'array' ? ['', text.slice(0, half), text] : ['', text.slice(0, half), text.slice(half)];
+    for (const [index, part] of parts.entries()) {
+      const partial = { name: step.name, ...(part === '' ? {} : { arguments: part }) };
+      stream.send({
+        type: 'partial_tool_call',
+        tool_call: { id: call.id, type: 'function', function: partial },
+        ...(generation === 'array' || index === 0 ? { tool_definition: definition(step.name) } : {}),
+      });
+    }
+  }
+
+  async #callTool(step: ToolStep, call: ToolCall): Promise<void> {
+    const { stream, resume, signal, accounts, session, record, generation, dropResume } = this.#context;
+    const tool = { tool_call: call, tool_definition: definition(step.name) };
+    if (step.confirm) {
+      resume.drop = dropResume;
+      stream.send({ type: 'tool_call_confirmation', ...tool });
+      const answer = await resume.wait(signal);
+      if (answer === null) throw new Cancelled();
+      if (answer.confirmation === 'reject') {
+        this.#respond(step, call, `The user rejected the tool call. Reason: ${answer.reason ?? ''}`, true);
+        return;
+      }
+    }
+    accounts.execute({
+      turn: record.turn,
+      session: session.id,
+      tool: step.name,
+      callId: call.id ?? '',
+      at: Date.now(),
+    });
+    stream.send({ type: 'tool_call', ...tool });
+    if (generation === 'object') stream.send({ type: 'hook_started', tool_call_id: call.id });
+    await this.#sleep(step.ms ?? 0);
+    this.#respond(step, call, step.result ?? `${step.name} done`, step.fails === true);
+  }
+
+  #respond(step: ToolStep, call: ToolCall, output: string, isError: boolean): void {
+    const { store, session, stream, generation } = this.#context;
+    store.add(session, {
+      role: 'tool',
+      content: output,
+      ...(call.id === undefined ? {} : { tool_call_id: call.id }),
+    });
+    stream.send({
+      type: 'tool_call_response',
+      ...(generation === 'array' ? { tool_call: call } : { tool_call_id: call.id }),
+      tool_definition: definition(step.name),
+      response: output,
+      result: { output, ...(isError ? { isError } : {}) },
+    });
+    stream.own('message_added');
+  }
+
+  async #elicit(message: string): Promise<RunEnd | null> {
+    const { stream, elicitation, signal, generation } = this.#context;
+    const id = generation === 'object' ? { elicitation_id: randomUUID() } : {};
+    stream.send({
+      type: 'elicitation_request',
+      message,
+      schema: {},
+      ...id,
+      meta: { 'cagent/title': 'Colour' },
+    });
+    if ((await elicitation.wait(signal)) === null) throw new Cancelled();
+    return null;
+  }
+
+  async #maxIterations(): Promise<RunEnd | null> {
+    const { stream, resume, signal, store, session } = this.#context;
+    stream.send({ type: 'max_iterations_reached', max_iterations: 6, timestamp: ZERO_TIME });
+    const answer = await resume.wait(signal);
+    if (answer === null) throw new Cancelled();
+    if (answer.confirmation === 'approve') return null;
+    store.add(session, { role: 'assistant', content: MAX_ITERATIONS_TEXT }); // stored, never streamed
+    stream.own('message_added');
+    return this.#stop('normal');
+  }
+
+  async #subAgent(text: string): Promise<void> {
+    const { stream } = this.#context;
+    const session_id = randomUUID();
+    const other = { session_id, agent_name: 'researcher' };
+    const call = toolCall({ name: 'transfer_task', args: { agent: 'researcher' } });
+    this.#announce({ name: 'transfer_task' }, call);
+    this.#endMessage([call]);
+    stream.send({ type: 'tool_call', tool_call: call, tool_definition: definition('transfer_task') });
+    stream.send({ type: 'stream_started', ...other });
+    for (const word of text.split(/(?<=\s)/)) stream.send({ type: 'agent_choice', content: word, ...other });
+    stream.send({ type: 'message_added', ...other });
+    stream.send({ type: 'stream_stopped', ...other });
+    this.#respond({ name: 'transfer_task' }, call, text, false);
+    await this.#checkpoint();
+  }
+
+  #fail(error: string, code?: string): RunEnd {
+    const { stream, generation, session } = this.#context;
+    const more = generation === 'object' ? { session_id: session.id, ...(code ? { code } : {}) } : {};
+    stream.send({ type: 'error', error, ...more, timestamp: ZERO_TIME });
+    this.#stop('error');
+    return 'failed';
+  }
+
+  #stop(reason: string): RunEnd {
+    const { stream, generation } = this.#context;
+    stream.own('stream_stopped', generation === 'object' ? { reason } : {});
+    stream.end();
+    return 'done';
+  }
+
+  /** Waits until `ms` after the last step was due, so that a pace is kept whatever the steps cost. */
+  async #until(ms: number): Promise<void> {
+    if (ms === 0) return await this.#checkpoint();
+    this.#dueAt += ms;
+    const leftMs = this.#dueAt - performance.now();
+    if (leftMs > 0) await this.#sleep(leftMs);
+    else await this.#checkpoint();
+  }
+
+  /** Lets others run, and notices that the client is gone. */
+  async #checkpoint(): Promise<void> {
+    if (this.#context.signal.aborted) throw new Cancelled();
+    this.#steps += 1;
+    if (this.#steps % STEPS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { signal } = this.#context;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(new Cancelled());
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(new Cancelled());
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #forever(): Promise<never> {
+    const { signal } = this.#context;
+    return new Promise((_, reject) => {
+      if (signal.aborted) return reject(new Cancelled());
+      signal.addEventListener('abort', () => reject(new Cancelled()), { once: true });
+    });
+  }
+}
+
+/** A script without pauses gives way to other runs this often. */
+const STEPS_A_TURN = 32;
+
+type ScriptStep = Script extends Iterable<infer S> ? S : never;
+
+const ZERO_TIME = '0001-01-01T00:00:00Z';
+export const MAX_ITERATIONS_TEXT =
+  'Execution stopped after reaching the configured max_iterations limit (6).';
+
+function toolCall({ name, args = {} }: ToolStep): ToolCall {
+  const id = `call_${randomUUID().slice(0, 8)}`;
+  return { id, type: 'function', function: { name, arguments: JSON.stringify(args) } };
+}
+
+function definition(name: string): Record<string, unknown> {
+  const parameters = { type: 'object', properties: { text: { type: 'string' } } };
+  return {
+    name,
+    category: '',
+    description: 'A scripted tool',
+    parameters,
+    annotations: {},
+    outputSchema: null,
+  };
+}
