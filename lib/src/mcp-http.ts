@@ -62,11 +62,19 @@ export async function serveMcpHttp(
     server.once('error', reject);
     server.listen(listen.port, listen.host, resolve);
   });
+  let closing = false;
+  server.on('request', (_request, response) => {
+    // A connection that falls idle while the server closes would otherwise be kept for the next request.
+    response.on('close', () => {
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
+  });
   const { address, port, family } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((resolve) => {
+        closing = true;
         const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
         server.close(() => {
           clearTimeout(cut);

@@ -44,7 +44,7 @@ export function mcpTool<Input extends z.ZodObject>(options: McpToolOptions<Input
       annotations: { title, ...annotations },
     },
     async call(input, caller) {
-      const parsed = options.input.safeParse(input ?? {});
+      const parsed = options.input.safeParse(withoutNulls(input));
       if (!parsed.success) {
         const faults = parsed.error.issues.map(
           (issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`,
@@ -54,6 +54,12 @@ export function mcpTool<Input extends z.ZodObject>(options: McpToolOptions<Input
       return options.run(parsed.data, caller);
     },
   };
+}
+
+/** Models that must name every parameter write null for one they leave out. */
+function withoutNulls(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input ?? {};
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
 /** Runs one call; never rejects. Logs name, session and duration, not what was said. */

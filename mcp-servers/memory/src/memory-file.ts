@@ -29,7 +29,7 @@ export function isMemoryFileName(name: string): name is MemoryFileName {
  */
 export function parseFileName(text: string): MemoryFileName {
   const name = text.trim().replace(/^\.\//, '');
-  const forms = [name, `memory/${name}`, `memory/${name}.md`];
+  const forms = [name, `memory/${name}`, ...(name.includes('.') ? [] : [`memory/${name}.md`])];
   const found = forms.find(isMemoryFileName);
   if (found === undefined) {
     throw new ToolError(

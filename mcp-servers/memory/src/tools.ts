@@ -71,7 +71,7 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
           .optional()
           .describe('instead of file: today, yesterday or YYYY-MM-DD, for the log of that day'),
         section: z.string().max(200).optional().describe('only this section, by its heading'),
-        from_line: z.int().min(1).default(1),
+        from_line: z.int().min(1).max(1_000_000).default(1),
         max_lines: z.int().min(1).max(5_000).default(2_000),
       }),
       annotations: { ...READ_ONLY, idempotentHint: true },

@@ -15,6 +15,7 @@ export function chunksOf(text: string): Chunk[] {
   const lines = linesOf(withoutComments(text));
   const chunks: Chunk[] = [];
   for (const section of sectionsOf(lines)) {
+    const before = chunks.length;
     let first = -1;
     let length = 0;
     const flush = (end: number): void => {
@@ -36,8 +37,7 @@ export function chunksOf(text: string): Chunk[] {
       length += line.length;
     }
     flush(section.end);
-    const isEmpty = !chunks.some((chunk) => chunk.line > section.headingIndex + 1);
-    if (isEmpty && section.level > 1) {
+    if (chunks.length === before && section.level > 1) {
       chunks.push({ section: section.title, line: section.headingIndex + 1, content: section.title });
     }
   }
@@ -56,7 +56,7 @@ function pieces(content: string): string[] {
   const out: string[] = [''];
   for (const word of words) {
     const last = out.at(-1) ?? '';
-    if (last !== '' && last.length + word.length > MAX_CHARS) out.push(word.slice(0, MAX_CHARS));
+    if (last !== '' && last.length + word.length > MAX_CHARS) out.push(word);
     else out[out.length - 1] = last + word;
   }
   return out;

@@ -1,0 +1,172 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { silentLogger } from './logger.ts';
+import { type HttpService, serveMcpHttp } from './mcp-http.ts';
+import { mcpTool, ToolError } from './mcp-tool.ts';
+
+const TOKEN = 'a-token-of-some-length';
+let service: HttpService;
+
+beforeEach(async () => {
+  service = await serveMcpHttp(
+    {
+      name: 'test',
+      version: '1.0.0',
+      instructions: 'Echoes.',
+      tools: [
+        mcpTool({
+          name: 'echo',
+          title: 'Echo',
+          description: 'Says it again.',
+          input: z.object({ text: z.string(), times: z.int().default(1) }),
+          annotations: { readOnlyHint: true },
+          run({ text, times }, caller) {
+            if (text === 'refuse') throw new ToolError('Say something else.');
+            if (text === 'break') throw new Error('a secret detail');
+            return `${text.repeat(times)} for ${caller.session ?? 'nobody'}`;
+          },
+        }),
+      ],
+      token: TOKEN,
+      allowedHosts: ['memory'],
+      logger: silentLogger,
+      routes: (router) => {
+        router.post('/extra', (request, response) => {
+          response.json(request.body);
+        });
+      },
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+});
+afterEach(() => service.close());
+
+interface Answer {
+  status: number;
+  headers: NodeJS.Dict<string | string[]>;
+  body: string;
+}
+
+/** `fetch` would not let a test choose the Host header. */
+function send(
+  path: string,
+  options: { method?: string; headers?: object; body?: string } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(
+      `${service.url}${path}`,
+      {
+        method: options.method ?? 'POST',
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...options.headers,
+        },
+      },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(options.body);
+  });
+}
+
+function rpc(method: string, params: object = {}, headers: object = {}): Promise<Answer> {
+  return send('/mcp', { headers, body: JSON.stringify({ jsonrpc: '2.0', id: 7, method, params }) });
+}
+
+const resultOf = (answer: Answer) => JSON.parse(answer.body).result;
+
+test('health needs no token, everything else does, and no challenge starts an OAuth dialogue', async () => {
+  expect((await send('/healthz', { method: 'GET', headers: { authorization: '' } })).status).toBe(200);
+  for (const authorization of ['', 'Bearer wrong', `Basic ${TOKEN}`]) {
+    for (const path of ['/mcp', '/extra', '/nowhere']) {
+      const answer = await send(path, { headers: { authorization } });
+      expect(answer.status).toBe(403);
+      expect(answer.headers['www-authenticate']).toBeUndefined();
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(answer.body).not.toContain(TOKEN);
+    }
+  }
+});
+
+test('answers only to its own names and to no foreign page', async () => {
+  expect((await rpc('ping', {}, { host: 'memory:9100' })).status).toBe(200);
+  expect((await rpc('ping', {}, { host: 'attacker.example' })).status).toBe(403);
+  expect((await rpc('ping', {}, { origin: 'https://attacker.example' })).status).toBe(403);
+  expect((await rpc('ping', {}, { origin: 'http://localhost:3000' })).status).toBe(200);
+  const health = await send('/healthz', { method: 'GET', headers: { host: 'attacker.example' } });
+  expect(health.status).toBe(403);
+});
+
+test('offers no GET stream and no session to delete', async () => {
+  for (const method of ['GET', 'DELETE', 'PUT']) {
+    const answer = await send('/mcp', { method });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.allow).toBe('POST');
+  }
+});
+
+test('an unknown method is answered at once with -32601', async () => {
+  const answer = await rpc('server/discover');
+  expect(JSON.parse(answer.body)).toMatchObject({ id: 7, error: { code: -32601 } });
+});
+
+test('a call works without a session and knows who asks', async () => {
+  const call = { name: 'echo', arguments: { text: 'hi' } };
+  const answer = await rpc('tools/call', call, { 'x-moby-session': 'cli%3AJ%C3%BCrgen' });
+  expect(answer.headers['mcp-session-id']).toBeUndefined();
+  expect(resultOf(answer)).toEqual({ content: [{ type: 'text', text: 'hi for cli:Jürgen' }] });
+  expect(resultOf(await rpc('tools/call', call, { 'x-moby-session': '%E0%A4' })).content[0].text).toBe(
+    'hi for nobody',
+  );
+});
+
+test('null stands for a parameter left out', async () => {
+  const answer = await rpc('tools/call', { name: 'echo', arguments: { text: 'hi', times: null } });
+  expect(resultOf(answer).content[0].text).toBe('hi for nobody');
+});
+
+test('mistakes are told to the model, faults of ours are not spelled out', async () => {
+  const call = async (input: object) =>
+    resultOf(await rpc('tools/call', { name: 'echo', arguments: input })) as {
+      isError: boolean;
+      content: { text: string }[];
+    };
+  expect(await call({ text: 'refuse' })).toEqual({
+    isError: true,
+    content: [{ type: 'text', text: 'Say something else.' }],
+  });
+  expect((await call({ text: 1 })).content[0]?.text).toMatch(/text: .*expected string/);
+  const broken = await call({ text: 'break' });
+  expect(broken.isError).toBe(true);
+  expect(broken.content[0]?.text).not.toContain('secret');
+  const unknown = await rpc('tools/call', { name: 'nope' });
+  expect(JSON.parse(unknown.body).error.message).toContain('There are: echo');
+});
+
+test('bad bodies are refused as what they are', async () => {
+  const garbled = await send('/mcp', { body: '{"jsonrpc":' });
+  expect([garbled.status, JSON.parse(garbled.body).error.code]).toEqual([400, -32700]);
+  const problem = await send('/extra', { body: '{' });
+  expect([problem.status, problem.headers['content-type']]).toEqual([400, 'application/problem+json']);
+  const large = await send('/extra', { body: JSON.stringify('x'.repeat(1024 * 1024)) });
+  expect(large.status).toBe(413);
+  expect((await send('/nowhere')).status).toBe(404);
+});
+
+test('tools are listed with their schema and hints', async () => {
+  const [tool] = resultOf(await rpc('tools/list')).tools;
+  expect(tool.annotations).toEqual({ title: 'Echo', readOnlyHint: true });
+  expect(tool.inputSchema.required).toEqual(['text']);
+});
