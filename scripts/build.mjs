@@ -1,13 +1,34 @@
 /**
- * Bundles each part into dist/: one file a part, so that a start reads few files; the CLI is split, so that a command
- * loads only what it needs. Prints nothing but errors; `dist/.built` marks a complete build for the launcher.
+ * Bundles each part into dist/: one file a part, so that a start reads few files; what is imported on demand goes into
+ * chunks, so that a command loads only what it needs. Each `dist/<part>.js` is a few lines that switch on V8's compile
+ * cache and import `<part>.main.js`.
+ *
+ * Files are replaced one by one by renaming and chunks are named by their content, so a part that runs while a build
+ * happens still finds its chunks, and nobody sees half a build. `dist/.built` is written last: version and hash of the
+ * build, with the time at which the build began, so that a source saved meanwhile counts as newer.
+ * Prints nothing but errors.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+const OLD_FILES_KEPT_MS = 30 * 86_400_000; // longer than a part runs before `up` notices the new version
+
+const began = new Date();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const entries = {
@@ -18,26 +39,64 @@ const entries = {
   local: 'supervisor/src/local-main.ts',
   cli: 'cli/src/main.ts',
 };
+const present = Object.entries(entries).filter(([, path]) => existsSync(join(root, path)));
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-mkdirSync(join(root, 'dist'), { recursive: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path)))),
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  sourcemap: 'linked',
-  legalComments: 'none',
-  define: { 'process.env.MOBYCLAW_VERSION': JSON.stringify(version) },
-  // CommonJS packages inside an ESM bundle still call require() for Node's own modules.
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-  logLevel: 'warning',
-});
-writeFileSync(join(root, 'dist/.built'), `${version}\n`);
+function write(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp-${process.pid}`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+
+let result;
+try {
+  result = await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present.map(([part, path]) => [`${part}.main`, path])),
+    outdir: 'dist',
+    write: false,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'linked',
+    legalComments: 'none',
+    define: { 'process.env.MOBYCLAW_VERSION': JSON.stringify(version) },
+    // CommonJS packages inside an ESM bundle still call require() for Node's own modules.
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    logLevel: 'warning',
+  });
+} catch {
+  process.exit(1); // esbuild has printed the errors
+}
+
+const starter = (part) =>
+  `import{enableCompileCache}from'node:module';enableCompileCache(import.meta.dirname+'/.compile-cache');await import('./${part}.main.js');\n`;
+
+const hash = createHash('sha256').update(starter(''));
+// Chunks before the entries that name them.
+const outputs = result.outputFiles.toSorted(
+  (a, b) => b.path.split('/').length - a.path.split('/').length || a.path.localeCompare(b.path),
+);
+for (const { path, contents } of outputs) {
+  if (!path.endsWith('.map')) hash.update(relative(dist, path)).update(contents);
+  write(path, contents);
+}
+for (const [part] of present) write(join(dist, `${part}.js`), starter(part));
+
+const current = new Set([
+  ...outputs.map(({ path }) => path),
+  ...present.map(([part]) => join(dist, `${part}.js`)),
+]);
+for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+  const path = join(file.parentPath, file.name);
+  const old = () => began.getTime() - statSync(path).mtimeMs > OLD_FILES_KEPT_MS;
+  if (file.isFile() && !current.has(path) && old()) rmSync(path, { force: true });
+}
+
+write(join(dist, '.built'), `${version} ${hash.digest('hex').slice(0, 12)}\n`);
+utimesSync(join(dist, '.built'), began, began);

@@ -1,0 +1,199 @@
+/**
+ * A conversation in the terminal: reads lines, sends them, shows the answers in order. Messages may be typed while an
+ * answer is written. Ctrl-C stops the answer that is shown; a second one, or one at an empty prompt, leaves. A turn that
+ * is left goes on in the gateway.
+ */
+import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
+import { z } from 'zod';
+import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import type { GatewayClient } from '../gateway-client.ts';
+import { RunningTurn } from '../running-turn.ts';
+import { printable, say, styled, type Terminal } from '../terminal.ts';
+import { TurnDisplay } from '../turn-display.ts';
+import { chatCommand } from './chat-commands.ts';
+import type { ChatHistory } from './chat-history.ts';
+import { LineInput } from './line-input.ts';
+import { QueuedTurn } from './turn-queue.ts';
+
+export interface ChatOptions {
+  terminal: Terminal;
+  gateway: GatewayClient;
+  session: string;
+  history: ChatHistory;
+  comesBack: () => boolean;
+}
+
+export class Chat {
+  readonly #options: ChatOptions;
+  readonly #left = Promise.withResolvers<ExitCode>();
+  readonly #leaving = new AbortController();
+  readonly #queue: QueuedTurn[] = [];
+  #input: LineInput | undefined;
+  #lastAccepted: Promise<void> = Promise.resolve();
+  #shown: { turn: QueuedTurn; display: TurnDisplay } | null = null;
+  #interrupted = false;
+  #inputEnded = false;
+  #failed = false;
+  /** Lines that ended in a backslash. */
+  #begun: string[] = [];
+  #commands = 0;
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the owner leaves, or when the input has ended and every message is answered. */
+  async run(): Promise<ExitCode> {
+    const { terminal, history } = this.#options;
+    this.#input = new LineInput({
+      terminal,
+      prompt: styled(terminal, 'stdout', 'bold', '› '),
+      history: await history.load(),
+      onLine: (text, raw) => this.#onLine(text, raw),
+      onInterrupt: () => this.interrupt(),
+      onClose: () => {
+        this.#inputEnded = true;
+        this.#leaveWhenDone();
+      },
+    });
+    this.#input.show();
+    try {
+      return await this.#left.promise;
+    } finally {
+      this.#leaving.abort();
+      this.#input.close();
+    }
+  }
+
+  /** Ctrl-C. */
+  interrupt(): void {
+    if (this.#shown && this.#interrupted) {
+      this.#leave(EXIT.interrupted);
+    } else if (this.#shown) {
+      this.#interrupted = true;
+      this.#shown.display.note('Stopping… (Ctrl-C again to leave)');
+      this.#shown.turn.turn.cancel();
+    } else if (this.#begun.length > 0 || this.#input?.isEmpty === false) {
+      this.#begun = [];
+      this.#input?.clear();
+      this.#input?.show();
+    } else {
+      this.#leave(EXIT.ok);
+    }
+  }
+
+  #onLine(text: string, raw: string): void {
+    if (this.#input?.interactive && raw.trim() !== '') this.#options.history.add(raw);
+    if (text.endsWith('\\')) {
+      this.#begun.push(text.slice(0, -1));
+      this.#prompt();
+      return;
+    }
+    const whole = [...this.#begun.splice(0), text].join('\n');
+    const command = chatCommand(whole);
+    if (whole.trim() === '') this.#prompt();
+    else if (command) void this.#runCommand(command);
+    else this.#send(whole);
+  }
+
+  async #runCommand(command: NonNullable<ReturnType<typeof chatCommand>>): Promise<void> {
+    this.#commands++;
+    try {
+      await command({
+        gateway: this.#options.gateway,
+        session: this.#options.session,
+        say: (text) => this.#note(text),
+        leave: () => this.#leave(EXIT.ok),
+      });
+    } catch (error) {
+      if (!(error instanceof CliError)) return this.#left.reject(error);
+      this.#note(error.message);
+    }
+    this.#commands--;
+    this.#prompt();
+    this.#leaveWhenDone();
+  }
+
+  #send(prompt: string): void {
+    const { gateway, session, comesBack } = this.#options;
+    const request = promptRequestSchema.safeParse({ prompt, session });
+    if (!request.success) {
+      this.#note(z.prettifyError(request.error));
+      this.#prompt();
+      return;
+    }
+    const turn = new QueuedTurn(
+      new RunningTurn({
+        client: gateway,
+        request: request.data,
+        comesBack,
+        signal: this.#leaving.signal,
+        onBreak: () => this.#note('The connection to the gateway broke; taking the answer up again…'),
+      }),
+      this.#lastAccepted,
+    );
+    this.#lastAccepted = turn.accepted;
+    this.#queue.push(turn);
+    if (this.#shown) this.#note(`Queued: ${printable(prompt.split('\n', 1)[0] ?? '')}`);
+    else void this.#showTurns();
+  }
+
+  async #showTurns(): Promise<void> {
+    const { terminal } = this.#options;
+    this.#input?.hide();
+    let first = true;
+    for (let turn = this.#queue.shift(); turn; turn = this.#queue.shift()) {
+      const display = new TurnDisplay(terminal);
+      this.#shown = { turn, display };
+      this.#interrupted = false;
+      try {
+        for await (const event of turn.events()) this.#showEvent(display, event, first);
+        const { error } = display.outcome;
+        if (error) {
+          this.#failed = true;
+          say(terminal, styled(terminal, 'stderr', 'yellow', error.message));
+        }
+      } catch (error) {
+        if (this.#leaving.signal.aborted) return;
+        if (!(error instanceof CliError)) return this.#left.reject(error);
+        this.#failed = true;
+        say(terminal, styled(terminal, 'stderr', 'yellow', error.message));
+      }
+      first = false;
+      if (terminal.stderr.isTTY) say(terminal, '');
+    }
+    this.#shown = null;
+    this.#prompt();
+    this.#leaveWhenDone();
+  }
+
+  /** @param first whether the turn was sent while nothing else of this chat was under way */
+  #showEvent(display: TurnDisplay, event: NumberedEvent, first: boolean): void {
+    if (event.type === 'queued' && !first) return; // it waited for what was shown before it
+    if (event.type === 'done' && event.data.mergedInto !== undefined) {
+      display.note('Answered together with the other message.');
+    } else {
+      display.show(event);
+    }
+  }
+
+  #note(text: string): void {
+    if (this.#shown) this.#shown.display.note(text);
+    else say(this.#options.terminal, styled(this.#options.terminal, 'stderr', 'dim', printable(text)));
+  }
+
+  #leave(code: ExitCode): void {
+    this.#leaving.abort();
+    this.#left.resolve(code);
+  }
+
+  #prompt(): void {
+    if (!this.#shown && !this.#leaving.signal.aborted) this.#input?.show();
+  }
+
+  #leaveWhenDone(): void {
+    if (!this.#inputEnded || this.#shown || this.#queue.length > 0 || this.#commands > 0) return;
+    this.#leave(this.#failed && !this.#input?.interactive ? EXIT.failure : EXIT.ok);
+  }
+}

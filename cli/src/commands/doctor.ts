@@ -1,0 +1,62 @@
+/** Looks at everything that can be wrong and says what to do about it. Changes nothing. Exits 1 where a check fails. */
+import { EXIT, type ExitCode } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { Check } from '../doctor/check.ts';
+import { dataChecks } from '../doctor/data-checks.ts';
+import { machineChecks } from '../doctor/machine-checks.ts';
+import { stackChecks } from '../doctor/stack-checks.ts';
+import type { Define } from '../program.ts';
+import { KEY_NAMES, SETTING_NAMES, type Settings } from '../settings.ts';
+import { print, printJson, styled, type Terminal, table } from '../terminal.ts';
+
+interface Options {
+  json?: true;
+}
+
+export const command: Define = (target, context, exit) => {
+  target
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await doctor(context, options)));
+};
+
+async function doctor(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal, settings } = context;
+  const checks = [
+    ...(await machineChecks(context)),
+    ...(await dataChecks(context)),
+    ...(await stackChecks(context)),
+  ];
+  const failed = checks.filter(({ status }) => status === 'fail').length;
+  if (json) printJson(terminal, { ok: failed === 0, checks, settings: effective(settings) });
+  else {
+    const width = Math.max(...checks.map(({ name }) => name.length));
+    for (const check of checks) print(terminal, render(terminal, check, width));
+    print(terminal, `\nSettings in force (${settings.file}, the environment above it):`);
+    print(
+      terminal,
+      table(effective(settings).map(({ name, value, origin }) => [`  ${name}`, value ?? '-', origin])),
+    );
+    if (settings.others.length > 0) print(terminal, `  handed on as they are: ${settings.others.join(', ')}`);
+    print(
+      terminal,
+      `\n${failed === 0 ? 'Nothing is wrong.' : `${failed} of ${checks.length} checks failed.`}`,
+    );
+  }
+  return failed === 0 ? EXIT.ok : EXIT.failure;
+}
+
+function render(terminal: Terminal, { name, status, detail, remedy }: Check, width: number): string {
+  const colour = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+  const head = `${styled(terminal, 'stdout', colour[status], status.padEnd(4))}  ${name.padEnd(width)}  ${detail}`;
+  return remedy === undefined ? head : `${head}\n${' '.repeat(width + 8)}→ ${remedy}`;
+}
+
+/** Secrets are told to be there, not shown. */
+function effective({ values, origin }: Settings): { name: string; value: string | null; origin: string }[] {
+  const secrets: readonly string[] = KEY_NAMES;
+  return SETTING_NAMES.map((name) => {
+    const value = values[name];
+    const shown = value === undefined ? null : secrets.includes(name) ? 'set' : String(value);
+    return { name, value: shown, origin: value === undefined ? 'not set' : origin[name] };
+  });
+}

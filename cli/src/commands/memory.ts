@@ -1,0 +1,136 @@
+/**
+ * What Moby remembers, read from the owner's files themselves, so that it works while he is down. An edit is the owner's
+ * editor on the file; Moby sees it at once.
+ */
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { dailyLogs, readIfThere, searchMemory } from '../memory/memory-search.ts';
+import type { Define } from '../program.ts';
+import { print, printable, printJson, say, styled, type Terminal } from '../terminal.ts';
+import { localDay, localTime } from '../time.ts';
+
+interface Options {
+  json?: true;
+}
+
+export const command: Define = (target, context, exit) => {
+  target
+    .command('show', { isDefault: true })
+    .description('show MEMORY.md')
+    .action(async () => exit(await showFile(context, 'MEMORY.md', 'Moby remembers nothing yet')));
+  target
+    .command('search <words...>')
+    .description('search MEMORY.md and the daily logs')
+    .option('--json', 'print JSON')
+    .action(async (words: string[], options: Options) =>
+      exit(await search(context, words.join(' '), options)),
+    );
+  target
+    .command('log [date]')
+    .description('show the log of a day: YYYY-MM-DD, today or yesterday')
+    .action(async (date: string | undefined) => exit(await showLog(context, date ?? 'today')));
+  target
+    .command('edit')
+    .description('edit MEMORY.md with $VISUAL or $EDITOR')
+    .action(async () => exit(await edit(context)));
+  target
+    .command('versions [version]')
+    .description('list the versions that were kept, or show one')
+    .option('--file <name>', 'of another file, such as 2026-03-01.md', 'MEMORY.md')
+    .action(async (version: string | undefined, options: { file: string }) =>
+      exit(await versions(context, options.file, version)),
+    );
+};
+
+async function showFile({ terminal, data }: Context, name: string, none: string): Promise<ExitCode> {
+  const path = join(data.root, name);
+  const text = await readIfThere(path);
+  if (text === null) throw new CliError(`${none}: there is no ${path}.`);
+  print(terminal, shown(terminal, text));
+  return EXIT.ok;
+}
+
+async function search(context: Context, query: string, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  if (query.trim() === '') throw new UsageError('Say what to search for: mobyclaw memory search <words>');
+  const found = await searchMemory(context.data, query);
+  if (json) printJson(terminal, found);
+  else if (found.length === 0) say(terminal, `Nothing in the memory mentions "${query}".`);
+  for (const { file, line, heading, text } of json ? [] : found) {
+    const place = styled(terminal, 'stdout', 'dim', `${file}:${line}${heading ? `  ${heading}` : ''}`);
+    print(terminal, `${place}\n${shown(terminal, text)}\n`);
+  }
+  return EXIT.ok;
+}
+
+async function showLog(context: Context, date: string): Promise<ExitCode> {
+  const zone = context.settings.values.MOBYCLAW_TZ;
+  const now = context.clock.now();
+  const day =
+    date === 'today' ? localDay(now, zone) : date === 'yesterday' ? localDay(now - 86_400_000, zone) : date;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) {
+    throw new UsageError(`"${date}" is not a day; write YYYY-MM-DD, today or yesterday.`);
+  }
+  const last = (await dailyLogs(context.data)).slice(-5);
+  const hint = last.length > 0 ? ` The last days with one are ${last.join(', ')}` : '';
+  return showFile(context, join('memory', `${day}.md`), `Nothing was logged on ${day}.${hint}`);
+}
+
+async function edit({ terminal, data }: Context): Promise<ExitCode> {
+  const editor = terminal.env.VISUAL || terminal.env.EDITOR || 'vi';
+  const code = await new Promise<number | null>((resolve, reject) => {
+    // Through the shell, since an editor may come with options: EDITOR="code --wait".
+    const child = spawn('sh', ['-c', `exec ${editor} "$1"`, 'sh', data.memory], { stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code === 0) return EXIT.ok;
+  throw new CliError(
+    code === 127
+      ? `The editor "${editor}" was not found. Set EDITOR to yours, or edit ${data.memory} with any program.`
+      : `The editor "${editor}" ended with code ${code}.`,
+  );
+}
+
+async function versions(
+  { terminal, data, settings }: Context,
+  file: string,
+  version?: string,
+): Promise<ExitCode> {
+  if (!/^[\w-]+\.md$/.test(file))
+    throw new UsageError(`"${file}" is not a file name such as MEMORY.md or 2026-03-01.md.`);
+  const folder = join(data.dailyLogs, '.versions', file);
+  const names = await namesIn(folder);
+  if (version === undefined) {
+    if (names.length === 0) say(terminal, `No earlier version of ${file} has been kept yet.`);
+    for (const name of names.toReversed()) {
+      const id = name.replace(/\.md$/, '');
+      print(terminal, `${id}  ${localTime(id.replaceAll('_', ':'), settings.values.MOBYCLAW_TZ)}`);
+    }
+    return EXIT.ok;
+  }
+  const name = names.find((one) => one === `${version}.md` || one === version);
+  const text = name === undefined ? null : await readIfThere(join(folder, name));
+  if (text === null) {
+    throw new CliError(`There is no version ${version} of ${file}. ./mobyclaw memory versions lists them.`);
+  }
+  print(terminal, shown(terminal, text));
+  return EXIT.ok;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.md')).toSorted();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** A terminal is not to be steered by what stands in a file; a pipe gets the file as it is. */
+function shown(terminal: Terminal, text: string): string {
+  return terminal.stdout.isTTY ? printable(text) : text;
+}

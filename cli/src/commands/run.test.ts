@@ -1,0 +1,187 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
+import { expect, test } from 'vitest';
+import { problem, sayText, startApi, writeToken } from '../testing/api-server.ts';
+import { runCli, startCli } from '../testing/run-cli.ts';
+
+test('a pipe gets the answer alone, everything else goes to stderr', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => {
+    turn.push({ type: 'started', data: { turn: turn.id, session: 'cli:main' } });
+    turn.push({ type: 'token', data: { text: 'I will ' } });
+    turn.push({
+      type: 'tool',
+      data: { id: '1', name: 'memory_edit', label: 'Writing to memory', phase: 'start' },
+    });
+    turn.push({ type: 'notice', data: { text: 'The provider was slow.' } });
+    turn.push({ type: 'token', data: { text: 'remember.' } });
+    turn.push({
+      type: 'done',
+      data: { turn: turn.id, session: 'cli:main', text: 'I will remember.', usage: null },
+    });
+  };
+  const { code, stdout, stderr } = await runCli(['run', 'My', 'name is Alice'], { home, port: api.port });
+  expect(stdout).toBe('I will remember.\n');
+  expect(stderr).toBe('⏳ Writing to memory…\nThe provider was slow.\n');
+  expect(code).toBe(0);
+  expect(api.turns[0]?.request).toEqual({ prompt: 'My name is Alice', session: 'cli:main' });
+});
+
+test('text that the gateway takes back does not reach a pipe', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => {
+    turn.push({ type: 'started', data: { turn: turn.id, session: 'cli:main' } });
+    turn.push({ type: 'token', data: { text: 'Wrong' } });
+    turn.push({ type: 'replace', data: { text: '' } });
+    turn.push({ type: 'token', data: { text: 'Right' } });
+    turn.push({ type: 'done', data: { turn: turn.id, session: 'cli:main', text: 'Right', usage: null } });
+  };
+  expect((await runCli(['run', 'x'], { home, port: api.port })).stdout).toBe('Right\n');
+});
+
+test('the prompt is the words, then the pipe; a session name is a conversation of the CLI', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'ok');
+  await runCli(['run', '--session', 'work', 'Summarise this:'], { home, port: api.port }, 'line 1\nline 2\n');
+  await runCli(['run', '-s', 'telegram:dm:42'], { home, port: api.port }, 'only the pipe');
+  expect(api.turns.map((turn) => turn.request)).toEqual([
+    { prompt: 'Summarise this:\n\nline 1\nline 2\n', session: 'cli:work' },
+    { prompt: 'only the pipe', session: 'telegram:dm:42' },
+  ]);
+});
+
+test('--json prints the final object and nothing else on stdout', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'Hello ', 'Alice');
+  const { stdout, code } = await runCli(['run', '--json', 'hi'], { home, port: api.port });
+  expect(JSON.parse(stdout)).toEqual({
+    turn: 'turn-1',
+    session: 'cli:main',
+    text: 'Hello Alice',
+    usage: null,
+  });
+  expect(code).toBe(0);
+});
+
+test('a failed turn exits 1, says why, and gives the pipe no half answer', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => {
+    turn.push({ type: 'started', data: { turn: turn.id, session: 'cli:main' } });
+    turn.push({ type: 'token', data: { text: 'Half' } });
+    turn.push({
+      type: 'error',
+      data: { code: 'provider', message: 'The model provider is down.', retryable: true, partial: 'Half' },
+    });
+  };
+  const plain = await runCli(['run', 'x'], { home, port: api.port });
+  expect(plain).toMatchObject({ code: 1, stdout: '' });
+  expect(plain.stderr).toContain('The model provider is down.');
+  expect(plain.stderr).toContain('Half');
+  const json = await runCli(['run', '--json', 'x'], { home, port: api.port });
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    turn: 'turn-2',
+    error: { code: 'provider', partial: 'Half' },
+  });
+});
+
+test('Ctrl-C stops the turn at the gateway and exits 130', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => {
+    turn.push({ type: 'started', data: { turn: turn.id, session: 'cli:main' } });
+    turn.push({ type: 'tool', data: { id: '1', name: 'shell', label: 'Running a command', phase: 'start' } });
+  };
+  const cli = startCli(['run', 'think hard'], { home, port: api.port });
+  cli.child.stdin.end();
+  await until('the tool line', () => cli.output.stderr.includes('Running a command'));
+  cli.child.kill('SIGINT');
+  const { code, stdout } = await cli.finished;
+  expect(code).toBe(130);
+  expect(stdout).toBe('');
+  expect(api.turns[0]?.cancelled).toBe(true);
+});
+
+test('a second Ctrl-C leaves although the gateway does not answer the stop', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => turn.push({ type: 'started', data: { turn: turn.id, session: 'cli:main' } });
+  api.onCancel = () => undefined;
+  const cli = startCli(['run', 'x'], { home, port: api.port });
+  cli.child.stdin.end();
+  await until('the turn', () => api.turns.length === 1);
+  cli.child.kill('SIGINT');
+  await until('the first stop', () => cli.output.stderr.includes('Ctrl-C again'));
+  cli.child.kill('SIGINT');
+  expect((await cli.finished).code).toBe(130);
+});
+
+test('a connection that breaks is taken up again and the answer is whole', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.cutAfterBytes = [30, 150, 90];
+  api.onTurn = (turn) => sayText(turn, 'one ', 'two ', 'three ', 'four');
+  const { stdout, stderr, code } = await runCli(['run', 'count'], { home, port: api.port });
+  expect(stdout).toBe('one two three four\n');
+  expect(stderr).toContain('taking the answer up again');
+  expect(code).toBe(0);
+  expect(api.turns).toHaveLength(1);
+});
+
+test('files go along, with their media type', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'ok');
+  writeFileSync(join(home, 'note.txt'), 'hello');
+  writeFileSync(join(home, 'a.png'), Buffer.from([0x89, 0x50]));
+  await runCli(['run', 'look', '--file', 'note.txt', '-f', 'a.png'], { home, port: api.port });
+  expect(api.turns[0]?.request.attachments).toEqual([
+    { name: 'note.txt', mime: 'text/plain', data: 'aGVsbG8=' },
+    { name: 'a.png', mime: 'image/png', data: 'iVA=' },
+  ]);
+  const missing = await runCli(['run', 'look', '--file', 'none.txt'], { home, port: api.port });
+  expect(missing).toMatchObject({ code: 2, stdout: '' });
+  expect(missing.stderr).toContain('none.txt cannot be read (ENOENT)');
+});
+
+test('a refusal of the gateway is shown in its words', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.refuseNext = [
+    problem(429, 'queue-full', 'cli:main has 100 messages waiting. Wait, or stop it with /stop.'),
+  ];
+  const { code, stderr } = await runCli(['run', 'x'], { home, port: api.port });
+  expect(code).toBe(1);
+  expect(stderr).toContain('mobyclaw: cli:main has 100 messages waiting. Wait, or stop it with /stop.');
+});
+
+test('without a running stack it says how to start it', async () => {
+  const home = temporaryFolder();
+  const never = await runCli(['run', 'x'], { home, port: 1 });
+  writeToken(home);
+  const down = await runCli(['run', 'x'], { home, port: 1 });
+  for (const result of [never, down]) {
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toBe('mobyclaw: Moby is not running. Start him with ./mobyclaw up\n');
+  }
+});
+
+test('wrong use exits 2', async () => {
+  const home = temporaryFolder();
+  for (const args of [
+    ['run'],
+    ['run', '--nope', 'x'],
+    ['run', '-s', 'no such', 'x'],
+    ['nonsense'],
+    ['run', ' '],
+  ]) {
+    expect(await runCli(args, { home }), args.join(' ')).toMatchObject({ code: 2, stdout: '' });
+  }
+});

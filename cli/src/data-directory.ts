@@ -1,0 +1,34 @@
+/** Where things are in the data directory, for the commands that look at files themselves. */
+import { join } from 'node:path';
+import { LOCAL_STATE_FILE } from '@mobyclaw/protocol/local-state';
+
+export interface DataDirectory {
+  root: string;
+  soul: string;
+  memory: string;
+  dailyLogs: string;
+  credentials: string;
+  cliToken: string;
+  logs: string;
+  run: string;
+  localState: string;
+  /** What `up` started local mode with, to see what has changed since. */
+  started: string;
+  chatHistory: string;
+}
+
+export function dataDirectory(root: string): DataDirectory {
+  return {
+    root,
+    soul: join(root, 'soul.yaml'),
+    memory: join(root, 'MEMORY.md'),
+    dailyLogs: join(root, 'memory'),
+    credentials: join(root, 'credentials.env'),
+    cliToken: join(root, 'gateway', 'cli-token'),
+    logs: join(root, 'logs'),
+    run: join(root, 'run'),
+    localState: join(root, LOCAL_STATE_FILE),
+    started: join(root, 'run', 'started.json'),
+    chatHistory: join(root, 'run', 'chat-history'),
+  };
+}

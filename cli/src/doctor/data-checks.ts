@@ -1,0 +1,101 @@
+/** The owner's files: the data directory, the files with secrets, soul.yaml. */
+import type { Stats } from 'node:fs';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import type { Context } from '../context.ts';
+import { KEY_NAMES } from '../settings.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+export async function dataChecks(context: Context): Promise<Check[]> {
+  const { data, settings } = context;
+  return [
+    await checkFolder(data.root),
+    await checkSecretFile('.env', settings.file),
+    await checkSecretFile('credentials.env', data.credentials),
+    checkKeys(context),
+    await checkSoul(data.soul),
+  ];
+}
+
+async function checkFolder(path: string): Promise<Check> {
+  const name = 'data directory';
+  const found = await statIfThere(path);
+  if (!found) return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
+  if (!found.isDirectory())
+    return fail(name, `${path} is not a folder`, 'Move it away, or set MOBYCLAW_HOME.');
+  try {
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return fail(
+      name,
+      `${path} is not writable (${code})`,
+      `Give it to yourself: sudo chown -R "$USER" '${path}'`,
+    );
+  }
+  if ((found.mode & 0o077) !== 0) {
+    return warn(name, `${path} can be entered by other users of this machine`, `chmod 700 '${path}'`);
+  }
+  return ok(name, path);
+}
+
+async function checkSecretFile(name: string, path: string): Promise<Check> {
+  const found = await statIfThere(path);
+  if (!found) return ok(name, 'none');
+  if (found.isFile() && (found.mode & 0o077) !== 0) {
+    return fail(name, `${path} can be read by other users of this machine`, `chmod 600 '${path}'`);
+  }
+  return ok(name, path);
+}
+
+function checkKeys({ settings }: Context): Check {
+  const present = KEY_NAMES.filter((name) => settings.values[name] !== undefined);
+  if (present.length > 0)
+    return ok('keys', present.map((name) => `${name} (${settings.origin[name]})`).join(', '));
+  return warn(
+    'keys',
+    'no key of a model provider is set; Moby answers with the offline model, by rules',
+    `Write one into ${settings.file}, such as ANTHROPIC_API_KEY=…, and run ./mobyclaw up`,
+  );
+}
+
+async function checkSoul(path: string): Promise<Check> {
+  const name = 'soul.yaml';
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
+    return fail(name, `${path} cannot be read (${code})`, `Give yourself the right: chmod 600 '${path}'`);
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const [error] = document.errors;
+  if (error) {
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    return fail(
+      name,
+      `line ${line}, column ${col}: ${error.message}`,
+      `Mend ${path}; until then the last good one is in force.`,
+    );
+  }
+  if (!isMap(document.contents) || !document.hasIn(['agents', 'root'])) {
+    return fail(
+      name,
+      'it has no agent named root under agents',
+      `Mend ${path}; until then the last good one is in force.`,
+    );
+  }
+  return ok(name, path);
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+/** The running parts: the engine, the port, the background process, the gateway's own word. */
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { type Status, statusSchema } from '@mobyclaw/protocol/status';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { isAlive, readLocalState } from '../local/local-state.ts';
+import { changesSince } from '../local/started.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+export async function stackChecks(context: Context): Promise<Check[]> {
+  return [
+    await checkEngine(context),
+    await checkPort(context),
+    ...checkParts(context),
+    ...(await checkGateway(context)),
+  ];
+}
+
+async function checkEngine({ settings, terminal, checkout }: Context): Promise<Check> {
+  const wanted = settings.values.MOBYCLAW_AGENT;
+  const cagent =
+    wanted === 'embedded' ? null : await findOnPath(['docker-agent', 'cagent'], terminal.env.PATH ?? '');
+  if (cagent !== null) return ok('agent', `cagent: ${cagent}`);
+  if (wanted === 'cagent') {
+    return fail(
+      'agent',
+      'MOBYCLAW_AGENT is cagent, but neither docker-agent nor cagent is on the PATH',
+      'Install it, or set MOBYCLAW_AGENT=embedded.',
+    );
+  }
+  const bundle = join(checkout, 'dist', 'embedded-agent.js');
+  if (existsSync(bundle)) return ok('agent', 'the embedded agent');
+  return fail('agent', `${bundle} is missing`, 'Run the launcher ./mobyclaw, which builds it.');
+}
+
+async function findOnPath(names: readonly string[], path: string): Promise<string | null> {
+  for (const name of names) {
+    for (const folder of path.split(delimiter).filter(isAbsolute)) {
+      const candidate = join(folder, name);
+      try {
+        await access(candidate, constants.X_OK);
+        return candidate;
+      } catch {
+        // not in this folder
+      }
+    }
+  }
+  return null;
+}
+
+async function checkPort({ settings, data }: Context): Promise<Check> {
+  const port = settings.values.MOBYCLAW_PORT;
+  const state = readLocalState(data);
+  const ours = state !== null && isAlive(state) && state.port === port;
+  const code = await tryPort(port);
+  if (code === null) return ok('port', `${port} is free`);
+  if (ours && code === 'EADDRINUSE') return ok('port', `${port}, used by Moby`);
+  if (code === 'EADDRINUSE') {
+    return fail(
+      'port',
+      `${port} is used by another program`,
+      'End that program, or set MOBYCLAW_PORT to another port.',
+    );
+  }
+  return fail('port', `${port} cannot be used (${code})`, 'Set MOBYCLAW_PORT to another port.');
+}
+
+/** @returns why the port cannot be listened on, or null */
+function tryPort(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(null)));
+  });
+}
+
+function checkParts(context: Context): Check[] {
+  const state = readLocalState(context.data);
+  if (state === null || !isAlive(state)) {
+    const died = state?.state === 'failed' ? `; the last start failed: ${state.problem}` : '';
+    return [warn('Moby', `not running${died}`, './mobyclaw up starts him.')];
+  }
+  const changes = changesSince(context, state.pid);
+  return [
+    changes.length === 0
+      ? ok('Moby', `${state.state}, pid ${state.pid}`)
+      : warn(
+          'Moby',
+          `${state.state}, but changed since his start: ${changes.join(', ')}`,
+          './mobyclaw up restarts him with that.',
+        ),
+    ...state.parts.map((part) =>
+      part.state === 'ready'
+        ? ok(part.name, `ready, pid ${part.pid}${part.restarts > 0 ? `, ${part.restarts} restarts` : ''}`)
+        : fail(
+            part.name,
+            `${part.state}${part.problem ? `: ${part.problem}` : ''}`,
+            `./mobyclaw logs ${part.name} says more.`,
+          ),
+    ),
+  ];
+}
+
+async function checkGateway(context: Context): Promise<Check[]> {
+  const state = readLocalState(context.data);
+  if (state === null || !isAlive(state)) return [];
+  let status: Status;
+  try {
+    status = await context.withGateway((gateway) => gateway.json(statusSchema, '/api/status'));
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return [fail('API', error.message.split('\n', 1)[0] ?? '', './mobyclaw logs gateway says more.')];
+  }
+  const problem = status.soul.problem ?? status.agent.detail;
+  if (problem !== undefined)
+    return [fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.')];
+  return [ok('API', `${status.state} on http://127.0.0.1:${state.port}`)];
+}

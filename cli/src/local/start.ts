@@ -1,0 +1,168 @@
+/**
+ * Starts local mode and waits until Moby answers. The background process outlives this one; it tells how far it is in
+ * run/local.json, and its own output goes to logs/local.log.
+ *
+ * Ends with Moby answering, or with the reason why he does not. A part that a hand can mend (a broken soul.yaml) leaves
+ * the rest running, so that mending it is enough.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { pause } from '@mobyclaw/lib/clock';
+import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { lastEntries, logParts } from '../logs/log-files.ts';
+import { isAlive, readLocalState } from './local-state.ts';
+import { keepStartRecord, startRecord } from './started.ts';
+
+const POLL_MS = 50;
+const READY_WITHIN_MS = 120_000; // an agent that fetches tools at its first start may take a minute
+const PROBLEM_FOR_MS = 10_000; // one that a restart of the part does not mend by then needs the owner
+const LOG_LINES = 8;
+
+/** @throws CliError with the reason, what to do, and the last log lines of the part that fails */
+export async function startLocal(context: Context, onPart: (part: LocalPart) => void): Promise<LocalState> {
+  const { data } = context;
+  try {
+    for (const folder of [data.root, data.logs, data.run])
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      `${path ?? data.root} cannot be created (${code}). Make ${data.root} writable for you, or set MOBYCLAW_HOME to another folder.`,
+      { cause: error },
+    );
+  }
+  const record = startRecord(context);
+  const { pid, ended } = spawnLocal(context);
+  try {
+    return await waitUntilReady(context, pid, onPart, ended);
+  } finally {
+    if (readLocalState(data)?.pid === pid) await keepStartRecord(context, pid, record);
+  }
+}
+
+function spawnLocal({ checkout, data, settings, terminal }: Context): {
+  pid: number;
+  ended: () => string | null;
+} {
+  const program = join(checkout, 'dist', 'local.js');
+  if (!existsSync(program)) throw new CliError(`${program} is missing. Run ./mobyclaw, which builds it.`);
+  let log: number;
+  try {
+    log = openSync(join(data.logs, 'local.log'), 'a', 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      `${data.logs} is not writable (${code}). Give it to yourself: sudo chown -R "$USER" '${data.root}'`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const child = spawn(process.execPath, [program], {
+    cwd: data.root,
+    env: { ...terminal.env, ...settings.environment },
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  let ended: string | null = null;
+  child.on('error', (error) => {
+    ended = `It could not be started: ${error.message}`;
+  });
+  child.on('exit', (code, signal) => {
+    ended = signal ? `It was ended by ${signal}.` : `It ended with code ${code}.`;
+  });
+  child.unref();
+  return { pid: child.pid ?? -1, ended: () => ended };
+}
+
+/**
+ * Waits for a background process that is starting.
+ * @param onPart told of each part whose state has changed
+ * @param ended says how the process ended, or null while it runs
+ */
+export async function waitUntilReady(
+  context: Context,
+  pid: number,
+  onPart: (part: LocalPart) => void,
+  ended: () => string | null,
+): Promise<LocalState> {
+  const { clock, data } = context;
+  const shown = new Map<string, string>();
+  const giveUpAt = clock.now() + READY_WITHIN_MS;
+  let troubledSince: number | null = null;
+  for (;;) {
+    const end = ended(); // before the state is read, so that its last word is in there
+    const found = readLocalState(data);
+    const state = found?.pid === pid ? found : null;
+    for (const part of state?.parts ?? []) {
+      const text = `${part.state} ${part.problem ?? ''}`;
+      if (shown.get(part.name) !== text) onPart(part);
+      shown.set(part.name, text);
+    }
+    if (end !== null && found && found.pid !== pid && isAlive(found)) {
+      // Another `up` was faster, and the data directory's lock let only one through.
+      return waitUntilReady(context, found.pid, onPart, () => (isAlive(found) ? null : 'It has ended.'));
+    }
+    if (state?.state === 'failed' || end !== null) {
+      throw await failure(context, state, state?.problem ?? `The background process is gone. ${end}`);
+    }
+    if (state?.state === 'ready' && (await isReady(state.port))) return state;
+    const now = clock.now();
+    troubledSince = state?.state === 'degraded' ? (troubledSince ?? now) : null;
+    const broken = state?.parts.some((part) => part.state === 'broken') && restSettled(state);
+    if (broken || (troubledSince !== null && now - troubledSince > PROBLEM_FOR_MS)) {
+      throw await failure(
+        context,
+        state,
+        `${state?.problem}\nWhat can run keeps running and trying; ./mobyclaw down ends it.`,
+      );
+    }
+    if (now > giveUpAt) {
+      const waiting = state?.parts
+        .filter((part) => part.state !== 'ready')
+        .map((part) => `${part.name} is ${part.state}`);
+      throw await failure(
+        context,
+        state,
+        `Moby does not answer after ${READY_WITHIN_MS / 1000} s${waiting?.length ? `: ${waiting.join(', ')}` : ''}. He keeps trying; ./mobyclaw status shows how far he is.`,
+      );
+    }
+    await pause(clock, POLL_MS);
+  }
+}
+
+/** Whether every part but the broken ones has come to rest, so that no better news is to be expected. */
+function restSettled({ parts }: LocalState): boolean {
+  return parts.every(({ state }) => state === 'ready' || state === 'broken');
+}
+
+async function failure(context: Context, state: LocalState | null, problem: string): Promise<CliError> {
+  const failing = state?.parts.find((part) => part.problem !== undefined)?.name ?? 'local';
+  const there = (await logParts(context.data)).includes(failing);
+  const { entries } = there ? await lastEntries(context.data, [failing], LOG_LINES) : { entries: [] };
+  const lines = entries.map(({ line }) => `    ${line}`);
+  return new CliError(
+    [problem, ...(lines.length > 0 ? [`  Last lines of the log of ${failing}:`, ...lines] : [])].join('\n'),
+  );
+}
+
+/** Whether `GET /readyz` answers 200: the gateway accepts and the agent can be reached. */
+export function isReady(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request(
+      { host: '127.0.0.1', port, path: '/readyz', agent: false, timeout: 5_000 },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      },
+    );
+    asked.on('timeout', () => asked.destroy(new Error('no answer')));
+    asked.on('error', () => resolve(false)); // not there yet is the normal case here
+    asked.end();
+  });
+}

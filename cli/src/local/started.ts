@@ -1,0 +1,68 @@
+/**
+ * What local mode was started with, so that a later `up` sees that a restart is needed and can say why. Values are kept
+ * as keyed digests only, since some are secrets.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+
+const startedSchema = z.object({ pid: z.int(), salt: z.string(), digests: z.record(z.string(), z.string()) });
+
+export type StartRecord = Omit<z.infer<typeof startedSchema>, 'pid'>;
+
+/** Takes down what is in force now; to be kept once a process has been started with it. */
+export function startRecord(context: Context): StartRecord {
+  const salt = randomBytes(16).toString('hex');
+  return { salt, digests: digests(context, salt) };
+}
+
+export async function keepStartRecord({ data }: Context, pid: number, record: StartRecord): Promise<void> {
+  await writeFileAtomic(data.started, `${JSON.stringify({ pid, ...record })}\n`);
+}
+
+/** @returns what has changed since the process `pid` was started, by name; nothing where that is not known */
+export function changesSince(context: Context, pid: number): string[] {
+  const record = readRecord(context.data.started);
+  if (record?.pid !== pid) return [];
+  const now = digests(context, record.salt);
+  const names = new Set([...Object.keys(now), ...Object.keys(record.digests)]);
+  return [...names].filter((name) => now[name] !== record.digests[name]);
+}
+
+function readRecord(path: string): z.infer<typeof startedSchema> | undefined {
+  const text = readText(path);
+  if (text === null) return undefined;
+  try {
+    return startedSchema.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined; // edited by hand: as good as none
+    throw error;
+  }
+}
+
+function digests({ settings, checkout, data }: Context, salt: string): Record<string, string> {
+  const inputs: Record<string, string> = {
+    ...settings.environment,
+    'the program': readText(join(checkout, 'dist', '.built')) ?? '',
+    'credentials.env': readText(data.credentials) ?? '',
+  };
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      createHmac('sha256', salt).update(value).digest('hex'),
+    ]),
+  );
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import type { MessageView } from '@mobyclaw/protocol/session';
+import { printable, styled, type Terminal } from './terminal.ts';
+import { localTime } from './time.ts';
+
+/** One message of a conversation as a paragraph for the terminal. */
+export function renderMessage(terminal: Terminal, message: MessageView, timeZone: string): string {
+  const at = localTime(message.at, timeZone);
+  const dim = (text: string): string => styled(terminal, 'stdout', 'dim', text);
+  if (message.role === 'marker') return dim(`── ${at}  a new conversation began ──`);
+  const who = message.role === 'user' ? 'You' : 'Moby';
+  const cut = message.incomplete ? dim(' (incomplete)') : '';
+  return `${styled(terminal, 'stdout', 'bold', who)} ${dim(at)}${cut}\n${printable(message.text.trimEnd())}\n`;
+}

@@ -1,0 +1,117 @@
+/**
+ * Finds the command and runs it. Only the file of the command asked for is loaded; the others are listed with their
+ * summary for help and for "did you mean".
+ */
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { CliError, EXIT, type ExitCode } from './cli-error.ts';
+import { Context } from './context.ts';
+import { processTerminal, say, type Terminal } from './terminal.ts';
+
+/** What a command's file exports as `command`: adds its arguments, options and action to `target`. */
+export type Define = (target: Command, context: Context, exit: (code: ExitCode) => void) => void;
+
+interface Listed {
+  summary: string;
+  load: () => Promise<{ command: Define }>;
+}
+
+const COMMANDS: Record<string, Listed> = {
+  up: { summary: 'start Moby', load: () => import('./commands/up.ts') },
+  down: { summary: 'stop Moby', load: () => import('./commands/down.ts') },
+  status: { summary: 'show how Moby is', load: () => import('./commands/status.ts') },
+  logs: { summary: 'show what the parts log', load: () => import('./commands/logs.ts') },
+  run: { summary: 'ask Moby once; the answer goes to stdout', load: () => import('./commands/run.ts') },
+  chat: { summary: 'talk with Moby', load: () => import('./commands/chat.ts') },
+  memory: {
+    summary: 'read, search and edit what Moby remembers',
+    load: () => import('./commands/memory.ts'),
+  },
+  history: { summary: 'read and search conversations', load: () => import('./commands/history.ts') },
+  sessions: { summary: 'list, reset and stop conversations', load: () => import('./commands/sessions.ts') },
+  token: { summary: 'manage tokens for the HTTP API', load: () => import('./commands/token.ts') },
+  doctor: { summary: 'check that everything is as it should be', load: () => import('./commands/doctor.ts') },
+  version: { summary: 'print the version', load: () => import('./commands/version.ts') },
+};
+
+export async function main(args: string[], version: string): Promise<void> {
+  const terminal = processTerminal();
+  // Timers of lib/clock do not keep a process alive; a command that only waits must not end for that.
+  const alive = setInterval(() => undefined, 2 ** 30);
+  let code: ExitCode;
+  try {
+    endOnClosedPipe(terminal);
+    code = await runCommand(args, new Context({ terminal, checkout: findCheckout(), version }));
+  } catch (error) {
+    code = report(terminal, error);
+  }
+  clearInterval(alive);
+  process.exitCode = code;
+  terminal.stdin.destroy();
+}
+
+/** @returns the exit code of the command; help and wrong use included */
+export async function runCommand(args: string[], context: Context): Promise<ExitCode> {
+  const { terminal } = context;
+  let code: ExitCode = EXIT.ok;
+  const program = new Command('mobyclaw')
+    .description('Moby, your personal AI agent. Start him with "up", ask him with "run", talk with "chat".')
+    .version(context.version, '-V, --version')
+    .showHelpAfterError('(mobyclaw --help shows how)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    });
+  const wanted = args.find((arg) => !arg.startsWith('-'));
+  const asked = wanted === 'help' ? args.filter((arg) => !arg.startsWith('-'))[1] : wanted;
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary);
+    if (name !== asked) continue;
+    const { command: define } = await load();
+    define(command, context, (result) => {
+      code = result;
+    });
+  }
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  return code;
+}
+
+/** Tells the owner what went wrong. What nobody foresaw comes with its stack, for a report. */
+function report(terminal: Terminal, error: unknown): ExitCode {
+  if (error instanceof CliError) {
+    say(terminal, `mobyclaw: ${error.message}`);
+    return error.exitCode;
+  }
+  say(
+    terminal,
+    `mobyclaw: unexpected error, please report it.\n${error instanceof Error ? error.stack : String(error)}`,
+  );
+  return EXIT.failure;
+}
+
+/** `mobyclaw logs | head` closes the pipe early: that is no crash, but what was asked for was not all written. */
+function endOnClosedPipe(terminal: Terminal): void {
+  for (const stream of [terminal.stdout, terminal.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXIT.failure);
+      throw error;
+    });
+  }
+}
+
+/** @returns the folder with the launcher, above `dist/` or `cli/src/` */
+function findCheckout(): string {
+  const script = realpathSync(process.argv[1] ?? '.');
+  for (let folder = dirname(script); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'mobyclaw')) && existsSync(join(folder, 'package-lock.json'))) return folder;
+  }
+  throw new CliError(`${script} is not inside a Mobyclaw checkout. Run the launcher ./mobyclaw there.`);
+}

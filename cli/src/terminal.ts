@@ -1,0 +1,69 @@
+/**
+ * Where a command reads and writes. Answers go to stdout, everything said about them to stderr, so that a pipe gets the
+ * answer alone. Colour only where a person looks (a tty) and has not asked for none (https://no-color.org).
+ */
+import type { Readable, Writable } from 'node:stream';
+import { styleText } from 'node:util';
+
+export interface Terminal {
+  stdin: Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean; columns?: number };
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+type Style = 'dim' | 'bold' | 'red' | 'green' | 'yellow';
+
+export function processTerminal(): Terminal {
+  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env };
+}
+
+/** @returns `text` in a style, or as it is where `stream` shows no styles */
+export function styled(
+  terminal: Terminal,
+  stream: 'stdout' | 'stderr',
+  style: Style | Style[],
+  text: string,
+): string {
+  const plain = terminal.env.NO_COLOR || terminal.env.TERM === 'dumb' || !terminal[stream].isTTY;
+  return plain ? text : styleText(style, text, { validateStream: false });
+}
+
+/** Writes a line for scripts and pipes. */
+export function print(terminal: Terminal, text: string): void {
+  terminal.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Writes a line for the person who watches. */
+export function say(terminal: Terminal, text: string): void {
+  terminal.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export function printJson(terminal: Terminal, value: unknown): void {
+  terminal.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Columns side by side, each as wide as its longest cell; the last is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/**
+ * Text from a model, a file or a log as it may be shown: without the control characters by which it could move the
+ * cursor, set the title or answer the terminal's queries.
+ */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+}

@@ -1,0 +1,98 @@
+/**
+ * Shows a turn as it happens: the answer on stdout, what Moby does meanwhile on stderr.
+ * Text of an attempt that a crash cut off is not mixed with that of the next one, whether or not the gateway says
+ * `replace` between them.
+ */
+import { EVENT_IDS_PER_ATTEMPT, type NumberedEvent, type TurnEventData } from '@mobyclaw/protocol/events';
+import { AnswerWriter } from './answer-writer.ts';
+import { printable, say, styled, type Terminal } from './terminal.ts';
+
+export interface TurnOutcome {
+  turn: string | undefined;
+  session: string | undefined;
+  done?: TurnEventData['done'];
+  error?: TurnEventData['error'];
+}
+
+export class TurnDisplay {
+  readonly #terminal: Terminal;
+  readonly #answer: AnswerWriter;
+  readonly #toolsShown = new Set<string>();
+  readonly outcome: TurnOutcome = { turn: undefined, session: undefined };
+  #attempt = 1;
+  #attemptHasText = true;
+  #thinking = false;
+
+  constructor(terminal: Terminal, live?: boolean) {
+    this.#terminal = terminal;
+    this.#answer = new AnswerWriter(terminal, live);
+  }
+
+  show(event: NumberedEvent): void {
+    const attempt = Math.floor((event.id - 1) / EVENT_IDS_PER_ATTEMPT) + 1;
+    if (attempt !== this.#attempt) {
+      this.#attempt = attempt;
+      this.#attemptHasText = false;
+    }
+    if (event.type !== 'reasoning') this.#thinking = false;
+    switch (event.type) {
+      case 'queued':
+        this.outcome.turn = event.data.turn;
+        if (event.data.position > 0) this.note(`Waiting for ${turns(event.data.position)} before this one…`);
+        break;
+      case 'started':
+        this.outcome.turn = event.data.turn;
+        this.outcome.session = event.data.session;
+        break;
+      case 'token':
+        if (!this.#attemptHasText) this.#answer.replace(event.data.text);
+        else this.#answer.append(event.data.text);
+        this.#attemptHasText = true;
+        break;
+      case 'replace':
+        this.#answer.replace(event.data.text);
+        this.#attemptHasText = true;
+        break;
+      case 'reasoning':
+        if (!this.#thinking) this.note('💭 Thinking…');
+        this.#thinking = true;
+        break;
+      case 'tool':
+        this.#tool(event.data);
+        break;
+      case 'notice':
+        this.note(event.data.text);
+        break;
+      case 'done':
+        this.outcome.done = event.data;
+        this.outcome.turn = event.data.turn;
+        this.outcome.session = event.data.session;
+        this.#answer.finish(event.data.text);
+        break;
+      case 'error':
+        this.outcome.error = event.data;
+        this.#answer.fail(event.data.partial ?? this.#answer.text);
+        break;
+      case 'usage':
+        break; // part of `done`
+    }
+  }
+
+  /** A line about the turn, on stderr. */
+  note(text: string): void {
+    this.#answer.breakLine();
+    say(this.#terminal, styled(this.#terminal, 'stderr', 'dim', printable(text)));
+  }
+
+  #tool({ id, label, phase, ok, summary }: TurnEventData['tool']): void {
+    if (!this.#toolsShown.has(id)) {
+      this.#toolsShown.add(id);
+      this.note(`⏳ ${label}…`);
+    }
+    if (phase === 'end' && ok === false) this.note(`✗ ${label} failed${summary ? `: ${summary}` : ''}`);
+  }
+}
+
+function turns(count: number): string {
+  return count === 1 ? 'one message' : `${count} messages`;
+}
