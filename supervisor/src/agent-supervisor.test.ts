@@ -107,7 +107,7 @@ describe('reload', () => {
     publish(GOOD);
     await supervisor.start();
     publish(BROKEN);
-    const problem = { message: "sequence end token ']' not found", line: 3, column: 9 };
+    const problem = { message: "sequence end token ']' not found.", line: 3, column: 9 };
     expect(await supervisor.reload()).toEqual({ ok: false, problem });
     expect(supervisor.status).toMatchObject({ state: 'broken', pid: null, problem, soul: hash(BROKEN) });
     const starts = record().length;
@@ -123,7 +123,7 @@ describe('reload', () => {
     expect(await supervisor.reload()).toEqual({
       ok: false,
       problem: {
-        message: 'no agents loaded; ensure your agent configuration defines at least one agent',
+        message: 'no agents loaded; ensure your agent configuration defines at least one agent.',
       },
     });
   });
@@ -133,7 +133,7 @@ describe('reload', () => {
     publish('# exits\n');
     expect(await supervisor.reload()).toEqual({
       ok: false,
-      problem: { message: 'the agent ended with code 3: cannot work like this' },
+      problem: { message: 'the agent ended with code 3: cannot work like this.' },
     });
     expect(supervisor.status.state).toBe('broken');
   });
@@ -142,7 +142,7 @@ describe('reload', () => {
     const { supervisor, publish } = setUp({ reloadMs: 300 });
     publish('# hangs\n');
     const result = await supervisor.reload();
-    expect(result).toEqual({ ok: false, problem: { message: 'the agent did not come up within 0.3 s' } });
+    expect(result).toEqual({ ok: false, problem: { message: 'the agent did not come up within 0.3 s.' } });
     expect(supervisor.status).toMatchObject({ state: 'broken', pid: null });
   });
 
@@ -189,7 +189,7 @@ test('after a crash it is not ready before it lists itself again', async () => {
   await supervisor.start();
   process.kill(supervisor.status.pid ?? 0, 'SIGKILL');
   await until('the crash to be seen', () => supervisor.status.state === 'down');
-  expect(supervisor.status.problem?.message).toBe('the agent was ended by SIGKILL');
+  expect(supervisor.status.problem?.message).toBe('the agent was ended by SIGKILL.');
   await until('the agent', () => supervisor.status.state === 'ready');
   expect(supervisor.status.problem).toBeUndefined();
 });

@@ -19,7 +19,7 @@ import { type AgentAddress, probeListing } from './agent-probe.ts';
 import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './child-process.ts';
 import type { FoundEngine } from './engine.ts';
 import { serveCommand, takesToken } from './engine-command.ts';
-import { describeEngineProblem } from './engine-problem.ts';
+import { describeEngineProblem, sentence } from './engine-problem.ts';
 import { fitSoul } from './fit-soul.ts';
 import { lastWords } from './last-words.ts';
 
@@ -48,7 +48,7 @@ export interface AgentSupervisorOptions {
 
 const RELOAD_MS = 20_000; // cagent lists itself 50 ms after its start; a loaded machine may need seconds
 const POLL_MS = 30;
-const GRACE_MS = 3_000; // cagent does not drain: the gateway has done so in front of it
+const GRACE_MS = 5_000; // cagent ends at once, the embedded agent closes its tools within 3 s
 const RETRY: BackoffOptions = { firstMs: 200, maxMs: 10_000 };
 
 type Outcome = { ok: true } | { ok: false; problem: SoulProblem; refused: boolean };
@@ -118,7 +118,7 @@ export class AgentSupervisor {
   /** Restarts the agent on what is published now. Reloads that come meanwhile are done one after another. */
   reload(): Promise<ReloadResult> {
     return this.#queued(async () => {
-      if (this.#stopped) return { ok: false, problem: { message: 'the supervisor is being stopped' } };
+      if (this.#stopped) return { ok: false, problem: { message: 'the supervisor is being stopped.' } };
       const outcome = await this.#bringUp();
       if (outcome.ok) return { ok: true, soul: this.#soul ?? '' };
       this.#options.logger.warn({ problem: outcome.problem }, 'soul.yaml not taken');
@@ -187,12 +187,16 @@ export class AgentSupervisor {
       return false;
     };
     const deadline = clock.after(reloadMs, () => {
-      const message = `the agent did not come up within ${reloadMs / 1000} s${this.#lastWords()}`;
+      const message = sentence(`the agent did not come up within ${reloadMs / 1000} s${this.#lastWords()}`);
       verdict.resolve({ ok: false, problem: { message }, refused: false });
     });
     void this.#untilListed(watch.signal).then((outcome) => outcome && verdict.resolve(outcome));
     watch.signal.addEventListener('abort', () =>
-      verdict.resolve({ ok: false, problem: { message: 'the supervisor is being stopped' }, refused: false }),
+      verdict.resolve({
+        ok: false,
+        problem: { message: 'the supervisor is being stopped.' },
+        refused: false,
+      }),
     );
     this.#child.start();
     const outcome = await verdict.promise;
@@ -263,14 +267,14 @@ export class AgentSupervisor {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT')
-        return { message: `no soul.yaml is published yet (${published}); memory publishes it` };
-      return { message: `soul.yaml cannot be handed to the agent: ${message}` };
+        return { message: `no soul.yaml is published yet (${published}); memory publishes it.` };
+      return { message: `soul.yaml cannot be handed to the agent: ${message}.` };
     }
   }
 
   #exitProblem(exit: ChildExit): SoulProblem {
     const place = describeEngineProblem(exit.stderr.join('\n'), this.#source);
-    return { ...place, message: `the agent ${describeExit(exit)}` };
+    return { ...place, message: sentence(`the agent ${describeExit(exit)}`) };
   }
 
   #lastWords(): string {

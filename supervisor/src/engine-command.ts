@@ -24,14 +24,18 @@ export const ENGINE_SETTINGS: Readonly<Record<string, string>> = {
   DOCKER_AGENT_AUTO_INSTALL: 'false',
 };
 
-/** cagent takes `--auth-token` since 1.69; before, the flag is an error. */
+/** cagent takes `--auth-token` since 1.69; before, the flag is an error. The embedded agent reads MOBYCLAW_AGENT_TOKEN. */
 export function takesToken(engine: FoundEngine): boolean {
-  return engine.kind === 'cagent' && isAtLeast(engine.numbers, 1, 69);
+  return engine.kind === 'embedded' || isAtLeast(engine.numbers, 1, 69);
 }
 
 export function serveCommand(engine: FoundEngine, options: ServeOptions): ChildCommand {
   const { soul, listen, sessionDb, cwd, env, token } = options;
   const args = [...engine.prefix, 'serve', 'api', soul, '--listen', listen, '--session-db', sessionDb];
-  if (token !== undefined && takesToken(engine)) args.push('--auth-token', token);
-  return { command: engine.command, args, cwd, env: { ...env, ...ENGINE_SETTINGS } };
+  const whole = { ...env, ...ENGINE_SETTINGS };
+  if (token !== undefined && takesToken(engine)) {
+    if (engine.kind === 'embedded') Object.assign(whole, { MOBYCLAW_AGENT_TOKEN: token });
+    else args.push('--auth-token', token);
+  }
+  return { command: engine.command, args, cwd, env: whole };
 }

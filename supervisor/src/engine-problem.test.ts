@@ -11,7 +11,7 @@ const HINT = `${AGENT_KEY}hint: this key is supported by config version 9; updat
 test('a syntax error has its line and column, and no colours', () => {
   const soul = 'version: "7"\nagents:\n  root: [unclosed\n';
   expect(describeEngineProblem(SYNTAX, soul)).toEqual({
-    message: "sequence end token ']' not found",
+    message: "sequence end token ']' not found.",
     line: 3,
     column: 9,
   });
@@ -19,9 +19,12 @@ test('a syntax error has its line and column, and no colours', () => {
 
 test('a line of the rewritten copy is turned into the line of the owner, or left out', () => {
   const soul = 'version: "7"\nagents:\n  root:\n    model: m\n    instruction: x\n    no_such_key: 1\n';
-  expect(describeEngineProblem(AGENT_KEY, soul)).toEqual({ message: 'unknown field "no_such_key"', line: 6 });
+  expect(describeEngineProblem(AGENT_KEY, soul)).toEqual({
+    message: 'unknown field "no_such_key".',
+    line: 6,
+  });
   const twice = `${soul}  other:\n    no_such_key: 1\n`;
-  expect(describeEngineProblem(AGENT_KEY, twice)).toEqual({ message: 'unknown field "no_such_key"' });
+  expect(describeEngineProblem(AGENT_KEY, twice)).toEqual({ message: 'unknown field "no_such_key".' });
 });
 
 test('a hint is kept', () => {
@@ -33,12 +36,12 @@ test('a hint is kept', () => {
 test('plain words stay plain words', () => {
   const text = "failed to get agent tool count: agent 'root' references non-existent model 'nosuch'";
   expect(describeEngineProblem(text, '')).toEqual({
-    message: "agent 'root' references non-existent model 'nosuch'",
+    message: "agent 'root' references non-existent model 'nosuch'.",
   });
   const version =
     'failed to get agent tool count: parsing config file\nunsupported config version: 99 (valid versions: 0, 1)';
   expect(describeEngineProblem(version, '')).toEqual({
     message: 'unsupported config version: 99 (valid versions: 0, 1)',
   });
-  expect(describeEngineProblem('', '').message).toBe('the agent refuses the file');
+  expect(describeEngineProblem('', '').message).toBe('the agent refuses the file.');
 });

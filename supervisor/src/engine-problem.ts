@@ -27,13 +27,18 @@ export function describeEngineProblem(said: string, soul: string): SoulProblem {
     .filter((line) => !/^(?:>?\s*\d+ \||\s*\^)/.test(line) && line.trim() !== '')
     .map((line) => line.trim())
     .join(' ');
-  const problem: SoulProblem = { message: message === '' ? 'the agent refuses the file' : message };
+  const problem: SoulProblem = { message: sentence(message || 'the agent refuses the file') };
   const marked = /^>\s*(\d+) \|(.*)$/m.exec(text);
   const claimed = Number(marked?.[1] ?? place?.[1] ?? Number.NaN);
   const line = confirmLine(claimed, marked?.[2], soul);
   if (line === null) return problem;
   // The column is of the engine's copy unless the line is where it says.
   return line === claimed && place ? { ...problem, line, column: Number(place[2]) } : { ...problem, line };
+}
+
+/** Problems are put before other sentences. */
+export function sentence(text: string): string {
+  return /[.!?)]$/.test(text) ? text : `${text}.`;
 }
 
 function confirmLine(claimed: number, excerpt: string | undefined, soul: string): number | null {

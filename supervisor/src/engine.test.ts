@@ -113,6 +113,8 @@ describe('command line', () => {
   test('asks for a token only where the engine knows the flag', () => {
     expect(serveCommand(engine('1.69.0'), options).args.slice(-2)).toEqual(['--auth-token', 'secret']);
     expect(takesToken(engine('1.68.9'))).toBe(false);
-    expect(takesToken(engine('9.0.0', 'embedded'))).toBe(false);
+    const embedded = serveCommand(engine('0.1.0', 'embedded'), options);
+    expect(embedded.env.MOBYCLAW_AGENT_TOKEN).toBe('secret');
+    expect(embedded.args).not.toContain('secret');
   });
 });

@@ -230,7 +230,7 @@ describe('what is in the way is named', () => {
     });
     expect(state).toMatchObject({
       state: 'degraded',
-      problem: "soul.yaml line 3: sequence end token ']' not found",
+      problem: "soul.yaml line 3: sequence end token ']' not found.",
     });
     expect(state.parts[1]).toMatchObject({ state: 'broken', pid: null });
   });
