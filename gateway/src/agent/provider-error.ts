@@ -126,7 +126,8 @@ function classify({ status, names, message, param }: ProviderFailure): AgentErro
   }
   for (const name of names) {
     const known = NAMES[name];
-    if (known !== undefined) return known;
+    // Some providers call everything a server error; the status then says more.
+    if (known !== undefined && (status === undefined || known !== 'provider_unavailable')) return known;
   }
   if (status === undefined || status >= 500 || status === 408) {
     return status === 503 || status === 529 ? 'overloaded' : 'provider_unavailable';

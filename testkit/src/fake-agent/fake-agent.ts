@@ -41,7 +41,7 @@ export interface FakeAgentOptions {
   broken?: string;
   /** What to do for a prompt; undefined leaves it to its directives. */
   script?: (prompt: FakePrompt) => Script | undefined;
-  /** What `die` does; unless given, all connections are reset and the port is closed. */
+  /** What `die` does; unless given, it closes. */
   onDie?: () => void;
 }
 
@@ -55,8 +55,7 @@ export interface FakeAgent {
   sessions(): Session[];
   /** Breaks soul.yaml, or repairs it with null. */
   breakConfig(why: string | null): void;
-  /** As a SIGKILL looks from outside: connections reset, port closed. */
-  kill(): Promise<void>;
+  /** Breaks off all runs and leaves the port: from outside, the same as a SIGKILL. */
   close(): Promise<void>;
 }
 
@@ -66,11 +65,8 @@ export async function startFakeAgent(options: FakeAgentOptions = {}): Promise<Fa
   const sockets = new Set<Socket>();
   server.requestTimeout = 0;
   await listen(server, options);
-  const stop = async (how: 'reset' | 'close'): Promise<void> => {
-    for (const socket of sockets) {
-      if (how === 'reset') socket.resetAndDestroy();
-      else socket.destroy();
-    }
+  const stop = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
     await new Promise<void>((resolve) => server.close(() => resolve()));
     await routes.close();
   };
@@ -79,11 +75,11 @@ export async function startFakeAgent(options: FakeAgentOptions = {}): Promise<Fa
     socket.once('close', () => sockets.delete(socket));
   });
   let stopped: Promise<void> | null = null;
-  const once = (how: 'reset' | 'close'): Promise<void> => {
-    stopped ??= stop(how);
+  const close = (): Promise<void> => {
+    stopped ??= stop();
     return stopped;
   };
-  routes.onDie = options.onDie ?? ((): void => void once('reset'));
+  routes.onDie = options.onDie ?? ((): void => void close());
   return {
     url: options.socketPath
       ? `unix://${options.socketPath}`
@@ -95,8 +91,7 @@ export async function startFakeAgent(options: FakeAgentOptions = {}): Promise<Fa
     breakConfig: (why) => {
       routes.broken = why;
     },
-    kill: () => once('reset'),
-    close: () => once('close'),
+    close,
   };
 }
 

@@ -153,10 +153,12 @@ export class FakeRun {
         await this.#forever();
         return null;
       case 'hang-up':
+        await flushed();
         if (step.how === 'eof') stream.end();
         else stream.reset();
         return 'broken-off';
       case 'die':
+        await flushed();
         this.#context.die();
         return 'broken-off';
     }
@@ -370,6 +372,11 @@ type ScriptStep = Script extends Iterable<infer S> ? S : never;
 const ZERO_TIME = '0001-01-01T00:00:00Z';
 export const MAX_ITERATIONS_TEXT =
   'Execution stopped after reaching the configured max_iterations limit (6).';
+
+/** What was written is with the kernel by then, as cagent flushes each event. */
+function flushed(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
 
 function toolCall({ name, args = {} }: ToolStep): ToolCall {
   const id = `call_${randomUUID().slice(0, 8)}`;
