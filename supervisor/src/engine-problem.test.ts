@@ -45,3 +45,17 @@ test('plain words stay plain words', () => {
   });
   expect(describeEngineProblem('', '').message).toBe('the agent refuses the file.');
 });
+
+test("the embedded agent's line is the owner's own", () => {
+  expect(
+    describeEngineProblem('failed to get agent tool count: soul.yaml line 8, column 1: unknown key "x"', ''),
+  ).toEqual({
+    message: 'unknown key "x".',
+    line: 8,
+    column: 1,
+  });
+  expect(describeEngineProblem('soul.yaml line 2: a model is missing.', '')).toEqual({
+    message: 'a model is missing.',
+    line: 2,
+  });
+});

@@ -1,7 +1,7 @@
 /**
  * What an engine says about a soul.yaml that it refuses, as one problem for the owner. The one place that reads such
- * texts; form as seen on 1.32.3 and 1.123: a prefix, `[line:column]` with colours, and a source excerpt whose line is
- * marked with `>`.
+ * texts. cagent's form, as seen on 1.32.3 and 1.123: a prefix, `[line:column]` with colours, and a source excerpt whose
+ * line is marked with `>`. The embedded agent's: `soul.yaml line 8, column 1: …`, of the owner's file itself.
  *
  * Inside an agent cagent counts lines in its own rewritten copy of the agent, not in the owner's file. A line number is
  * therefore believed only if the owner's file has the marked text there, or has it just once elsewhere.
@@ -10,6 +10,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { SoulProblem } from '@mobyclaw/protocol/control';
 
 const PREFIXES = [/^failed to get agent tool count: /, /^failed to run session: /];
+const EMBEDDED_PLACE = /^soul\.yaml line (\d+)(?:, column (\d+))?: /;
 const STAGES = /^(?:looking for version in|parsing) config file\n/;
 
 /**
@@ -20,6 +21,11 @@ export function describeEngineProblem(said: string, soul: string): SoulProblem {
   let text = stripVTControlCharacters(said);
   for (const prefix of PREFIXES) text = text.replace(prefix, '');
   text = text.replace(STAGES, '');
+  const own = EMBEDDED_PLACE.exec(text);
+  if (own) {
+    const place = { line: Number(own[1]), ...(own[2] ? { column: Number(own[2]) } : {}) };
+    return { message: sentence(text.slice(own[0].length).trim()), ...place };
+  }
   const place = /^\[(\d+):(\d+)\] /.exec(text);
   const message = text
     .slice(place?.[0].length ?? 0)
