@@ -17,6 +17,7 @@ import {
   ListToolsRequestSchema,
   McpError,
 } from '@modelcontextprotocol/sdk/types.js';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { bearerToken, equalSecrets, refuseForeignOrigin } from './http-guard.ts';
 import { HttpProblem, sendProblem } from './http-problem.ts';
@@ -128,9 +129,13 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
 /** A server and a transport for each request, as the SDK asks of stateless ones; together they cost well under 1 ms. */
 function mcpHandler({ name, version, instructions, tools, logger }: McpHttpOptions) {
   const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
+  const jsonSchemaValidator = new AjvJsonSchemaValidator(); // one for all: each Server would compile its own, megabytes of it
   const listing = { tools: tools.map((tool) => tool.definition) };
   return async (request: Request, response: Response): Promise<void> => {
-    const server = new Server({ name, version }, { capabilities: { tools: {} }, instructions });
+    const server = new Server(
+      { name, version },
+      { capabilities: { tools: {} }, instructions, jsonSchemaValidator },
+    );
     server.setRequestHandler(ListToolsRequestSchema, () => listing);
     server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
       const tool = byName.get(params.name);

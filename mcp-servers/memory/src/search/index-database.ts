@@ -50,6 +50,7 @@ export class IndexDatabase {
   readonly #search: StatementSync;
   readonly #addChunk: StatementSync;
   readonly #addWords: StatementSync;
+  readonly #stamps: Map<string, string>;
 
   /** Opens the index, or makes an empty one where there is none that can be used. */
   constructor(path: string) {
@@ -62,6 +63,8 @@ export class IndexDatabase {
       'INSERT INTO chunk (file, day, line, section, content) VALUES (?, ?, ?, ?, ?)',
     );
     this.#addWords = this.#database.prepare('INSERT INTO words (rowid, section, content) VALUES (?, ?, ?)');
+    const rows = this.#database.prepare('SELECT name, stamp FROM file').all();
+    this.#stamps = new Map(rows.map((row) => [String(row.name), String(row.stamp)]));
   }
 
   /** Whether the file on disk is still the one that is open. */
@@ -69,10 +72,9 @@ export class IndexDatabase {
     return statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode;
   }
 
-  /** @returns what each indexed file looked like when it was read */
-  stamps(): Map<string, string> {
-    const rows = this.#database.prepare('SELECT name, stamp FROM file').all();
-    return new Map(rows.map((row) => [String(row.name), String(row.stamp)]));
+  /** What each indexed file looked like when it was read; every search asks, so it is kept at hand. */
+  get stamps(): ReadonlyMap<string, string> {
+    return this.#stamps;
   }
 
   /** Puts the chunks in the place of what was known of this file. */
@@ -85,10 +87,13 @@ export class IndexDatabase {
       }
       this.#database.prepare('INSERT INTO file (name, stamp) VALUES (?, ?)').run(file, stamp);
     });
+    this.#stamps.set(file, stamp);
   }
 
   remove(file: string): void {
+    if (!this.#stamps.has(file)) return;
     this.#transaction(() => this.#forget(file));
+    this.#stamps.delete(file);
   }
 
   /** @param today YYYY-MM-DD in the owner's zone */

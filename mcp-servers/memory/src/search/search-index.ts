@@ -98,16 +98,14 @@ export class SearchIndex {
     }
     this.#database ??= new IndexDatabase(this.#path);
     const database = this.#database;
-    const gone = database.stamps();
     this.#unread.clear();
-    for (const name of memoryFiles(this.#home)) {
-      const known = gone.get(name);
-      gone.delete(name);
+    const names = memoryFiles(this.#home);
+    for (const name of names) {
       try {
         const stat = statMemoryFile(this.#home, name);
         if (stat === null) {
           database.remove(name);
-        } else if (known !== stampOf(stat)) {
+        } else if (database.stamps.get(name) !== stampOf(stat)) {
           const text = await readMemoryFile(this.#home, name);
           database.replace(name, stampOf(stat), dayOf(name), chunksOf(text ?? ''));
         }
@@ -117,7 +115,8 @@ export class SearchIndex {
         database.remove(name);
       }
     }
-    for (const name of gone.keys()) database.remove(name);
+    const there = new Set<string>(names);
+    for (const name of [...database.stamps.keys()]) if (!there.has(name)) database.remove(name);
     return database;
   }
 }

@@ -120,6 +120,14 @@ test('who leaves while watching leaves nothing behind', async () => {
   expect([soul.watchers, clock.waiting]).toEqual([0, 0]);
 });
 
+test('an agent folder that was deleted is made again', async () => {
+  const { home, start, published } = folder(A);
+  const soul = await start();
+  rmSync(join(home, 'agent'), { recursive: true });
+  await soul.publish(hashOf(A));
+  expect(published()).toBe(A);
+});
+
 test('a lost agent folder is filled again with what was confirmed', async () => {
   const { home, write, start, published } = folder(A);
   const soul = await start();

@@ -6,7 +6,7 @@
  * Invariant: what is published has been free of syntax errors, and its bytes are those the gateway named by their hash.
  * A candidate that is missing or empty is an editor at work or an accident, never an edit: the one before stays.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
@@ -158,6 +158,7 @@ export class SoulPublication {
   }
 
   async #putInForce(bytes: Uint8Array): Promise<void> {
+    await mkdir(join(this.#home, 'agent'), { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.#publishedPath, bytes);
     this.#published = soulHash(bytes);
     this.#logger.info({ soul: this.#published }, 'soul.yaml published');
