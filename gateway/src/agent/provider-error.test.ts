@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { providerError } from './provider-error.ts';
+
+const openai = (status: number, text: string, body: unknown): string =>
+  `all models failed: error receiving from stream: POST "https://api.example/v1/chat/completions": ${status} ${text} ${JSON.stringify(body)}`;
+
+describe('what the provider said', () => {
+  it.each([
+    [
+      'OpenAI, a tool call without result',
+      openai(400, 'Bad Request', {
+        message:
+          "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'.",
+        type: 'invalid_request_error',
+        param: 'messages.[3].role',
+        code: null,
+      }),
+      { code: 'broken_session', remedy: 'new-session', status: 400 },
+    ],
+    [
+      'Anthropic, a tool call without result',
+      openai(400, 'Bad Request', {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message:
+            'messages.2: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1.',
+        },
+      }),
+      { code: 'broken_session' },
+    ],
+    [
+      'OpenAI, too long',
+      openai(400, 'Bad Request', {
+        message: 'Too long.',
+        type: 'invalid_request_error',
+        code: 'context_length_exceeded',
+      }),
+      { code: 'context_overflow', remedy: 'new-session' },
+    ],
+    [
+      'Anthropic, too long',
+      openai(400, 'Bad Request', {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: 'prompt is too long: 210000 tokens > 200000 maximum',
+        },
+      }),
+      { code: 'context_overflow' },
+    ],
+    [
+      'any other refusal spoils the session it is stored in',
+      openai(400, 'Bad Request', { message: 'Could not process image', type: 'invalid_request_error' }),
+      { code: 'bad_request', remedy: 'new-session' },
+    ],
+    [
+      'no credit left',
+      openai(429, 'Too Many Requests', { message: 'You exceeded your quota', code: 'insufficient_quota' }),
+      { code: 'quota', remedy: 'none' },
+    ],
+    [
+      'how long to wait',
+      openai(429, 'Too Many Requests', { message: 'Slow down', type: 'rate_limit_error', retry_after: 7 }),
+      { code: 'rate_limited', retryAfterMs: 7000 },
+    ],
+    ['unknown model', openai(404, 'Not Found', { message: 'no such model' }), { code: 'model_not_found' }],
+    [
+      'a body that is no JSON',
+      'x: POST "http://a": 502 Bad Gateway <html>',
+      { code: 'provider_unavailable', status: 502 },
+    ],
+    ['a proxy without a body', 'x: POST "http://a": 503 ', { code: 'overloaded', status: 503 }],
+    [
+      'Gemini',
+      'Error 429, Message: Quota, Status: RESOURCE_EXHAUSTED, Details: []',
+      { code: 'rate_limited' },
+    ],
+    [
+      'no connection',
+      'all models failed: Post "https://api.example/v1": dial tcp: lookup api.example: no such host',
+      { code: 'provider_unavailable', remedy: 'same-session' },
+    ],
+    ['something else', 'failed to start the frobnicator', { code: 'agent_failed', remedy: 'none' }],
+    ['nothing', '', { code: 'agent_failed' }],
+  ])('%s', (_name, text, expected) => {
+    expect(providerError(text)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['rate_limited', 'rate_limited'],
+    ['context_exceeded', 'context_overflow'],
+    ['media_too_large', 'too_large'],
+    ['loop_detected', 'loop_detected'],
+    ['model_error', 'provider_unavailable'],
+    ['a_code_of_tomorrow', 'agent_failed'],
+  ])('a code counts before the text: %s', (code, expected) => {
+    expect(providerError('in words of its own', code).code).toBe(expected);
+  });
+
+  it('is shown to people without keys, colours or end', () => {
+    const error = providerError(
+      openai(401, 'Unauthorized', {
+        message: `\u001b[31mIncorrect API key sk-proj-abcdefgh12345678 ${'x'.repeat(5000)}`,
+      }),
+    );
+    expect(error.message).toContain('Incorrect API key …');
+    expect(error.message).not.toContain('sk-proj');
+    expect(error.message).not.toContain('\u001b');
+    expect(error.message.length).toBeLessThan(1000);
+  });
+});
