@@ -1,0 +1,216 @@
+/**
+ * The agent as the HTTP routes see it: soul.yaml read once, sessions, and the runs that go on. At most one run a
+ * session: the place is taken before anything is awaited, so two requests a moment apart cannot both have it.
+ */
+import { statSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { createModel, type RunnableModel } from './model/create-model.ts';
+import { Gate } from './run/gate.ts';
+import type { RunRequest } from './run/run.ts';
+import type { Emit } from './run/run-events.ts';
+import type { ResumeAnswer } from './run/tool-calls.ts';
+import { loadSoul } from './soul/load.ts';
+import { type Environment, type ResolvedModel, resolveModel } from './soul/model-ref.ts';
+import type { Soul } from './soul/schema.ts';
+import type { Session, SessionStore } from './store/session-store.ts';
+import type { ElicitationAnswer } from './tools/tool.ts';
+import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
+
+const DEFAULT_RETRIES = 2;
+
+export interface AgentOptions {
+  soulPath: string;
+  store: SessionStore;
+  environment: Environment;
+  clock: Clock;
+  workingDir: string;
+  maxRetries?: number;
+  fetch?: ToolboxOptions['fetch'];
+}
+
+/** A run that goes on, as far as other requests have to do with it. */
+interface ActiveRun {
+  gate: Gate<ResumeAnswer>;
+  elicitation: Gate<ElicitationAnswer>;
+  cancel: AbortController;
+  ended: Promise<void>;
+}
+
+export class SessionBusyError extends Error {
+  override name = 'SessionBusyError';
+}
+
+export class SessionNotFoundError extends Error {
+  override name = 'SessionNotFoundError';
+}
+
+export class Agent {
+  /** Its key in the API: the name of the file without its ending. */
+  readonly key: string;
+  readonly #options: AgentOptions;
+  readonly #soul: { soul: Soul; toolbox: Toolbox } | { problem: Error };
+  readonly #active = new Map<string, ActiveRun>();
+  /** Sessions that ran in this process: `/resume` knows no others. */
+  readonly #used = new Set<string>();
+  #runnable: Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> | null = null;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.key = basename(options.soulPath, extname(options.soulPath));
+    this.#soul = this.#load();
+  }
+
+  #load(): { soul: Soul; toolbox: Toolbox } | { problem: Error } {
+    const { soulPath, environment, workingDir, clock, store, fetch } = this.#options;
+    try {
+      const soul = loadSoul(soulPath);
+      const options = { environment, workingDir, clock, todos: store, ...(fetch ? { fetch } : {}) };
+      return { soul, toolbox: new Toolbox(soul, options) };
+    } catch (problem) {
+      return { problem: problem as Error };
+    }
+  }
+
+  /** @throws SoulError where soul.yaml was broken when this process started */
+  get soul(): Soul {
+    if ('problem' in this.#soul) throw this.#soul.problem;
+    return this.#soul.soul;
+  }
+
+  get broken(): boolean {
+    return 'problem' in this.#soul;
+  }
+
+  #toolbox(): Toolbox {
+    if ('problem' in this.#soul) throw this.#soul.problem;
+    return this.#soul.toolbox;
+  }
+
+  /** @throws ModelConfigError, SoulError */
+  #model(): Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> {
+    if (!this.#runnable) {
+      const resolved = resolveModel(this.soul, this.#options.environment);
+      this.#runnable = createModel(resolved).then((runnable) => ({ resolved, runnable }));
+    }
+    return this.#runnable;
+  }
+
+  /** Loads what the first run needs, so that it need not wait for it. A failure shows when something is asked. */
+  async warmUp(): Promise<void> {
+    await Promise.allSettled([
+      import('ai'),
+      import('./run/run.ts'),
+      Promise.resolve().then(() => this.#model()),
+    ]);
+  }
+
+  /** How many tools there are now, MCP servers that answer included. @throws what would keep a run from starting */
+  async toolsCount(): Promise<number> {
+    const toolbox = this.#toolbox();
+    await this.#model();
+    return (await toolbox.offer({ headers: {} })).tools.size;
+  }
+
+  createSession(
+    options: Pick<Session, 'permissions' | 'toolsApproved'> & { workingDir?: string | undefined },
+  ): Session {
+    const { store, clock } = this.#options;
+    return store.create({
+      workingDir: options.workingDir ? existingFolder(options.workingDir) : null,
+      toolsApproved: options.toolsApproved,
+      permissions: options.permissions,
+      now: new Date(clock.now()),
+    });
+  }
+
+  /**
+   * Runs one prompt. `start` is called when nothing can fail any more but the run itself, and gives where events go.
+   * @throws SessionNotFoundError, SessionBusyError, SoulError, ModelConfigError before `start` is called
+   */
+  async run(
+    sessionId: string,
+    request: Pick<RunRequest, 'messages' | 'headers'> & { signal: AbortSignal },
+    start: () => Emit,
+  ): Promise<void> {
+    if (!this.#options.store.get(sessionId)) throw new SessionNotFoundError('session not found');
+    if (this.#active.has(sessionId)) throw new SessionBusyError('session is already processing a request');
+    const ended = Promise.withResolvers<void>();
+    const active: ActiveRun = {
+      gate: new Gate(),
+      elicitation: new Gate(),
+      cancel: new AbortController(),
+      ended: ended.promise,
+    };
+    this.#active.set(sessionId, active);
+    try {
+      const toolbox = this.#toolbox();
+      const [{ resolved, runnable }, { run }] = await Promise.all([this.#model(), import('./run/run.ts')]);
+      const session = this.#options.store.get(sessionId);
+      if (!session) throw new SessionNotFoundError('session not found');
+      this.#used.add(sessionId);
+      const { store, clock, workingDir, environment, maxRetries = DEFAULT_RETRIES } = this.#options;
+      await run(
+        {
+          soul: this.soul,
+          resolved,
+          runnable,
+          toolbox,
+          store,
+          clock,
+          workingDir,
+          home: environment.HOME,
+          maxRetries,
+        },
+        {
+          session,
+          messages: request.messages,
+          headers: request.headers,
+          signal: AbortSignal.any([request.signal, active.cancel.signal]),
+          gate: active.gate,
+          elicitation: active.elicitation,
+          emit: start(),
+        },
+      );
+    } finally {
+      this.#active.delete(sessionId);
+      ended.resolve();
+    }
+  }
+
+  /** @returns false where the session never ran in this process; an answer that nobody waits for is dropped */
+  resume(sessionId: string, answer: ResumeAnswer | null): boolean {
+    if (answer) this.#active.get(sessionId)?.gate.answer(answer);
+    return this.#used.has(sessionId);
+  }
+
+  /** @returns what happened to the answer */
+  elicitation(sessionId: string, answer: ElicitationAnswer): 'given' | 'nobody-waits' | 'unknown-session' {
+    if (!this.#used.has(sessionId)) return 'unknown-session';
+    return this.#active.get(sessionId)?.elicitation.answer(answer) ? 'given' : 'nobody-waits';
+  }
+
+  /** Ends the session's run, if one goes on, then deletes it. @returns false where there is no such session */
+  async deleteSession(sessionId: string): Promise<boolean> {
+    const active = this.#active.get(sessionId);
+    active?.cancel.abort();
+    await active?.ended;
+    this.#used.delete(sessionId);
+    return this.#options.store.delete(sessionId);
+  }
+
+  /** Cancels all runs, waits until what they produced is stored, and lets the MCP servers go. */
+  async close(): Promise<void> {
+    for (const active of this.#active.values()) active.cancel.abort();
+    await Promise.all([...this.#active.values()].map((active) => active.ended));
+    if (!('problem' in this.#soul)) await this.#soul.toolbox.close();
+  }
+}
+
+function existingFolder(path: string): string {
+  const absolute = resolve(path);
+  if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`working directory does not exist: ${path}`);
+  }
+  return absolute;
+}

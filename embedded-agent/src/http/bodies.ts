@@ -1,0 +1,51 @@
+/** What clients send, as far as cagent honours it. Other fields are ignored, as there. */
+import { z } from 'zod';
+
+export const permissionsSchema = z
+  .object({
+    allow: z.array(z.string()).exactOptional(),
+    ask: z.array(z.string()).exactOptional(),
+    deny: z.array(z.string()).exactOptional(),
+  })
+  .nullable();
+
+export const createSessionSchema = z.object({
+  tools_approved: z.boolean().exactOptional(),
+  working_dir: z.string().exactOptional(),
+  permissions: permissionsSchema.exactOptional(),
+});
+
+export const titleSchema = z.object({ title: z.string() });
+export const setPermissionsSchema = z.object({ permissions: permissionsSchema });
+
+export const resumeSchema = z.object({
+  confirmation: z.string(),
+  reason: z.string().exactOptional(),
+  tool_name: z.string().exactOptional(),
+});
+
+export const resumeAnswerSchema = resumeSchema.extend({
+  confirmation: z.enum(['approve', 'approve-session', 'approve-tool', 'reject']),
+});
+
+export const elicitationSchema = z.object({
+  action: z.enum(['accept', 'decline', 'cancel']),
+  content: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const contentPartSchema = z.object({
+  type: z.enum(['text', 'image_url', 'file']),
+  text: z.string().exactOptional(),
+  image_url: z.object({ url: z.string(), detail: z.string().exactOptional() }).exactOptional(),
+});
+
+/** Body of a run: the messages-array form of cagent up to 1.61. */
+export const messagesSchema = z.array(
+  z.object({
+    role: z.string().exactOptional(),
+    content: z.string().default(''),
+    multi_content: z.array(contentPartSchema).exactOptional(),
+  }),
+);
+
+export type RunMessages = z.infer<typeof messagesSchema>;

@@ -1,0 +1,58 @@
+/** Wires the embedded agent. SIGTERM and SIGINT cancel the runs, store what they produced, and end the process. */
+import { systemClock } from '@mobyclaw/lib/clock';
+import { Agent } from './agent.ts';
+import { type Command, parseCommand, USAGE, UsageError } from './command-line.ts';
+import { isLoopback, listen } from './http/listen.ts';
+import { createAgentServer } from './http/server.ts';
+import { SessionStore } from './store/session-store.ts';
+
+const VERSION = process.env.MOBYCLAW_VERSION ?? '0.0.0';
+const CLOSE_MS = 3000; // an MCP server that does not answer must not hold the end
+
+async function serve({
+  soulPath,
+  sessionDb,
+  workingDir,
+  listen: address,
+}: Extract<Command, { name: 'serve' }>) {
+  process.chdir(workingDir);
+  const store = new SessionStore(sessionDb);
+  const clock = systemClock;
+  const agent = new Agent({ soulPath, store, environment: process.env, clock, workingDir });
+  const token = process.env.MOBYCLAW_AGENT_TOKEN;
+  const server = createAgentServer({
+    agent,
+    store,
+    clock,
+    token,
+    loopback: isLoopback(address),
+    onError: (error) => process.stderr.write(`${(error as Error).stack ?? error}\n`),
+  });
+  const stop = (): void => {
+    server.close();
+    setTimeout(() => process.exit(0), CLOSE_MS).unref();
+    agent.close().finally(() => {
+      server.closeAllConnections();
+      store.close();
+      process.exit(0);
+    });
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.stdout.write(`Listening on ${await listen(server, address)}\n`);
+  await agent.warmUp();
+}
+
+async function main(): Promise<void> {
+  Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false }); // it would print to the console by itself
+  const command = parseCommand(process.argv.slice(2), process.cwd());
+  if (command.name === 'version') process.stdout.write(`mobyclaw embedded-agent ${VERSION}\n`);
+  else if (command.name === 'help') process.stdout.write(USAGE);
+  else await serve(command);
+}
+
+main().catch((error: unknown) => {
+  const usage = error instanceof UsageError ? `\n\n${USAGE}` : '\n';
+  process.stderr.write(`embedded-agent: ${(error as Error).message}${usage}`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+});

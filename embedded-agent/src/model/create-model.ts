@@ -1,0 +1,88 @@
+/** The AI SDK's model for what soul.yaml names. Only the package of the provider in use is loaded. */
+import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
+import type { ResolvedModel } from '../soul/model-ref.ts';
+import { nodeFetch } from './node-fetch.ts';
+
+export interface RunnableModel {
+  model: LanguageModelV4;
+  settings: { maxOutputTokens?: number; temperature?: number; topP?: number };
+  providerOptions: SharedV4ProviderOptions;
+  /** Whether the provider bills a repeated beginning of the prompt less where it is marked. */
+  marksCache: boolean;
+}
+
+export async function createModel(resolved: ResolvedModel): Promise<RunnableModel> {
+  const { max_tokens, temperature, top_p } = resolved.settings;
+  return {
+    model: await languageModel(resolved),
+    settings: {
+      ...(max_tokens === undefined ? {} : { maxOutputTokens: max_tokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(top_p === undefined ? {} : { topP: top_p }),
+    },
+    providerOptions: thinkingOptions(resolved),
+    marksCache: resolved.kind === 'anthropic',
+  };
+}
+
+async function languageModel(resolved: ResolvedModel): Promise<LanguageModelV4> {
+  const { kind, provider, model, baseUrl, apiKey = '', responses } = resolved;
+  const common = { fetch: nodeFetch, ...(baseUrl ? { baseURL: baseUrl.replace(/\/+$/, '') } : {}) };
+  switch (kind) {
+    case 'offline': {
+      const { OfflineModel } = await import('../offline/offline-model.ts');
+      return new OfflineModel();
+    }
+    case 'anthropic': {
+      const { createAnthropic } = await import('@ai-sdk/anthropic');
+      return createAnthropic({ ...common, ...(baseUrl ? { baseURL: withVersion(baseUrl) } : {}), apiKey })(
+        model,
+      );
+    }
+    case 'google': {
+      const { createGoogle } = await import('@ai-sdk/google');
+      return createGoogle({ ...common, apiKey })(model);
+    }
+    case 'openai':
+    case 'compatible': {
+      if (responses) {
+        const { createOpenAI } = await import('@ai-sdk/openai');
+        return createOpenAI({ ...common, apiKey })(model);
+      }
+      if (kind === 'openai' && !baseUrl) {
+        const { createOpenAI } = await import('@ai-sdk/openai');
+        return createOpenAI({ ...common, apiKey }).chat(model);
+      }
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+      return createOpenAICompatible({
+        ...common,
+        name: provider,
+        baseURL: common.baseURL ?? '',
+        includeUsage: true,
+        ...(apiKey ? { apiKey } : {}),
+      })(model);
+    }
+  }
+}
+
+/** cagent's base_url of Anthropic is without the API version, the AI SDK's with it. */
+function withVersion(baseUrl: string): string {
+  const trimmed = baseUrl.replace(/\/+$/, '');
+  return /\/v\d+$/.test(trimmed) ? trimmed : `${trimmed}/v1`;
+}
+
+function thinkingOptions({ kind, provider, settings }: ResolvedModel): SharedV4ProviderOptions {
+  const budget = settings.thinking_budget;
+  if (budget === undefined) return {};
+  if (typeof budget === 'string') {
+    const effort = { reasoningEffort: budget };
+    return kind === 'compatible' ? { [provider]: effort } : kind === 'openai' ? { openai: effort } : {};
+  }
+  if (kind === 'anthropic' && budget > 0) {
+    return { anthropic: { thinking: { type: 'enabled', budgetTokens: budget } } };
+  }
+  if (kind === 'google') {
+    return { google: { thinkingConfig: { thinkingBudget: budget, includeThoughts: true } } };
+  }
+  return {};
+}

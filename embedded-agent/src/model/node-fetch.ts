@@ -1,0 +1,60 @@
+/**
+ * `fetch` over `node:http`, for requests that may be silent for long: the built-in one breaks a response off after five
+ * minutes without a byte, and a local model may think longer than that before its first token. Covers what the AI SDK
+ * asks of it: a request with a text body, a streamed response, no redirects.
+ */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+
+// Connections are kept only where they cost a handshake: a kept one that the server closes meanwhile fails a request.
+const httpsAgent = new HttpsAgent({ keepAlive: true });
+
+export const nodeFetch: typeof fetch = async (input, init = {}) => {
+  const url = new URL(input instanceof Request ? input.url : input);
+  const headers = Object.fromEntries(new Headers(init.headers).entries());
+  const body = typeof init.body === 'string' ? Buffer.from(init.body) : await bodyBytes(init.body);
+  if (body) headers['content-length'] = String(body.length);
+  const secure = url.protocol === 'https:';
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const call = (secure ? httpsRequest : httpRequest)(url, {
+      method: init.method ?? 'GET',
+      headers,
+      agent: secure ? httpsAgent : false,
+      ...(init.signal ? { signal: init.signal } : {}),
+    });
+    call.on('response', resolve);
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      // The form in which the AI SDK knows a failed connection, and tries again.
+      reject(
+        init.signal?.aborted
+          ? init.signal.reason
+          : Object.assign(new TypeError('fetch failed'), { cause: error }),
+      );
+    });
+    call.end(body);
+  });
+  const status = response.statusCode ?? 500;
+  const empty = status === 204 || status === 205 || status === 304;
+  if (empty) response.resume();
+  const stream = empty ? null : (Readable.toWeb(response) as ReadableStream<Uint8Array>);
+  return new Response(stream, {
+    status,
+    statusText: response.statusMessage ?? '',
+    headers: headersOf(response),
+  });
+};
+
+async function bodyBytes(body: RequestInit['body']): Promise<Buffer | undefined> {
+  return body === null || body === undefined
+    ? undefined
+    : Buffer.from(await new Response(body).arrayBuffer());
+}
+
+function headersOf(response: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(response.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  return headers;
+}

@@ -1,0 +1,196 @@
+/**
+ * What the offline mode does next: say something, or call one tool. Everything it can do it does through the tools it
+ * is offered, like any model; without a tool for something, it says so.
+ */
+import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
+import type { Conversation, ToolAnswer } from './conversation.ts';
+import { type Intent, readIntent } from './intent.ts';
+import { sentence, toSecondPerson, toThirdPerson } from './person.ts';
+import { answerFrom, factLines, searchWords, topic } from './recall.ts';
+import { readTime, spanMs } from './reminders.ts';
+
+export const OFFLINE_NOTICE =
+  "I'm Moby's offline mode: no language model is configured, so I follow simple rules. I can remember, recall and list " +
+  'things. For the real Moby, add a key such as ANTHROPIC_API_KEY to .env and restart.';
+
+export type Reply = { text: string } | { tool: string; input: Record<string, unknown> };
+
+type Tools = ReadonlyMap<string, LanguageModelV4FunctionTool>;
+
+export function nextReply(conversation: Conversation, tools: Tools, now: number): Reply {
+  const intent = readIntent(conversation.message);
+  const reply = respond(intent, conversation.answers, tools, now);
+  if (!('text' in reply) || !conversation.first || intent.kind === 'heartbeat') return reply;
+  return {
+    text:
+      intent.kind === 'help' ? `${OFFLINE_NOTICE}\n\n${reply.text}` : `${reply.text}\n\n${OFFLINE_NOTICE}`,
+  };
+}
+
+function respond(intent: Intent, answers: readonly ToolAnswer[], tools: Tools, now: number): Reply {
+  const last = answers.at(-1);
+  switch (intent.kind) {
+    case 'heartbeat':
+      return { text: 'HEARTBEAT_OK' };
+    case 'greeting':
+      return { text: "Hello! I'm Moby." };
+    case 'thanks':
+      return { text: "You're welcome." };
+    case 'help':
+      return { text: helpText(tools) };
+    case 'forget':
+      return {
+        text: 'I cannot remove things in offline mode. Open MEMORY.md and delete the line; it counts at once.',
+      };
+    case 'remember':
+      return last ? remembered(intent.statement, last) : remember(intent.statement, tools);
+    case 'log':
+      if (last)
+        return { text: last.failed ? `I could not log that: ${last.output}` : "Added to today's log." };
+      return call(tools, 'memory_log', { text: sentence(intent.entry) }, 'a daily log');
+    case 'recall':
+      return recall(intent.question, answers, tools);
+    case 'show-memory':
+      if (last)
+        return {
+          text: last.failed ? `I could not read my memory: ${last.output}` : shownMemory(last.output),
+        };
+      return call(
+        tools,
+        tools.has('memory_read') ? 'memory_read' : 'memory_list',
+        { file: 'MEMORY.md' },
+        'a memory',
+      );
+    case 'list-files':
+      if (last) return { text: last.failed ? `I could not list my memory: ${last.output}` : last.output };
+      return call(tools, 'memory_list', {}, 'a memory');
+    case 'remind':
+      return last ? { text: scheduled(last) } : remind(intent, tools, now);
+    case 'list-reminders':
+      if (last) return { text: last.output };
+      return call(tools, 'schedule_list', {}, 'a schedule');
+    case 'cancel-reminder':
+      if (last) return { text: last.output };
+      return cancel(intent.which, tools);
+    case 'unknown':
+      return {
+        text: `I did not understand that: offline I know a few forms of words only. ${helpText(tools)}`,
+      };
+  }
+}
+
+function remember(statement: string, tools: Tools): Reply {
+  const fact = toThirdPerson(statement);
+  return call(tools, 'memory_append', { section: sectionFor(fact), text: fact }, 'a memory');
+}
+
+function remembered(statement: string, answer: ToolAnswer): Reply {
+  if (answer.failed) return { text: `I could not write that down: ${answer.output}` };
+  const fact = toSecondPerson(toThirdPerson(statement));
+  return { text: `I will remember it: ${fact.charAt(0).toLowerCase()}${fact.slice(1)}` };
+}
+
+function recall(question: string, answers: readonly ToolAnswer[], tools: Tools): Reply {
+  const found = answers.filter((answer) => !answer.failed);
+  for (const { output } of found) {
+    const answer = answerFrom(output, question);
+    if (answer) return { text: answer };
+  }
+  const asked = new Set(answers.map((answer) => answer.tool));
+  if (!asked.has('memory_search') && tools.has('memory_search')) {
+    return {
+      tool: 'memory_search',
+      input: { query: searchWords(question).join(' ') || question.slice(0, 500) },
+    };
+  }
+  if (!asked.has('memory_read') && tools.has('memory_read')) {
+    return { tool: 'memory_read', input: { file: 'MEMORY.md' } };
+  }
+  if (answers.length === 0) return { text: missing('a memory') };
+  if (found.length === 0) return { text: `I could not search my memory: ${answers.at(-1)?.output}` };
+  return { text: `I have nothing about "${topic(question)}" in my memory.` };
+}
+
+function remind(intent: Extract<Intent, { kind: 'remind' }>, tools: Tools, now: number): Reply {
+  const tool = tools.get('schedule_create');
+  if (!tool) return { text: missing('a schedule') };
+  const time = readTime(intent.when, now);
+  if (!time)
+    return {
+      text: `I do not understand the time "${intent.when}". Say for example: in 10 minutes, at 17:30.`,
+    };
+  const names = Object.keys((tool.inputSchema.properties ?? {}) as Record<string, unknown>);
+  const input: Record<string, unknown> = {};
+  const put = (value: string, ...candidates: string[]): boolean => {
+    const name = candidates.find((candidate) => names.includes(candidate));
+    if (name) input[name] = value;
+    return name !== undefined;
+  };
+  put(sentence(intent.what), 'message', 'text');
+  put(intent.what.slice(0, 60), 'name', 'title');
+  const absolute = new Date(now + spanMs(time.text)).toISOString();
+  const understood =
+    time.kind === 'in'
+      ? put(time.text, 'in', 'delay', 'after') || put(absolute, 'at', 'when', 'time')
+      : put(time.text, time.kind, 'when', 'time');
+  if (!understood) return { text: `The schedule tool takes no time of the form "${intent.when}".` };
+  return { tool: 'schedule_create', input };
+}
+
+function scheduled(answer: ToolAnswer): string {
+  return answer.failed
+    ? `I could not set the reminder: ${answer.output}`
+    : `The reminder is set. ${answer.output}`;
+}
+
+function cancel(which: string, tools: Tools): Reply {
+  const tool = tools.get('schedule_cancel');
+  if (!tool) return { text: missing('a schedule') };
+  const names = Object.keys((tool.inputSchema.properties ?? {}) as Record<string, unknown>);
+  const name = ['id', 'job', 'job_id', 'name'].find((candidate) => names.includes(candidate));
+  if (!which || !name)
+    return { text: 'Which one? Say: cancel reminder <id>. "list reminders" shows the ids.' };
+  return { tool: 'schedule_cancel', input: { [name]: which } };
+}
+
+function call(tools: Tools, tool: string, input: Record<string, unknown>, what: string): Reply {
+  return tools.has(tool) ? { tool, input: tool === 'memory_list' ? {} : input } : { text: missing(what) };
+}
+
+function missing(what: string): string {
+  return `I have no tool for ${what} at the moment; look at \`mobyclaw status\`.`;
+}
+
+function shownMemory(output: string): string {
+  const facts = factLines(output);
+  if (facts.length === 0) return 'My memory is empty so far. Say "Remember that …" to fill it.';
+  return `This is what I remember:\n${facts.map((fact) => `- ${toSecondPerson(fact)}`).join('\n')}`;
+}
+
+function helpText(tools: Tools): string {
+  const can = [
+    '- "Remember that my name is Alice" · "I live in Oslo"',
+    '- "What\'s my name?" · "Where do I live?" · "What do you know about Oslo?"',
+    '- "What do you remember?" · "list memory files" · "Log that the package came"',
+    ...(tools.has('schedule_create') ? ['- "Remind me in 10 minutes to call Bea" · "list reminders"'] : []),
+  ];
+  return `Try:\n${can.join('\n')}`;
+}
+
+const SECTIONS: ReadonlyArray<readonly [RegExp, string]> = [
+  [
+    /\b(?:sister|brother|wife|husband|partner|mother|father|mom|mum|dad|son|daughter|friend|colleague|boss|neighbou?r)\b/i,
+    'People',
+  ],
+  [
+    /\b(?:likes?|loves?|prefers?|hates?|dislikes?|favou?rite|enjoys?|vegan|vegetarian|allergic)\b/i,
+    'Preferences',
+  ],
+  [/\b(?:project|deadline|client|customer|repo|repository|release)\b/i, 'Projects'],
+  [/\b(?:decided|decision|agreed)\b/i, 'Decisions'],
+  [/\bthe owner\b/i, 'About the owner'],
+];
+
+function sectionFor(fact: string): string {
+  return SECTIONS.find(([pattern]) => pattern.test(fact))?.[1] ?? 'Notes';
+}

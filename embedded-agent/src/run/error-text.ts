@@ -1,0 +1,54 @@
+/**
+ * Errors of a model as one text, in the form that cagent gives them: where a provider answered with a status,
+ * `POST "url": 401 Unauthorized {…}`, which the gateway reads its typed error from.
+ */
+import { STATUS_CODES } from 'node:http';
+import { APICallError } from '@ai-sdk/provider';
+import { causes } from '../tools/mcp-toolset.ts';
+
+/** The model's stream ended without saying that it was complete. */
+export class TruncatedStreamError extends Error {
+  override name = 'TruncatedStreamError';
+}
+
+export function modelErrorText(error: unknown): string {
+  const cause = lastTry(error);
+  return `all models failed: error receiving from stream: ${describe(cause)}`;
+}
+
+/** The AI SDK wraps what it has tried several times. */
+function lastTry(error: unknown): unknown {
+  const wrapped = (error as { lastError?: unknown }).lastError;
+  return wrapped === undefined ? error : wrapped;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Error && isReset(error)) return 'unexpected EOF';
+  if (APICallError.isInstance(error) && (error.statusCode ?? 0) >= 400) {
+    const code = error.statusCode ?? 0;
+    const status = `${code} ${STATUS_CODES[code] ?? ''}`.trim();
+    return `POST "${error.url}": ${status} ${errorBody(error.responseBody ?? '')}`.trim();
+  }
+  if (error instanceof TruncatedStreamError) return 'unexpected EOF';
+  if (APICallError.isInstance(error)) return `POST "${error.url}": ${causes(error.cause ?? error)}`;
+  if (error instanceof Error) return causes(error);
+  return typeof error === 'string' ? error : JSON.stringify(error);
+}
+
+function isReset(error: Error): boolean {
+  for (let next: unknown = error; next instanceof Error; next = next.cause) {
+    if ((next as NodeJS.ErrnoException).code === 'ECONNRESET') return true;
+  }
+  return false;
+}
+
+/** Providers wrap what matters as `{"error": {…}}`; cagent shows the inner part. */
+function errorBody(body: string): string {
+  try {
+    const parsed = JSON.parse(body) as { error?: unknown };
+    return JSON.stringify(typeof parsed.error === 'object' && parsed.error !== null ? parsed.error : parsed);
+  } catch (error) {
+    if (error instanceof SyntaxError) return body.slice(0, 2000);
+    throw error;
+  }
+}

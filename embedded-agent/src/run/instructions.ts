@@ -1,0 +1,91 @@
+/**
+ * What the model is told before the conversation: instruction, toolset instructions, then what changes from call to
+ * call (date, environment, prompt files). Made anew for every model call, so that an edit of MEMORY.md counts at once.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { AgentConfig } from '../soul/schema.ts';
+
+export interface InstructionsContext {
+  agent: AgentConfig;
+  toolsetInstructions: readonly string[];
+  workingDir: string;
+  home: string | undefined;
+  clock: Clock;
+}
+
+export interface Instructions {
+  /** Same text as long as soul.yaml is the same: a provider may cache it. */
+  stable: string;
+  changing: string;
+}
+
+export async function buildInstructions(context: InstructionsContext): Promise<Instructions> {
+  const { agent, toolsetInstructions, workingDir, clock } = context;
+  const changing: string[] = [];
+  if (agent.add_date) changing.push(`Today's date: ${localDate(new Date(clock.now()))}`);
+  if (agent.add_environment_info) changing.push(await environmentInfo(workingDir));
+  for (const name of agent.add_prompt_files ?? []) changing.push(...(await promptFiles(name, context)));
+  return {
+    stable: join2([agent.instruction ?? '', ...toolsetInstructions]),
+    changing: join2(changing),
+  };
+}
+
+function join2(parts: readonly string[]): string {
+  return parts
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function localDate(now: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
+async function environmentInfo(workingDir: string): Promise<string> {
+  const isGit = await stat(join(workingDir, '.git')).then(
+    () => true,
+    () => false,
+  );
+  return (
+    'Here is useful information about the environment you are running in:\n<env>\n' +
+    `Working directory: ${workingDir}\nIs directory a git repo: ${isGit ? 'Yes' : 'No'}\n` +
+    `Operating System: ${process.platform}\nCPU Architecture: ${process.arch}\n</env>`
+  );
+}
+
+/** The nearest file of that name from the working directory upwards, and the one in the home directory. */
+async function promptFiles(name: string, { workingDir, home }: InstructionsContext): Promise<string[]> {
+  if (isAbsolute(name)) return present([await readIfThere(name)]);
+  const found: Array<string | null> = [];
+  let foundAt: string | null = null;
+  for (let folder = workingDir; ; folder = dirname(folder)) {
+    const path = join(folder, name);
+    const text = await readIfThere(path);
+    if (text !== null) {
+      found.push(text);
+      foundAt = path;
+      break;
+    }
+    if (folder === dirname(folder)) break;
+  }
+  if (home && join(home, name) !== foundAt) found.push(await readIfThere(join(home, name)));
+  return present(found);
+}
+
+function present(texts: ReadonlyArray<string | null>): string[] {
+  return texts.filter((text) => text !== null);
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'EACCES') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Writes the messages of one run into the session as they arise. A streaming answer is written at its first piece and
+ * then at most ten times a second, so that a killed process loses a tenth of a second of it.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { ContentPart, StoredMessage, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
+import type { SessionStore } from '../store/session-store.ts';
+import { AGENT_NAME } from './run-events.ts';
+
+const WRITE_EVERY_MS = 100;
+
+type Message = StoredMessage['message'];
+
+export class MessageWriter {
+  readonly #store: SessionStore;
+  readonly #sessionId: string;
+  readonly #clock: Clock;
+  #position: number;
+
+  constructor(store: SessionStore, sessionId: string, clock: Clock) {
+    this.#store = store;
+    this.#sessionId = sessionId;
+    this.#clock = clock;
+    this.#position = store.nextPosition(sessionId);
+  }
+
+  /** @returns its position in the session */
+  user(content: string, parts: ContentPart[] | undefined): number {
+    const message: Message = { role: 'user', content, ...(parts?.length ? { multi_content: parts } : {}) };
+    return this.#append('', message);
+  }
+
+  toolResult(call: ToolCall, result: ToolResult): void {
+    this.#append(AGENT_NAME, {
+      role: 'tool',
+      content: result.output ?? '',
+      ...(call.id === undefined ? {} : { tool_call_id: call.id }),
+      ...(result.isError ? { is_error: true } : {}),
+    });
+  }
+
+  assistantText(content: string): void {
+    this.#append(AGENT_NAME, { role: 'assistant', content });
+  }
+
+  /** A message of the model that is about to stream in. */
+  draft(): AssistantDraft {
+    let position: number | null = null;
+    return new AssistantDraft(this.#clock, this.#now(), (message) => {
+      position ??= this.#position++;
+      this.#store.put(this.#sessionId, position, { agentName: AGENT_NAME, message });
+    });
+  }
+
+  #append(agentName: string, message: Message): number {
+    const position = this.#position++;
+    this.#store.put(this.#sessionId, position, {
+      agentName,
+      message: { ...message, created_at: this.#now() },
+    });
+    return position;
+  }
+
+  #now(): string {
+    return new Date(this.#clock.now()).toISOString();
+  }
+}
+
+export class AssistantDraft {
+  readonly #clock: Clock;
+  readonly #write: (message: Message) => void;
+  readonly #message: Message;
+  #timer: Timer | null = null;
+  #dirty = false;
+
+  constructor(clock: Clock, createdAt: string, write: (message: Message) => void) {
+    this.#clock = clock;
+    this.#write = write;
+    this.#message = { role: 'assistant', content: '', created_at: createdAt };
+  }
+
+  text(delta: string): void {
+    this.#message.content += delta;
+    this.#changed();
+  }
+
+  reasoning(delta: string): void {
+    this.#message.reasoning_content = (this.#message.reasoning_content ?? '') + delta;
+    this.#changed();
+  }
+
+  /**
+   * The message is complete.
+   * @returns whether there is anything in it
+   */
+  finish(toolCalls: ToolCall[], usage: NonNullable<Message['usage']>, model: string): boolean {
+    const empty = !this.#message.content && !this.#message.reasoning_content && toolCalls.length === 0;
+    if (empty) return false;
+    if (toolCalls.length > 0) this.#message.tool_calls = toolCalls;
+    Object.assign(this.#message, { usage, model });
+    this.#dirty = true;
+    this.flush();
+    return true;
+  }
+
+  /** Puts on disk what is not there yet. To be called at every end, also a bad one. */
+  flush(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#write(this.#message);
+  }
+
+  #changed(): void {
+    this.#dirty = true;
+    if (this.#timer) return;
+    this.flush();
+    this.#timer = this.#clock.after(WRITE_EVERY_MS, () => {
+      this.#timer = null;
+      if (this.#dirty) this.#changed();
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The events of one run, as cagent words them: which carry the session, which the agent's name, which no time at all.
+ * One line each, `data: <json>`, with <, > and & escaped as Go's encoder does.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { CagentEvent } from '@mobyclaw/protocol/cagent';
+
+export const AGENT_NAME = 'root';
+
+const WITH_SESSION: ReadonlySet<CagentEvent['type']> = new Set<CagentEvent['type']>([
+  'user_message',
+  'stream_started',
+  'stream_stopped',
+  'agent_choice',
+  'agent_choice_reasoning',
+  'message_added',
+  'token_usage',
+  'session_title',
+]);
+const WITHOUT_TIME: ReadonlySet<CagentEvent['type']> = new Set<CagentEvent['type']>([
+  'error',
+  'session_title',
+  'max_iterations_reached',
+]);
+const ZERO_TIME = '0001-01-01T00:00:00Z';
+
+export type Emit = (event: CagentEvent) => void;
+
+export interface EventOutput {
+  write(text: string): unknown;
+  readonly writable: boolean;
+}
+
+export function eventWriter(output: EventOutput, sessionId: string, clock: Clock): Emit {
+  return (event) => {
+    if (!output.writable) return; // the client has left; the run learns of it by its signal
+    const timeless = WITHOUT_TIME.has(event.type);
+    const full = {
+      ...event,
+      ...(WITH_SESSION.has(event.type) ? { session_id: sessionId } : {}),
+      ...(timeless || event.type === 'user_message' ? {} : { agent_name: AGENT_NAME }),
+      timestamp: timeless ? ZERO_TIME : new Date(clock.now()).toISOString(),
+    };
+    output.write(`data: ${escapeForGo(JSON.stringify(full))}\n\n`);
+  };
+}
+
+function escapeForGo(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

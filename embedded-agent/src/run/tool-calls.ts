@@ -1,0 +1,86 @@
+/**
+ * One tool call from permission to stored result, with cagent's events around it: confirmation where one is needed,
+ * `tool_call` when it starts, `tool_call_response` and `message_added` when it has an answer. A call that is refused,
+ * denied or unknown has a response and no start.
+ */
+import type { ToolCall, ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
+import type { AgentTool, ToolContext } from '../tools/tool.ts';
+import type { Gate } from './gate.ts';
+import type { MessageWriter } from './message-writer.ts';
+import { decide, type Rules } from './permissions.ts';
+import type { Emit } from './run-events.ts';
+
+export interface ResumeAnswer {
+  confirmation: 'approve' | 'approve-session' | 'approve-tool' | 'reject';
+  reason?: string;
+  tool_name?: string;
+}
+
+export interface ToolCallsOptions {
+  emit: Emit;
+  writer: MessageWriter;
+  gate: Gate<ResumeAnswer>;
+  context: ToolContext;
+  rules(): Rules;
+  /** From now on every tool, or this tool, may run in this session. */
+  approveSession(): void;
+  approveTool(name: string): void;
+}
+
+export class ToolCalls {
+  readonly #options: ToolCallsOptions;
+
+  constructor(options: ToolCallsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws the signal's reason where the run is cancelled; the call then has no result, as it may have acted */
+  async run(tool: AgentTool, call: ToolCall, input: unknown): Promise<ToolResult> {
+    const refusal = await this.#refusal(tool.definition, call, input);
+    if (refusal !== null) return this.respond(call, tool.definition, { output: refusal, isError: true });
+    this.#options.emit({ type: 'tool_call', tool_call: call, tool_definition: tool.definition });
+    const { context } = this.#options;
+    const result = await unlessAborted(tool.call(input, context), context.signal);
+    return this.respond(call, tool.definition, result);
+  }
+
+  respond(call: ToolCall, definition: ToolDefinition, result: ToolResult): ToolResult {
+    const { emit, writer } = this.#options;
+    writer.toolResult(call, result);
+    emit({
+      type: 'tool_call_response',
+      tool_call: call,
+      tool_definition: definition,
+      response: result.output ?? '',
+      result,
+    });
+    emit({ type: 'message_added' });
+    return result;
+  }
+
+  async #refusal(definition: ToolDefinition, call: ToolCall, input: unknown): Promise<string | null> {
+    const { emit, gate, context, rules, approveSession, approveTool } = this.#options;
+    const verdict = decide(definition, input, rules());
+    if (verdict.decision === 'allow') return null;
+    if (verdict.decision === 'deny') return `Tool '${definition.name}' is denied by ${verdict.by}.`;
+    const answer = gate.wait(context.signal); // waiting before asking: no answer comes too early
+    emit({ type: 'tool_call_confirmation', tool_call: call, tool_definition: definition });
+    const { confirmation, reason, tool_name } = await answer;
+    if (confirmation === 'reject') {
+      return `The user rejected the tool call.${reason ? ` Reason: ${reason}` : ''}`;
+    }
+    if (confirmation === 'approve-session') approveSession();
+    if (confirmation === 'approve-tool') approveTool(tool_name || definition.name);
+    return null;
+  }
+}
+
+/** A tool that does not heed the signal must not hold a run whose client has left. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,61 @@
+/** Public web pages as text for the model. */
+import { z } from 'zod';
+import { type GetOptions, getPublicPage, type PublicPage } from './public-http.ts';
+import { type AgentTool, builtInTool } from './tool.ts';
+
+const DEFAULT_TIMEOUT_S = 30;
+const MAX_PAGE_CHARS = 60_000;
+
+export interface FetchOptions extends Pick<GetOptions, 'resolveName' | 'isAllowed'> {
+  timeoutS?: number;
+}
+
+export function fetchTools(options: FetchOptions = {}): AgentTool[] {
+  return [
+    builtInTool({
+      name: 'fetch',
+      category: 'fetch',
+      title: 'Fetch URLs',
+      description:
+        'Fetch public web pages with GET and return their content. Private and local addresses are refused.',
+      input: z.strictObject({
+        urls: z.array(z.string()).min(1).max(10).describe('Addresses, http or https'),
+        format: z.enum(['text', 'html']).optional().describe('text (default), or html as it was sent'),
+        timeout: z.int().positive().max(300).optional().describe('Seconds a page may take (default: 30)'),
+      }),
+      run: async ({ urls, format, timeout }, { signal }) => {
+        const timeoutMs = (timeout ?? options.timeoutS ?? DEFAULT_TIMEOUT_S) * 1000;
+        const pages = urls.map(async (url) => {
+          const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+          try {
+            return await render(await getPublicPage(url, { ...options, signal: deadline }), format ?? 'text');
+          } catch (error) {
+            signal.throwIfAborted();
+            if (urls.length === 1) throw new Error(`${url}: ${(error as Error).message}`, { cause: error });
+            return `${url}: Error: ${(error as Error).message}`;
+          }
+        });
+        return (await Promise.all(pages)).join('\n\n');
+      },
+    }),
+  ];
+}
+
+async function render(page: PublicPage, format: 'text' | 'html'): Promise<string> {
+  const isHtml = /html/i.test(page.contentType);
+  const full = isHtml && format === 'text' ? await htmlToText(page.body) : page.body;
+  const cut = full.length > MAX_PAGE_CHARS || page.truncated ? '\n[the rest of the page was cut]' : '';
+  const status = page.status === 200 ? '' : ` (status ${page.status})`;
+  return `${page.url}${status}\n${full.slice(0, MAX_PAGE_CHARS)}${cut}`;
+}
+
+async function htmlToText(html: string): Promise<string> {
+  const { convert } = await import('html-to-text');
+  return convert(html, {
+    wordwrap: false,
+    selectors: [
+      { selector: 'img', format: 'skip' },
+      { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
+    ],
+  });
+}

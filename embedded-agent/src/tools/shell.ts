@@ -1,0 +1,119 @@
+/**
+ * Shell commands in a process group of their own, so that a cancelled or overdue one takes its children with it.
+ * A command sees the agent's environment without the keys of model providers and of Moby's own parts: what it prints
+ * goes to the model, and what it runs may be anybody's code.
+ */
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { type AgentTool, builtInTool, type ToolContext } from './tool.ts';
+
+const DEFAULT_TIMEOUT_S = 30;
+const MAX_OUTPUT_CHARS = 30_000;
+
+export interface ShellOptions {
+  environment: Record<string, string | undefined>;
+  /** Names of variables that no command sees. */
+  withheld: ReadonlySet<string>;
+}
+
+export function shellTools(options: ShellOptions): AgentTool[] {
+  return [
+    builtInTool({
+      name: 'shell',
+      category: 'shell',
+      title: 'Shell',
+      description:
+        'Executes the given shell command in the user’s default shell and returns what it prints. A command that ' +
+        'does not end within its timeout is stopped with everything it started.',
+      input: z.strictObject({
+        cmd: z.string().min(1).describe('The shell command to execute'),
+        cwd: z.string().optional().describe('The working directory to execute the command in (default: ".")'),
+        timeout: z.int().positive().max(3600).optional().describe('Timeout in seconds (default: 30)'),
+      }),
+      run: ({ cmd, cwd, timeout }, context) =>
+        runCommand(
+          cmd,
+          resolve(context.workingDir, cwd ?? '.'),
+          timeout ?? DEFAULT_TIMEOUT_S,
+          context,
+          options,
+        ),
+    }),
+  ];
+}
+
+function runCommand(
+  command: string,
+  cwd: string,
+  timeoutS: number,
+  { signal }: ToolContext,
+  { environment, withheld }: ShellOptions,
+): Promise<string> {
+  signal.throwIfAborted();
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.has(name)));
+  return new Promise((done, fail) => {
+    const shell = environment.SHELL ?? '/bin/sh';
+    const child = spawn(shell, ['-c', command], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = new OutputBuffer();
+    let overdue = false;
+    const kill = (): void => killGroup(child.pid);
+    const timer = setTimeout(() => {
+      overdue = true;
+      kill();
+    }, timeoutS * 1000);
+    signal.addEventListener('abort', kill, { once: true });
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', kill);
+    };
+    child.stdout.on('data', (piece: Buffer) => output.add(piece));
+    child.stderr.on('data', (piece: Buffer) => output.add(piece));
+    child.on('error', (error) => {
+      settle();
+      fail(new Error(`cannot run the command in ${cwd}: ${error.message}`));
+    });
+    child.on('close', (code, killedBy) => {
+      settle();
+      if (signal.aborted) return fail(signal.reason);
+      const text = output.text();
+      if (overdue) return done(`Command timed out after ${timeoutS}s\nOutput: ${text}`);
+      if (code === 0) return done(text);
+      const end = killedBy ? `killed by ${killedBy}` : `exit status ${code}`;
+      done(`Error executing command: ${end}\nOutput: ${text}`);
+    });
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // ESRCH: it has already ended
+  }
+}
+
+/** Keeps the first part of what a command prints, and counts the rest. */
+class OutputBuffer {
+  #text = '';
+  #dropped = 0;
+  readonly #decoder = new TextDecoder();
+
+  add(piece: Buffer): void {
+    const text = this.#decoder.decode(piece, { stream: true });
+    const room = MAX_OUTPUT_CHARS - this.#text.length;
+    this.#text += text.slice(0, Math.max(0, room));
+    this.#dropped += Math.max(0, text.length - Math.max(0, room));
+  }
+
+  text(): string {
+    const text = this.#text.trimEnd();
+    return this.#dropped > 0 ? `${text}\n[${this.#dropped} more characters cut]` : text;
+  }
+}

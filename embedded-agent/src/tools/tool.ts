@@ -1,0 +1,68 @@
+/** What a tool is to the run: its definition as events carry it, the schema the model is given, and the work itself. */
+import type { FlexibleSchema } from '@ai-sdk/provider-utils';
+import type { ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
+import { z } from 'zod';
+
+export interface ElicitationRequest {
+  message: string;
+  schema?: unknown;
+}
+
+export interface ElicitationAnswer {
+  action: 'accept' | 'decline' | 'cancel';
+  content?: Record<string, unknown>;
+}
+
+/** The run that a tool is called in. */
+export interface ToolContext {
+  sessionId: string;
+  /** Absolute; relative paths of a call are resolved against it. */
+  workingDir: string;
+  /** Headers of the run's own request, lower-case names. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  signal: AbortSignal;
+  elicit(request: ElicitationRequest): Promise<ElicitationAnswer>;
+}
+
+export interface AgentTool {
+  definition: ToolDefinition;
+  inputSchema: FlexibleSchema;
+  /** Never throws for a failure of the call itself: that is a result with `isError`. Throws where the run was cancelled. */
+  call(input: unknown, context: ToolContext): Promise<ToolResult>;
+}
+
+interface BuiltInTool<INPUT extends z.ZodType> {
+  name: string;
+  category: string;
+  title: string;
+  description: string;
+  readOnly?: boolean;
+  input: INPUT;
+  run(input: z.infer<INPUT>, context: ToolContext): string | Promise<string>;
+}
+
+/** A tool of ours: arguments checked by zod; what it throws becomes a result with `isError`. */
+export function builtInTool<INPUT extends z.ZodType>(tool: BuiltInTool<INPUT>): AgentTool {
+  const { $schema, ...parameters } = z.toJSONSchema(tool.input, { io: 'input' });
+  return {
+    definition: {
+      name: tool.name,
+      category: tool.category,
+      description: tool.description,
+      parameters,
+      annotations: { ...(tool.readOnly ? { readOnlyHint: true } : {}), title: tool.title },
+      outputSchema: { type: 'string' },
+    },
+    inputSchema: tool.input,
+    async call(input, context) {
+      try {
+        const output = await tool.run(tool.input.parse(input), context);
+        return { output: output === '' ? 'no output' : output };
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+        return { output: `Error: ${reason}`, isError: true };
+      }
+    },
+  };
+}

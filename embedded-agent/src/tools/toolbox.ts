@@ -1,0 +1,129 @@
+/**
+ * All tools of soul.yaml. Built-in ones are always there; those of an MCP server only while it can be reached: one that
+ * is down costs a warning, never the run.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import { customKeys, PROVIDER_KEYS } from '../soul/model-ref.ts';
+import type { Soul, ToolsetConfig } from '../soul/schema.ts';
+import { type FetchOptions, fetchTools } from './fetch.ts';
+import { filesystemTools } from './filesystem.ts';
+import { causes, McpToolset } from './mcp-toolset.ts';
+import { shellTools } from './shell.ts';
+import { thinkTools } from './think.ts';
+import { type TodoStorage, todoTools } from './todo.ts';
+import type { AgentTool, ToolContext } from './tool.ts';
+
+export interface ToolboxOptions {
+  environment: Readonly<Record<string, string | undefined>>;
+  workingDir: string;
+  clock: Clock;
+  todos: TodoStorage;
+  /** Addresses that the fetch tool may read besides public ones; for tests. */
+  fetch?: FetchOptions;
+}
+
+export interface Offer {
+  tools: ReadonlyMap<string, AgentTool>;
+  /** One text a toolset. */
+  instructions: string[];
+  /** One line a server that could not be reached. */
+  failures: string[];
+}
+
+interface Source {
+  config: ToolsetConfig;
+  list(run: Pick<ToolContext, 'headers'>): Promise<readonly AgentTool[]>;
+  instructions(): string;
+  failureName: string;
+  close(): Promise<void>;
+}
+
+const OWN_SECRETS = ['MOBYCLAW_MCP_TOKEN', 'MOBYCLAW_AGENT_TOKEN'];
+
+export class Toolbox {
+  readonly #sources: readonly Source[];
+
+  constructor(soul: Soul, options: ToolboxOptions) {
+    const withheld = new Set([...PROVIDER_KEYS, ...customKeys(soul), ...OWN_SECRETS]);
+    this.#sources = (soul.agents.root.toolsets ?? []).map((config) =>
+      config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, withheld),
+    );
+  }
+
+  /** Whether soul.yaml names any toolset at all. */
+  get empty(): boolean {
+    return this.#sources.length === 0;
+  }
+
+  async offer(run: Pick<ToolContext, 'headers'>): Promise<Offer> {
+    const lists = await Promise.allSettled(this.#sources.map((source) => source.list(run)));
+    const tools = new Map<string, AgentTool>();
+    const instructions: string[] = [];
+    const failures: string[] = [];
+    for (const [index, source] of this.#sources.entries()) {
+      const list = lists[index];
+      if (list?.status !== 'fulfilled') {
+        failures.push(`${source.failureName} start failed: ${causes(list?.reason)}`);
+        continue;
+      }
+      for (const tool of list.value) {
+        const { name } = tool.definition;
+        const wanted = source.config.tools?.includes(name) ?? true;
+        if (wanted && !tools.has(name)) tools.set(name, tool); // the first toolset of a name has it
+      }
+      const text = source.instructions();
+      if (text) instructions.push(text);
+    }
+    return { tools, instructions, failures };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.close()));
+  }
+}
+
+function mcpSource(config: Extract<ToolsetConfig, { type: 'mcp' }>, options: ToolboxOptions): Source {
+  const toolset = new McpToolset(config, options);
+  return {
+    config,
+    failureName: toolset.name,
+    list: (run) => toolset.tools(run),
+    instructions: () =>
+      config.instruction?.replaceAll('{ORIGINAL_INSTRUCTIONS}', toolset.instructions) ?? toolset.instructions,
+    close: () => toolset.close(),
+  };
+}
+
+function builtInSource(
+  config: Exclude<ToolsetConfig, { type: 'mcp' }>,
+  options: ToolboxOptions,
+  withheld: ReadonlySet<string>,
+): Source {
+  const tools = builtInTools(config, options, withheld);
+  return {
+    config,
+    failureName: config.type,
+    list: async () => tools,
+    instructions: () => config.instruction ?? '',
+    close: async () => undefined,
+  };
+}
+
+function builtInTools(
+  config: Exclude<ToolsetConfig, { type: 'mcp' }>,
+  options: ToolboxOptions,
+  withheld: ReadonlySet<string>,
+): readonly AgentTool[] {
+  switch (config.type) {
+    case 'shell':
+      return shellTools({ environment: { ...options.environment, ...config.env }, withheld });
+    case 'filesystem':
+      return filesystemTools();
+    case 'fetch':
+      return fetchTools({ ...options.fetch, ...(config.timeout ? { timeoutS: config.timeout } : {}) });
+    case 'think':
+      return thinkTools();
+    case 'todo':
+      return todoTools(options.todos);
+  }
+}
