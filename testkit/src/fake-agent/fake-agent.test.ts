@@ -122,6 +122,16 @@ describe.each<FakeGeneration>(['array', 'object'])('fake agent, generation %s', 
     },
   );
 
+  it('keeps its pace and stamps each token when it is sent', async () => {
+    const { url } = await start({ generation });
+    const list = await events(
+      await prompt(url, generation, await newSession(url), 'stamp tokens=11 interval=10ms'),
+    );
+    const times = textOf(list).trim().split(' ').map(Number);
+    expect(times).toHaveLength(11);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(85);
+  });
+
   it('starts over in mid-answer without a word, and stores the answer once', async () => {
     const agent = await start({ generation });
     const session = await newSession(agent.url);

@@ -122,7 +122,7 @@ export class FakeRun {
     switch (step.do) {
       case 'text':
         await this.#until(step.afterMs ?? 0);
-        this.#say(step.text);
+        this.#say(step.stamp ? timeStamp() : step.text);
         return null;
       case 'reasoning':
         await this.#checkpoint();
@@ -372,6 +372,11 @@ type ScriptStep = Script extends Iterable<infer S> ? S : never;
 const ZERO_TIME = '0001-01-01T00:00:00Z';
 export const MAX_ITERATIONS_TEXT =
   'Execution stopped after reaching the configured max_iterations limit (6).';
+
+/** Milliseconds since the epoch, with fractions, as one word. */
+function timeStamp(): string {
+  return `${(performance.timeOrigin + performance.now()).toFixed(3)} `;
+}
 
 /** What was written is with the kernel by then, as cagent flushes each event. */
 function flushed(): Promise<void> {

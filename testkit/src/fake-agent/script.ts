@@ -12,8 +12,8 @@ export interface ToolStep {
 }
 
 export type Step =
-  /** One token of the answer, `afterMs` after the one before. */
-  | { do: 'text'; text: string; afterMs?: number }
+  /** One token of the answer, `afterMs` after the one before; with `stamp` the time it was sent stands for the text. */
+  | { do: 'text'; text: string; afterMs?: number; stamp?: boolean }
   | { do: 'reasoning'; text: string }
   | { do: 'wait'; ms: number }
   /** The calls of one model turn: one after the other in the old generation, side by side in the new one. */
@@ -82,11 +82,8 @@ function* toolTurn(names: readonly string[], directives: Directives): Generator<
 
 function* speak(directives: Directives, fault: Fault | undefined): Generator<Step> {
   const tokens = answerTokens(directives);
-  const say = (text: string): Step => ({
-    do: 'text',
-    text: directives.stamp ? `${(performance.timeOrigin + performance.now()).toFixed(3)} ` : text,
-    afterMs: directives.intervalMs,
-  });
+  const { stamp, intervalMs: afterMs } = directives;
+  const say = (text: string): Step => ({ do: 'text', text, afterMs, stamp });
   const attempts = fault?.kind === 'silent-retry' ? 1 : fault?.kind === 'silent-fail' ? 3 : 0;
   for (let attempt = 1; attempt <= attempts; attempt++) {
     for (const token of tokens.slice(0, fault?.at)) yield say(token);
