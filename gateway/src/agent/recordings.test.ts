@@ -89,6 +89,7 @@ const EXPECTED: Record<string, Expected> = {
     stored: 'Execution stopped after reaching the limit.',
     replaced: true,
     tools: Array.from({ length: 6 }, () => 'memory_read:ok'),
+    notices: [/limit of 6 rounds/],
     resumes: 1,
   },
   'mcp-back': { text: 'Noted, Alice.', tools: ['memory_append:ok'], notices: [FAILED_TOOLSETS] },

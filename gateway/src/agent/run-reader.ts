@@ -21,8 +21,8 @@ const MAX_SUMMARY_CHARS = 200;
 /** What the agent waits for, for ever, until somebody answers. */
 export type Blocked =
   | { kind: 'confirmation'; callId: string; tool: string }
-  | { kind: 'max-iterations'; limit: number }
-  | { kind: 'elicitation'; elicitationId?: string; oauth: boolean; message: string };
+  | { kind: 'max-iterations' }
+  | { kind: 'elicitation'; elicitationId?: string; oauth: boolean };
 
 export interface RunReaderOptions {
   sessionId: string;
@@ -100,8 +100,7 @@ export class RunReader {
         if (event.status === 'completed') this.#compacted = true;
         break;
       case 'max_iterations_reached':
-        this.maxIterationsReached = true;
-        this.#options.onBlocked({ kind: 'max-iterations', limit: asNumber(event.max_iterations) });
+        this.#maxIterations(asNumber(event.max_iterations));
         break;
       case 'elicitation_request':
         this.#elicitation(event);
@@ -269,6 +268,13 @@ export class RunReader {
     this.error = providerError(asText(event.error), asText(event.code) || undefined);
   }
 
+  #maxIterations(limit: number): void {
+    this.maxIterationsReached = true;
+    const text = `The run was ended at its limit of ${limit} rounds; max_iterations in soul.yaml sets it.`;
+    this.#options.emit({ type: 'notice', text });
+    this.#options.onBlocked({ kind: 'max-iterations' });
+  }
+
   #elicitation(event: JsonObject): void {
     const oauth = asObject(event.meta)['cagent/type'] === 'oauth_flow';
     const message = forPeople(asText(event.message));
@@ -280,7 +286,6 @@ export class RunReader {
     this.#options.onBlocked({
       kind: 'elicitation',
       oauth,
-      message,
       ...(elicitationId === '' ? {} : { elicitationId }),
     });
   }

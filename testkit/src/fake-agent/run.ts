@@ -93,8 +93,7 @@ export class FakeRun {
       current_agent: 'root',
     };
     if (generation === 'array') this.#agentInfo();
-    else if (session.title !== '')
-      stream.own('session_title', { title: session.title, timestamp: ZERO_TIME });
+    else if (session.title !== '') stream.own('session_title', { title: session.title, ...NOBODY });
     stream.send(team);
     this.#turnTools();
     if (generation === 'object') stream.send({ type: 'plan_changed', steps: [] });
@@ -283,7 +282,7 @@ export class FakeRun {
 
   async #maxIterations(): Promise<RunEnd | null> {
     const { stream, resume, signal, store, session } = this.#context;
-    stream.send({ type: 'max_iterations_reached', max_iterations: 6, timestamp: ZERO_TIME });
+    stream.send({ type: 'max_iterations_reached', max_iterations: 6, ...NOBODY });
     const answer = await resume.wait(signal);
     if (answer === null) throw new Cancelled();
     if (answer.confirmation === 'approve') return null;
@@ -311,7 +310,7 @@ export class FakeRun {
   #fail(error: string, code?: string): RunEnd {
     const { stream, generation, session } = this.#context;
     const more = generation === 'object' ? { session_id: session.id, ...(code ? { code } : {}) } : {};
-    stream.send({ type: 'error', error, ...more, timestamp: ZERO_TIME });
+    stream.send({ type: 'error', error, ...more, ...NOBODY });
     this.#stop('error');
     return 'failed';
   }
@@ -369,7 +368,8 @@ const STEPS_A_TURN = 32;
 
 type ScriptStep = Script extends Iterable<infer S> ? S : never;
 
-const ZERO_TIME = '0001-01-01T00:00:00Z';
+/** Some events name no agent and no time. */
+const NOBODY = { agent_name: undefined, timestamp: '0001-01-01T00:00:00Z' };
 export const MAX_ITERATIONS_TEXT =
   'Execution stopped after reaching the configured max_iterations limit (6).';
 
