@@ -35,6 +35,7 @@ const entries = {
   gateway: 'gateway/src/main.ts',
   'embedded-agent': 'embedded-agent/src/main.ts',
   memory: 'mcp-servers/memory/src/main.ts',
+  workspace: 'mcp-servers/workspace/src/main.ts',
   'agent-supervisor': 'supervisor/src/agent-main.ts',
   local: 'supervisor/src/local-main.ts',
   cli: 'cli/src/main.ts',
@@ -47,6 +48,16 @@ function write(path, contents) {
   writeFileSync(temporary, contents);
   renameSync(temporary, path);
 }
+
+/** zod brings its messages in fifty languages into every bundle; every part speaks English. */
+const englishOnly = {
+  name: 'zod-english-only',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
 
 let result;
 try {
@@ -65,6 +76,7 @@ try {
     minifyWhitespace: true,
     sourcemap: 'linked',
     legalComments: 'none',
+    plugins: [englishOnly],
     define: { 'process.env.MOBYCLAW_VERSION': JSON.stringify(version) },
     // CommonJS packages inside an ESM bundle still call require() for Node's own modules.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },

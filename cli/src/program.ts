@@ -6,7 +6,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
-import { Context } from './context.ts';
+import type { Context } from './context.ts';
 import { processTerminal, say, type Terminal } from './terminal.ts';
 
 /** What a command's file exports as `command`: adds its arguments, options and action to `target`. */
@@ -42,7 +42,11 @@ export async function main(args: string[], version: string): Promise<void> {
   let code: ExitCode;
   try {
     endOnClosedPipe(terminal);
-    code = await runCommand(args, new Context({ terminal, checkout: findCheckout(), version }));
+    const load = async (): Promise<Context> => {
+      const { Context } = await import('./context.ts');
+      return new Context({ terminal, checkout: findCheckout(), version });
+    };
+    code = await runCommand(args, { terminal, version, load });
   } catch (error) {
     code = report(terminal, error);
   }
@@ -51,13 +55,19 @@ export async function main(args: string[], version: string): Promise<void> {
   terminal.stdin.destroy();
 }
 
+export interface Program {
+  terminal: Terminal;
+  version: string;
+  /** Loaded for a command only: help needs neither settings nor HTTP. */
+  load: () => Promise<Context>;
+}
+
 /** @returns the exit code of the command; help and wrong use included */
-export async function runCommand(args: string[], context: Context): Promise<ExitCode> {
-  const { terminal } = context;
+export async function runCommand(args: string[], { terminal, version, load }: Program): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   const program = new Command('mobyclaw')
     .description('Moby, your personal AI agent. Start him with "up", ask him with "run", talk with "chat".')
-    .version(context.version, '-V, --version')
+    .version(version, '-V, --version')
     .showHelpAfterError('(mobyclaw --help shows how)')
     .exitOverride()
     .configureOutput({
@@ -66,11 +76,11 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     });
   const wanted = args.find((arg) => !arg.startsWith('-'));
   const asked = wanted === 'help' ? args.filter((arg) => !arg.startsWith('-'))[1] : wanted;
-  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+  for (const [name, { summary, load: loadCommand }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
     if (name !== asked) continue;
-    const { command: define } = await load();
-    define(command, context, (result) => {
+    const { command: define } = await loadCommand();
+    define(command, await load(), (result) => {
       code = result;
     });
   }

@@ -62,6 +62,12 @@ export class ApiServer {
     return this;
   }
 
+  /** Takes over the turns of another server, as a gateway does after a restart. */
+  adopt(other: ApiServer): void {
+    this.turns.push(...other.turns);
+    for (const [key, turn] of other.#byKey) this.#byKey.set(key, turn);
+  }
+
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

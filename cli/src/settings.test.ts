@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { UsageError } from './cli-error.ts';
+import { readSettings, SETTING_NAMES } from './settings.ts';
+
+function withFile(text: string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, '.env'), text);
+  return folder;
+}
+
+test('without a file the defaults are in force', () => {
+  const { values, origin, environment } = readSettings(temporaryFolder(), {});
+  expect(values).toMatchObject({
+    MOBYCLAW_HOME: join(homedir(), '.mobyclaw'),
+    MOBYCLAW_PORT: 3000,
+    MOBYCLAW_MAX_TURNS: 16,
+    MOBYCLAW_QUEUE_MODE: 'followup',
+    MOBYCLAW_QUEUE_LIMIT: 100,
+    MOBYCLAW_RESET_IDLE: 'off',
+    MOBYCLAW_RESET_DAILY: 'off',
+  });
+  expect(values.MOBYCLAW_AGENT).toBeUndefined();
+  expect(origin.MOBYCLAW_PORT).toBe('default');
+  expect(environment).not.toHaveProperty('MOBYCLAW_AGENT');
+});
+
+test('the environment wins over the file, an empty value counts as unset', () => {
+  const folder = withFile(
+    'MOBYCLAW_PORT=4000\nMOBYCLAW_TZ="Europe/Berlin" # home\nANTHROPIC_API_KEY=from-file\nMOBYCLAW_AGENT=\n',
+  );
+  const { values, origin } = readSettings(folder, { MOBYCLAW_PORT: '5000', ANTHROPIC_API_KEY: '' });
+  expect(values.MOBYCLAW_PORT).toBe(5000);
+  expect(origin.MOBYCLAW_PORT).toBe('environment');
+  expect(values.MOBYCLAW_TZ).toBe('Europe/Berlin');
+  expect(origin.MOBYCLAW_TZ).toBe('.env');
+  expect(values.ANTHROPIC_API_KEY).toBeUndefined();
+  expect(values.MOBYCLAW_AGENT).toBeUndefined();
+});
+
+test('a name that nothing reads is an error with its line', () => {
+  const folder = withFile('# mine\nMOBYCLAW_PORTS=4000\n');
+  expect(() => readSettings(folder, {})).toThrow(
+    new UsageError(
+      `${join(folder, '.env')}, line 2: nothing reads MOBYCLAW_PORTS. Remove the line or mend the name; .env.example lists the settings.`,
+    ),
+  );
+});
+
+test('a line that sets nothing is an error too', () => {
+  const folder = withFile('MOBYCLAW_PORT: 4000\n');
+  expect(() => readSettings(folder, {})).toThrow(/line 1: write it as MOBYCLAW_PORT=value/);
+});
+
+test('every wrong value is named, with where it stands', () => {
+  const folder = withFile('MOBYCLAW_PORT=http\nMOBYCLAW_RESET_DAILY=25:00\n');
+  const read = (): unknown =>
+    readSettings(folder, {
+      MOBYCLAW_TZ: 'Mars/Olympus',
+      MOBYCLAW_HOME: 'relative',
+      MOBYCLAW_RESET_IDLE: 'soon',
+    });
+  expect(read).toThrow(/MOBYCLAW_PORT \(.*\.env\): is not a whole number/);
+  expect(read).toThrow(/MOBYCLAW_RESET_DAILY \(.*\.env\): is neither "off" nor a time/);
+  expect(read).toThrow(/MOBYCLAW_TZ \(environment\): is not a time zone/);
+  expect(read).toThrow(/MOBYCLAW_HOME \(environment\): must be an absolute path/);
+  expect(read).toThrow(/MOBYCLAW_RESET_IDLE \(environment\): is neither "off" nor a duration/);
+});
+
+test('a key is not shown in the error about it', () => {
+  const read = (): unknown => readSettings(temporaryFolder(), { OPENAI_API_KEY: 'secret with blanks' });
+  expect(read).toThrow(/OPENAI_API_KEY/);
+  expect(read).not.toThrow(/secret/);
+});
+
+test('MOBYCLAW_ENV_FILE names another file, which must exist', () => {
+  const folder = withFile('MOBYCLAW_PORT=4000\n');
+  const other = join(folder, 'other.env');
+  expect(() => readSettings(folder, { MOBYCLAW_ENV_FILE: other })).toThrow(/does not exist/);
+  writeFileSync(other, 'MOBYCLAW_PORT=4001\nGROQ_API_KEY=x\n');
+  const settings = readSettings(folder, { MOBYCLAW_ENV_FILE: other });
+  expect(settings.values.MOBYCLAW_PORT).toBe(4001);
+  expect(settings.others).toEqual(['GROQ_API_KEY']);
+  expect(settings.environment.GROQ_API_KEY).toBe('x');
+});
+
+test('.env.example documents each setting, and no other, with values that are accepted', async () => {
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
+  const assignments = [...text.matchAll(/^#?([A-Z][A-Z_]+)=(.*)$/gm)];
+  expect(assignments.map(([, name]) => name).toSorted()).toEqual(SETTING_NAMES.toSorted());
+  const folder = withFile(assignments.map(([, name, value]) => `${name}=${value}`).join('\n'));
+  expect(() => readSettings(folder, {})).not.toThrow();
+});
