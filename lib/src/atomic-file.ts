@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 export interface WriteOptions {
   /** Mode of the new file; 0o600 unless given. */
   mode?: number;
+  /** Called with the written temporary file before it is synced, such as to give it another file's owner and mode. */
+  prepare?: (temporary: FileHandle) => Promise<void>;
   /** Called right before the rename, as late as can be; what it throws leaves the target untouched. */
   beforeRename?: () => void;
 }
@@ -24,6 +26,7 @@ export async function writeFileAtomic(
   try {
     handle = await open(temporary, 'wx', options.mode ?? 0o600);
     await handle.writeFile(data);
+    await options.prepare?.(handle);
     await handle.sync();
     await handle.close();
     handle = undefined;

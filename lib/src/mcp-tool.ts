@@ -5,16 +5,19 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
-import type { CallToolResult, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
+import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { Logger } from './logger.ts';
 
 /** Who asks, from the headers of the run that the agent hands on; never from the model. */
 export type McpCaller = Partial<Record<keyof typeof IDENTITY_HEADERS, string>>;
 
+/** What a tool answers: text, or blocks where there is more than text to show, such as an image. */
+export type McpAnswer = string | ContentBlock[];
+
 export interface McpTool {
   definition: Tool;
-  call(input: unknown, caller: McpCaller): Promise<string>;
+  call(input: unknown, caller: McpCaller): Promise<McpAnswer>;
 }
 
 export interface McpToolOptions<Input extends z.ZodObject> {
@@ -24,7 +27,7 @@ export interface McpToolOptions<Input extends z.ZodObject> {
   description: string;
   input: Input;
   annotations: ToolAnnotations;
-  run(input: z.output<Input>, caller: McpCaller): string | Promise<string>;
+  run(input: z.output<Input>, caller: McpCaller): McpAnswer | Promise<McpAnswer>;
 }
 
 /** Thrown by a tool: the message is for the model and says what to do instead. */
@@ -73,9 +76,9 @@ export async function callTool(
   const context = { tool: tool.definition.name, session: caller.session, turn: caller.turn };
   const elapsedMs = (): number => Math.round((performance.now() - start) * 10) / 10;
   try {
-    const text = await tool.call(input, caller);
+    const answer = await tool.call(input, caller);
     logger.info({ ...context, ms: elapsedMs() }, 'tool call');
-    return { content: [{ type: 'text', text }] };
+    return { content: typeof answer === 'string' ? [{ type: 'text', text: answer }] : answer };
   } catch (error) {
     if (error instanceof ToolError) {
       logger.info({ ...context, ms: elapsedMs(), refused: true }, 'tool call');

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { digestMemory } from './memory-digest.ts';
 import { MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
-import { SerialQueue } from './serial-queue.ts';
 
 export class MemoryPublisher {
   readonly #home: string;

@@ -10,8 +10,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { editExactly } from '@mobyclaw/lib/exact-edit';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
-import { editExactly } from './exact-edit.ts';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { type LocalTime, localTime } from './local-time.ts';
 import {
   dailyFileName,
@@ -23,7 +24,6 @@ import {
   statMemoryFile,
 } from './memory-file.ts';
 import { type Appended, appendToSection } from './section-append.ts';
-import { SerialQueue } from './serial-queue.ts';
 import { keepVersion } from './versions.ts';
 
 const MAX_TRIES = 20; // a hand edit per try; a program that rewrites the file without end must not hold the queue
@@ -66,7 +66,7 @@ export class MemoryStore {
   async edit(name: MemoryFileName, oldText: string, newText: string): Promise<void> {
     await this.#change(name, (text) => {
       if (text === null) throw new ToolError(`${name} does not exist. memory_list shows what there is.`);
-      return editExactly(text, name, oldText, newText);
+      return editExactly(text, { file: name, oldText, newText, readTool: 'memory_read' });
     });
   }
 

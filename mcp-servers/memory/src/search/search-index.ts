@@ -5,6 +5,7 @@
 import { readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import {
   dayOf,
   HEARTBEAT,
@@ -14,7 +15,6 @@ import {
   readMemoryFile,
   statMemoryFile,
 } from '../memory-file.ts';
-import { SerialQueue } from '../serial-queue.ts';
 import { chunksOf } from './chunks.ts';
 import { IndexDatabase, isSqliteError, removeIndex } from './index-database.ts';
 import { indexable, matchExpression, queryTerms } from './terms.ts';

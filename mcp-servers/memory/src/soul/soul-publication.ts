@@ -12,8 +12,8 @@ import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import type { SoulProblem, SoulState } from '@mobyclaw/protocol/control';
-import { SerialQueue } from '../serial-queue.ts';
 import { soulHash, soulProblem } from './soul-syntax.ts';
 
 interface Candidate {

@@ -1,17 +1,29 @@
 /** Replaces one passage of a text by another. Pure. Refuses to guess: the passage must be there exactly once. */
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
-import { linesOf } from './markdown.ts';
+import { ToolError } from './mcp-tool.ts';
 
 const MAX_SHOWN = 5;
 
-/** @throws ToolError where the passage is missing or ambiguous, with the lines that help to do better */
-export function editExactly(text: string, file: string, oldText: string, newText: string): string {
+export interface ExactEdit {
+  /** The file's name as the model knows it. */
+  file: string;
+  oldText: string;
+  newText: string;
+  /** The tool that shows the file, for the advice in an error. */
+  readTool: string;
+}
+
+/**
+ * Line ends of the passage may differ from the file's; what is put in gets the file's own.
+ * @throws ToolError where the passage is missing or ambiguous, with the lines that help to do better
+ */
+export function editExactly(text: string, { file, oldText, newText, readTool }: ExactEdit): string {
   const crlf = text.includes('\r\n');
   const fitted = (part: string): string =>
     crlf ? part.replace(/\r?\n/g, '\r\n') : part.replace(/\r\n/g, '\n');
-  const passage = fitted(oldText);
+  // As it was given first: a file with mixed line ends has passages that a fitted one would miss.
+  const passage = text.includes(oldText) ? oldText : fitted(oldText);
   const first = text.indexOf(passage);
-  if (first === -1) throw new ToolError(missing(text, file, oldText));
+  if (first === -1) throw new ToolError(missing(text, file, oldText, readTool));
   const second = text.indexOf(passage, first + 1);
   if (second !== -1) {
     const places: number[] = [];
@@ -29,16 +41,18 @@ function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-function missing(text: string, file: string, oldText: string): string {
+function missing(text: string, file: string, oldText: string, readTool: string): string {
   const wanted = words(oldText);
-  const near = linesOf(text)
+  const near = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
     .map((line, index) => ({ line, number: index + 1, shared: shared(words(line), wanted) }))
     .filter(({ shared }) => shared > 0)
     .sort((a, b) => b.shared - a.shared)
     .slice(0, 3);
   const help =
     near.length === 0
-      ? `Read the file with memory_read and copy the passage as it stands.`
+      ? `Read the file with ${readTool} and copy the passage as it stands.`
       : `The nearest lines are:\n${near.map(({ number, line }) => `${number}: ${line.slice(0, 300)}`).join('\n')}\nCopy the passage as it stands, without line numbers.`;
   return `old_text was not found in ${file}. Nothing was changed. ${help}`;
 }
