@@ -7,6 +7,12 @@ import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { z } from 'zod';
+import {
+  type ChannelsConfig,
+  channelsConflict,
+  channelsEnvironment,
+  toChannelsConfig,
+} from './channels-config.ts';
 
 const number = (min: number, max: number, fallback: number) =>
   z.preprocess((value) => (value === undefined ? fallback : Number(value)), z.int().min(min).max(max));
@@ -68,6 +74,7 @@ const environmentSchema = z.object({
   MOBYCLAW_QUEUE_LIMIT: number(1, 100_000, 100),
   MOBYCLAW_RESET_IDLE: durationOrOff,
   MOBYCLAW_RESET_DAILY: timeOfDayOrOff,
+  ...channelsEnvironment,
   MOBYCLAW_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -92,6 +99,7 @@ export interface GatewayConfig {
   resetIdleMs: number | null;
   /** Time of day in `timeZone` at which conversations start afresh. */
   resetDaily: { hour: number; minute: number } | null;
+  channels: ChannelsConfig;
   logLevel: string;
 }
 
@@ -108,6 +116,8 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     throw new ConfigError(`The configuration is not valid.\n  ${lines.join('\n  ')}`);
   }
   const env = result.data;
+  const conflict = channelsConflict(env);
+  if (conflict !== null) throw new ConfigError(`The configuration is not valid.\n  ${conflict}`);
   return {
     folder: join(env.MOBYCLAW_HOME, 'gateway'),
     port: env.MOBYCLAW_PORT,
@@ -124,6 +134,7 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
+    channels: toChannelsConfig(env),
     logLevel: env.MOBYCLAW_LOG_LEVEL,
   };
 }

@@ -1,0 +1,243 @@
+/**
+ * What an adapter is to the gateway, and the gateway to an adapter. An adapter knows this file, `channel-error.ts`,
+ * `delivery/renderer.ts` and its own library, and nothing of the store, of turns or of the other adapters.
+ *
+ * A channel object is one connection: started once, stopped once, then thrown away. Reconnecting, backoff, giving up,
+ * dedupe, order, access, queueing, retries and splitting are done by the gateway for all four alike. An adapter
+ * translates, bounds every call by a timeout of its own, and reports honestly.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { RenderedPart, TextLimit } from '../delivery/renderer.ts';
+import type { ChannelError } from './channel-error.ts';
+
+export const PLATFORMS = ['telegram', 'discord', 'slack', 'whatsapp'] as const;
+
+export type Platform = (typeof PLATFORMS)[number];
+
+/**
+ * A place on a platform where messages come from and go to, as design names it: `telegram:dm:42`,
+ * `telegram:group:-100:topic:7`, `slack:channel:C1:thread:1700000000.1`. It is the session key too. Only the adapter
+ * of that platform reads more than the platform out of it.
+ */
+export type ChannelKey = string;
+
+/** What the platform can do; fixed for the life of the object. */
+export interface Abilities {
+  text: TextLimit;
+  /**
+   * Milliseconds between two edits of a message that is being streamed, or null where messages cannot be edited: then
+   * only the finished answer is sent.
+   */
+  editEveryMs: number | null;
+  /** How long a typing sign stays, in milliseconds; null where there is none. */
+  typingMs: number | null;
+  /**
+   * For how long the platform shows a message only once that is sent again with the same `nonce`, in milliseconds: 0
+   * where it cannot tell. Within that time `send` answers `failed` with remedy `retry` instead of `unknown`.
+   */
+  sendRepeatableMs: number;
+  /** Largest file that can be sent, in bytes; null where none can. */
+  fileBytes: number | null;
+  /** A receive path that has shown no life for so long is deaf: at most 45,000 ms. */
+  deafAfterMs: number;
+}
+
+export type SendResult =
+  /** `ids` of the messages that now show it, first the one to edit or reply to. */
+  | { status: 'sent'; ids: string[] }
+  /** It had no effect. By the error's `remedy` it can be tried again or not. */
+  | { status: 'failed'; error: ChannelError }
+  /** It may have had its effect and a repeat could show it twice: timed out or cut off after it was sent. */
+  | { status: 'unknown'; error: ChannelError };
+
+export interface SendOptions {
+  /** Message that this one answers. Where it is gone, the platform's error is avoided and it is sent without. */
+  replyTo?: string;
+  /** The same for each try of one message; a UUID. */
+  nonce: string;
+  /**
+   * More of this message will follow by `edit`: a platform with a stream of its own may begin one here and hand out an
+   * id under which `edit` goes on with it. A live call must never make a sound or a second notification if it can be
+   * helped.
+   */
+  live: boolean;
+}
+
+export interface OutboundFile {
+  name: string;
+  mime: string;
+  data: Uint8Array;
+  caption: string;
+}
+
+/** One connection to a platform. No method but `start` throws for what the platform does; each settles in bounded time. */
+export interface Channel {
+  readonly abilities: Abilities;
+
+  /**
+   * Connects. Resolves once messages can come in, which has been shown and not assumed.
+   * @throws ChannelError, `fatal` where trying again is of no use
+   */
+  start(): Promise<void>;
+
+  /**
+   * Ends for good, also in the middle of `start`. Resolves when every socket is closed, by force if need be, and
+   * nothing more will be handed to the host; within 10 seconds.
+   */
+  stop(): Promise<void>;
+
+  send(to: ChannelKey, part: RenderedPart, options: SendOptions): Promise<SendResult>;
+
+  /**
+   * Makes message `id` show `part` instead. "Nothing has changed" is `sent`. `unknown` only where a repeat could show
+   * something twice; ordinary edits can be repeated and answer `failed` with remedy `retry` after a timeout.
+   * `live: false` is the last one: a native stream ends with it.
+   */
+  edit(to: ChannelKey, id: string, part: RenderedPart, options: { live: boolean }): Promise<SendResult>;
+
+  /** Takes a message back; a message that is gone is `sent`. */
+  remove(to: ChannelKey, id: string): Promise<SendResult>;
+
+  sendFile(
+    to: ChannelKey,
+    file: OutboundFile,
+    options: { replyTo?: string; nonce: string },
+  ): Promise<SendResult>;
+
+  /** Shows that Moby is at it. Best effort; never rejects. */
+  typing(to: ChannelKey): Promise<void>;
+
+  /** A receipt on the person's message where that is cheap (a reaction, a read mark). Best effort; never rejects. */
+  seen?(to: ChannelKey, messageId: string): Promise<void>;
+
+  /**
+   * Fetches a file that came in, by the `ref` of its InboundFile, also one from before a restart.
+   * @throws ChannelError
+   */
+  download(ref: string, mostBytes: number): Promise<Uint8Array>;
+
+  /** Puts the commands into the platform's menu, where it has one. Called once, after each start. Never rejects. */
+  publishCommands?(commands: readonly CommandInfo[]): Promise<void>;
+}
+
+export interface CommandInfo {
+  /** Without the slash. */
+  name: string;
+  description: string;
+}
+
+/** What an adapter is given. Once `stop` was called, all of it does nothing: `receive` rejects. */
+export interface ChannelHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * Takes an event in. Resolves once it is on disk, and only then may the platform be told that it arrived; takes
+   * milliseconds and never waits for the agent. Hand events of one chat over in their order; do not filter repeats,
+   * strangers or groups: that is decided here.
+   * @throws where it could not be stored: do not acknowledge; the platform brings it again
+   */
+  receive(event: InboundEvent): Promise<void>;
+  /** The receive path has just worked: a poll came back, a heartbeat was answered, an event arrived. No other call counts. */
+  alive(): void;
+  /** The connection is lost, or deaf; this object will be stopped and, unless fatal, replaced. */
+  lost(error: ChannelError): void;
+  /** The owner has to log in: what to show. Null when that is done. While it is shown, the channel is not deaf. */
+  login(state: LoginState | null): void;
+  /** The adapter's own state on disk, for few and small values such as a cursor. */
+  readonly memory: ChannelMemory;
+  /** Folder of this adapter's files, 0700; made when first asked for. */
+  folder(): string;
+}
+
+export interface LoginState {
+  /** Text of a QR code to scan. */
+  qr?: string;
+  /** Code to type on the phone. */
+  pairingCode?: string;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+}
+
+export interface ChannelMemory {
+  get(name: string): string | null;
+  /** On disk when it returns. */
+  set(name: string, value: string): void;
+}
+
+export type InboundEvent = IncomingMessage | EditedMessage | MovedChat;
+
+/** All of it is stored as JSON until it has been worked on. */
+export interface IncomingMessage {
+  type: 'message';
+  /** Of the bot itself at the platform, so that another bot on the same data is not mistaken for this one. */
+  account: string;
+  channel: ChannelKey;
+  kind: 'direct' | 'group';
+  /** Name of a group, for people. */
+  title?: string;
+  /** Unique within the chat. */
+  messageId: string;
+  sender: Sender;
+  /** When it was sent, in milliseconds since the epoch, as the platform says. */
+  sentAt: number;
+  /** Without the mention of Moby; a command of the platform's menu as `/name arguments`. Empty for a bare file. */
+  text: string;
+  /** In a group: Moby is mentioned, answered, or commanded. True in a direct message. */
+  addressed: boolean;
+  /** The message that this one answers. */
+  replyTo?: { fromMoby: boolean; sender: string; text: string };
+  files: InboundFile[];
+  /** Messages with the same value belong together: several pictures sent at once. */
+  album?: string;
+}
+
+/** A person changed the text of a message. Only the newest matters, and only while its turn has not begun. */
+export interface EditedMessage extends Omit<IncomingMessage, 'type' | 'files' | 'album'> {
+  type: 'edit';
+}
+
+/** A group goes on under another key (Telegram: it became a supergroup). */
+export interface MovedChat {
+  type: 'moved';
+  from: ChannelKey;
+  to: ChannelKey;
+}
+
+export interface Sender {
+  /** Never reassigned to somebody else: an id, no user name. `<PLATFORM>_ALLOWED_USERS` holds these. */
+  id: string;
+  /** For people. */
+  name: string;
+  /** Another bot; never answered. */
+  bot: boolean;
+}
+
+export interface InboundFile {
+  /** `voice` is spoken to Moby and is transcribed; music and other sound is `other`. */
+  kind: 'image' | 'document' | 'voice' | 'other';
+  name: string;
+  mime: string;
+  /** Null where the platform does not say. */
+  bytes: number | null;
+  /** All that `download` needs, also after a restart; plain text or JSON, without the token. */
+  ref: string;
+}
+
+export interface ChannelStatus {
+  /** `stopped`: by a fatal error, or on the way out. */
+  state: 'connecting' | 'up' | 'down' | 'stopped';
+  /** Milliseconds since the epoch. */
+  since: number;
+  receivePathWorkedAt: number | null;
+  /** Why it is not up, and what to do. */
+  reason: string | null;
+  /** It will not be tried again until the gateway starts anew. */
+  fatal: boolean;
+  login: LoginState | null;
+  /** Connections made since the gateway started. */
+  connects: number;
+}
+
+/** The one export of `channels/<platform>/index.ts`: makes an unconnected channel; called anew for each connection. */
+export type CreateChannel<Settings> = (settings: Settings, host: ChannelHost) => Channel;
