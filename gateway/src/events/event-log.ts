@@ -14,6 +14,7 @@ import {
   type NumberedEvent,
   type TurnEvent,
 } from '@mobyclaw/protocol/events';
+import { StoreError } from '../store/database.ts';
 import type { EventRow } from '../store/event-store.ts';
 import type { Store } from '../store/store.ts';
 
@@ -51,8 +52,8 @@ export class EventLog {
   append(turn: number, event: TurnEvent): void {
     const numbered = this.#number(turn, event);
     this.#pending.push(toRow(turn, numbered));
-    if (event.type === 'tool') this.#tryFlush();
-    else this.#timer ??= this.#clock.after(FLUSH_MS, () => this.#tryFlush());
+    if (event.type === 'tool') this.flush();
+    else this.#timer ??= this.#clock.after(FLUSH_MS, () => this.flush());
     this.#publish(turn, numbered);
   }
 
@@ -82,17 +83,15 @@ export class EventLog {
 
   /**
    * Hands over all events after `afterId`, first those stored, then those to come, without a gap or a repeat.
-   * @returns unsubscribes
+   * @returns unsubscribes; null where the turn has ended and nothing more will come
    */
-  subscribe(turn: number, afterId: number, listener: EventListener): () => void {
-    this.flush();
-    let ended = false;
-    for (const row of this.#store.events.after(turn, afterId)) {
-      const event = { id: row.id, type: row.type, data: JSON.parse(row.data) } as NumberedEvent;
-      ended ||= endsTurn(event);
-      listener(event);
+  subscribe(turn: number, afterId: number, listener: EventListener): (() => void) | null {
+    const unstored = this.#pending.filter((row) => row.turn === turn && row.id > afterId);
+    for (const row of [...this.#store.events.after(turn, afterId), ...unstored]) {
+      listener({ id: row.id, type: row.type, data: JSON.parse(row.data) } as NumberedEvent);
     }
-    if (ended) return () => undefined;
+    const last = this.#store.events.lastType(turn);
+    if (last !== null && endsTurn({ type: last })) return null;
     const listeners = this.#listeners.get(turn) ?? new Set();
     listeners.add(listener);
     this.#listeners.set(turn, listeners);
@@ -102,20 +101,16 @@ export class EventLog {
     };
   }
 
-  /** @throws StoreError; what was pending is kept */
+  /** Stores what is pending. Where the disk does not take it, it stays pending until the next flush or the end of a turn. */
   flush(): void {
-    if (this.#pending.length === 0) return;
-    this.#store.transaction('relaxed', () => this.#store.events.insert(this.#pending));
-    this.#clearPending();
-  }
-
-  #tryFlush(): void {
     this.#timer?.cancel();
     this.#timer = null;
+    if (this.#pending.length === 0) return;
     try {
-      this.flush();
+      this.#store.transaction('relaxed', () => this.#store.events.insert(this.#pending));
+      this.#clearPending();
     } catch (error) {
-      // The events stay pending and reach the disk with the next flush or with the end of a turn.
+      if (!(error instanceof StoreError)) throw error;
       this.#logger.error({ err: error, pending: this.#pending.length }, 'events could not be stored yet');
     }
   }

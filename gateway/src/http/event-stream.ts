@@ -22,12 +22,12 @@ export function resumePoint(request: Request): number {
 
 /**
  * Streams until the turn ends or the client leaves, which does not stop the turn.
- * @param follow subscribes and returns how to unsubscribe
+ * @param follow subscribes and returns how to unsubscribe, or null where nothing more will come
  */
 export function streamEvents(
   response: Response,
   clock: Clock,
-  follow: (listener: EventListener) => () => void,
+  follow: (listener: EventListener) => (() => void) | null,
 ): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -36,27 +36,31 @@ export function streamEvents(
     'x-accel-buffering': 'no',
   });
   let keepAlive: Timer = clock.after(KEEP_ALIVE_MS, beat);
-  let corked = false;
+  let unsent = '';
   const unsubscribe = follow(send);
   // Seen on the response: `close` of the request comes as soon as its body was read.
   response.on('close', () => {
     keepAlive.cancel();
-    unsubscribe();
+    unsubscribe?.();
   });
+  if (!unsubscribe && !response.writableEnded) response.end(take());
 
   function send(event: NumberedEvent): void {
-    if (response.writableEnded) return;
-    if (!corked) {
-      corked = true;
-      response.cork();
-      process.nextTick(() => {
-        corked = false;
-        response.uncork();
-      });
-    }
-    response.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`);
-    if (endsTurn(event)) response.end();
-    else if (response.writableLength > MOST_BUFFERED_BYTES) response.destroy();
+    if (unsent === '') process.nextTick(flush);
+    unsent += `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`;
+    if (endsTurn(event)) response.end(take());
+  }
+
+  function flush(): void {
+    if (unsent === '' || response.writableEnded) return;
+    response.write(take());
+    if (response.writableLength > MOST_BUFFERED_BYTES) response.destroy();
+  }
+
+  function take(): string {
+    const text = unsent;
+    unsent = '';
+    return text;
   }
 
   function beat(): void {

@@ -33,6 +33,11 @@ export class EventStore {
     return Number(this.#db.sql('SELECT max(id) AS id FROM events WHERE turn = ?').get(turn)?.id ?? 0);
   }
 
+  lastType(turn: number): NumberedEvent['type'] | null {
+    const row = this.#db.sql('SELECT type FROM events WHERE turn = ? ORDER BY id DESC LIMIT 1').get(turn);
+    return row ? (row.type as NumberedEvent['type']) : null;
+  }
+
   ofType<T extends NumberedEvent['type']>(
     turn: number,
     type: T,

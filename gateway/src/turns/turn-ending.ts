@@ -9,6 +9,7 @@ import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { Usage } from '@mobyclaw/protocol/usage';
 import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnEnd, TurnRow } from '../store/turn-store.ts';
@@ -40,11 +41,12 @@ export class TurnEnder {
   }
 
   /**
-   * Ends a turn and those merged into it. Waits for room where the disk is full.
+   * Ends a turn and those merged into it. Waits for room where the disk is full; a shutdown ends the wait, and the turn
+   * is taken up at the next start.
    * @param torn the agent session was left with an open tool call
    */
-  async end(turn: TurnRow, ending: Ending, torn = false): Promise<void> {
-    for (;;) {
+  async end(turn: TurnRow, ending: Ending, signal: AbortSignal, torn = false): Promise<void> {
+    while (signal.reason !== ('shutdown' satisfies StopReason)) {
       try {
         this.endNow(turn, ending, torn);
         return;

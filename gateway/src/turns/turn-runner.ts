@@ -17,6 +17,7 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { StopReason } from '../sessions/lanes.ts';
+import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { awaitAgent } from './agent-wait.ts';
@@ -32,10 +33,11 @@ const RECALL_TRIES = 5; // with the backoff below about two seconds
 const RECALL_BACKOFF = { firstMs: 100, maxMs: 1000 };
 const PROVIDER_PAUSE_MS = 5000; // the agent has already tried for seconds
 const LONGEST_PROVIDER_PAUSE_MS = 60_000; // longer than that a person wants to know
+const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
 const SEED_MESSAGES = 20;
 
 const CONTINUE_PROMPT =
-  'Your last answer was cut off by a fault at the model provider. Go on exactly where it stopped; repeat nothing and do not comment on it.';
+  'Your last answer broke off by a fault at the model provider. Go on exactly where it stopped; repeat nothing and do not comment on it.';
 
 export interface TurnRunnerOptions {
   store: Store;
@@ -66,26 +68,44 @@ export class TurnRunner {
     const progress = new Progress(turn.attempt);
     try {
       if (turn.attempt > 0) await this.#recallEarlierAttempts(turn, progress, signal);
-      while ((await this.#step(turn, progress, signal)) === 'again');
+      while ((await this.#stepOrWait(turn, progress, signal)) === 'again');
     } catch (error) {
       if (error instanceof AgentError) {
-        await this.#fail(turn, progress, error);
+        await this.#fail(turn, progress, error, signal);
         return;
       }
       this.#options.logger.error({ err: error, turn: turn.id }, 'a turn failed inside the gateway');
-      await this.#end(turn, progress, {
-        code: 'internal',
-        message:
-          'The gateway failed while it worked on this message; its log has the reason. Send the message again.',
-        retryable: true,
-      });
+      await this.#end(
+        turn,
+        progress,
+        {
+          code: 'internal',
+          message:
+            'The gateway failed while it worked on this message; its log has the reason. Send the message again.',
+          retryable: true,
+        },
+        signal,
+      );
+    }
+  }
+
+  /** A disk that takes nothing holds a turn up, as long as nothing of it has been asked; it does not end it. */
+  async #stepOrWait(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
+    try {
+      return await this.#step(turn, progress, signal);
+    } catch (error) {
+      if (!(error instanceof StoreError) || progress.counted) throw error;
+      this.#options.logger.error({ err: error, turn: turn.id }, 'a turn waits for the disk');
+      if (signal.reason === ('shutdown' satisfies StopReason)) return 'ended';
+      await pause(this.#options.clock, STORE_RETRY_MS, signal);
+      return 'again';
     }
   }
 
   async #step(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
-    if (signal.aborted) return this.#stopped(turn, progress, signal.reason, false);
+    if (signal.aborted) return this.#stopped(turn, progress, signal, false);
     if (!progress.counted) {
-      if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress);
+      if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress, signal);
       this.#startAttempt(turn, progress);
     }
     let outcome: RunOutcome;
@@ -209,10 +229,10 @@ export class TurnRunner {
   }
 
   async #judge(turn: TurnRow, progress: Progress, outcome: RunOutcome, signal: AbortSignal): Promise<Next> {
-    if (outcome.kind === 'completed') return this.#completed(turn, progress, outcome);
+    if (outcome.kind === 'completed') return this.#completed(turn, progress, outcome, signal);
     if (outcome.kind === 'stopped') {
       progress.kept += outcome.partial;
-      return this.#stopped(turn, progress, signal.reason, outcome.torn);
+      return this.#stopped(turn, progress, signal, outcome.torn);
     }
     if (outcome.torn) this.#leaveAgentSession(turn);
     for (const name of outcome.toolsStarted) progress.tools.add(name);
@@ -243,13 +263,14 @@ export class TurnRunner {
         break;
     }
     progress.kept += outcome.partial;
-    return this.#fail(turn, progress, error);
+    return this.#fail(turn, progress, error, signal);
   }
 
   async #completed(
     turn: TurnRow,
     progress: Progress,
     outcome: Extract<RunOutcome, { kind: 'completed' }>,
+    signal: AbortSignal,
   ): Promise<Next> {
     const text = progress.kept + outcome.text;
     if (outcome.replaced) this.#emit(turn, { type: 'replace', data: { text } });
@@ -257,11 +278,12 @@ export class TurnRunner {
       const notice = 'The model gave an empty answer. Ask again, or put it another way.';
       this.#emit(turn, { type: 'notice', data: { text: notice } });
     }
-    await this.#options.ender.end(turn, { state: 'done', text, usage: progress.meter.total });
+    await this.#options.ender.end(turn, { state: 'done', text, usage: progress.meter.total }, signal);
     return 'ended';
   }
 
-  async #stopped(turn: TurnRow, progress: Progress, reason: StopReason, torn: boolean): Promise<Next> {
+  async #stopped(turn: TurnRow, progress: Progress, signal: AbortSignal, torn: boolean): Promise<Next> {
+    const reason = signal.reason as StopReason;
     if (reason === 'shutdown') {
       if (torn) this.#leaveAgentSession(turn);
       return 'ended';
@@ -270,7 +292,12 @@ export class TurnRunner {
       reason === 'interrupted' ? 'Stopped, because a newer message came in.' : 'Stopped, as you asked.';
     const error = { code: reason, message, retryable: false };
     const usage = progress.meter.total;
-    await this.#options.ender.end(turn, { state: 'cancelled', partial: progress.kept, usage, error }, torn);
+    await this.#options.ender.end(
+      turn,
+      { state: 'cancelled', partial: progress.kept, usage, error },
+      signal,
+      torn,
+    );
     return 'ended';
   }
 
@@ -289,7 +316,7 @@ export class TurnRunner {
       const text = 'Moby’s agent is not answering. Waiting for it to come back.';
       this.#emit(turn, { type: 'notice', data: { text } });
     });
-    return back || signal.aborted ? 'again' : this.#fail(turn, progress, outcome.error);
+    return back || signal.aborted ? 'again' : this.#fail(turn, progress, outcome.error, signal);
   }
 
   /** The provider or the session is at fault: an answer that broke off is gone on with once, an outage is tried once more. */
@@ -314,7 +341,7 @@ export class TurnRunner {
     progress.kept += partial;
     const waitMs = error.retryAfterMs ?? PROVIDER_PAUSE_MS;
     if (progress.providerRetried || partial !== '' || waitMs > LONGEST_PROVIDER_PAUSE_MS) {
-      return this.#fail(turn, progress, error);
+      return this.#fail(turn, progress, error, signal);
     }
     progress.providerRetried = true;
     progress.repeats = true;
@@ -325,8 +352,14 @@ export class TurnRunner {
 
   /** The next run takes a new agent session, which is told the conversation so far. */
   #leaveAgentSession(turn: TurnRow): void {
-    const { store } = this.#options;
-    store.transaction('relaxed', () => store.sessions.markTorn(turn.session));
+    const { store, logger } = this.#options;
+    try {
+      store.transaction('relaxed', () => store.sessions.markTorn(turn.session));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // The provider will refuse the torn session, and then it is left.
+      logger.error({ err: error, turn: turn.id }, 'a torn agent session could not be marked');
+    }
   }
 
   async #recallEarlierAttempts(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -353,26 +386,32 @@ export class TurnRunner {
     this.#leaveAgentSession(turn);
   }
 
-  #giveUp(turn: TurnRow, progress: Progress): Promise<Next> {
-    return this.#end(turn, progress, {
-      code: 'attempts_exhausted',
-      message: `This message was started ${MAX_ATTEMPTS} times and cut off each time. Look at the status, then send it again.`,
-      retryable: true,
-    });
+  #giveUp(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
+    return this.#end(
+      turn,
+      progress,
+      {
+        code: 'attempts_exhausted',
+        message: `This message was started ${MAX_ATTEMPTS} times and cut off each time. Look at the status, then send it again.`,
+        retryable: true,
+      },
+      signal,
+    );
   }
 
-  #fail(turn: TurnRow, progress: Progress, error: AgentError): Promise<Next> {
+  #fail(turn: TurnRow, progress: Progress, error: AgentError, signal: AbortSignal): Promise<Next> {
     const { code, message, retryable } = error;
-    return this.#end(turn, progress, { code, message, retryable });
+    return this.#end(turn, progress, { code, message, retryable }, signal);
   }
 
   async #end(
     turn: TurnRow,
     progress: Progress,
     error: { code: string; message: string; retryable: boolean },
+    signal: AbortSignal,
   ): Promise<Next> {
     const usage = progress.meter.total;
-    await this.#options.ender.end(turn, { state: 'failed', partial: progress.kept, usage, error });
+    await this.#options.ender.end(turn, { state: 'failed', partial: progress.kept, usage, error }, signal);
     return 'ended';
   }
 

@@ -83,7 +83,7 @@ export class TurnService {
     return turn ? toTurnView(turn, this.#positionOf(turn)) : null;
   }
 
-  /** All events of a turn after `afterId`, stored and to come. @returns unsubscribes, or null where there is no such turn */
+  /** All events of a turn after `afterId`, stored and to come. @returns unsubscribes; null where nothing more will come */
   follow(id: string, afterId: number, listener: EventListener): (() => void) | null {
     const turn = this.#options.store.turns.find(id);
     return turn ? this.#options.events.subscribe(turn.seq, afterId, listener) : null;

@@ -31,7 +31,7 @@ export function promptRoutes({ turns, clock }: HttpServices): Router {
 
   router.post('/prompt/stream', async (request, response) => {
     const { turn } = await accept(request, response);
-    streamEvents(response, clock, (listener) => turns.follow(turn.id, 0, listener) ?? (() => undefined));
+    streamEvents(response, clock, (listener) => turns.follow(turn.id, 0, listener));
   });
 
   return router;

@@ -18,11 +18,7 @@ export function turnRoutes({ turns, clock }: HttpServices): Router {
       const detail = 'The events of this turn are no longer kept; GET /api/turns/:id has its answer.';
       throw new HttpProblem('not-found', detail, { turn: turn.turn });
     }
-    streamEvents(
-      response,
-      clock,
-      (listener) => turns.follow(turn.turn, after, listener) ?? (() => undefined),
-    );
+    streamEvents(response, clock, (listener) => turns.follow(turn.turn, after, listener));
   });
 
   router.post('/api/turns/:id/cancel', (request, response) => {

@@ -1,0 +1,49 @@
+/**
+ * `npm test`: format and lint, types, a build, and every test, in this order; ends with `N passed, N failed, N skipped`.
+ * A test that needs Docker or Chromium is skipped and says so where they are missing; with CI=true it fails there.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), 'mobyclaw-report-'));
+const report = join(folder, 'report.json');
+const steps = [
+  ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
+  ['types', 'tsc', ['--noEmit']],
+  ['build', 'node', ['scripts/build.mjs']],
+  ['tests', 'vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]],
+];
+
+let failed = 0;
+for (const [name, command, args] of steps) {
+  console.log(`\n── ${name}`);
+  const start = Date.now();
+  const { status } = spawnSync(join(root, 'node_modules/.bin', command), args, {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  console.log(
+    `── ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - start) / 1000).toFixed(1)} s`,
+  );
+  if (status !== 0) failed++;
+}
+
+const counts = readCounts();
+// A step that failed without a failing test of its own counts as one failure.
+const failures = Math.max(counts.failed, failed);
+rmSync(folder, { recursive: true, force: true });
+console.log(`\n${counts.passed} passed, ${failures} failed, ${counts.skipped} skipped`);
+process.exit(failures === 0 && counts.passed > 0 ? 0 : 1);
+
+function readCounts() {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
