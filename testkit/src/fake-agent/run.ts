@@ -9,6 +9,7 @@ import type { EventStream } from './event-stream.ts';
 import type { Gate, Resume } from './gate.ts';
 import { danglingCallError, type Script, type ToolStep } from './script.ts';
 import { danglingCalls, type Session, type SessionStore } from './session-store.ts';
+import { definition, toolCall } from './tool-call.ts';
 
 export type FakeGeneration = 'array' | 'object';
 
@@ -381,21 +382,4 @@ function timeStamp(): string {
 /** What was written is with the kernel by then, as cagent flushes each event. */
 function flushed(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function toolCall({ name, args = {} }: ToolStep): ToolCall {
-  const id = `call_${randomUUID().slice(0, 8)}`;
-  return { id, type: 'function', function: { name, arguments: JSON.stringify(args) } };
-}
-
-function definition(name: string): Record<string, unknown> {
-  const parameters = { type: 'object', properties: { text: { type: 'string' } } };
-  return {
-    name,
-    category: '',
-    description: 'A scripted tool',
-    parameters,
-    annotations: {},
-    outputSchema: null,
-  };
 }

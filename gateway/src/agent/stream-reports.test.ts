@@ -1,0 +1,116 @@
+/** Errors, warnings and stops inside a 200: what each is to the run. */
+import { type Step, startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ask, connect, failure, notices, type Pair, pair, type Ran } from './test-client.ts';
+
+describe('what the agent reports in the stream', () => {
+  const scripted = async (steps: Step[]): Promise<Ran & Pair> => {
+    const both = await pair({ script: () => steps });
+    return { ...both, ...(await ask(both.client, await both.client.createSession('t'), 'hi')) };
+  };
+
+  it('an error that it gets over is a notice', async () => {
+    const { outcome, events } = await scripted([
+      { do: 'event', event: { type: 'error', error: 'compaction failed' } },
+      { do: 'text', text: 'Still here.' },
+    ]);
+    expect(outcome).toMatchObject({ kind: 'completed', text: 'Still here.' });
+    expect(notices(events)).toEqual([expect.stringContaining('compaction failed')]);
+  });
+
+  it('an error after text is no answer', async () => {
+    const { outcome } = await scripted([
+      { do: 'text', text: 'I was about ' },
+      { do: 'fail', error: 'all models failed: error receiving from stream: unexpected EOF' },
+    ]);
+    expect(failure(outcome)).toMatchObject({ code: 'provider_unavailable', remedy: 'same-session' });
+    expect(outcome).toMatchObject({ partial: 'I was about ' });
+  });
+
+  it('an error of another session is not the run’s', async () => {
+    const { outcome } = await scripted([
+      { do: 'text', text: 'Fine.' },
+      { do: 'event', event: { type: 'error', error: 'sub-agent failed', session_id: 'another' } },
+    ]);
+    expect(outcome).toMatchObject({ kind: 'completed', text: 'Fine.' });
+  });
+
+  it('an error is better known than the break after it', async () => {
+    const { outcome } = await scripted([
+      { do: 'event', event: { type: 'error', error: 'POST "http://x": 401 Unauthorized {}' } },
+      { do: 'hang-up', how: 'eof' },
+    ]);
+    expect(failure(outcome).code).toBe('auth');
+  });
+
+  it('a warning is told once', async () => {
+    const warning: Step = { do: 'event', event: { type: 'warning', message: 'memory is down' } };
+    const { events } = await scripted([warning, warning, { do: 'text', text: 'ok' }]);
+    expect(notices(events)).toEqual(['memory is down']);
+  });
+
+  it('a model that is replaced is told', async () => {
+    const event = { type: 'model_fallback', failed_model: 'a/one', fallback_model: 'b/two' };
+    const { events } = await scripted([
+      { do: 'event', event },
+      { do: 'text', text: 'ok' },
+    ]);
+    expect(events.flatMap((one) => (one.type === 'model' ? [one.model] : []))).toEqual([
+      'fake/fake-1',
+      'b/two',
+    ]);
+  });
+
+  it('a login that a tool server wants is cancelled', async () => {
+    const event = {
+      type: 'elicitation_request',
+      elicitation_id: 'e-1',
+      meta: { 'cagent/type': 'oauth_flow' },
+    };
+    const { agent, outcome } = await scripted([
+      { do: 'event', event },
+      { do: 'wait', ms: 50 },
+    ]);
+    expect(outcome.kind).toBe('completed');
+    expect(JSON.parse(agent.answers()[0]?.body ?? '{}')).toEqual({ action: 'cancel', elicitation_id: 'e-1' });
+  });
+
+  it.each([
+    ['loop_detected', 'loop_detected'],
+    ['budget_exceeded', 'budget_exceeded'],
+    ['canceled', 'cancelled'],
+    ['error', 'agent_failed'],
+  ])('why it stopped: %s', async (reason, code) => {
+    const agent = await startFakeAgent({
+      script: ({ session }) => [
+        { do: 'text', text: 'so far' },
+        { do: 'event', event: { type: 'stream_stopped', session_id: session, reason } },
+        { do: 'hang-up', how: 'eof' },
+      ],
+    });
+    onTestFinished(() => agent.close());
+    const client = connect(agent.url);
+    const { outcome } = await ask(client, await client.createSession('t'), 'hi');
+    expect(failure(outcome).code).toBe(code);
+    expect(outcome).toMatchObject({ partial: 'so far' });
+  });
+
+  it('a call that was announced and given up in a silent retry is closed, and tears nothing', async () => {
+    const call = { id: 'lost', type: 'function', function: { name: 'shell' } };
+    const { outcome, events } = await scripted([
+      { do: 'event', event: { type: 'partial_tool_call', tool_call: call } },
+      { do: 'tools', calls: [{ name: 'memory_read' }] },
+      { do: 'text', text: 'Done.' },
+      { do: 'fail', error: 'all models failed: error receiving from stream: unexpected EOF' },
+    ]);
+    expect(outcome).toMatchObject({ kind: 'failed', torn: false, toolsStarted: ['memory_read'] });
+    expect(events).toContainEqual({
+      type: 'tool',
+      id: 'lost',
+      name: 'shell',
+      phase: 'end',
+      ok: false,
+      summary: 'not run',
+    });
+  });
+});
