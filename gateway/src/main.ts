@@ -7,6 +7,8 @@ import { StoreError } from './store/database.ts';
 
 const version = process.env.MOBYCLAW_VERSION ?? 'development';
 
+process.umask(0o077); // conversations are nobody else's business
+
 try {
   const config = readConfig(process.env);
   const logger = createLogger('gateway', config.logLevel);

@@ -52,7 +52,11 @@ export class Transport {
       return await this.#sendOnce(call);
     } catch (error) {
       if (!(error instanceof StaleConnectionError)) throw error;
-      return await this.#sendOnce(call);
+      // Its siblings are as old: an agent that was killed leaves all of them dead.
+      this.closeIdle();
+      return await this.#sendOnce(call).catch((again: unknown) => {
+        throw again instanceof StaleConnectionError ? connectionError(true, again.reason) : again;
+      });
     }
   }
 
@@ -120,7 +124,7 @@ export class Transport {
         if (signal?.aborted)
           return reject(new AgentError('cancelled', 'The request was given up.', { cause: error }));
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) {
-          return reject(new StaleConnectionError());
+          return reject(new StaleConnectionError(error));
         }
         reject(connectionError(connected, error));
       });
@@ -129,7 +133,14 @@ export class Transport {
   }
 }
 
-class StaleConnectionError extends Error {}
+class StaleConnectionError extends Error {
+  readonly reason: NodeJS.ErrnoException;
+
+  constructor(reason: NodeJS.ErrnoException) {
+    super('a kept connection was closed by the other side', { cause: reason });
+    this.reason = reason;
+  }
+}
 
 function connectionError(connected: boolean, cause: NodeJS.ErrnoException): AgentError {
   const why = cause.code ?? 'connection failed';
