@@ -12,7 +12,9 @@ export class GatewayError extends CliError {
   readonly problem: Problem | null;
 
   constructor(status: number, problem: Problem | null, hint?: string) {
-    const said = problem?.detail ?? `The gateway answered ${status} without saying why.`;
+    const said =
+      problem?.detail ??
+      `The answer was ${status}, and not one of Mobyclaw's gateway. Another program may use its port; ./mobyclaw doctor tells.`;
     const fields = (problem?.errors ?? []).map(({ path, message }) => `\n  ${path}: ${message}`).join('');
     super(said + fields + (hint ? `\n${hint}` : ''));
     this.status = status;
@@ -43,7 +45,8 @@ export class ConnectionError extends CliError {
 
 /** @param body of an answer with status 400 or above */
 export function gatewayError(status: number, body: string): GatewayError {
-  return new GatewayError(status, parseProblem(body), hintFor(status));
+  const problem = parseProblem(body);
+  return new GatewayError(status, problem, problem ? hintFor(status) : undefined);
 }
 
 function parseProblem(body: string): Problem | null {

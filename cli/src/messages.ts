@@ -6,8 +6,8 @@ import { localTime } from './time.ts';
 export function renderMessage(terminal: Terminal, message: MessageView, timeZone: string): string {
   const at = localTime(message.at, timeZone);
   const dim = (text: string): string => styled(terminal, 'stdout', 'dim', text);
-  if (message.role === 'marker') return dim(`── ${at}  a new conversation began ──`);
+  if (message.role === 'marker') return `${dim(`── ${at}  a new conversation began ──`)}\n\n`;
   const who = message.role === 'user' ? 'You' : 'Moby';
   const cut = message.incomplete ? dim(' (incomplete)') : '';
-  return `${styled(terminal, 'stdout', 'bold', who)} ${dim(at)}${cut}\n${printable(message.text.trimEnd())}\n`;
+  return `${styled(terminal, 'stdout', 'bold', who)} ${dim(at)}${cut}\n${printable(message.text.trimEnd())}\n\n`;
 }

@@ -62,7 +62,7 @@ async function search(context: Context, query: string, { limit, json }: Options)
   for (const hit of json ? [] : hits) {
     const head = `${localTime(hit.at, zone(context))}  ${hit.session}  ${hit.role === 'user' ? 'you' : 'Moby'}`;
     const snippet = printable(hit.snippet).replaceAll(/\s+/g, ' ');
-    print(terminal, `${styled(terminal, 'stdout', 'dim', head)}\n  ${marked(context, snippet)}\n`);
+    print(terminal, `${styled(terminal, 'stdout', 'dim', head)}\n  ${marked(context, snippet)}\n\n`);
   }
   return EXIT.ok;
 }

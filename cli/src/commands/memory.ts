@@ -48,7 +48,7 @@ export const command: Define = (target, context, exit) => {
 async function showFile({ terminal, data }: Context, name: string, none: string): Promise<ExitCode> {
   const path = join(data.root, name);
   const text = await readIfThere(path);
-  if (text === null) throw new CliError(`${none}: there is no ${path}.`);
+  if (text === null) throw new CliError(`${none} (there is no ${path}).`);
   print(terminal, shown(terminal, text));
   return EXIT.ok;
 }
@@ -61,7 +61,7 @@ async function search(context: Context, query: string, { json }: Options): Promi
   else if (found.length === 0) say(terminal, `Nothing in the memory mentions "${query}".`);
   for (const { file, line, heading, text } of json ? [] : found) {
     const place = styled(terminal, 'stdout', 'dim', `${file}:${line}${heading ? `  ${heading}` : ''}`);
-    print(terminal, `${place}\n${shown(terminal, text)}\n`);
+    print(terminal, `${place}\n${shown(terminal, text)}\n\n`);
   }
   return EXIT.ok;
 }
@@ -75,8 +75,8 @@ async function showLog(context: Context, date: string): Promise<ExitCode> {
     throw new UsageError(`"${date}" is not a day; write YYYY-MM-DD, today or yesterday.`);
   }
   const last = (await dailyLogs(context.data)).slice(-5);
-  const hint = last.length > 0 ? ` The last days with one are ${last.join(', ')}` : '';
-  return showFile(context, join('memory', `${day}.md`), `Nothing was logged on ${day}.${hint}`);
+  const hint = last.length > 0 ? `; the last days with a log are ${last.join(', ')}` : '';
+  return showFile(context, join('memory', `${day}.md`), `Nothing was logged on ${day}${hint}`);
 }
 
 async function edit({ terminal, data }: Context): Promise<ExitCode> {

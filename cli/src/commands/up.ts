@@ -50,12 +50,13 @@ export async function up(context: Context): Promise<ExitCode> {
 
 async function answering(context: Context, { port }: LocalState): Promise<ExitCode> {
   const { terminal } = context;
-  const { agent } = await context.withGateway((gateway) => gateway.json(statusSchema, '/api/status'));
+  const { agent, soul } = await context.withGateway((gateway) => gateway.json(statusSchema, '/api/status'));
   const engine = [agent.engine, agent.version].filter(Boolean).join(' ');
   print(
     terminal,
     `Moby answers: http://127.0.0.1:${port} (agent: ${engine}${agent.model ? `, model: ${agent.model}` : ''})`,
   );
+  if (soul.problem) say(terminal, styled(terminal, 'stderr', 'yellow', soul.problem));
   say(terminal, 'Talk with him: ./mobyclaw chat');
   return EXIT.ok;
 }

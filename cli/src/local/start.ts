@@ -13,6 +13,7 @@ import { pause } from '@mobyclaw/lib/clock';
 import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
 import { isAlive, readLocalState } from './local-state.ts';
 import { keepStartRecord, startRecord } from './started.ts';
@@ -20,6 +21,7 @@ import { keepStartRecord, startRecord } from './started.ts';
 const POLL_MS = 50;
 const READY_WITHIN_MS = 120_000; // an agent that fetches tools at its first start may take a minute
 const PROBLEM_FOR_MS = 10_000; // one that a restart of the part does not mend by then needs the owner
+const BROKEN_FOR_MS = 4_000; // the gateway puts the last good soul.yaml back in less, where there is one
 const LOG_LINES = 8;
 
 /** @throws CliError with the reason, what to do, and the last log lines of the part that fails */
@@ -101,7 +103,7 @@ export async function waitUntilReady(
     const state = found?.pid === pid ? found : null;
     for (const part of state?.parts ?? []) {
       const text = `${part.state} ${part.problem ?? ''}`;
-      if (shown.get(part.name) !== text) onPart(part);
+      if (shown.get(part.name) !== text && part.state !== 'waiting') onPart(part);
       shown.set(part.name, text);
     }
     if (end !== null && found && found.pid !== pid && isAlive(found)) {
@@ -114,13 +116,10 @@ export async function waitUntilReady(
     if (state?.state === 'ready' && (await isReady(state.port))) return state;
     const now = clock.now();
     troubledSince = state?.state === 'degraded' ? (troubledSince ?? now) : null;
-    const broken = state?.parts.some((part) => part.state === 'broken') && restSettled(state);
-    if (broken || (troubledSince !== null && now - troubledSince > PROBLEM_FOR_MS)) {
-      throw await failure(
-        context,
-        state,
-        `${state?.problem}\nWhat can run keeps running and trying; ./mobyclaw down ends it.`,
-      );
+    const patience = state?.parts.some((part) => part.state === 'broken') ? BROKEN_FOR_MS : PROBLEM_FOR_MS;
+    if (troubledSince !== null && now - troubledSince > patience) {
+      const rest = 'What can run keeps running and trying; ./mobyclaw down ends it.';
+      throw await failure(context, state, `${state?.problem}\n${rest}`);
     }
     if (now > giveUpAt) {
       const waiting = state?.parts
@@ -136,19 +135,17 @@ export async function waitUntilReady(
   }
 }
 
-/** Whether every part but the broken ones has come to rest, so that no better news is to be expected. */
-function restSettled({ parts }: LocalState): boolean {
-  return parts.every(({ state }) => state === 'ready' || state === 'broken');
-}
-
+/** The problem, and what the part in question has logged since this start. */
 async function failure(context: Context, state: LocalState | null, problem: string): Promise<CliError> {
   const failing = state?.parts.find((part) => part.problem !== undefined)?.name ?? 'local';
   const there = (await logParts(context.data)).includes(failing);
   const { entries } = there ? await lastEntries(context.data, [failing], LOG_LINES) : { entries: [] };
-  const lines = entries.map(({ line }) => `    ${line}`);
-  return new CliError(
-    [problem, ...(lines.length > 0 ? [`  Last lines of the log of ${failing}:`, ...lines] : [])].join('\n'),
-  );
+  const since = state === null ? 0 : Date.parse(state.startedAt);
+  const lines = entries
+    .filter(({ at }) => at === 0 || at >= since)
+    .map((entry) => `    ${renderEntry(context.terminal, entry, context.settings.values.MOBYCLAW_TZ)}`);
+  const log = lines.length > 0 ? [`  Last lines of the log of ${failing}:`, ...lines] : [];
+  return new CliError([problem, ...log].join('\n'));
 }
 
 /** Whether `GET /readyz` answers 200: the gateway accepts and the agent can be reached. */

@@ -5,6 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -47,7 +48,8 @@ function digests({ settings, checkout, data }: Context, salt: string): Record<st
   const inputs: Record<string, string> = {
     ...settings.environment,
     'the program': readText(join(checkout, 'dist', '.built')) ?? '',
-    'credentials.env': readText(data.credentials) ?? '',
+    // Its values, since a comment is no reason to restart, and neither is the empty file that the first start creates.
+    'credentials.env': JSON.stringify(parseEnv(readText(data.credentials) ?? '')),
   };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [
