@@ -59,6 +59,22 @@ const englishOnly = {
   },
 };
 
+/**
+ * An ES import of node:http reads all that it exports, WebSocket included, which loads the whole of undici: 20 ms of
+ * every start. Taken this way it is loaded when somebody asks for it, which is never.
+ */
+const httpWithoutUndici = {
+  name: 'http-without-undici',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'require-call' ? undefined : { path: 'http', namespace: 'builtin' },
+    );
+    esbuild.onLoad({ filter: /^http$/, namespace: 'builtin' }, () => ({
+      contents: "module.exports = process.getBuiltinModule('node:http');",
+    }));
+  },
+};
+
 let result;
 try {
   result = await build({
@@ -76,7 +92,7 @@ try {
     minifyWhitespace: true,
     sourcemap: 'linked',
     legalComments: 'none',
-    plugins: [englishOnly],
+    plugins: [englishOnly, httpWithoutUndici],
     define: { 'process.env.MOBYCLAW_VERSION': JSON.stringify(version) },
     // CommonJS packages inside an ESM bundle still call require() for Node's own modules.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
