@@ -53,6 +53,8 @@ export class Chat {
       onLine: (text, raw) => this.#onLine(text, raw),
       onInterrupt: () => this.interrupt(),
       onClose: () => {
+        // Ctrl-D leaves the cursor behind the prompt.
+        if (this.#input?.interactive && !this.#shown && !this.#leaving.signal.aborted) say(terminal, '');
         this.#inputEnded = true;
         this.#leaveWhenDone();
       },
@@ -79,6 +81,7 @@ export class Chat {
       this.#input?.clear();
       this.#input?.show();
     } else {
+      if (this.#input?.interactive) say(this.#options.terminal, '');
       this.#leave(EXIT.ok);
     }
   }

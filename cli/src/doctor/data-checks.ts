@@ -1,10 +1,10 @@
-/** The owner's files: the data directory, the files with secrets, soul.yaml. */
+/** The owner's files: the data directory and the files with secrets; soul.yaml has a file of its own. */
 import type { Stats } from 'node:fs';
-import { access, constants, readFile, stat } from 'node:fs/promises';
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { access, constants, stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { KEY_NAMES } from '../settings.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkSoul } from './soul-check.ts';
 
 export async function dataChecks(context: Context): Promise<Check[]> {
   const { data, settings } = context;
@@ -57,37 +57,6 @@ function checkKeys({ settings }: Context): Check {
     'no key of a model provider is set; Moby answers with the offline model, by rules',
     `Write one into ${settings.file}, such as ANTHROPIC_API_KEY=…, and run ./mobyclaw up`,
   );
-}
-
-async function checkSoul(path: string): Promise<Check> {
-  const name = 'soul.yaml';
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
-    return fail(name, `${path} cannot be read (${code})`, `Give yourself the right: chmod 600 '${path}'`);
-  }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const [error] = document.errors;
-  if (error) {
-    const { line, col } = lineCounter.linePos(error.pos[0]);
-    return fail(
-      name,
-      `line ${line}, column ${col}: ${error.message}`,
-      `Mend ${path}; until then the last good one is in force.`,
-    );
-  }
-  if (!isMap(document.contents) || !document.hasIn(['agents', 'root'])) {
-    return fail(
-      name,
-      'it has no agent named root under agents',
-      `Mend ${path}; until then the last good one is in force.`,
-    );
-  }
-  return ok(name, path);
 }
 
 async function statIfThere(path: string): Promise<Stats | null> {

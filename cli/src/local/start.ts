@@ -145,7 +145,14 @@ async function failure(context: Context, state: LocalState | null, problem: stri
     .filter(({ at }) => at === 0 || at >= since)
     .map((entry) => `    ${renderEntry(context.terminal, entry, context.settings.values.MOBYCLAW_TZ)}`);
   const log = lines.length > 0 ? [`  Last lines of the log of ${failing}:`, ...lines] : [];
-  return new CliError([problem, ...log].join('\n'));
+  return new CliError([...(await soulProblem(context)), problem, ...log].join('\n'));
+}
+
+/** With a soul.yaml that cannot be read there is no agent, and that file is where the mending starts. */
+async function soulProblem({ data }: Context): Promise<string[]> {
+  const { checkSoul } = await import('../doctor/soul-check.ts');
+  const check = await checkSoul(data.soul);
+  return check.status === 'fail' ? [`soul.yaml ${check.detail}. ${check.remedy ?? ''}`] : [];
 }
 
 /** Whether `GET /readyz` answers 200: the gateway accepts and the agent can be reached. */
