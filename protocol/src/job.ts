@@ -1,0 +1,159 @@
+/** Schedules: what a client asks for, what it is shown, and the record of each run. */
+import { z } from 'zod';
+import { sessionKeySchema } from './session-key.ts';
+import { usageSchema } from './usage.ts';
+
+export const MAX_JOB_TEXT_CHARS = 20_000;
+
+const duration = z.string().min(2).max(20);
+const time = z.string().min(1).max(40);
+
+const jobText = z
+  .string()
+  .max(MAX_JOB_TEXT_CHARS, `longer than ${MAX_JOB_TEXT_CHARS} characters`)
+  .refine((text) => text.trim() !== '', 'is empty');
+
+/** Exactly one of `at`, `every` and `cron`. */
+const scheduleFields = {
+  at: time
+    .optional()
+    .describe('once: RFC 3339 such as 2026-12-24T18:00:00+01:00, or local time such as 2026-12-24T18:00'),
+  every: duration.optional().describe('again and again: a duration such as 30m, 2h or 1d'),
+  start: time.optional().describe('with every: the first time, as for at; the others follow from it'),
+  cron: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('five fields: minute hour day-of-month month day-of-week; names, ranges, lists, steps, L'),
+  timeZone: z.string().min(1).max(60).optional().describe("IANA name; the owner's unless given"),
+};
+
+const taskFields = {
+  name: z.string().trim().min(1).max(100),
+  message: jobText
+    .optional()
+    .describe('sent as it is, without the model; beside a prompt: sent if the prompt fails'),
+  prompt: jobText.optional().describe('what Moby is asked; his answer is sent'),
+  channel: sessionKeySchema
+    .optional()
+    .describe("where it is sent; unless given the owner's chosen channel, else where it was asked"),
+  session: z
+    .enum(['keep', 'fresh'])
+    .optional()
+    .describe('keep (default): each run knows the runs before; fresh: each begins anew'),
+  misfire: z
+    .enum(['skip', 'once', 'all'])
+    .optional()
+    .describe('times missed while Moby was off: none, the last one (default), or each'),
+  maxAge: duration
+    .optional()
+    .describe('missed times older than this are not made up for; no limit unless given'),
+  overlap: z
+    .enum(['skip', 'queue', 'parallel'])
+    .optional()
+    .describe('while the run before still works: leave this one out (default), wait, or run beside it'),
+  until: time.optional().describe('last moment at which it may run, as for at'),
+  count: z.int().min(1).max(1_000_000).optional().describe('it ends after so many runs'),
+  retries: z
+    .int()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe('how often a failed prompt is asked again; 2 unless given'),
+  enabled: z.boolean().optional(),
+};
+
+export const jobRequestSchema = z
+  .strictObject({ ...scheduleFields, ...taskFields })
+  .meta({ id: 'JobRequest', description: 'Exactly one of at, every and cron; message, prompt or both' });
+
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+
+const clearable = <T extends z.ZodType>(schema: T) => z.nullable(schema);
+
+/** What is left out stays; null removes. One of at, every and cron replaces the schedule, whatever it was. */
+export const jobChangeSchema = z
+  .strictObject({
+    ...scheduleFields,
+    ...taskFields,
+    name: taskFields.name.optional(),
+    message: clearable(taskFields.message),
+    prompt: clearable(taskFields.prompt),
+    channel: clearable(taskFields.channel),
+    maxAge: clearable(taskFields.maxAge),
+    until: clearable(taskFields.until),
+    count: clearable(taskFields.count),
+  })
+  .meta({ id: 'JobChange', description: 'What is left out stays; null removes' });
+
+export type JobChange = z.infer<typeof jobChangeSchema>;
+
+export const runViewSchema = z
+  .object({
+    id: z.string(),
+    job: z.string(),
+    slot: z.iso.datetime().describe('when it was due'),
+    trigger: z.enum(['schedule', 'late', 'manual']).describe('late: made up for after Moby was off'),
+    state: z
+      .enum(['waiting', 'running', 'retrying', 'delivering', 'ended'])
+      .describe('delivering: the answer is there and on its way'),
+    outcome: z
+      .enum(['succeeded', 'fallback', 'failed', 'undelivered', 'skipped', 'cancelled'])
+      .optional()
+      .describe('fallback: the prompt failed and the message was sent instead'),
+    detail: z.string().optional().describe('why, where there is a reason to tell'),
+    attempt: z.int().describe('how often the prompt was asked'),
+    startedAt: z.iso.datetime().optional(),
+    finishedAt: z.iso.datetime().optional(),
+    durationMs: z.int().optional(),
+    nextTryAt: z.iso.datetime().optional(),
+    turn: z.string().optional(),
+    text: z.string().optional().describe('what is sent'),
+    usage: usageSchema.optional().describe('of all attempts; absent where no model was asked'),
+    delivery: z.object({
+      state: z.enum(['none', 'pending', 'accepted', 'failed']).describe('accepted: in the outbox, durably'),
+      channel: z.string().optional(),
+      error: z.string().optional(),
+    }),
+  })
+  .meta({ id: 'JobRun' });
+
+export type RunView = z.infer<typeof runViewSchema>;
+
+export const jobViewSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    at: z.iso.datetime().optional(),
+    every: z.string().optional(),
+    start: z.iso.datetime().optional(),
+    cron: z.string().optional(),
+    timeZone: z.string(),
+    message: z.string().optional(),
+    prompt: z.string().optional(),
+    channel: z.string().optional(),
+    origin: z.string().optional().describe('the conversation it was asked in'),
+    session: z.enum(['keep', 'fresh']),
+    misfire: z.enum(['skip', 'once', 'all']),
+    maxAge: z.string().optional(),
+    overlap: z.enum(['skip', 'queue', 'parallel']),
+    until: z.iso.datetime().optional(),
+    count: z.int().optional(),
+    retries: z.int(),
+    enabled: z.boolean(),
+    state: z
+      .enum(['active', 'paused', 'finished', 'failed'])
+      .describe('failed: switched off after too many failures in a row'),
+    runs: z.int().describe('how often it has run'),
+    failures: z.int().describe('in a row'),
+    nextRun: z.iso.datetime().optional(),
+    next: z.array(z.iso.datetime()).optional().describe('the next three times; with a single job only'),
+    nextLocal: z.array(z.string()).optional().describe('the same with the offset of its time zone'),
+    lastRun: runViewSchema.pick({ slot: true, state: true, outcome: true, detail: true }).optional(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Job' });
+
+export type JobView = z.infer<typeof jobViewSchema>;
