@@ -15,8 +15,8 @@ async function agentThatResetsReusedConnections(freshWorks: boolean) {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', () => {
-      if (!allowed || requests++ > 0) return socket.resetAndDestroy();
-      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+      if (!allowed || requests++ > 0) socket.resetAndDestroy();
+      else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
