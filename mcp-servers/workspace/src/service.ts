@@ -1,0 +1,58 @@
+/** The workspace server, put together. It keeps nothing between two calls, so a restart loses nothing. */
+
+import { access } from 'node:fs/promises';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
+import type { WorkspaceConfig } from './config.ts';
+import { WORKSPACE_INSTRUCTIONS, workspaceTools } from './tools.ts';
+
+export class NoDescriptorsError extends Error {
+  override name = 'NoDescriptorsError';
+}
+
+/**
+ * @throws NoDescriptorsError on a Linux without /proc, where no path could be kept inside its folder; the listening error
+ */
+export async function startWorkspaceService(
+  config: WorkspaceConfig,
+  version: string,
+  logger: Logger,
+): Promise<HttpService> {
+  if (process.platform === 'linux' && !(await isThere('/proc/self/fd'))) {
+    throw new NoDescriptorsError('/proc is not mounted; without it no path can be kept inside its folder.');
+  }
+  for (const { name, path } of config.workspaces) {
+    if (!(await isThere(path))) logger.warn({ workspace: name }, 'the folder of a workspace is not there');
+  }
+  const stopping = new AbortController();
+  const http = await serveMcpHttp(
+    {
+      name: 'mobyclaw-workspace',
+      version,
+      instructions: WORKSPACE_INSTRUCTIONS,
+      tools: workspaceTools({ workspaces: config.workspaces, signal: stopping.signal }),
+      token: config.token,
+      allowedHosts: config.allowedHosts,
+      logger,
+    },
+    config.listen,
+  );
+  return {
+    url: http.url,
+    close: () => {
+      stopping.abort();
+      return http.close();
+    },
+  };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return false;
+    throw error;
+  }
+}
