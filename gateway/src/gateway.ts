@@ -7,7 +7,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import type { AgentClient } from './agent/agent-client.ts';
+import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { ControlClient } from './agent-monitor/control-client.ts';
 import type { GatewayConfig } from './config/config.ts';

@@ -1,7 +1,7 @@
 /** What is known of the agent's health, for `status` and `/readyz`: asked at most once a second, whoever wants to know. */
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type Engine, type SupervisorStatus, supervisorStatusSchema } from '@mobyclaw/protocol/control';
-import type { AgentClient } from '../agent/agent-client.ts';
+import type { AgentClient } from '../agent/agent.ts';
 import type { ControlClient } from './control-client.ts';
 
 const FRESH_MS = 1000;

@@ -4,7 +4,8 @@ import { systemClock } from '@mobyclaw/lib/clock';
 import { type Logger, silentLogger } from '@mobyclaw/lib/logger';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AgentClient, createAgentClient, type RunEvent, type RunOutcome } from './agent-client.ts';
+import type { AgentClient, RunEvent, RunOutcome } from './agent.ts';
+import { createAgentClient } from './agent-client.ts';
 import { isRun, line, sendJson, type TestServer, testServer } from './test-server.ts';
 
 const SESSION = 'session-1';

@@ -4,7 +4,7 @@
  * array, tells them apart without side effects: 400 (no object) or "session not found" (a fine array).
  */
 import { randomUUID } from 'node:crypto';
-import type { Generation } from './agent-client.ts';
+import type { Generation } from './agent.ts';
 import { httpError } from './http-error.ts';
 import type { Transport } from './transport.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import { describe, expect, it } from 'vitest';
-import { createAgentClient, type RunEvent, type RunOutcome } from './agent-client.ts';
+import type { RunEvent, RunOutcome } from './agent.ts';
+import { createAgentClient } from './agent-client.ts';
 import type { AgentErrorCode } from './agent-error.ts';
 import { isRun, sendJson, testServer } from './test-server.ts';
 

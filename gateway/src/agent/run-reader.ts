@@ -5,7 +5,7 @@
  * Sub-agents speak in the same stream under session ids of their own. Their text is not the answer's, their stop is not
  * the end, and their failure is not the run's; tools carry no session id and are shown whoever calls them.
  */
-import type { RunEvent } from './agent-client.ts';
+import type { RunEvent } from './agent.ts';
 import type { AgentError } from './agent-error.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentEvent } from './event-reader.ts';

@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
-import type { AgentLimits, RunEvent, RunOutcome, RunRequest } from './agent-client.ts';
+import type { AgentLimits, RunEvent, RunOutcome, RunRequest } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import type { AgentEvent } from './event-reader.ts';
 import { type GenerationProbe, runBody } from './generation.ts';

@@ -1,5 +1,5 @@
 /** Usage of one model call, out of cagent's `token_usage`. */
-import type { RunEvent } from './agent-client.ts';
+import type { RunEvent } from './agent.ts';
 import { asNumber, asObject, asText, type JsonObject } from './json.ts';
 
 export interface CallUsage {

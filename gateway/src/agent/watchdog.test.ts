@@ -4,7 +4,8 @@ import { silentLogger } from '@mobyclaw/lib/logger';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AgentClient, createAgentClient, type RunEvent, type RunOutcome } from './agent-client.ts';
+import type { AgentClient, RunEvent, RunOutcome } from './agent.ts';
+import { createAgentClient } from './agent-client.ts';
 import { isRun, line, sendJson, testServer } from './test-server.ts';
 
 const SESSION = 'session-1';

@@ -4,7 +4,7 @@
  * tool runs. Silence is counted in steps of the check, so that a laptop that slept does not look like a stall.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
-import type { AgentLimits } from './agent-client.ts';
+import type { AgentLimits } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 
 const FAILED_PINGS = 3;

@@ -2,7 +2,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
-import type { AgentClient } from '../agent/agent-client.ts';
+import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';

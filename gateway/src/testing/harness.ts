@@ -12,7 +12,8 @@ import {
 } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { onTestFinished } from 'vitest';
-import { type AgentLimits, createAgentClient } from '../agent/agent-client.ts';
+import type { AgentLimits } from '../agent/agent.ts';
+import { createAgentClient } from '../agent/agent-client.ts';
 import { readConfig } from '../config/config.ts';
 import { openGateway } from '../gateway.ts';
 

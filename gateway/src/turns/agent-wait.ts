@@ -1,7 +1,7 @@
 /** Waits for an agent that is away: restarting, being updated, or killed. */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
-import type { AgentClient } from '../agent/agent-client.ts';
+import type { AgentClient } from '../agent/agent.ts';
 
 const LONGEST_WAIT_MS = 180_000; // a restart takes a second; an update or a slow disk minutes
 const POLL = { firstMs: 50, maxMs: 2000 };

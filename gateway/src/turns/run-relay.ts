@@ -1,6 +1,6 @@
 /** Turns what a run says into the events of its turn. */
 import type { TurnEvent } from '@mobyclaw/protocol/events';
-import type { RunEvent } from '../agent/agent-client.ts';
+import type { RunEvent } from '../agent/agent.ts';
 import type { Progress } from './progress.ts';
 import { toolLabel } from './tool-label.ts';
 

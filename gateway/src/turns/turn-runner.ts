@@ -10,7 +10,7 @@ import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
-import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent-client.ts';
+import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { EventLog } from '../events/event-log.ts';

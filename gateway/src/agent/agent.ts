@@ -1,0 +1,111 @@
+/**
+ * The gateway's view of an agent: what may be asked of it, what a run says while it goes on, and the typed ways in
+ * which it can end. `agent-client.ts` speaks it over cagent's HTTP API.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import type { AgentError } from './agent-error.ts';
+
+export type Generation = 'messages-array' | 'messages-object';
+
+/** All in milliseconds unless named otherwise. */
+export interface AgentLimits {
+  /** Silence of a run in which no tool runs before it counts as stalled. */
+  silenceMs: number;
+  /** The same while a tool runs: a build or a download may take long and say nothing. */
+  toolSilenceMs: number;
+  /** Silence after which the agent is asked whether it is alive, and how often. */
+  aliveCheckMs: number;
+  /** Longest wait for the end of the body after the run has said that it stopped. */
+  endGraceMs: number;
+  /** Longest wait for an answer to anything but a run. */
+  requestMs: number;
+  /** A pause in mid-answer that could hide a silent retry by the agent, which waits 200 ms less 10 % at least. */
+  retryPauseMs: number;
+  /** How long a busy session (409) is asked again. */
+  busyMs: number;
+  /** Longest line of a stream, in bytes. */
+  lineBytes: number;
+}
+
+export interface AgentClientOptions {
+  /** `http://host:port` or `unix:///path.sock`. */
+  url: string;
+  /** The agent's own bearer token, for engines that have one. */
+  token?: string;
+  /** Key of the agent in its API: the name of soul.yaml without its ending. */
+  agentKey?: string;
+  clock: Clock;
+  logger: Logger;
+  limits?: Partial<AgentLimits>;
+  /** Overrides the probe. */
+  generation?: Generation;
+}
+
+export interface RunRequest {
+  sessionId: string;
+  text: string;
+  images?: { dataUrl: string }[];
+  /** Header name to value; values are percent-encoded here. */
+  identity: Record<string, string>;
+}
+
+export type RunEvent =
+  /** Text of the answer. The sum of all is the final text, unless the outcome says `replaced`. */
+  | { type: 'text'; text: string }
+  | { type: 'reasoning'; text: string }
+  /** An assistant message or a tool result was stored by the agent. */
+  | { type: 'message' }
+  | {
+      type: 'tool';
+      id: string;
+      name: string;
+      phase: 'start' | 'call' | 'end';
+      args?: unknown;
+      ok?: boolean;
+      summary?: string;
+    }
+  /** Once per model call. `inputTokens` counts cached ones too; `costUsd` is absent where no price is known. */
+  | {
+      type: 'usage';
+      inputTokens: number;
+      outputTokens: number;
+      cachedTokens?: number;
+      costUsd?: number;
+      model: string;
+    }
+  | { type: 'notice'; text: string }
+  | { type: 'model'; model: string };
+
+export type RunOutcome =
+  /** `text`: the assistant messages of the run, joined by a blank line. `replaced`: it is not the sum of what was streamed. */
+  | { kind: 'completed'; text: string; replaced: boolean; empty: boolean }
+  /** By the caller's signal. `torn`: the session holds a tool call without result and must not be used again where the engine does not repair it. */
+  | { kind: 'stopped'; torn: boolean; partial: string; toolsStarted: string[] }
+  /** `toolsStarted`: names of the tools that may have acted. */
+  | { kind: 'failed'; error: AgentError; torn: boolean; partial: string; toolsStarted: string[] };
+
+export interface AgentClient {
+  /** Whether `GET /api/ping` answers 200 within 3 s. */
+  ping(signal?: AbortSignal): Promise<boolean>;
+  /** Whether the agent answers and lists our agent key, which it does not while soul.yaml is broken. */
+  isReady(): Promise<boolean>;
+  /** What the last probe found. */
+  readonly generation: Generation | 'unknown';
+  /** To be called after the agent was restarted: another version may answer now. */
+  forgetEngine(): void;
+  /** @throws AgentError */
+  createSession(title: string): Promise<string>;
+  /** Deletes a session; one that is gone already is fine. @throws AgentError */
+  deleteSession(id: string): Promise<void>;
+  /** @returns null where the agent does not know it. @throws AgentError */
+  storedSession(id: string): Promise<StoredSession | null>;
+  /**
+   * Runs one prompt to its end. Events come synchronously, in order. Aborting `signal` closes the request, which cancels
+   * the run in the agent. Never rejects for anything that the agent or the network does, only for a throw of `onEvent`.
+   */
+  run(request: RunRequest, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunOutcome>;
+  /** Closes idle connections. Runs must have ended. */
+  close(): void;
+}
