@@ -97,3 +97,20 @@ test('an edit of soul.yaml counts from the next turn; a broken one is named with
   writeFileSync(path, good);
   await until('the repaired file to count', async () => (await soulState()).state === 'in-force');
 }, 120_000);
+
+test('an edit in mid-answer cuts nothing: the answer comes whole, the next one is from the new soul', async () => {
+  const model = await modelOnLoopback();
+  const moby = await mobyWithModel(model.baseUrl);
+  const path = join(moby.home, 'soul.yaml');
+  const running = moby.cli(['run', 'count']);
+  await until('the model to be asked', () => model.requests.length > 0);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('You are Moby,', 'You are Admiral Moby,'));
+  const { code, stdout } = await running;
+  expect(code).toBe(0);
+  expect(stdout.trim().split(' ')).toHaveLength(60);
+  expect(model.requests).toHaveLength(1);
+  await until('the edit to count', async () => {
+    await moby.cli(['run', 'hello']);
+    return JSON.stringify(model.requests.at(-1)?.messages).includes('Admiral Moby');
+  });
+}, 120_000);
