@@ -100,3 +100,21 @@ test('who unsubscribes hears nothing more', () => {
   log.append(1, token('a'));
   expect(seen).toEqual([]);
 });
+
+test('an ending without a run of its own comes after all that a killed process may have shown and never stored', () => {
+  const { store, clock, log } = setUp();
+  const at = clock.now();
+  const said = { id: 't', session: 's', source: 'api', sender: 'owner', prompt: 'p', attachments: [] };
+  const turn = store.turns.insert({ ...said, queueMode: null, createdAt: at });
+  store.turns.start('t', 'lease of a process that was killed', at);
+  log.beginAttempt(turn, 1);
+  const shown: number[] = [];
+  log.subscribe(turn, 0, ({ id }) => shown.push(id));
+  for (let count = 0; count < 50; count++) log.append(turn, token('x'));
+
+  const next = new EventLog({ store, clock, logger: silentLogger });
+  next.finish([{ turn, event: done }], () => undefined);
+  const resumed: NumberedEvent[] = [];
+  next.subscribe(turn, shown.at(-1) ?? 0, (event) => resumed.push(event));
+  expect(resumed.map(({ type }) => type)).toEqual(['done']);
+});

@@ -122,9 +122,14 @@ export class EventLog {
   }
 
   #number(turn: number, event: TurnEvent): NumberedEvent {
-    const id = this.#nextIds.get(turn) ?? this.#lastId(turn) + 1;
+    const id = this.#nextIds.get(turn) ?? this.#idAfterAllAttempts(turn);
     this.#nextIds.set(turn, id + 1);
     return { id, ...event };
+  }
+
+  /** For an event outside of an attempt of this process: attempts of one that was killed may have shown what they never stored. */
+  #idAfterAllAttempts(turn: number): number {
+    return Math.max(this.#lastId(turn), this.#store.turns.attempts(turn) * EVENT_IDS_PER_ATTEMPT) + 1;
   }
 
   #lastId(turn: number): number {

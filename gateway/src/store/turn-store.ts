@@ -87,6 +87,11 @@ export class TurnStore {
     return toTurns(this.#db.sql('SELECT * FROM turns WHERE merged_into = ? ORDER BY seq').all(id));
   }
 
+  /** How often a turn was started. @param seq its place in the order of arrival */
+  attempts(seq: number): number {
+    return Number(this.#db.sql('SELECT attempt FROM turns WHERE seq = ?').get(seq)?.attempt ?? 0);
+  }
+
   /** Turns of a session that are not finished, itself not counted, ahead of `seq`. */
   countAhead(session: string, seq: number): number {
     return this.#count(

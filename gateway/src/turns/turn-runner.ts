@@ -138,7 +138,7 @@ export class TurnRunner {
       }
     });
     progress.counted = true;
-    if (progress.attempt > 1) events.beginAttempt(turn.seq, progress.attempt);
+    events.beginAttempt(turn.seq, progress.attempt);
     this.#emit(turn, { type: 'started', data: { turn: turn.id, session: turn.session } });
     if (progress.attempt > 1) this.#emit(turn, { type: 'replace', data: { text: progress.kept } });
   }
