@@ -16,7 +16,7 @@ const GREETING =
 
 const REMEMBER = new RegExp(
   `^${POLITE}(?:also )?(?:remember|note(?: down)?|save|memori[sz]e|store|keep in mind|don't forget|do not forget|` +
-    `(?:make|take) a note|write down|jot down)(?: (?:that|this|of|it|in|into|to|your|the|memory|for me|please))*\\s*[:,-]?\\s+(.+)$`,
+    `(?:make|take) a note|write down|jot down)(?: (?:that|this|of|please|for me|(?:in|to|into) (?:(?:your|the|my) )?memory))*\\s*[:,-]?\\s+(.+)$`,
   'is',
 );
 const REMEMBER_TO = new RegExp(`^${POLITE}(?:remember|don't forget|do not forget) to (.+)$`, 'is');

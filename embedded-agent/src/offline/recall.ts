@@ -36,11 +36,15 @@ export function topic(question: string): string {
 
 /** @returns the best line, told to the owner; null where none is about the question */
 export function answerFrom(text: string, question: string): string | null {
-  const wanted = contentWords(question).map((word) => [word, ...kin(word)].map(stem));
+  const wanted = contentWords(question).map((word) => ({ own: stem(word), kin: kin(word).map(stem) }));
   const possession = /\bmy ([\w-]+)/i.exec(question)?.[1]?.toLowerCase();
   const scored = factLines(text).map((line) => {
     const stems = new Set(words(line).map(stem));
-    let score = wanted.filter((group) => group.some((word) => stems.has(word))).length;
+    let score = 0;
+    for (const { own, kin } of wanted) {
+      if (stems.has(own)) score += 1;
+      else if (kin.some((word) => stems.has(word))) score += 0.8; // the same thing in another word
+    }
     if (score === 0) return { line, score };
     const owners = line.replaceAll('’', "'").toLowerCase();
     if (possession && new RegExp(`\\b(?:owner|user)'s ${escapeRegExp(possession)}\\b`).test(owners))
@@ -50,7 +54,7 @@ export function answerFrom(text: string, question: string): string | null {
   });
   const best = Math.max(0, ...scored.map(({ score }) => score));
   // At least half of what was asked for must be in the line.
-  if (best < Math.max(1, wanted.length / 2)) return null;
+  if (best < Math.max(0.8, wanted.length / 2)) return null;
   const lines = [...new Set(scored.filter(({ score }) => score === best).map(({ line }) => line))];
   return lines.slice(0, 3).map(toSecondPerson).join(' ');
 }

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSoul, SoulError } from './load.ts';
+import { loadSoul, parseSoul, SoulError } from './load.ts';
 
 const MINIMAL = 'version: "7"\nagents:\n  root:\n    model: openai/gpt-5-mini\n';
 
@@ -100,4 +101,9 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
       'needs either "remote" or "command"',
     );
   });
+});
+
+it('the soul that Moby is delivered with is one that this agent runs', () => {
+  const soul = loadSoul(join(import.meta.dirname, '../../../agents/moby/soul.yaml'));
+  expect(soul.agents.root.toolsets?.map((toolset) => toolset.type)).toContain('mcp');
 });
