@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { authenticate, originGuard } from './authentication.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
+import { openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
@@ -24,6 +25,7 @@ export function createApp(services: HttpServices): Express {
   app.use(authenticate(services.tokens, services.clock));
   app.use(express.json({ limit: MOST_BODY }));
   app.use(promptRoutes(services));
+  app.use(openAiRoutes(services));
   app.use(turnRoutes(services));
   app.use(sessionRoutes(services));
   app.use(tokenRoutes(services));

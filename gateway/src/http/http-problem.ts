@@ -49,7 +49,7 @@ export function sendProblem(response: Response, problem: HttpProblem): void {
   response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body));
 }
 
-function toProblem(error: unknown): HttpProblem {
+export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof QueueFullError) return new HttpProblem('queue-full', error.message);
   if (error instanceof KeyReusedError) {

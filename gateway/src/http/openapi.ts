@@ -8,6 +8,7 @@ import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import { promptAnswerSchema, turnViewSchema } from '@mobyclaw/protocol/turn';
 import { usageReportSchema } from '@mobyclaw/protocol/usage';
 import { z } from 'zod';
+import { chatRequestSchema } from './openai/chat-request.ts';
 
 interface Operation {
   method: 'get' | 'post' | 'patch' | 'delete';
@@ -103,6 +104,13 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'delete', path: '/api/tokens/{id}', summary: 'Revoke a token', status: 204 },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
+  {
+    method: 'post',
+    path: '/v1/chat/completions',
+    summary: 'As OpenAI’s API, streaming and not; user names the conversation',
+    body: chatRequestSchema,
+  },
+  { method: 'get', path: '/v1/models', summary: 'As OpenAI’s API: the one model, moby' },
   { method: 'get', path: '/metrics', summary: 'Prometheus metrics' },
   { method: 'get', path: '/healthz', summary: 'The gateway runs', open: true },
   { method: 'get', path: '/readyz', summary: 'Moby would answer now', open: true },

@@ -1,24 +1,18 @@
 /** `POST /prompt` and `POST /prompt/stream`: a prompt becomes a turn; its client may leave, the turn goes on. */
 
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
-import {
-  type Attachment,
-  MAX_ATTACHMENT_BYTES,
-  MAX_PROMPT_CHARS,
-  promptRequestSchema,
-} from '@mobyclaw/protocol/prompt';
+import { MAX_PROMPT_CHARS, promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { PromptAnswer } from '@mobyclaw/protocol/turn';
 import { type Request, type Response, Router } from 'express';
 import type { Accepted } from '../../inbox/inbox.ts';
 import type { TokenRow } from '../../store/token-store.ts';
-import { isSupported } from '../../turns/attachments.ts';
+import { checkAttachment } from '../attachment-limits.ts';
 import { streamEvents } from '../event-stream.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
 import { validate } from '../validate.ts';
-
-const MOST_KEY_CHARS = 200;
 
 export function promptRoutes({ turns, clock }: HttpServices): Router {
   const router = Router();
@@ -67,30 +61,6 @@ function readPrompt(request: Request) {
   const body = validate(promptRequestSchema, request.body);
   for (const attachment of body.attachments ?? []) checkAttachment(attachment);
   return body;
-}
-
-function checkAttachment(attachment: Attachment): void {
-  if (!isSupported(attachment)) {
-    throw new HttpProblem(
-      'unsupported-media-type',
-      `"${attachment.name}" is ${attachment.mime}; pictures (PNG, JPEG, GIF, WebP) and text can be attached.`,
-    );
-  }
-  if (Buffer.byteLength(attachment.data, 'base64') > MAX_ATTACHMENT_BYTES) {
-    throw new HttpProblem(
-      'payload-too-large',
-      `"${attachment.name}" is larger than ${MAX_ATTACHMENT_BYTES / 1e6} MB. Send a smaller one.`,
-    );
-  }
-}
-
-function idempotencyKey(request: Request): string | null {
-  const key = request.get('idempotency-key');
-  if (key === undefined) return null;
-  if (key === '' || key.length > MOST_KEY_CHARS) {
-    throw new HttpProblem('bad-request', `Idempotency-Key takes 1 to ${MOST_KEY_CHARS} characters.`);
-  }
-  return key;
 }
 
 /** @throws HttpProblem where the turn did not end well */

@@ -1,0 +1,117 @@
+import OpenAI from 'openai';
+import { expect, test } from 'vitest';
+import { type Harness, openHarness } from '../testing/harness.ts';
+import { ChatStream } from './openai/chat-stream.ts';
+
+function officialClient({ port, token }: Harness): OpenAI {
+  return new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: token });
+}
+
+test('the official client, unmodified: models, an answer, a stream with usage', async () => {
+  const moby = await openHarness();
+  const client = officialClient(moby);
+  expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['moby']);
+
+  const answer = await client.chat.completions.create({
+    model: 'moby',
+    user: 'Anna Ø.',
+    messages: [
+      { role: 'system', content: 'You are someone else' },
+      { role: 'user', content: 'Hello there' },
+    ],
+  });
+  expect(answer.choices[0]?.message.content).toContain('You said: Hello there');
+  expect(answer.usage?.total_tokens).toBeGreaterThan(0);
+  expect(moby.agent?.stats().runs[0]?.prompt).not.toContain('someone else');
+
+  const stream = await client.chat.completions.create({
+    model: 'moby',
+    stream: true,
+    stream_options: { include_usage: true },
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'tokens=20 tool=memory_append' }] }],
+  });
+  let text = '';
+  let tokens = 0;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? '';
+    tokens = chunk.usage?.total_tokens ?? tokens;
+  }
+  expect(text).toContain('You said: tokens=20');
+  expect(text).not.toContain('memory_append tool');
+  expect(tokens).toBeGreaterThan(0);
+  const { items } = (await moby.call('GET', '/api/sessions')).body;
+  expect(items.map(({ key }: { key: string }) => key).toSorted()).toEqual(['api:Anna-Ø.', 'api:openai']);
+});
+
+test('a failed turn is not sent again by a client that retries by itself', async () => {
+  const moby = await openHarness();
+  const error = await officialClient(moby)
+    .chat.completions.create({ model: 'moby', messages: [{ role: 'user', content: 'error=401' }] })
+    .catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(OpenAI.APIError);
+  expect(error).toMatchObject({ status: 502, code: 'auth' });
+  expect(moby.agent?.stats().runs).toHaveLength(1);
+});
+
+test.each([
+  ['no messages', { messages: [] }],
+  ['an answer last', { messages: [{ role: 'assistant', content: 'hi' }] }],
+  ['two answers asked for', { n: 2, messages: [{ role: 'user', content: 'hi' }] }],
+  [
+    'a picture by address',
+    {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image_url', image_url: { url: 'http://x/y.png' } },
+            { type: 'text', text: 'hi' },
+          ],
+        },
+      ],
+    },
+  ],
+  ['no text', { messages: [{ role: 'user', content: ' ' }] }],
+])('%s is refused in OpenAI’s form', async (_, body) => {
+  const moby = await openHarness();
+  const answer = await moby.call('POST', '/v1/chat/completions', { body });
+  expect(answer.status).toBe(422);
+  expect(answer.body.error).toMatchObject({ type: 'invalid_request_error', message: expect.any(String) });
+});
+
+function shown(feed: (stream: ChatStream) => void): string {
+  let text = '';
+  const stream = new ChatStream({ id: 'x', created: 0, model: 'moby' }, false, (data) => {
+    if (data !== '[DONE]') text += JSON.parse(data).choices[0]?.delta.content ?? '';
+  });
+  feed(stream);
+  return text;
+}
+
+const token = (text: string) => ({ id: 1, type: 'token' as const, data: { text } });
+const replace = (text: string) => ({ id: 1, type: 'replace' as const, data: { text } });
+const done = (text: string) => ({
+  id: 1,
+  type: 'done' as const,
+  data: { turn: 't', session: 's', text, usage: null },
+});
+
+test('an answer that was begun again is shown once where it can be, and whole where it cannot', () => {
+  const again = shown((stream) => {
+    for (const event of [
+      token('Hello '),
+      token('wor'),
+      replace(''),
+      token('Hello '),
+      token('world'),
+      done('Hello world'),
+    ]) {
+      stream.take(event);
+    }
+  });
+  expect(again).toBe('Hello world');
+  const other = shown((stream) => {
+    for (const event of [token('Hello'), replace(''), token('Bonjour'), done('Bonjour')]) stream.take(event);
+  });
+  expect(other).toBe('Hello\n\n(The answer was begun again:)\n\nBonjour');
+});

@@ -1,0 +1,120 @@
+/** `/v1`: Moby for any client that speaks OpenAI's API. His tool calls are his own and not shown. */
+import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import type { Accepted } from '../../inbox/inbox.ts';
+import type { TokenRow } from '../../store/token-store.ts';
+import { checkAttachment } from '../attachment-limits.ts';
+import { HttpProblem, toProblem } from '../http-problem.ts';
+import type { HttpServices } from '../http-services.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { chatRequestSchema, toPrompt } from '../openai/chat-request.ts';
+import { ChatStream, openAiError, toOpenAiUsage } from '../openai/chat-stream.ts';
+import { validate } from '../validate.ts';
+
+const MODEL = 'moby';
+
+export function openAiRoutes({ turns, startedAt }: HttpServices): Router {
+  const router = Router();
+  const model = { id: MODEL, object: 'model', created: Math.floor(startedAt / 1000), owned_by: 'mobyclaw' };
+
+  router.get('/v1/models', (_request, response) => {
+    response.json({ object: 'list', data: [model] });
+  });
+
+  router.get('/v1/models/:id', (request, response) => {
+    if (request.params.id !== MODEL) throw new HttpProblem('not-found', `There is one model here: ${MODEL}.`);
+    response.json(model);
+  });
+
+  router.post('/v1/chat/completions', async (request, response) => {
+    const chat = validate(chatRequestSchema, request.body);
+    const accepted = await accept(toPrompt(chat), request, response);
+    const head = {
+      id: `chatcmpl-${accepted.turn.id}`,
+      created: Math.floor(accepted.turn.createdAt / 1000),
+      model: MODEL,
+    };
+    if (chat.stream) {
+      stream(
+        accepted,
+        new ChatStream(head, chat.stream_options?.include_usage ?? false, writer(response)),
+        response,
+      );
+      return;
+    }
+    const end = await turns.ended(accepted.turn);
+    response.json({ ...head, object: 'chat.completion', ...completion(end) });
+  });
+
+  router.use(openAiErrors);
+
+  return router;
+
+  function accept(
+    prompt: ReturnType<typeof toPrompt>,
+    request: Request,
+    response: Response,
+  ): Promise<Accepted> {
+    for (const attachment of prompt.attachments) checkAttachment(attachment);
+    const token = response.locals.token as TokenRow;
+    const key = idempotencyKey(request);
+    return turns.accept({
+      ...prompt,
+      ...(key === null ? {} : { key: `openai:${token.id}:${prompt.session}:${key}` }),
+      source: 'api',
+      sender: 'owner',
+      queueMode: null,
+    });
+  }
+
+  function stream({ turn }: Accepted, chunks: ChatStream, response: Response): void {
+    const unsubscribe = turns.follow(turn.id, 0, (event) => {
+      if (!response.writableEnded && chunks.take(event)) response.end();
+    });
+    response.on('close', () => unsubscribe?.());
+  }
+}
+
+function writer(response: Response): (data: string) => void {
+  return (data) => {
+    if (!response.headersSent) {
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+    }
+    response.write(`data: ${data}\n\n`);
+  };
+}
+
+/** @throws HttpProblem where the turn did not end well */
+function completion(end: NumberedEvent): object {
+  if (end.type === 'error') throw new HttpProblem('agent-error', end.data.message, { code: end.data.code });
+  if (end.type !== 'done') throw new Error(`a turn cannot end with ${end.type}`);
+  const { text, usage } = end.data;
+  const message = { role: 'assistant', content: text, refusal: null };
+  return {
+    choices: [{ index: 0, message, logprobs: null, finish_reason: 'stop' }],
+    usage: toOpenAiUsage(usage),
+  };
+}
+
+/** OpenAI's form of an error. A turn that was accepted must not be sent again by a client that retries by itself. */
+const openAiErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) return next(error);
+  const problem = toProblem(error);
+  const status = PROBLEM_TYPES[problem.type];
+  const retry = problem.type === 'draining' || problem.type === 'queue-full';
+  response
+    .status(status)
+    .set({ ...problem.headers, 'x-should-retry': String(retry) })
+    .json(
+      openAiError(
+        problem.message,
+        problem.extras.code ?? problem.type,
+        status < 500 ? 'invalid_request_error' : 'api_error',
+      ),
+    );
+};
