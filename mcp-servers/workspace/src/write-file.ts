@@ -110,17 +110,26 @@ async function replace(
   });
 }
 
-/** Gives the new file the old one's owner and permissions, before anybody can see it. */
+/**
+ * Gives the new file the old one's owner and permissions, before anybody can see it. It was created with no more
+ * permissions than the old one has, so what a file system refuses (FAT, some network ones) leaves it narrower, not wider.
+ */
 async function takeOver(file: FileHandle, old: BigIntStats): Promise<void> {
-  const { uid, gid } = await file.stat();
-  if (uid !== Number(old.uid) || gid !== Number(old.gid)) {
-    try {
-      await file.chown(Number(old.uid), Number(old.gid));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error; // who may write here may still not give files away
-    }
+  const fresh = await file.stat({ bigint: true });
+  if (fresh.uid !== old.uid || fresh.gid !== old.gid) {
+    await unlessRefused(file.chown(Number(old.uid), Number(old.gid)));
   }
-  await file.chmod(Number(old.mode) & PERMISSIONS); // the umask does not count for a file that was there
+  // The umask does not count for a file that was there.
+  if (fresh.mode !== old.mode) await unlessRefused(file.chmod(Number(old.mode) & PERMISSIONS));
+}
+
+async function unlessRefused(change: Promise<void>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EINVAL') throw error;
+  }
 }
 
 function assertReplaceable(old: BigIntStats, shown: string, mayOverwrite: boolean): void {

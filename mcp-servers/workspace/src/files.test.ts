@@ -1,0 +1,208 @@
+/** What reading, listing, writing, editing, moving and deleting do where nothing is in the way. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { workspaceFixture } from './testing.ts';
+
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+const versionIn = (text: string): string => /version ([0-9a-f]{12})/.exec(text)?.[1] ?? '';
+
+test('the workspaces are listed with what may be done in them', async () => {
+  const { call, root } = workspaceFixture({
+    others: { code: { path: 'code', mode: 'ro' }, hidden: { path: 'hidden', mode: 'none' } },
+  });
+  const list = await call('list');
+  expect(list).toContain(`notes/ (read and write, in the shell ${root})`);
+  expect(list).toMatch(/code\/ \(read only, in the shell .*code\)/);
+  expect(list).toContain('hidden/ (read only, and not there in the shell)');
+  expect(await call('list', { path: '/' })).toBe(list);
+  await expect(call('read', { path: 'nots/a' })).rejects.toThrow(/name of one: notes, code, hidden/);
+});
+
+test('a folder is listed with kinds, sizes and times, page by page', async () => {
+  const { call, root } = workspaceFixture();
+  mkdirSync(join(root, 'sub'));
+  writeFileSync(join(root, 'a.txt'), 'x'.repeat(1_234));
+  writeFileSync(join(root, 'b.txt'), '');
+  symlinkSync('a.txt', join(root, 'c-link'));
+  for (const name of ['sub', 'a.txt', 'b.txt']) {
+    utimesSync(join(root, name), new Date('2026-01-02T03:04:05Z'), new Date('2026-01-02T03:04:05Z'));
+  }
+  expect(await call('list', { path: 'notes' })).toBe(
+    [
+      'notes/, entries 1 to 4 of 4.',
+      '',
+      'a.txt (1.2 kB, changed 2026-01-02T03:04Z)',
+      'b.txt (0 bytes, changed 2026-01-02T03:04Z)',
+      'c-link (link to a.txt)',
+      'sub/ (folder, changed 2026-01-02T03:04Z)',
+    ].join('\n'),
+  );
+  const page = await call('list', { path: 'notes', offset: 1, limit: 2 });
+  expect(page).toMatch(/entries 2 to 3 of 4\. Go on with offset 3\.\n\nb\.txt .*\nc-link .*$/);
+  expect(await call('list', { path: 'notes', offset: 9 })).toContain('has 4 entries only');
+  expect(await call('list', { path: 'notes/sub' })).toBe('notes/sub/ is empty.');
+  await expect(call('list', { path: 'notes/nowhere' })).rejects.toThrow(/does not exist/);
+  await expect(call('list', { path: 'notes/a.txt' })).rejects.toThrow(/not a folder/);
+});
+
+test('a text is read whole, or from a line on', async () => {
+  const { call, root } = workspaceFixture();
+  writeFileSync(join(root, 'a.txt'), '\uFEFFone\r\ntwo\nthree');
+  expect(await call('read', { path: 'notes/a.txt' })).toMatch(
+    /^notes\/a\.txt, 17 bytes, version [0-9a-f]{12}, lines 1 to 3 of 3\.\n\none\ntwo\nthree$/,
+  );
+  expect(await call('read', { path: 'notes/a.txt', from_line: 2, max_lines: 1 })).toMatch(
+    /lines 2 to 2 of 3\. Go on with from_line 3\.\n\ntwo$/,
+  );
+  expect(await call('read', { path: 'notes/a.txt', from_line: 4 })).toContain('it has 3 lines only');
+  writeFileSync(join(root, 'empty'), '');
+  expect(await call('read', { path: 'notes/empty' })).toMatch(/0 bytes, version .*: empty\.$/);
+  await expect(call('read', { path: 'notes' })).rejects.toThrow(/is a folder/);
+  await expect(call('read', { path: 'notes/none.txt' })).rejects.toThrow(/notes\/none\.txt does not exist/);
+  await expect(call('read', { path: 'notes/a.txt/b' })).rejects.toThrow(/is a file, not a folder/);
+});
+
+test('a long text comes in parts that together are the text, in chunks and between them', async () => {
+  const { call, root } = workspaceFixture();
+  const lines = Array.from({ length: 40_000 }, (_, index) => `line ${index + 1} ${'ä'.repeat(index % 7)}`);
+  writeFileSync(join(root, 'long.txt'), `${lines.join('\n')}\n`);
+  const read: string[] = [];
+  for (let from: number | null = 39_000; from !== null; ) {
+    const text: string = await call('read', { path: 'notes/long.txt', from_line: from, max_lines: 5_000 });
+    expect(text.length).toBeLessThan(41_000);
+    read.push(...text.slice(text.indexOf('\n\n') + 2).split('\n'));
+    const next = /Go on with from_line (\d+)/.exec(text);
+    from = next ? Number(next[1]) : null;
+  }
+  expect(read).toEqual(lines.slice(38_999));
+});
+
+test('a line without end is cut and says so', async () => {
+  const { call, root } = workspaceFixture();
+  writeFileSync(join(root, 'min.js'), `${'x'.repeat(3_000_000)}\nnext\n`);
+  const text = await call('read', { path: 'notes/min.js' });
+  expect(text.length).toBeLessThan(5_000);
+  expect(text).toMatch(/lines 1 to 2 of 2\.\n\nx+… \[cut: the line has 3000000 bytes\]\nnext$/);
+});
+
+test('a picture is given as one, up to a size; other binary files are named', async () => {
+  const { answer, call, root } = workspaceFixture();
+  writeFileSync(join(root, 'dot.png'), PNG);
+  expect(await answer('read', { path: 'notes/dot.png' })).toEqual([
+    { type: 'text', text: expect.stringContaining('an image (image/png)') },
+    { type: 'image', data: PNG.toString('base64'), mimeType: 'image/png' },
+  ]);
+  writeFileSync(join(root, 'big.png'), Buffer.concat([PNG, Buffer.alloc(3_000_000)]));
+  expect(await call('read', { path: 'notes/big.png' })).toContain('larger than the 2.1 MB');
+  writeFileSync(join(root, 'a.pdf'), '%PDF-1.7 ...');
+  expect(await call('read', { path: 'notes/a.pdf' })).toMatch(/12 bytes, .*binary file \(PDF document\)/);
+  writeFileSync(join(root, 'data'), Buffer.from([1, 2, 0, 3]));
+  expect(await call('read', { path: 'notes/data' })).toContain('binary file (unknown kind)');
+});
+
+test('a file is created with its folders, and overwritten only when that is meant', async () => {
+  const { call, root } = workspaceFixture();
+  const path = 'notes/a/b/ü ’"#: *.md';
+  const file = join(root, 'a/b/ü ’"#: *.md');
+  expect(await call('write', { path, content: 'one\n' })).toBe(`${path} is created, 4 bytes.`);
+  await expect(call('write', { path, content: 'two\n' })).rejects.toThrow(/exists already.*overwrite: true/);
+  expect(readFileSync(file, 'utf8')).toBe('one\n');
+  chmodSync(file, 0o6751);
+  expect(await call('write', { path, content: 'two\n', overwrite: true })).toContain('is overwritten');
+  expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o7777]).toEqual(['two\n', 0o751]);
+  expect(readdirSync(join(root, 'a/b'))).toHaveLength(1);
+});
+
+test('a version overwrites that state of the file alone', async () => {
+  const { call, root } = workspaceFixture();
+  writeFileSync(join(root, 'a.txt'), 'one\n');
+  const version = versionIn(await call('read', { path: 'notes/a.txt' }));
+  expect(await call('write', { path: 'notes/a.txt', content: 'two\n', version })).toContain('overwritten');
+  await expect(call('write', { path: 'notes/a.txt', content: 'three\n', version })).rejects.toThrow(
+    /changed by somebody else/,
+  );
+  await expect(call('write', { path: 'notes/new.txt', content: 'x', version })).rejects.toThrow(/changed/);
+  expect(readFileSync(join(root, 'a.txt'), 'utf8')).toBe('two\n');
+});
+
+test('one passage is edited; a missing, ambiguous or undecodable one is refused', async () => {
+  const { call, root } = workspaceFixture();
+  const file = join(root, 'a.txt');
+  writeFileSync(file, '\uFEFFone\r\ntwo\r\ntwo\r\n');
+  chmodSync(file, 0o640);
+  await call('edit', { path: 'notes/a.txt', old_text: 'one\ntwo', new_text: '$&\nzwei' });
+  expect(readFileSync(file, 'utf8')).toBe('\uFEFF$&\r\nzwei\r\ntwo\r\n');
+  expect(statSync(file).mode & 0o777).toBe(0o640);
+  const edit = (old_text: string): Promise<string> =>
+    call('edit', { path: 'notes/a.txt', old_text, new_text: '' });
+  await expect(edit('w')).rejects.toThrow(/more than once/);
+  await expect(edit('drei')).rejects.toThrow(/not found.*workspace_read/);
+  writeFileSync(join(root, 'latin1'), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
+  await expect(call('edit', { path: 'notes/latin1', old_text: 'ca', new_text: '' })).rejects.toThrow(/UTF-8/);
+  await expect(call('edit', { path: 'notes/none', old_text: 'ca', new_text: '' })).rejects.toThrow(
+    /not exist/,
+  );
+});
+
+test('edits of one file that come at once are all kept', async () => {
+  const { call, root } = workspaceFixture();
+  const numbers = Array.from({ length: 40 }, (_, index) => index);
+  writeFileSync(join(root, 'a.txt'), numbers.map((n) => `<${n}>\n`).join(''));
+  await Promise.all(
+    numbers.map((n) => call('edit', { path: 'notes/a.txt', old_text: `<${n}>`, new_text: `done ${n}` })),
+  );
+  expect(readFileSync(join(root, 'a.txt'), 'utf8')).toBe(numbers.map((n) => `done ${n}\n`).join(''));
+});
+
+test('a move makes folders and never overwrites', async () => {
+  const { call, root } = workspaceFixture({ others: { code: { path: 'code', mode: 'rw' } } });
+  writeFileSync(join(root, 'a.txt'), 'a');
+  writeFileSync(join(root, 'b.txt'), 'b');
+  mkdirSync(join(root, 'folder'));
+  await call('move', { from: 'notes/a.txt', to: 'notes/x/y/A.txt' });
+  expect(readFileSync(join(root, 'x/y/A.txt'), 'utf8')).toBe('a');
+  await call('move', { from: 'notes/x/y/A.txt', to: 'notes/x/y/a.txt' });
+  expect(readdirSync(join(root, 'x/y'))).toEqual(['a.txt']);
+  for (const to of ['notes/b.txt', 'notes/folder', 'notes/x/y/a.txt']) {
+    await expect(call('move', { from: 'notes/x/y/a.txt', to })).rejects.toThrow(/exists already/);
+  }
+  await expect(call('move', { from: 'notes/none', to: 'notes/c' })).rejects.toThrow(/does not exist/);
+  await expect(call('move', { from: 'notes/x', to: 'notes/x/y/z' })).rejects.toThrow(/does not accept/);
+  await expect(call('move', { from: 'notes/b.txt', to: 'code/b.txt' })).rejects.toThrow(/one workspace/);
+  await call('move', { from: 'notes/x', to: 'notes/folder/x' });
+  expect(readFileSync(join(root, 'folder/x/y/a.txt'), 'utf8')).toBe('a');
+});
+
+test('a folder is deleted only when that is meant', async () => {
+  const { call, root } = workspaceFixture();
+  mkdirSync(join(root, 'a/b'), { recursive: true });
+  writeFileSync(join(root, 'a/b/c.txt'), '');
+  await expect(call('delete', { path: 'notes/a' })).rejects.toThrow(/recursive: true/);
+  expect(await call('delete', { path: 'notes/a/b/c.txt' })).toBe('notes/a/b/c.txt is deleted.');
+  expect(await call('delete', { path: 'notes/a', recursive: true })).toContain('with 1 entry');
+  expect(existsSync(join(root, 'a'))).toBe(false);
+  await expect(call('delete', { path: 'notes/a' })).rejects.toThrow(/does not exist/);
+});
+
+test('a workspace whose folder is gone says so', async () => {
+  const { call } = workspaceFixture({ others: { code: { path: 'code', mode: 'rw' } } });
+  const list = await call('list');
+  rmSync(/in the shell (.*code)\)/.exec(list)?.[1] ?? '', { recursive: true });
+  await expect(call('list', { path: 'code' })).rejects.toThrow(/folder of the workspace code is not there/);
+});
