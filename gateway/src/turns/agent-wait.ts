@@ -3,6 +3,9 @@ import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { AgentClient } from '../agent/agent.ts';
 
+/** For people, where the wait is long enough for them to wonder. */
+export const AGENT_AWAY = 'Moby’s agent is not answering. Waiting for it to come back.';
+
 const LONGEST_WAIT_MS = 180_000; // a restart takes a second; an update or a slow disk minutes
 const POLL = { firstMs: 50, maxMs: 2000 };
 const NOTICE_AFTER_MS = 3000; // a restart should go unnoticed

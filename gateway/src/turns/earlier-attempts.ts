@@ -1,43 +1,105 @@
 /**
- * What the attempts before this one did, from the event log and, where the agent can still tell, from its session: the
- * agent may have started a tool in the very moment in which we died.
+ * What the attempts before this one did, from the event log and from the agent's own session: the agent may have started
+ * a tool in the very moment in which we died, or in which it did. What only the agent could tell is put into the event
+ * log, since its session is soon left and deleted, and a third attempt has to know it too.
  */
+import { backoffMs } from '@mobyclaw/lib/backoff';
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import type { AgentClient } from '../agent/agent.ts';
+import { AgentError } from '../agent/agent-error.ts';
+import type { EventLog } from '../events/event-log.ts';
 import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
+import { toolLabel } from './tool-label.ts';
 
-export interface EarlierAttempts {
-  /** Names of the tools that may have acted, each once. */
-  tools: string[];
-  /** A tool call has no result: the agent session must not be used again. */
-  torn: boolean;
+const TRIES = 5; // of an agent that comes back and goes away again
+const BACKOFF = { firstMs: 100, maxMs: 1000 };
+
+export interface EarlierCall {
+  id: string;
+  name: string;
+  /** It has no result. */
+  open: boolean;
 }
 
-export function fromEventLog(store: Store, turnSeq: number): EarlierAttempts {
-  const open = new Set<string>();
-  const names = new Set<string>();
-  for (const tool of store.events.ofType(turnSeq, 'tool')) {
-    names.add(tool.name);
-    if (tool.phase === 'end') open.delete(tool.id);
-    else open.add(tool.id);
+export interface RecallOptions {
+  store: Store;
+  events: EventLog;
+  agent: AgentClient;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Waits for an agent that is away: without it the turn could not go on anyway.
+ * @returns names of the tools that may have acted, and whether the agent session must not be used again
+ */
+export async function recallEarlierAttempts(
+  { store, events, agent, clock, logger }: RecallOptions,
+  turn: TurnRow,
+  signal: AbortSignal,
+): Promise<{ tools: string[]; torn: boolean }> {
+  const logged = fromEventLog(store, turn.seq);
+  const agentSession = store.sessions.find(turn.session)?.agentSession ?? null;
+  const stored = agentSession === null ? [] : await fromAgent(agentSession);
+  const calls = [...logged, ...(stored ?? [])];
+  for (const { id, name, open } of stored ?? []) {
+    if (logged.some((call) => call.id === id)) continue;
+    const ended = open ? { ok: false, summary: 'cut off' } : { ok: true };
+    events.append(turn.seq, {
+      type: 'tool',
+      data: { id, name, label: toolLabel(name), phase: 'end', ...ended },
+    });
   }
-  return { tools: [...names], torn: open.size > 0 };
+  return {
+    tools: [...new Set(calls.map(({ name }) => name))],
+    torn: stored === null || calls.some(({ open }) => open),
+  };
+
+  /** @returns null where the agent cannot tell: a new session is always sound */
+  async function fromAgent(session: string): Promise<EarlierCall[] | null> {
+    for (let failures = 1; failures <= TRIES && !signal.aborted; failures++) {
+      try {
+        const known = await agent.storedSession(session);
+        return known ? fromAgentSession(known, turn.id) : [];
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+        logger.warn({ err: error, turn: turn.id }, 'could not ask the agent what was done already');
+        if (error.remedy !== 'agent-back') return null;
+        await pause(clock, backoffMs(failures, BACKOFF), signal);
+        const onLong = (): void => events.append(turn.seq, { type: 'notice', data: { text: AGENT_AWAY } });
+        if (!(await awaitAgent(agent, clock, signal, onLong))) return null;
+      }
+    }
+    return null;
+  }
+}
+
+export function fromEventLog(store: Store, turnSeq: number): EarlierCall[] {
+  const calls = new Map<string, EarlierCall>();
+  for (const { id, name, phase } of store.events.ofType(turnSeq, 'tool')) {
+    calls.set(id, { id, name, open: phase !== 'end' });
+  }
+  return [...calls.values()];
 }
 
 /** @param turn id of the turn, which its prompt carries; a run that was cut before the agent had the prompt did nothing */
-export function fromAgentSession(session: StoredSession, turn: string): EarlierAttempts {
+export function fromAgentSession(session: StoredSession, turn: string): EarlierCall[] {
   const messages = (session.messages ?? []).map(({ message }) => message);
   const lastPrompt = messages.findLastIndex(
     (message) => message.role === 'user' && JSON.stringify(message).includes(turn),
   );
-  if (lastPrompt === -1) return { tools: [], torn: false };
-  const open = new Set<string>();
-  const names = new Set<string>();
+  if (lastPrompt === -1) return [];
+  const calls = new Map<string, EarlierCall>();
   for (const message of messages.slice(lastPrompt + 1)) {
-    for (const call of message.tool_calls ?? []) {
-      if (call.function.name) names.add(call.function.name);
-      open.add(call.id ?? '');
+    for (const { id = '', function: called } of message.tool_calls ?? []) {
+      if (called.name) calls.set(id, { id, name: called.name, open: true });
     }
-    if (message.role === 'tool') open.delete(message.tool_call_id ?? '');
+    const answered = message.role === 'tool' ? calls.get(message.tool_call_id ?? '') : undefined;
+    if (answered) answered.open = false;
   }
-  return { tools: [...names], torn: open.size > 0 };
+  return [...calls.values()];
 }

@@ -5,7 +5,6 @@
  * reason for the person, or cancelled. Only a shutdown leaves it running, for the next start to take up. Every start of
  * a run that could have reached the agent counts as an attempt, of which there are three.
  */
-import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
@@ -20,17 +19,15 @@ import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
-import { awaitAgent } from './agent-wait.ts';
+import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
 import { splitAttachments } from './attachments.ts';
-import { fromAgentSession, fromEventLog } from './earlier-attempts.ts';
+import { recallEarlierAttempts } from './earlier-attempts.ts';
 import { writeEnvelope } from './envelope.ts';
 import { Progress } from './progress.ts';
 import { relay } from './run-relay.ts';
 import type { TurnEnder } from './turn-ending.ts';
 
 export const MAX_ATTEMPTS = 3;
-const RECALL_TRIES = 5; // with the backoff below about two seconds
-const RECALL_BACKOFF = { firstMs: 100, maxMs: 1000 };
 const PROVIDER_PAUSE_MS = 5000; // the agent has already tried for seconds
 const LONGEST_PROVIDER_PAUSE_MS = 60_000; // longer than that a person wants to know
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
@@ -67,7 +64,6 @@ export class TurnRunner {
   async run(turn: TurnRow, signal: AbortSignal): Promise<void> {
     const progress = new Progress(turn.attempt);
     try {
-      if (turn.attempt > 0) await this.#recallEarlierAttempts(turn, progress, signal);
       while ((await this.#stepOrWait(turn, progress, signal)) === 'again');
     } catch (error) {
       if (error instanceof AgentError) {
@@ -106,6 +102,10 @@ export class TurnRunner {
     if (signal.aborted) return this.#stopped(turn, progress, signal, false);
     if (!progress.counted) {
       if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress, signal);
+      if (progress.attempt > 0) {
+        await this.#recall(turn, progress, signal);
+        if (signal.aborted) return this.#stopped(turn, progress, signal, false);
+      }
       this.#startAttempt(turn, progress);
     }
     let outcome: RunOutcome;
@@ -313,8 +313,7 @@ export class TurnRunner {
       progress.startOver();
     }
     const back = await awaitAgent(this.#options.agent, this.#options.clock, signal, () => {
-      const text = 'Moby’s agent is not answering. Waiting for it to come back.';
-      this.#emit(turn, { type: 'notice', data: { text } });
+      this.#emit(turn, { type: 'notice', data: { text: AGENT_AWAY } });
     });
     return back || signal.aborted ? 'again' : this.#fail(turn, progress, outcome.error, signal);
   }
@@ -362,28 +361,10 @@ export class TurnRunner {
     }
   }
 
-  async #recallEarlierAttempts(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<void> {
-    const { store, agent, clock } = this.#options;
-    const logged = fromEventLog(store, turn.seq);
-    for (const name of logged.tools) progress.tools.add(name);
-    if (logged.torn) this.#leaveAgentSession(turn);
-    const row = store.sessions.find(turn.session);
-    if (!row?.agentSession || row.torn) return;
-    for (let failures = 1; failures <= RECALL_TRIES && !signal.aborted; failures++) {
-      try {
-        const stored = await agent.storedSession(row.agentSession);
-        if (!stored) return;
-        const acted = fromAgentSession(stored, turn.id);
-        for (const name of acted.tools) progress.tools.add(name);
-        if (acted.torn) this.#leaveAgentSession(turn);
-        return;
-      } catch (error) {
-        if (!(error instanceof AgentError) || error.remedy !== 'agent-back') throw error;
-        await pause(clock, backoffMs(failures, RECALL_BACKOFF), signal);
-      }
-    }
-    // The agent cannot tell: a new session is always sound.
-    this.#leaveAgentSession(turn);
+  async #recall(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<void> {
+    const { tools, torn } = await recallEarlierAttempts(this.#options, turn, signal);
+    for (const name of tools) progress.tools.add(name);
+    if (torn) this.#leaveAgentSession(turn);
   }
 
   #giveUp(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {

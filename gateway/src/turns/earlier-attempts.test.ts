@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
+import { silentLogger } from '@mobyclaw/lib/logger';
+import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, onTestFinished, test } from 'vitest';
+import { createAgentClient } from '../agent/agent-client.ts';
+import { EventLog } from '../events/event-log.ts';
+import { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import { recallEarlierAttempts } from './earlier-attempts.ts';
+
+const IDENTITY = { 'X-Moby-Turn': 'turn-1' };
+
+async function setUp() {
+  const fake = await startFakeAgent();
+  onTestFinished(() => fake.close());
+  const clock = systemClock;
+  const logger = silentLogger;
+  const agent = createAgentClient({ url: fake.url, clock, logger });
+  const store = new Store(join(temporaryFolder(), 'gateway.db'));
+  onTestFinished(() => store.close());
+  const said = {
+    id: 'turn-1',
+    session: 'api:test',
+    source: 'api',
+    sender: 'owner',
+    prompt: 'p',
+    attachments: [],
+  };
+  store.sessions.touch('api:test', 0);
+  store.turns.insert({ ...said, queueMode: null, createdAt: 0 });
+  store.turns.start('turn-1', 'lease of a process that was killed', 0);
+  const turn = store.turns.find('turn-1') as TurnRow;
+  const agentSession = await agent.createSession('test');
+  store.sessions.setAgentSession('api:test', agentSession);
+  const recall = () => {
+    const events = new EventLog({ store, clock, logger });
+    const options = { store, events, agent, clock, logger };
+    return recallEarlierAttempts(options, turn, new AbortController().signal).finally(() => events.flush());
+  };
+  return { agent, agentSession, store, turn, recall };
+}
+
+/** A run that ends inside its second tool, of which only the first has reached the event log. */
+async function killedInSecondTool({ agent, agentSession, store, turn }: Awaited<ReturnType<typeof setUp>>) {
+  const controller = new AbortController();
+  const text = 'message: turn-1\n\ntool=search tool=note tool-ms=30';
+  await agent.run(
+    { sessionId: agentSession, text, identity: IDENTITY },
+    (event) => {
+      if (event.type !== 'tool') return;
+      if (event.name === 'note' && event.phase === 'call') controller.abort();
+      const { type, ...data } = event;
+      if (event.name === 'search' && event.phase === 'start') {
+        store.events.insert([{ turn: turn.seq, id: 2, type, data: JSON.stringify({ ...data, label: '' }) }]);
+      }
+    },
+    controller.signal,
+  );
+}
+
+test('a tool that only the agent knows of is recalled, also where the log already says that the session is torn', async () => {
+  const setup = await setUp();
+  await killedInSecondTool(setup);
+  const { tools, torn } = await setup.recall();
+  expect(tools.toSorted()).toEqual(['note', 'search']);
+  expect(torn).toBe(true);
+});
+
+test('what the agent told is still known when its session is gone', async () => {
+  const setup = await setUp();
+  await killedInSecondTool(setup);
+  await setup.recall();
+  await setup.agent.deleteSession(setup.agentSession);
+  expect((await setup.recall()).tools.toSorted()).toEqual(['note', 'search']);
+});
+
+test('an attempt that never reached the agent did nothing', async () => {
+  const setup = await setUp();
+  expect(await setup.recall()).toEqual({ tools: [], torn: false });
+});
