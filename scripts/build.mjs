@@ -7,6 +7,9 @@
  * happens still finds its chunks, and nobody sees half a build. `dist/.built` is written last: version and hash of the
  * build, with the time at which the build began, so that a source saved meanwhile counts as newer.
  * Prints nothing but errors.
+ *
+ * `node scripts/build.mjs <folder> <part>…` builds these parts alone into another folder, without source maps: what an
+ * image needs and nothing else.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -20,7 +23,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -28,7 +31,8 @@ const OLD_FILES_KEPT_MS = 30 * 86_400_000; // longer than a part runs before `up
 
 const began = new Date();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(root, 'dist');
+const [folder, ...wanted] = process.argv.slice(2);
+const dist = folder === undefined ? join(root, 'dist') : resolve(folder);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const entries = {
@@ -40,7 +44,16 @@ const entries = {
   local: 'supervisor/src/local-main.ts',
   cli: 'cli/src/main.ts',
 };
-const present = Object.entries(entries).filter(([, path]) => existsSync(join(root, path)));
+const unknown = wanted.filter((part) => !Object.hasOwn(entries, part));
+if (unknown.length > 0 || (folder !== undefined && wanted.length === 0)) {
+  process.stderr.write(
+    `build: ${unknown[0] ?? 'no part'} is not one of ${Object.keys(entries).join(', ')}\nusage: node scripts/build.mjs [<folder> <part>…]\n`,
+  );
+  process.exit(2);
+}
+const present = Object.entries(entries).filter(
+  ([part, path]) => (wanted.length === 0 || wanted.includes(part)) && existsSync(join(root, path)),
+);
 
 function write(path, contents) {
   mkdirSync(dirname(path), { recursive: true });
@@ -80,7 +93,7 @@ try {
   result = await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(present.map(([part, path]) => [`${part}.main`, path])),
-    outdir: 'dist',
+    outdir: dist,
     write: false,
     bundle: true,
     splitting: true,
@@ -90,7 +103,7 @@ try {
     target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
-    sourcemap: 'linked',
+    sourcemap: folder === undefined ? 'linked' : false,
     legalComments: 'none',
     plugins: [englishOnly, httpWithoutUndici],
     define: { 'process.env.MOBYCLAW_VERSION': JSON.stringify(version) },

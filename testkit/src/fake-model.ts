@@ -49,7 +49,7 @@ export interface ModelRequest {
 }
 
 export interface FakeModel {
-  /** `http://127.0.0.1:<port>/v1`. */
+  /** `http://<host>:<port>/v1`. */
   readonly baseUrl: string;
   readonly requests: ModelRequest[];
   /** Authorization headers, one a request. */
@@ -67,7 +67,8 @@ const DEFAULT_USAGE = {
   prompt_tokens_details: { cached_tokens: 40 },
 };
 
-export async function startFakeModel(script: Script, port = 0): Promise<FakeModel> {
+/** @param host the bridge of a container network, for a client in a container; loopback for all others */
+export async function startFakeModel(script: Script, port = 0, host = '127.0.0.1'): Promise<FakeModel> {
   const requests: ModelRequest[] = [];
   const authorizations: Array<string | undefined> = [];
   let abandoned = 0;
@@ -88,9 +89,9 @@ export async function startFakeModel(script: Script, port = 0): Promise<FakeMode
     authorizations.push(request.headers.authorization);
     await play(await script(body, requests.length - 1), body, response);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    baseUrl: `http://${host}:${(server.address() as AddressInfo).port}/v1`,
     requests,
     authorizations,
     get abandoned() {

@@ -1,0 +1,82 @@
+# Every image of the stack, one target each: cagent or embedded (the service `moby`), gateway, memory, workspace.
+# `docker compose build` builds the four that are in use; an unused target, and what it is made from, is not even fetched.
+#
+# Another release of cagent: docker compose build --build-arg DOCKER_AGENT_VERSION=<tag> moby (or set it in .env).
+
+ARG NODE_IMAGE=node:24-trixie-slim
+ARG DOCKER_AGENT_VERSION=1.32.3
+
+# ── bundles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# JavaScript is the same on every processor, so this stage runs on the builder's own.
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
+WORKDIR /src
+COPY package.json package-lock.json ./
+COPY protocol/package.json protocol/
+COPY lib/package.json lib/
+COPY testkit/package.json testkit/
+COPY gateway/package.json gateway/
+COPY embedded-agent/package.json embedded-agent/
+COPY supervisor/package.json supervisor/
+COPY mcp-servers/memory/package.json mcp-servers/memory/
+COPY mcp-servers/workspace/package.json mcp-servers/workspace/
+COPY cli/package.json cli/
+# Nothing of it reaches an image but what the bundles import, so install scripts have no business here.
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund --no-progress
+COPY . .
+# Readable for any user: a checkout made under umask 077 is not, and the stack runs as whoever owns the data directory.
+RUN node scripts/build.mjs /out/agent/dist agent-supervisor \
+ && node scripts/build.mjs /out/embedded/dist agent-supervisor embedded-agent \
+ && node scripts/build.mjs /out/gateway/dist gateway \
+ && node scripts/build.mjs /out/memory/dist memory \
+ && node scripts/build.mjs /out/workspace/dist workspace \
+ && for part in agent embedded gateway memory workspace; do cp docker/health.mjs package.json /out/$part/; done \
+ && cp -r docker/agent-entry.sh /out/agent/ && cp -r docker/agent-entry.sh /out/embedded/ \
+ && mkdir -p /out/memory/agents && cp -r agents/moby /out/memory/agents/ \
+ && chmod -R a+rX,go-w /out && chmod a+x /out/*/agent-entry.sh
+
+# ── moby ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+FROM ${NODE_IMAGE} AS agent-base
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      ca-certificates curl file git jq less libnss-extrausers openssh-client patch procps python3 ripgrep tzdata unzip zip \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /var/log/apt \
+ # The user's number is known only when the container starts; ssh and git want a name for it (docker/agent-entry.sh).
+ && sed -i 's/^\(passwd\|group\):.*files/& extrausers/' /etc/nsswitch.conf \
+ && rm -rf /var/lib/extrausers && ln -s /run/moby /var/lib/extrausers
+WORKDIR /app
+ENV HOME=/sessions/home LANG=C.UTF-8 SHELL=/bin/bash TELEMETRY_ENABLED=false
+USER 1000:1000
+ENTRYPOINT ["/app/agent-entry.sh"]
+
+FROM docker/docker-agent:${DOCKER_AGENT_VERSION} AS docker-agent
+
+FROM agent-base AS cagent
+COPY --from=docker-agent /docker-agent /usr/local/bin/docker-agent
+COPY --from=build /out/agent /app
+
+FROM agent-base AS embedded
+COPY --from=build /out/embedded /app
+
+# ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+FROM ${NODE_IMAGE} AS memory
+WORKDIR /app
+COPY --from=build /out/memory /app
+USER 1000:1000
+CMD ["node", "dist/memory.js"]
+
+# ── workspace ────────────────────────────────────────────────────────────────────────────────────────────────────────
+FROM ${NODE_IMAGE} AS workspace
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ripgrep \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /var/log/apt
+WORKDIR /app
+COPY --from=build /out/workspace /app
+USER 1000:1000
+CMD ["node", "dist/workspace.js"]
+
+# ── gateway ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+FROM ${NODE_IMAGE} AS gateway
+WORKDIR /app
+COPY --from=build /out/gateway /app
+USER 1000:1000
+CMD ["node", "dist/gateway.js"]

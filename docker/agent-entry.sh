@@ -1,0 +1,12 @@
+#!/bin/sh
+# Start of the moby container: gives the user that the container runs as a name, for ssh and git refuse to work for a
+# number alone, and a home that lasts; then becomes the supervisor. /run/moby is a tmpfs: the root is read-only.
+set -eu
+umask 077
+
+echo "moby:x:$(id -u):$(id -g):Moby:$HOME:/bin/bash" >/run/moby/passwd
+echo "moby:x:$(id -g):" >/run/moby/group
+chmod 644 /run/moby/passwd /run/moby/group
+mkdir -p "$HOME"
+
+exec node /app/dist/agent-supervisor.js
