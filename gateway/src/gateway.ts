@@ -11,6 +11,7 @@ import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { ControlClient } from './agent-monitor/control-client.ts';
 import type { GatewayConfig } from './config/config.ts';
+import { ReplyRecorder } from './delivery/reply-recorder.ts';
 import { EventLog } from './events/event-log.ts';
 import { createApp } from './http/app.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -68,7 +69,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     running: () => turns.lanes.running,
     queued: () => store.turns.countByState().queued ?? 0,
   });
-  const ender = new TurnEnder({ store, events, metrics, clock, logger });
+  const replies = new ReplyRecorder(store);
+  const ender = new TurnEnder({ store, events, metrics, replies, clock, logger });
   const runner = new TurnRunner({
     store,
     events,

@@ -30,6 +30,8 @@ export interface Abilities {
    * only the finished answer is sent.
    */
   editEveryMs: number | null;
+  /** The same in groups, where that is stricter. */
+  groupEditEveryMs?: number;
   /** How long a typing sign stays, in milliseconds; null where there is none. */
   typingMs: number | null;
   /**

@@ -10,7 +10,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import type { Store } from '../store/store.ts';
-import type { TurnRow } from '../store/turn-store.ts';
+import type { DeliveryTarget, TurnRow } from '../store/turn-store.ts';
 
 export interface InboundMessage {
   /** Unique for 30 days; without one, each call is a message of its own. */
@@ -23,6 +23,10 @@ export interface InboundMessage {
   prompt: string;
   attachments: Attachment[];
   queueMode: QueueMode | null;
+  /** Where the answer goes, besides to whoever follows the turn. */
+  deliverTo?: DeliveryTarget;
+  /** Lines for the model about this message. */
+  notes?: readonly string[];
 }
 
 export interface Accepted {
@@ -126,8 +130,9 @@ export class Inbox {
       return new QueueFullError(message.session, this.#options.queueLimit);
     }
     const now = this.#options.clock.now();
-    const { session, source, sender, prompt, attachments, queueMode } = message;
-    const fresh = { id: uuidv7(), session, source, sender, prompt, attachments, queueMode, createdAt: now };
+    const { session, source, sender, prompt, attachments, queueMode, deliverTo = null, notes = [] } = message;
+    const said = { session, source, sender, prompt, attachments, queueMode, deliverTo, notes };
+    const fresh = { id: uuidv7(), ...said, createdAt: now };
     sessions.touch(session, now);
     const seq = turns.insert(fresh);
     if (message.key !== undefined) turns.insertInboxEntry(message.key, { turn: fresh.id, bodyHash }, now);

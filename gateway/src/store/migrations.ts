@@ -2,6 +2,9 @@
  * The schema of gateway.db, as numbered steps; a step is never edited once released. Times are milliseconds since the
  * epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
+import { CHANNELS_SCHEMA } from './schema-channels.ts';
+import { SCHEDULER_SCHEMA } from './schema-scheduler.ts';
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE sessions (
@@ -86,4 +89,6 @@ export const MIGRATIONS: readonly string[] = [
     last_used_at INTEGER
   ) STRICT, WITHOUT ROWID;
   `,
+  SCHEDULER_SCHEMA,
+  CHANNELS_SCHEMA,
 ];

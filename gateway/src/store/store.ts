@@ -1,7 +1,10 @@
 /** gateway.db: the one file the gateway keeps, and all SQL of it. */
+import { AccessStore } from './access-store.ts';
+import { ArrivalStore } from './arrival-store.ts';
 import { Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
 import { MessageStore } from './message-store.ts';
+import { OutboxStore } from './outbox-store.ts';
 import { SessionStore } from './session-store.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
@@ -12,6 +15,9 @@ export class Store {
   readonly sessions: SessionStore;
   readonly messages: MessageStore;
   readonly tokens: TokenStore;
+  readonly arrivals: ArrivalStore;
+  readonly access: AccessStore;
+  readonly outbox: OutboxStore;
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
@@ -22,6 +28,9 @@ export class Store {
     this.sessions = new SessionStore(this.#db);
     this.messages = new MessageStore(this.#db);
     this.tokens = new TokenStore(this.#db);
+    this.arrivals = new ArrivalStore(this.#db);
+    this.access = new AccessStore(this.#db);
+    this.outbox = new OutboxStore(this.#db);
   }
 
   get path(): string {

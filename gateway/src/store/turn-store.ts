@@ -4,6 +4,14 @@ import type { TurnState } from '@mobyclaw/protocol/turn';
 import type { Usage } from '@mobyclaw/protocol/usage';
 import type { Database } from './database.ts';
 
+/** Where the answer of a turn goes, besides to whoever follows it. */
+export interface DeliveryTarget {
+  /** Channel key, such as telegram:dm:42. */
+  channel: string;
+  /** Message that the answer replies to. */
+  replyTo?: string;
+}
+
 export interface NewTurn {
   id: string;
   session: string;
@@ -12,6 +20,9 @@ export interface NewTurn {
   prompt: string;
   attachments: Attachment[];
   queueMode: QueueMode | null;
+  deliverTo?: DeliveryTarget | null;
+  /** Lines for the model about this message, which a person's text cannot forge. */
+  notes?: readonly string[];
   createdAt: number;
 }
 
@@ -52,8 +63,9 @@ export class TurnStore {
   insert(turn: NewTurn): number {
     const { lastInsertRowid } = this.#db
       .sql(
-        `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+        `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, deliver_channel,
+           deliver_reply_to, notes, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       )
       .run(
         turn.id,
@@ -63,6 +75,9 @@ export class TurnStore {
         turn.prompt,
         turn.attachments.length === 0 ? null : JSON.stringify(turn.attachments),
         turn.queueMode,
+        turn.deliverTo?.channel ?? null,
+        turn.deliverTo?.replyTo ?? null,
+        turn.notes && turn.notes.length > 0 ? JSON.stringify(turn.notes) : null,
         turn.createdAt,
       );
     return Number(lastInsertRowid);
@@ -70,6 +85,11 @@ export class TurnStore {
 
   find(id: string): TurnRow | null {
     return toTurn(this.#db.sql('SELECT * FROM turns WHERE id = ?').get(id));
+  }
+
+  /** How often a turn was started. @param seq its place in the order of arrival */
+  attempts(seq: number): number {
+    return Number(this.#db.sql('SELECT attempt FROM turns WHERE seq = ?').get(seq)?.attempt ?? 0);
   }
 
   /** Turns of a session that wait for their own run, oldest first. */
@@ -85,11 +105,6 @@ export class TurnStore {
 
   mergedInto(id: string): TurnRow[] {
     return toTurns(this.#db.sql('SELECT * FROM turns WHERE merged_into = ? ORDER BY seq').all(id));
-  }
-
-  /** How often a turn was started. @param seq its place in the order of arrival */
-  attempts(seq: number): number {
-    return Number(this.#db.sql('SELECT attempt FROM turns WHERE seq = ?').get(seq)?.attempt ?? 0);
   }
 
   /** Turns of a session that are not finished, itself not counted, ahead of `seq`. */
@@ -168,6 +183,27 @@ export class TurnStore {
     );
   }
 
+  /** Turns under way whose answer goes to a channel. */
+  openWithDelivery(): TurnRow[] {
+    return toTurns(
+      this.#db
+        .sql(
+          `SELECT * FROM turns WHERE deliver_channel IS NOT NULL AND state IN ('queued', 'running') ORDER BY seq`,
+        )
+        .all(),
+    );
+  }
+
+  /** @returns whether the turn had not begun, so that the new text counts */
+  changePrompt(id: string, prompt: string): boolean {
+    const { changes } = this.#db
+      .sql(
+        `UPDATE turns SET prompt = ? WHERE id = ? AND state = 'queued' AND attempt = 0 AND merged_into IS NULL`,
+      )
+      .run(prompt, id);
+    return changes > 0;
+  }
+
   requeue(id: string): void {
     this.#db.sql(`UPDATE turns SET state = 'queued', lease = NULL WHERE id = ?`).run(id);
   }
@@ -240,6 +276,8 @@ function toTurn(row: Row | undefined): TurnRow | null {
     prompt: String(row.prompt),
     attachments: row.attachments === null ? [] : (JSON.parse(String(row.attachments)) as Attachment[]),
     queueMode: row.queue_mode as QueueMode | null,
+    deliverTo: toTarget(row),
+    notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
     state: row.state as TurnState,
     attempt: Number(row.attempt),
     createdAt: Number(row.created_at),
@@ -257,6 +295,12 @@ function toTurn(row: Row | undefined): TurnRow | null {
     usage: toUsage(row),
     mergedInto: row.merged_into as string | null,
   };
+}
+
+function toTarget(row: Row): DeliveryTarget | null {
+  if (row.deliver_channel === null) return null;
+  const replyTo = row.deliver_reply_to === null ? {} : { replyTo: String(row.deliver_reply_to) };
+  return { channel: String(row.deliver_channel), ...replyTo };
 }
 
 function toUsage(row: Row): Usage | null {

@@ -7,6 +7,7 @@ import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { Usage } from '@mobyclaw/protocol/usage';
+import type { ReplyRecorder } from '../delivery/reply-recorder.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { StopReason } from '../sessions/lanes.ts';
@@ -29,6 +30,7 @@ export interface TurnEnderOptions {
   store: Store;
   events: EventLog;
   metrics: Metrics;
+  replies: ReplyRecorder;
   clock: Clock;
   logger: Logger;
 }
@@ -60,7 +62,7 @@ export class TurnEnder {
 
   /** @throws StoreError; nothing has happened then */
   endNow(turn: TurnRow, ending: Ending, torn = false): void {
-    const { store, events, clock, metrics } = this.#options;
+    const { store, events, clock, metrics, replies } = this.#options;
     const merged = store.turns.mergedInto(turn.id);
     const finishedAt = clock.now();
     const endings = [
@@ -79,7 +81,9 @@ export class TurnEnder {
       for (const other of merged) store.turns.finish(other.id, toRow({ ...ending, usage: null }, finishedAt));
       if (torn) store.sessions.markTorn(turn.session);
       store.sessions.touch(turn.session, finishedAt);
+      replies.record(turn, merged, ending, finishedAt);
     });
+    replies.recorded([turn, ...merged]);
     const code = ending.state === 'done' ? 'none' : ending.error.code;
     metrics.ended(ending.state, code, (finishedAt - turn.createdAt) / 1000);
   }

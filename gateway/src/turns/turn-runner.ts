@@ -187,7 +187,7 @@ export class TurnRunner {
       turn: turn.id,
       channel: turn.session,
       sender: turn.sender,
-      notes: progress.notes(session.fresh),
+      notes: [...prompts.flatMap(({ notes = [] }) => notes), ...progress.notes(session.fresh)],
       history: session.fresh ? this.#conversationBefore(turn) : [],
     };
     progress.streamed = '';

@@ -1,0 +1,25 @@
+/**
+ * Which channels there are and how each is loaded. An adapter and its library are read from the disk when its channel
+ * is enabled and not before.
+ */
+import type { ChannelsConfig } from '../config/channels-config.ts';
+import type { Channel, ChannelHost, Platform } from './channel.ts';
+
+/** Makes one unconnected channel. */
+export type OpenChannel = (host: ChannelHost) => Channel;
+
+/** @returns how to make channels of this platform, or null where it is not enabled */
+export async function loadChannel(platform: Platform, config: ChannelsConfig): Promise<OpenChannel | null> {
+  switch (platform) {
+    case 'telegram': {
+      const settings = config.telegram;
+      if (!settings) return null;
+      const { createTelegramChannel } = await import('./telegram/index.ts');
+      return (host) => createTelegramChannel(settings, host);
+    }
+    case 'discord':
+    case 'slack':
+    case 'whatsapp':
+      return null;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Fetches a file over HTTP with a limit on its size and on the time it takes. `node:http`, as the built-in fetch costs
+ * 30 MB of memory for good. Errors never name the address, which may hold a token.
+ */
+import http from 'node:http';
+import https from 'node:https';
+
+const MOST_REDIRECTS = 3;
+
+export class HttpGetError extends Error {
+  override name = 'HttpGetError';
+  /** HTTP status, or `timeout`, `too-large`, `network`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface HttpGetOptions {
+  mostBytes: number;
+  timeoutMs: number;
+  agent?: http.Agent;
+  /** Sent to the first host only, never along a redirect to another. */
+  headers?: Record<string, string>;
+}
+
+/** @throws HttpGetError */
+export function httpGet(url: URL, options: HttpGetOptions, redirects = 0): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const { mostBytes, timeoutMs, agent, headers = {} } = options;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const get = url.protocol === 'https:' ? https.get : http.get;
+    const request = get(url, { headers, signal, ...(agent ? { agent } : {}) }, (response) => {
+      const { statusCode = 0 } = response;
+      const location = response.headers.location;
+      if (statusCode >= 300 && statusCode < 400 && location !== undefined && redirects < MOST_REDIRECTS) {
+        response.resume();
+        const next = new URL(location, url);
+        const same = next.host === url.host;
+        const { agent: _, headers: __, ...rest } = options;
+        resolve(httpGet(next, same ? options : rest, redirects + 1));
+        return;
+      }
+      if (statusCode !== 200) {
+        response.resume();
+        reject(new HttpGetError(String(statusCode), `The file could not be fetched (HTTP ${statusCode}).`));
+        return;
+      }
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        chunks.push(chunk);
+        if (bytes > mostBytes) {
+          reject(new HttpGetError('too-large', `The file is larger than ${mostBytes / 1e6} MB.`));
+          request.destroy();
+        }
+      });
+      response.on('end', () => {
+        if (response.complete) resolve(Buffer.concat(chunks));
+        else reject(new HttpGetError('network', 'The connection broke off within the file.'));
+      });
+      response.on('error', fail);
+    });
+    request.on('error', fail);
+
+    function fail(error: Error): void {
+      if (signal.aborted) reject(new HttpGetError('timeout', 'The file did not come in time.'));
+      else
+        reject(
+          new HttpGetError(
+            'network',
+            `The file could not be fetched (${(error as NodeJS.ErrnoException).code ?? 'network'}).`,
+          ),
+        );
+    }
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Calls of the Bot API through telegraf's client, each bounded by a timer of ours: the library's own is 500 s and fixed.
+ * It holds the sockets, so that closing it proves that nothing is under way any more.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { Telegram } from 'telegraf';
+import type { Telegram as Methods, Opts } from 'telegraf/types';
+import type { TelegramSettings } from '../../config/channels-config.ts';
+import { toTelegramError } from './errors.ts';
+
+const CLOSE_GRACE_MS = 5000; // a send that is under way may finish: cut, nobody knows whether it arrived
+const DEFAULT_ROOT = 'https://api.telegram.org';
+
+export interface CallOptions {
+  timeoutMs?: number;
+  /** Ends the call; for calls without an effect only. */
+  signal?: AbortSignal;
+}
+
+export class BotApi {
+  readonly agent: http.Agent;
+  readonly #root: string;
+  readonly #telegram: Telegram;
+  readonly #clock: Clock;
+  readonly #callMs: number;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #cut = new AbortController();
+
+  /** @param callMs longest time that a call takes unless it says otherwise */
+  constructor({ token, apiRoot }: TelegramSettings, clock: Clock, callMs: number) {
+    this.#root = `${apiRoot ?? DEFAULT_ROOT}/`;
+    const secure = this.#root.startsWith('https:');
+    this.agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+    this.#telegram = new Telegram(token, { apiRoot: this.#root });
+    this.#telegram.options.agent = this.agent; // set here, because telegraf drops the agent of an http:// root
+    this.#clock = clock;
+    this.#callMs = callMs;
+  }
+
+  /** Address of a file for the path that `getFile` gave. Holds the token: never shown, never logged. */
+  fileUrl(path: string): URL {
+    return new URL(`./file/bot${this.#telegram.token}/${path}`, this.#root);
+  }
+
+  /** @throws TelegramError */
+  async call<M extends keyof Methods>(
+    method: M,
+    payload: Opts<M>,
+    options: CallOptions = {},
+  ): Promise<ReturnType<Methods[M]>> {
+    const late = new AbortController();
+    const timer = this.#clock.after(options.timeoutMs ?? this.#callMs, () => late.abort());
+    const signals = [late.signal, this.#cut.signal, ...(options.signal ? [options.signal] : [])];
+    const call = this.#telegram.callApi(method, payload, { signal: AbortSignal.any(signals) as never });
+    this.#running.add(call);
+    try {
+      return await call;
+    } catch (error) {
+      throw toTelegramError(method, error, late.signal.aborted);
+    } finally {
+      timer.cancel();
+      this.#running.delete(call);
+    }
+  }
+
+  /** Waits for what is under way, cuts what takes too long, and closes every socket. */
+  async close(): Promise<void> {
+    const timer = this.#clock.after(CLOSE_GRACE_MS, () => this.#cut.abort());
+    await Promise.allSettled(this.#running);
+    timer.cancel();
+    this.agent.destroy();
+  }
+}

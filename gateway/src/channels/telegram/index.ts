@@ -1,0 +1,97 @@
+/**
+ * Telegram by the Bot API with long polling: works behind any router and needs no address of its own.
+ *
+ * Answers stream by edits. Telegram's own drafts (`sendMessageDraft`) are not used: a draft lives 30 s and ends in a
+ * send, of which nobody can tell after a cut line whether it arrived, while an edit can simply be repeated.
+ */
+import type { TelegramSettings } from '../../config/channels-config.ts';
+import type { Abilities, Channel, ChannelHost, CommandInfo } from '../channel.ts';
+import type { ChannelError } from '../channel-error.ts';
+import { BotApi } from './api.ts';
+import { TelegramError } from './errors.ts';
+import { downloadFile } from './files.ts';
+import { placeOf } from './keys.ts';
+import { Outbound } from './outbound.ts';
+import { Polling } from './polling.ts';
+
+export interface TelegramTiming {
+  /** How long Telegram holds an empty poll open, in seconds. */
+  holdSeconds: number;
+  /** What a poll may take beyond that, in milliseconds; then the line is dead. */
+  marginMs: number;
+  /** Longest time of any other call. */
+  callMs: number;
+}
+
+const TIMING: TelegramTiming = { holdSeconds: 25, marginMs: 10_000, callMs: 20_000 };
+
+const ABILITIES: Abilities = {
+  text: { max: 4096, unit: 'utf16' }, // Telegram counts code points, which are never more
+  editEveryMs: 1000,
+  groupEditEveryMs: 3000, // a group takes 20 messages a minute
+  typingMs: 5000,
+  sendRepeatableMs: 0,
+  fileBytes: 50_000_000,
+  deafAfterMs: 45_000,
+};
+
+export function createTelegramChannel(
+  settings: TelegramSettings,
+  host: ChannelHost,
+  timing: TelegramTiming = TIMING,
+): Channel {
+  const api = new BotApi(settings, host.clock, timing.callMs);
+  const ending = new AbortController();
+  const { signal } = ending;
+  let polling: Promise<void> | null = null;
+  const outbound = new Outbound(api, (event) => {
+    host.receive(event).catch((error: unknown) => {
+      host.logger.error({ channel: 'telegram', err: error }, 'a group moved and that could not be stored');
+    });
+  });
+
+  return {
+    abilities: ABILITIES,
+
+    async start() {
+      const { id, username = '' } = await api.call('getMe', {}, { signal });
+      await api.call('deleteWebhook', { drop_pending_updates: false }, { signal });
+      const { holdSeconds, marginMs } = timing;
+      const loop = new Polling({ api, me: { id, username }, host, signal, holdSeconds, marginMs });
+      await loop.first();
+      polling = loop.run().catch((error: unknown) => {
+        if (!signal.aborted) host.lost(error as ChannelError);
+      });
+    },
+
+    async stop() {
+      ending.abort();
+      await polling;
+      await api.close();
+    },
+
+    send: (to, part, options) => outbound.send(to, part, options),
+    edit: (to, id, part) => outbound.edit(to, id, part),
+    remove: (to, id) => outbound.remove(to, id),
+    sendFile: (to, file, { replyTo }) => outbound.sendFile(to, file, replyTo),
+    download: (ref, mostBytes) => downloadFile(api, ref, mostBytes),
+
+    async typing(to) {
+      try {
+        await api.call('sendChatAction', { ...placeOf(to), action: 'typing' });
+      } catch (error) {
+        if (!(error instanceof TelegramError)) throw error; // a sign that does not show is no loss
+      }
+    },
+
+    async publishCommands(commands: readonly CommandInfo[]) {
+      try {
+        const menu = commands.map(({ name, description }) => ({ command: name, description }));
+        await api.call('setMyCommands', { commands: menu });
+      } catch (error) {
+        if (!(error instanceof TelegramError)) throw error;
+        host.logger.warn({ channel: 'telegram', code: error.code }, 'the command menu could not be set');
+      }
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Sending, editing and taking back. Telegram has no key by which a repeated `sendMessage` could be told from a new one,
+ * so a send that timed out is `unknown`; an edit can be repeated at will.
+ */
+import type { Message, MessageEntity } from 'telegraf/types';
+import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { ChannelKey, InboundEvent, OutboundFile, SendOptions, SendResult } from '../channel.ts';
+import type { BotApi } from './api.ts';
+import { TelegramError } from './errors.ts';
+import { groupKey, type Place, placeOf } from './keys.ts';
+
+const MOST_CAPTION = 1024;
+const UPLOAD_MS = 120_000; // 50 MB over a slow line
+const PHOTO_TYPES = /^image\/(png|jpeg|webp)$/;
+const MOST_PHOTO_BYTES = 10_000_000;
+
+export class Outbound {
+  readonly #api: BotApi;
+  readonly #onMoved: (event: InboundEvent) => void;
+
+  /** @param onMoved told where a send shows that a group goes on under another id */
+  constructor(api: BotApi, onMoved: (event: InboundEvent) => void) {
+    this.#api = api;
+    this.#onMoved = onMoved;
+  }
+
+  send(to: ChannelKey, part: RenderedPart, { replyTo }: SendOptions): Promise<SendResult> {
+    return this.#deliver(to, (place) =>
+      this.#api.call('sendMessage', {
+        ...place,
+        ...formatted(part),
+        link_preview_options: { is_disabled: true },
+        ...replying(replyTo),
+      }),
+    );
+  }
+
+  async edit(to: ChannelKey, id: string, part: RenderedPart): Promise<SendResult> {
+    const { chat_id } = placeOf(to);
+    try {
+      await this.#api.call('editMessageText', {
+        chat_id,
+        message_id: Number(id),
+        ...formatted(part),
+        link_preview_options: { is_disabled: true },
+      });
+      return { status: 'sent', ids: [id] };
+    } catch (error) {
+      if (!(error instanceof TelegramError)) throw error;
+      if (error.refusal === 'not-modified') return { status: 'sent', ids: [id] };
+      return { status: 'failed', error };
+    }
+  }
+
+  async remove(to: ChannelKey, id: string): Promise<SendResult> {
+    const { chat_id } = placeOf(to);
+    try {
+      await this.#api.call('deleteMessage', { chat_id, message_id: Number(id) });
+      return { status: 'sent', ids: [] };
+    } catch (error) {
+      if (!(error instanceof TelegramError)) throw error;
+      if (error.refusal === 'gone') return { status: 'sent', ids: [] };
+      return { status: 'failed', error };
+    }
+  }
+
+  sendFile(to: ChannelKey, file: OutboundFile, replyTo: string | undefined): Promise<SendResult> {
+    const source = { source: Buffer.from(file.data), filename: file.name };
+    const caption = file.caption === '' ? {} : { caption: file.caption.slice(0, MOST_CAPTION) };
+    const asPhoto = PHOTO_TYPES.test(file.mime) && file.data.byteLength <= MOST_PHOTO_BYTES;
+    const options = { timeoutMs: UPLOAD_MS };
+    return this.#deliver(to, (place) => {
+      // In a form, telegraf sends objects as files: what is not plain has to be JSON already.
+      const reply =
+        replyTo === undefined ? {} : { reply_parameters: JSON.stringify(replyParameters(replyTo)) };
+      const common = { ...place, ...caption, ...(reply as Record<string, never>) };
+      return asPhoto
+        ? this.#api.call('sendPhoto', { ...common, photo: source }, options)
+        : this.#api.call('sendDocument', { ...common, document: source }, options);
+    });
+  }
+
+  async #deliver(to: ChannelKey, send: (place: Place) => Promise<Message>): Promise<SendResult> {
+    const place = placeOf(to);
+    try {
+      return sent(await send(place));
+    } catch (error) {
+      if (!(error instanceof TelegramError)) throw error;
+      if (error.migratedTo !== null) return this.#deliverMoved(place, error.migratedTo, send);
+      return { status: error.effect === 'perhaps' ? 'unknown' : 'failed', error };
+    }
+  }
+
+  /** The group became a supergroup; it was refused under its old id and is sent once under the new one. */
+  async #deliverMoved(
+    place: Place,
+    chat_id: number,
+    send: (place: Place) => Promise<Message>,
+  ): Promise<SendResult> {
+    this.#onMoved({ type: 'moved', from: groupKey(place.chat_id), to: groupKey(chat_id) });
+    try {
+      return sent(await send({ ...place, chat_id }));
+    } catch (error) {
+      if (!(error instanceof TelegramError)) throw error;
+      return { status: error.effect === 'perhaps' ? 'unknown' : 'failed', error };
+    }
+  }
+}
+
+function sent(message: Message): SendResult {
+  return { status: 'sent', ids: [String(message.message_id)] };
+}
+
+function formatted(part: RenderedPart): { text: string; entities?: MessageEntity[] } {
+  const entities = part.extras?.entities as MessageEntity[] | undefined;
+  return { text: part.text, ...(entities && entities.length > 0 ? { entities } : {}) };
+}
+
+function replying(replyTo: string | undefined) {
+  return replyTo === undefined ? {} : { reply_parameters: replyParameters(replyTo) };
+}
+
+function replyParameters(replyTo: string) {
+  return { message_id: Number(replyTo), allow_sending_without_reply: true };
+}

@@ -1,0 +1,237 @@
+/**
+ * Everything that goes to one chat, one call at a time, in order: what is in the outbox first, then what an answer in the
+ * making shows. So a late edit of a stream can never come after the final one, and a chat that was told to wait holds up
+ * no other.
+ *
+ * What is about to be sent is marked on disk before the call and its result after it. A mark without a result, after a
+ * crash, is `unknown`, unless the platform knows a repeated message by its nonce, or it was an edit, which can be repeated.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
+import type { ChannelError } from '../channels/channel-error.ts';
+import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
+import type { Store } from '../store/store.ts';
+import type { LiveReply } from './live-reply.ts';
+import { LiveUpdates } from './live-updates.ts';
+import { plainOf, renderSafely, toParts } from './parts.ts';
+import type { Renderer } from './renderer.ts';
+import { judgeSend } from './send-verdict.ts';
+
+const STORE_PAUSE_MS = 2000;
+
+const IN_DOUBT =
+  'The line broke while I sent you a message, so I do not know whether it reached you. If something is missing, write /resend.';
+
+export interface ChatLaneOptions {
+  key: ChannelKey;
+  store: Store;
+  renderer: Renderer;
+  /** The connection, while there is one. */
+  channel: () => Channel | null;
+  /** The connection has shown that it is of no more use. */
+  report: (error: ChannelError) => void;
+  clock: Clock;
+  logger: Logger;
+}
+
+export class ChatLane {
+  readonly #options: ChatLaneOptions;
+  readonly #live: LiveUpdates;
+  #running: Promise<void> | null = null;
+  #timer: Timer | null = null;
+  #again = false;
+  #closed = false;
+
+  constructor(options: ChatLaneOptions) {
+    this.#options = options;
+    this.#live = new LiveUpdates(options);
+  }
+
+  /** Something may have become due. */
+  wake(): void {
+    if (this.#closed) return;
+    if (this.#running) {
+      this.#again = true;
+      return;
+    }
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#running = this.#work().finally(() => {
+      this.#running = null;
+      if (!this.#again) return;
+      this.#again = false;
+      this.wake();
+    });
+  }
+
+  follow(reply: LiveReply): void {
+    this.#live.add(reply);
+  }
+
+  /** The reply shows something new; it is brought to the chat when its time has come. */
+  changed(): void {
+    if (this.#running) this.#again = true;
+    else if (!this.#timer) this.wake();
+  }
+
+  ended(reply: LiveReply): void {
+    this.#live.remove(reply);
+    this.wake();
+  }
+
+  /** Nothing is being called. */
+  settled(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  get idle(): boolean {
+    return this.#running === null && this.#timer === null && this.#live.empty;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const channel = this.#options.channel();
+        const step = channel && this.#next(channel);
+        if (!step) return;
+        await step();
+      }
+    } catch (error) {
+      // The disk did not take it. What is marked stays marked; it is looked at again.
+      this.#options.logger.error({ channel: this.#options.key, err: error }, 'a delivery waits for the disk');
+      this.#wakeAt(this.#options.clock.now() + STORE_PAUSE_MS);
+    }
+  }
+
+  /** What to do now; null where nothing is due, with a timer set for what will be. */
+  #next(channel: Channel): (() => Promise<void>) | null {
+    const { store, clock, key } = this.#options;
+    const now = clock.now();
+    const delivery = store.outbox.head(key);
+    if (!delivery) {
+      const live = this.#live.next(channel, now);
+      if (live?.step) return live.step;
+      if (live) this.#wakeAt(live.dueAt);
+      return null;
+    }
+    if (delivery.state === 'new') return async () => this.#split(delivery, channel);
+    const part = store.outbox.nextPart(delivery.seq);
+    if (!part) return async () => this.#finish(delivery);
+    if (part.dueAt <= now) return () => this.#deliver(delivery, part, channel);
+    this.#wakeAt(part.dueAt);
+    return null;
+  }
+
+  #wakeAt(time: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.after(Math.max(1, time - this.#options.clock.now()), () => {
+      this.#timer = null;
+      this.wake();
+    });
+  }
+
+  #split(delivery: DeliveryRow, channel: Channel): void {
+    const { store, clock, renderer, logger } = this.#options;
+    const rendered = renderSafely(renderer, delivery.text, channel.abilities.text, (error) =>
+      logger.error(
+        { err: error, delivery: delivery.id },
+        'an answer could not be rendered; it is sent as it is',
+      ),
+    );
+    const live = delivery.turn === null ? [] : store.outbox.live(delivery.turn);
+    store.transaction('durable', () => {
+      store.outbox.split(delivery.seq, toParts(delivery, rendered, live, clock.now()));
+      if (delivery.turn !== null) store.outbox.forgetLive(delivery.turn);
+    });
+  }
+
+  async #deliver(delivery: DeliveryRow, part: PartRow, channel: Channel): Promise<void> {
+    const { store, clock } = this.#options;
+    const sends = part.action === 'send' || part.action === 'file';
+    if (part.state === 'sending' && sends && !this.#repeatable(part, channel)) {
+      const error = 'Mobyclaw was stopped while it sent this.';
+      store.transaction('relaxed', () => store.outbox.end(part, 'unknown', error));
+      return;
+    }
+    // What cannot be repeated must be known to have begun even after a power cut.
+    const durability = sends && !this.#repeatable(part, channel) ? 'durable' : 'relaxed';
+    store.transaction(durability, () => store.outbox.sending(part, clock.now()));
+    const result = await this.#call(delivery, part, channel);
+    store.transaction('relaxed', () => this.#record(delivery, part, result));
+  }
+
+  #repeatable(part: PartRow, channel: Channel): boolean {
+    const since = this.#options.clock.now() - (part.triedAt ?? this.#options.clock.now());
+    return since < channel.abilities.sendRepeatableMs;
+  }
+
+  #call(delivery: DeliveryRow, part: PartRow, channel: Channel): Promise<SendResult> {
+    const { key } = this.#options;
+    const content = part.plain ? plainOf(part.part) : part.part;
+    const { nonce } = part;
+    const reply = part.number === 0 && delivery.replyTo !== null ? { replyTo: delivery.replyTo } : {};
+    switch (part.action) {
+      case 'send':
+        return channel.send(key, content, { nonce, live: false, ...reply });
+      case 'edit':
+        return channel.edit(key, part.message ?? '', content, { live: false });
+      case 'remove':
+        return channel.remove(key, part.message ?? '');
+      case 'file': {
+        const file = delivery.files[Number(part.part.extras?.file)];
+        if (!file) throw new Error(`delivery ${delivery.id} has no such file`);
+        const { name, mime } = file;
+        const data = Buffer.from(file.data, 'base64');
+        return channel.sendFile(key, { name, mime, data, caption: '' }, { nonce, ...reply });
+      }
+    }
+  }
+
+  #record(delivery: DeliveryRow, part: PartRow, result: SendResult): void {
+    const { store, clock, report, logger, key } = this.#options;
+    if (result.status !== 'sent') {
+      const { code, method, fatal } = result.error;
+      const why = { method, code, result: result.status };
+      logger.warn({ channel: key, delivery: delivery.id, part: part.number, ...why }, 'a part was not sent');
+      if (fatal) report(result.error);
+    }
+    const verdict = judgeSend(result, part, delivery.createdAt, clock.now());
+    switch (verdict.kind) {
+      case 'sent':
+        store.outbox.sent(part, verdict.message);
+        break;
+      case 'ended':
+        store.outbox.end(part, verdict.state, verdict.error);
+        break;
+      case 'again':
+        store.outbox.again(part, verdict);
+    }
+  }
+
+  #finish(delivery: DeliveryRow): void {
+    const { store, clock, key } = this.#options;
+    const now = clock.now();
+    const inDoubt = store.outbox.parts(delivery.seq).some(({ state }) => state === 'unknown');
+    store.transaction('relaxed', () => {
+      store.outbox.done(delivery.seq, now);
+      if (!inDoubt || delivery.kind === 'notice') return;
+      const notice = {
+        id: uuidv7(),
+        channel: key,
+        replyTo: null,
+        turn: null,
+        text: IN_DOUBT,
+        createdAt: now,
+      };
+      store.outbox.insert({ ...notice, kind: 'notice' });
+    });
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Everything that goes out to the platforms. It keeps a lane for each chat with something to say, lets lanes follow the
+ * turns whose answers they show, and takes up after a start what the process before left: the outbox, and the answers in
+ * the making, which go on in the messages that they were in.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
+import { platformOf } from '@mobyclaw/protocol/session-key';
+import type { Channel, ChannelKey, Platform } from '../channels/channel.ts';
+import type { ChannelError } from '../channels/channel-error.ts';
+import type { Store } from '../store/store.ts';
+import type { DeliveryTarget, TurnRow } from '../store/turn-store.ts';
+import { ChatLane } from './chat-lane.ts';
+import { LiveReply } from './live-reply.ts';
+import type { Renderer } from './renderer.ts';
+
+const TYPING_MARGIN_MS = 1000; // the sign is renewed before it goes out
+const KEEP_DONE_MS = 7 * 86_400_000; // for whoever asks what became of a message
+const SWEEP_MS = 3_600_000;
+
+export interface DeliveryOptions {
+  store: Store;
+  /** The connection of a platform, while there is one. */
+  channel: (platform: string) => Channel | null;
+  report: (platform: string, error: ChannelError) => void;
+  rendererOf: (platform: string) => Renderer;
+  /** Hands over all events of a turn, from the first one. @returns unsubscribes, or null where there is no such turn */
+  follow: (turn: string, listener: (event: NumberedEvent) => void) => (() => void) | null;
+  defaultQueueMode: QueueMode;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface Outgoing {
+  channel: ChannelKey;
+  /** Markdown. */
+  text: string;
+  files?: readonly Attachment[];
+  replyTo?: string;
+}
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #lanes = new Map<ChannelKey, ChatLane>();
+  readonly #watched = new Set<string>();
+  #sweep: Timer | null = null;
+  #closed = false;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what is in the outbox and follows the turns that are under way. */
+  start(): void {
+    const { store } = this.#options;
+    for (const turn of store.turns.openWithDelivery()) this.watch(turn);
+    for (const channel of store.outbox.waitingChannels()) this.wake(channel);
+    this.#scheduleSweep();
+  }
+
+  /** Puts a message into the outbox. @returns its id; it is on disk then */
+  put({ channel, text, files = [], replyTo }: Outgoing, kind: 'message' | 'notice' = 'message'): string {
+    const { store, clock } = this.#options;
+    const id = uuidv7();
+    const createdAt = clock.now();
+    store.transaction('durable', () => {
+      store.outbox.insert({
+        id,
+        channel,
+        replyTo: replyTo ?? null,
+        turn: null,
+        kind,
+        text,
+        files,
+        createdAt,
+      });
+    });
+    this.wake(channel);
+    return id;
+  }
+
+  /** Something for this channel may be due. */
+  wake(channel: ChannelKey): void {
+    if (!this.#closed) this.#lane(channel).wake();
+  }
+
+  /** A platform can be reached again. */
+  platformUp(platform: Platform): void {
+    const waiting = this.#options.store.outbox.waitingChannels();
+    for (const key of new Set([...waiting, ...this.#lanes.keys()])) {
+      if (platformOf(key) === platform) this.wake(key);
+    }
+  }
+
+  /** Shows the answer of a turn in its chat while it comes into being. Calling it twice does nothing. */
+  watch(turn: TurnRow): void {
+    const { store, follow, defaultQueueMode, logger } = this.#options;
+    const target = turn.deliverTo;
+    if (!target || this.#watched.has(turn.id) || this.#closed) return;
+    this.#watched.add(turn.id);
+    const mode = turn.queueMode ?? store.sessions.find(turn.session)?.queueMode ?? defaultQueueMode;
+    const reply = new LiveReply(turn.id, target, store.outbox.live(turn.id), mode !== 'collect');
+    const lane = this.#lane(target.channel);
+    lane.follow(reply);
+    const typing = this.#typing(target, reply);
+    follow(turn.id, (event) => {
+      try {
+        reply.apply(event);
+        if (reply.ended) {
+          typing.cancel();
+          this.#watched.delete(turn.id);
+          lane.ended(reply);
+        } else lane.changed();
+      } catch (error) {
+        // Whatever goes wrong in showing a turn must not touch the turn.
+        logger.error({ err: error, turn: turn.id }, 'an answer in the making could not be shown');
+      }
+    });
+  }
+
+  /** Ends what can be ended within `graceMs`; what is left is taken up at the next start. */
+  async drain(graceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const settled = Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
+    await Promise.race([settled, pause(clock, graceMs)]);
+    this.#closed = true;
+    this.#sweep?.cancel();
+    for (const lane of this.#lanes.values()) lane.close();
+  }
+
+  /** Resolves once no call is under way; the connections have to be closed before. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
+  }
+
+  #lane(key: ChannelKey): ChatLane {
+    let lane = this.#lanes.get(key);
+    if (!lane) {
+      const { store, clock, logger, channel, report, rendererOf } = this.#options;
+      const platform = platformOf(key);
+      lane = new ChatLane({
+        key,
+        store,
+        renderer: rendererOf(platform),
+        channel: () => channel(platform),
+        report: (error) => report(platform, error),
+        clock,
+        logger,
+      });
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** Shows that Moby is at it, from the moment at which the turn runs until it ends. */
+  #typing(target: DeliveryTarget, reply: LiveReply): Timer {
+    const { clock } = this.#options;
+    let timer: Timer | null = null;
+    let cancelled = false;
+    const beat = (): void => {
+      if (cancelled || this.#closed) return;
+      const channel = this.#options.channel(platformOf(target.channel));
+      const { typingMs } = channel?.abilities ?? { typingMs: null };
+      if (channel && typingMs !== null && reply.started) void channel.typing(target.channel);
+      const everyMs = reply.started && typingMs !== null ? typingMs - TYPING_MARGIN_MS : TYPING_MARGIN_MS;
+      timer = clock.after(everyMs, beat);
+    };
+    timer = clock.after(0, beat);
+    return {
+      cancel() {
+        cancelled = true;
+        timer?.cancel();
+      },
+    };
+  }
+
+  #scheduleSweep(): void {
+    const { clock, store, logger } = this.#options;
+    this.#sweep = clock.after(SWEEP_MS, () => {
+      for (const [key, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(key);
+      try {
+        store.transaction('relaxed', () => store.outbox.forgetDoneBefore(clock.now() - KEEP_DONE_MS));
+      } catch (error) {
+        logger.error({ err: error }, 'old deliveries could not be removed'); // the next hour tries again
+      }
+      this.#scheduleSweep();
+    });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What a chat is shown of an answer while it comes into being: its place in the queue, typing, the text so far, what
+ * tools are at work. It follows the turn's events; after a restart it follows them from the first one again.
+ */
+import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import { endsTurn } from '@mobyclaw/protocol/events';
+import type { LiveRow } from '../store/outbox-store.ts';
+import type { DeliveryTarget } from '../store/turn-store.ts';
+
+export class LiveReply {
+  readonly turn: string;
+  readonly target: DeliveryTarget;
+  /** Messages that show it, by number; as on disk. */
+  readonly messages: Map<number, LiveRow>;
+  /** No more updates: it is not known what the chat shows, or the platform does not want any. The answer itself comes. */
+  blind = false;
+  /** The platform refused the formatting of what was shown. */
+  plain = false;
+  ended = false;
+  /** When it first had something to show, in milliseconds since the epoch. */
+  firstAt: number | null = null;
+  #ahead = 0;
+  #started = false;
+  #text = '';
+  #notice = '';
+  readonly #tools = new Map<string, string>();
+
+  readonly #showsPlace: boolean;
+
+  /** @param showsPlace whether its place in the queue is told; not where it may be answered together with others */
+  constructor(turn: string, target: DeliveryTarget, messages: readonly LiveRow[], showsPlace: boolean) {
+    this.#showsPlace = showsPlace;
+    this.turn = turn;
+    this.target = target;
+    this.messages = new Map(messages.map((row) => [row.number, row]));
+    this.blind = messages.some(({ message }) => message === null);
+  }
+
+  get started(): boolean {
+    return this.#started && !this.ended;
+  }
+
+  /** Nothing of the answer itself is shown yet, and it is not urgent to be seen. */
+  get waitsInLine(): boolean {
+    return !this.#started;
+  }
+
+  apply(event: NumberedEvent): void {
+    if (endsTurn(event)) {
+      this.ended = true;
+      return;
+    }
+    switch (event.type) {
+      case 'queued':
+        this.#ahead = event.data.position;
+        break;
+      case 'started':
+        this.#started = true;
+        this.#tools.clear();
+        break;
+      case 'token':
+        this.#text += event.data.text;
+        this.#notice = '';
+        break;
+      case 'replace':
+        this.#text = event.data.text;
+        this.#tools.clear();
+        break;
+      case 'tool':
+        if (event.data.phase === 'end') this.#tools.delete(event.data.id);
+        else this.#tools.set(event.data.id, event.data.label);
+        break;
+      case 'notice':
+        this.#notice = event.data.text;
+        break;
+      case 'reasoning':
+      case 'usage':
+        break;
+    }
+  }
+
+  /** Markdown; empty where there is nothing to show. */
+  view(): string {
+    if (!this.#started) {
+      if (this.#ahead === 0 || !this.#showsPlace) return '';
+      return `🕒 Queued, ${this.#ahead} ${this.#ahead === 1 ? 'message is' : 'messages are'} ahead of it.`;
+    }
+    const lines = [...new Set(this.#tools.values())].map((label) => `⏳ ${label}…`);
+    if (this.#notice !== '') lines.push(`ℹ️ ${this.#notice}`);
+    if (this.#text.trim() === '' && lines.length === 0) {
+      return this.messages.size > 0 ? '⏳ Working on it…' : '';
+    }
+    return [this.#text, lines.join('\n\n')].filter((text) => text.trim() !== '').join('\n\n');
+  }
+}

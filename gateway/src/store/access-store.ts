@@ -1,0 +1,167 @@
+/** SQL of who may talk to Moby: people, pairing codes, groups. */
+import type { Database } from './database.ts';
+
+export type Role = 'owner' | 'guest';
+
+export interface PersonRow {
+  platform: string;
+  user: string;
+  name: string;
+  /** As approved; null for one who is known by the settings alone. */
+  role: Role | null;
+  /** Their direct messages. */
+  channel: string;
+  approvedAt: number | null;
+  lastSeenAt: number;
+}
+
+export interface PairingRow {
+  code: string;
+  platform: string;
+  user: string;
+  name: string;
+  channel: string;
+  rejected: boolean;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface GroupRow {
+  channel: string;
+  mention: boolean;
+  allowedAt: number;
+}
+
+export class AccessStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  person(platform: string, user: string): PersonRow | null {
+    const row = this.#db.sql('SELECT * FROM people WHERE platform = ? AND user = ?').get(platform, user);
+    return row ? toPerson(row) : null;
+  }
+
+  people(): PersonRow[] {
+    return this.#db.sql('SELECT * FROM people ORDER BY platform, last_seen_at DESC').all().map(toPerson);
+  }
+
+  personOfChannel(channel: string): PersonRow | null {
+    const row = this.#db.sql('SELECT * FROM people WHERE channel = ?').get(channel);
+    return row ? toPerson(row) : null;
+  }
+
+  /** Notes where a person writes from; what was approved stays as it is. */
+  seen(person: Pick<PersonRow, 'platform' | 'user' | 'name' | 'channel'>, at: number): void {
+    this.#db
+      .sql(
+        `INSERT INTO people (platform, user, name, channel, last_seen_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (platform, user) DO UPDATE
+         SET name = excluded.name, channel = excluded.channel, last_seen_at = excluded.last_seen_at`,
+      )
+      .run(person.platform, person.user, person.name, person.channel, at);
+  }
+
+  approve(pairing: PairingRow, role: Role, at: number): void {
+    this.seen(pairing, at);
+    this.#db
+      .sql('UPDATE people SET role = ?, approved_at = ? WHERE platform = ? AND user = ?')
+      .run(role, at, pairing.platform, pairing.user);
+  }
+
+  /** @returns whether there was such a person */
+  forgetPerson(platform: string, user: string): boolean {
+    return this.#db.sql('DELETE FROM people WHERE platform = ? AND user = ?').run(platform, user).changes > 0;
+  }
+
+  insertPairing(pairing: PairingRow): void {
+    this.#db
+      .sql(
+        `INSERT INTO pairings (code, platform, user, name, channel, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        pairing.code,
+        pairing.platform,
+        pairing.user,
+        pairing.name,
+        pairing.channel,
+        pairing.createdAt,
+        pairing.expiresAt,
+      );
+  }
+
+  /** Codes that have not run out; those of strangers that were turned away among them. */
+  pairings(now: number): PairingRow[] {
+    return this.#db
+      .sql('SELECT * FROM pairings WHERE expires_at > ? ORDER BY created_at')
+      .all(now)
+      .map(toPairing);
+  }
+
+  deletePairing(code: string): void {
+    this.#db.sql('DELETE FROM pairings WHERE code = ?').run(code);
+  }
+
+  rejectPairing(code: string): void {
+    this.#db.sql('UPDATE pairings SET rejected = 1 WHERE code = ?').run(code);
+  }
+
+  forgetPairingsBefore(now: number): void {
+    this.#db.sql('DELETE FROM pairings WHERE expires_at <= ?').run(now);
+  }
+
+  group(channel: string): GroupRow | null {
+    const row = this.#db.sql('SELECT * FROM allowed_groups WHERE channel = ?').get(channel);
+    return row ? toGroup(row) : null;
+  }
+
+  groups(): GroupRow[] {
+    return this.#db.sql('SELECT * FROM allowed_groups ORDER BY channel').all().map(toGroup);
+  }
+
+  allowGroup(channel: string, mention: boolean, at: number): void {
+    this.#db
+      .sql(
+        `INSERT INTO allowed_groups (channel, mention, allowed_at) VALUES (?, ?, ?)
+         ON CONFLICT (channel) DO UPDATE SET mention = excluded.mention`,
+      )
+      .run(channel, Number(mention), at);
+  }
+
+  /** @returns whether it was allowed */
+  closeGroup(channel: string): boolean {
+    return this.#db.sql('DELETE FROM allowed_groups WHERE channel = ?').run(channel).changes > 0;
+  }
+}
+
+function toPerson(row: Record<string, unknown>): PersonRow {
+  return {
+    platform: String(row.platform),
+    user: String(row.user),
+    name: String(row.name),
+    role: row.role as Role | null,
+    channel: String(row.channel),
+    approvedAt: row.approved_at as number | null,
+    lastSeenAt: Number(row.last_seen_at),
+  };
+}
+
+function toPairing(row: Record<string, unknown>): PairingRow {
+  return {
+    code: String(row.code),
+    platform: String(row.platform),
+    user: String(row.user),
+    name: String(row.name),
+    channel: String(row.channel),
+    rejected: row.rejected === 1,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+  };
+}
+
+function toGroup(row: Record<string, unknown>): GroupRow {
+  return { channel: String(row.channel), mention: row.mention === 1, allowedAt: Number(row.allowed_at) };
+}

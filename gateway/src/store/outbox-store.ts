@@ -1,0 +1,300 @@
+/** SQL of what goes out: deliveries, the parts they are sent in, and the messages a stream is edited into. */
+import type { Attachment } from '@mobyclaw/protocol/prompt';
+import type { RenderedPart } from '../delivery/renderer.ts';
+import type { Database } from './database.ts';
+
+export type DeliveryKind = 'answer' | 'message' | 'notice';
+export type PartAction = 'send' | 'edit' | 'remove' | 'file';
+export type PartState = 'pending' | 'sending' | 'sent' | 'failed' | 'unknown';
+
+export interface NewDelivery {
+  id: string;
+  channel: string;
+  replyTo: string | null;
+  /** Whose answer it is, or null. */
+  turn: string | null;
+  kind: DeliveryKind;
+  /** Markdown. */
+  text: string;
+  files?: readonly Attachment[];
+  createdAt: number;
+}
+
+export interface DeliveryRow extends NewDelivery {
+  seq: number;
+  files: Attachment[];
+  state: 'new' | 'open' | 'done';
+}
+
+export interface NewPart {
+  number: number;
+  action: PartAction;
+  part: RenderedPart;
+  message: string | null;
+  nonce: string;
+  /** `sent` where the message shows it already. */
+  state: PartState;
+  dueAt: number;
+}
+
+export interface PartRow extends NewPart {
+  delivery: number;
+  plain: boolean;
+  tries: number;
+  triedAt: number | null;
+  error: string | null;
+}
+
+export interface LiveRow {
+  number: number;
+  /** Null: it was being sent and it is not known whether it arrived. */
+  message: string | null;
+  /** Hash of what it shows. */
+  shown: string;
+}
+
+export interface TroubleRow {
+  delivery: string;
+  channel: string;
+  state: 'failed' | 'unknown';
+  error: string | null;
+  createdAt: number;
+}
+
+export class OutboxStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  insert(delivery: NewDelivery): void {
+    const { id, channel, replyTo, turn, kind, text, files, createdAt } = delivery;
+    this.#db
+      .sql(
+        `INSERT INTO deliveries (id, channel, reply_to, turn, kind, text, files, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'new', ?)`,
+      )
+      .run(
+        id,
+        channel,
+        replyTo,
+        turn,
+        kind,
+        text,
+        files && files.length > 0 ? JSON.stringify(files) : null,
+        createdAt,
+      );
+  }
+
+  /** The oldest delivery of a channel that is not done. */
+  head(channel: string): DeliveryRow | null {
+    const row = this.#db
+      .sql(`SELECT * FROM deliveries WHERE channel = ? AND state <> 'done' ORDER BY seq LIMIT 1`)
+      .get(channel);
+    return row ? toDelivery(row) : null;
+  }
+
+  find(id: string): DeliveryRow | null {
+    const row = this.#db.sql('SELECT * FROM deliveries WHERE id = ?').get(id);
+    return row ? toDelivery(row) : null;
+  }
+
+  /** Channels with something to send. */
+  waitingChannels(): string[] {
+    return this.#db
+      .sql(`SELECT DISTINCT channel FROM deliveries WHERE state <> 'done'`)
+      .all()
+      .map((row) => String(row.channel));
+  }
+
+  split(delivery: number, parts: readonly NewPart[]): void {
+    for (const { number, action, part, message, nonce, state, dueAt } of parts) {
+      this.#db
+        .sql(
+          `INSERT INTO delivery_parts (delivery, number, action, part, message, nonce, state, due_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(delivery, number, action, JSON.stringify(part), message, nonce, state, dueAt);
+    }
+    this.#db.sql(`UPDATE deliveries SET state = 'open' WHERE seq = ?`).run(delivery);
+  }
+
+  /** The first part that is neither sent nor given up. */
+  nextPart(delivery: number): PartRow | null {
+    const row = this.#db
+      .sql(
+        `SELECT * FROM delivery_parts WHERE delivery = ? AND state IN ('pending', 'sending') ORDER BY number LIMIT 1`,
+      )
+      .get(delivery);
+    return row ? toPart(row) : null;
+  }
+
+  parts(delivery: number): PartRow[] {
+    return this.#db
+      .sql('SELECT * FROM delivery_parts WHERE delivery = ? ORDER BY number')
+      .all(delivery)
+      .map(toPart);
+  }
+
+  sending(part: PartRow, at: number): void {
+    this.#db
+      .sql(
+        `UPDATE delivery_parts SET state = 'sending', tries = tries + 1, tried_at = coalesce(tried_at, ?)
+         WHERE delivery = ? AND number = ?`,
+      )
+      .run(at, part.delivery, part.number);
+  }
+
+  sent(part: PartRow, message: string | null): void {
+    this.#db
+      .sql(
+        `UPDATE delivery_parts SET state = 'sent', message = coalesce(?, message), error = NULL
+         WHERE delivery = ? AND number = ?`,
+      )
+      .run(message, part.delivery, part.number);
+  }
+
+  /** To be tried again at `dueAt`, perhaps in another way. */
+  again(part: PartRow, next: { dueAt: number; error: string; plain?: boolean; action?: PartAction }): void {
+    this.#db
+      .sql(
+        `UPDATE delivery_parts SET state = 'pending', due_at = ?, error = ?, plain = ?, action = ?
+         WHERE delivery = ? AND number = ?`,
+      )
+      .run(
+        next.dueAt,
+        next.error,
+        Number(next.plain ?? part.plain),
+        next.action ?? part.action,
+        part.delivery,
+        part.number,
+      );
+  }
+
+  end(part: PartRow, state: 'failed' | 'unknown', error: string): void {
+    this.#db
+      .sql('UPDATE delivery_parts SET state = ?, error = ? WHERE delivery = ? AND number = ?')
+      .run(state, error, part.delivery, part.number);
+  }
+
+  done(delivery: number, at: number): void {
+    this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ? WHERE seq = ?`).run(at, delivery);
+  }
+
+  /** Deliveries of a channel with parts of which it is not known whether they arrived. */
+  inDoubt(channel: string): DeliveryRow[] {
+    return this.#db
+      .sql(
+        `SELECT * FROM deliveries WHERE channel = ? AND seq IN
+           (SELECT delivery FROM delivery_parts WHERE state = 'unknown') ORDER BY seq`,
+      )
+      .all(channel)
+      .map(toDelivery);
+  }
+
+  /** Makes what is in doubt pending again, because somebody who looked asked for it. */
+  repeat(delivery: number, at: number): void {
+    this.#db
+      .sql(
+        `UPDATE delivery_parts SET state = 'pending', due_at = ?, tries = 0 WHERE delivery = ? AND state = 'unknown'`,
+      )
+      .run(at, delivery);
+    this.#db.sql(`UPDATE deliveries SET state = 'open', done_at = NULL WHERE seq = ?`).run(delivery);
+  }
+
+  countWaiting(platform: string): number {
+    const row = this.#db
+      .sql(`SELECT count(*) AS n FROM deliveries WHERE state <> 'done' AND channel LIKE ? || ':%'`)
+      .get(platform);
+    return Number(row?.n);
+  }
+
+  /** What was not or perhaps not delivered, newest first. */
+  trouble(limit: number): TroubleRow[] {
+    return this.#db
+      .sql(
+        `SELECT d.id, d.channel, d.created_at, p.state, p.error
+         FROM delivery_parts p JOIN deliveries d ON d.seq = p.delivery
+         WHERE p.state IN ('failed', 'unknown') ORDER BY d.seq DESC LIMIT ?`,
+      )
+      .all(limit)
+      .map((row) => ({
+        delivery: String(row.id),
+        channel: String(row.channel),
+        state: row.state as 'failed' | 'unknown',
+        error: row.error as string | null,
+        createdAt: Number(row.created_at),
+      }));
+  }
+
+  forgetDoneBefore(time: number): void {
+    this.#db.sql(`DELETE FROM deliveries WHERE state = 'done' AND done_at < ?`).run(time);
+  }
+
+  live(turn: string): LiveRow[] {
+    return this.#db
+      .sql('SELECT number, message, shown FROM live_messages WHERE turn = ? ORDER BY number')
+      .all(turn)
+      .map((row) => ({
+        number: Number(row.number),
+        message: row.message as string | null,
+        shown: String(row.shown),
+      }));
+  }
+
+  hasLive(turn: string): boolean {
+    return this.#db.sql('SELECT 1 FROM live_messages WHERE turn = ?').get(turn) !== undefined;
+  }
+
+  setLive(turn: string, channel: string, row: LiveRow): void {
+    this.#db
+      .sql(
+        `INSERT INTO live_messages (turn, number, channel, message, shown) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (turn, number) DO UPDATE SET message = excluded.message, shown = excluded.shown`,
+      )
+      .run(turn, row.number, channel, row.message, row.shown);
+  }
+
+  dropLive(turn: string, number: number): void {
+    this.#db.sql('DELETE FROM live_messages WHERE turn = ? AND number = ?').run(turn, number);
+  }
+
+  forgetLive(turn: string): void {
+    this.#db.sql('DELETE FROM live_messages WHERE turn = ?').run(turn);
+  }
+}
+
+type Row = Record<string, unknown>;
+
+function toDelivery(row: Row): DeliveryRow {
+  return {
+    seq: Number(row.seq),
+    id: String(row.id),
+    channel: String(row.channel),
+    replyTo: row.reply_to as string | null,
+    turn: row.turn as string | null,
+    kind: row.kind as DeliveryKind,
+    text: String(row.text),
+    files: row.files === null ? [] : (JSON.parse(String(row.files)) as Attachment[]),
+    state: row.state as DeliveryRow['state'],
+    createdAt: Number(row.created_at),
+  };
+}
+
+function toPart(row: Row): PartRow {
+  return {
+    delivery: Number(row.delivery),
+    number: Number(row.number),
+    action: row.action as PartAction,
+    part: JSON.parse(String(row.part)) as RenderedPart,
+    message: row.message as string | null,
+    nonce: String(row.nonce),
+    state: row.state as PartState,
+    plain: row.plain === 1,
+    tries: Number(row.tries),
+    triedAt: row.tried_at as number | null,
+    dueAt: Number(row.due_at),
+    error: row.error as string | null,
+  };
+}
