@@ -1,5 +1,6 @@
 /** What reading, listing, writing, editing, moving and deleting do where nothing is in the way. */
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { workspaceFixture } from './testing.ts';
 
 const PNG = Buffer.from(
@@ -168,6 +169,31 @@ test('edits of one file that come at once are all kept', async () => {
     numbers.map((n) => call('edit', { path: 'notes/a.txt', old_text: `<${n}>`, new_text: `done ${n}` })),
   );
   expect(readFileSync(join(root, 'a.txt'), 'utf8')).toBe(numbers.map((n) => `done ${n}\n`).join(''));
+});
+
+test('what somebody else writes during the call is not lost', async () => {
+  const { call, root } = workspaceFixture();
+  const file = join(root, 'a.txt');
+  let written = 'passage\n';
+  let done = false;
+  onTestFinished(() => {
+    done = true;
+  });
+  writeFileSync(file, written);
+  const keepWriting = (): void => {
+    if (done) return;
+    written += '.';
+    appendFileSync(file, '.');
+    setImmediate(keepWriting); // a change takes several turns of the event loop, so one falls in between
+  };
+  keepWriting();
+  const edit = call('edit', { path: 'notes/a.txt', old_text: 'passage', new_text: 'x' });
+  await expect(edit).rejects.toThrow(/changed by somebody else/);
+  const overwrite = call('write', { path: 'notes/a.txt', content: 'x', overwrite: true });
+  await expect(overwrite).rejects.toThrow(/changed by somebody else/);
+  done = true;
+  expect(readFileSync(file, 'utf8')).toBe(written);
+  expect(readdirSync(root)).toEqual(['a.txt']);
 });
 
 test('a move makes folders and never overwrites', async () => {

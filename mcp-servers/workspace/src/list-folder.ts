@@ -22,7 +22,7 @@ const MEANING: Record<Workspace['mode'], string> = {
 
 export function listWorkspaces(workspaces: readonly Workspace[]): string {
   if (workspaces.length === 0) {
-    return 'There are no workspaces. The owner adds one on the host with `mobyclaw workspace add <name>=<folder>`.';
+    return 'There are no workspaces. The owner adds one in workspaces.conf: name=/folder:rw.';
   }
   const lines = workspaces.map(({ name, path, mode }) => {
     const shell = mode === 'none' ? '' : `, in the shell ${shownPath(path)}`;

@@ -67,7 +67,7 @@ export class Workspaces {
   assertWritable({ workspace }: Address): void {
     if (workspace.mode === 'rw') return;
     throw new ToolError(
-      `The workspace ${workspace.name} is read-only. Nothing was changed. Only the owner can open it: \`mobyclaw workspace add ${workspace.name}=<path>:rw\`.`,
+      `The workspace ${workspace.name} is read-only. Nothing was changed. Only the owner can open it, in workspaces.conf.`,
     );
   }
 
@@ -105,8 +105,6 @@ export class Workspaces {
   }
 
   #names(): string {
-    return (
-      this.all.map(({ name }) => name).join(', ') || 'none; the owner adds one with `mobyclaw workspace add`'
-    );
+    return this.all.map(({ name }) => name).join(', ') || 'none; the owner adds one in workspaces.conf';
   }
 }
