@@ -23,6 +23,7 @@ import { TokenService } from './tokens/token-service.ts';
 import { TurnEnder } from './turns/turn-ending.ts';
 import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
+import { WebhookService } from './webhooks/webhook-service.ts';
 
 export const DRAIN_MS = 25_000; // within the 30 s that whoever stops us waits
 
@@ -100,12 +101,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const onRestarted = (): void => agent.forgetEngine();
   const reloader =
     memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
+  const hooks = new WebhookService({ store, clock, accept: (message) => turns.accept(message) });
   const retention = new Retention(store, clock, logger);
 
   const app = createApp({
     store,
     turns,
     tokens,
+    hooks,
     resets,
     agent,
     monitor,

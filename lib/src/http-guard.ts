@@ -40,7 +40,12 @@ function hostName(header: string | undefined): string | null {
 
 /** @returns the bearer token of the request, or null */
 export function bearerToken(request: IncomingMessage): string | null {
-  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+  return bearerTokenOf(request.headers.authorization);
+}
+
+/** @returns the token of an Authorization header, or null */
+export function bearerTokenOf(header: string | undefined): string | null {
+  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? null;
 }
 
 /** Equal in a time that tells nothing about where two secrets differ. */

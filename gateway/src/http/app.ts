@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { authenticate, originGuard } from './authentication.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
+import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
@@ -22,6 +23,7 @@ export function createApp(services: HttpServices): Express {
   });
   app.use(originGuard(services.allowedHosts));
   app.use(healthRoutes(services));
+  app.use(hookReceiver(services));
   app.use(authenticate(services.tokens, services.clock));
   app.use(express.json({ limit: MOST_BODY }));
   app.use(promptRoutes(services));
@@ -29,6 +31,7 @@ export function createApp(services: HttpServices): Express {
   app.use(turnRoutes(services));
   app.use(sessionRoutes(services));
   app.use(tokenRoutes(services));
+  app.use(hookRoutes(services));
   app.use(operationRoutes(services));
   app.use((request) => {
     throw new HttpProblem(

@@ -10,11 +10,13 @@ import type { SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
 import type { TurnService } from '../turns/turn-service.ts';
+import type { WebhookService } from '../webhooks/webhook-service.ts';
 
 export interface HttpServices {
   store: Store;
   turns: TurnService;
   tokens: TokenService;
+  hooks: WebhookService;
   resets: ConversationReset;
   agent: AgentClient;
   monitor: AgentMonitor;

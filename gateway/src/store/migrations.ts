@@ -4,6 +4,7 @@
  */
 import { CHANNELS_SCHEMA } from './schema-channels.ts';
 import { SCHEDULER_SCHEMA } from './schema-scheduler.ts';
+import { WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
 
 export const MIGRATIONS: readonly string[] = [
   `
@@ -91,4 +92,5 @@ export const MIGRATIONS: readonly string[] = [
   `,
   SCHEDULER_SCHEMA,
   CHANNELS_SCHEMA,
+  WEBHOOKS_SCHEMA,
 ];

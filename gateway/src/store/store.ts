@@ -3,6 +3,7 @@ import { AccessStore } from './access-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
+import { HookStore } from './hook-store.ts';
 import { MessageStore } from './message-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { SessionStore } from './session-store.ts';
@@ -18,6 +19,7 @@ export class Store {
   readonly arrivals: ArrivalStore;
   readonly access: AccessStore;
   readonly outbox: OutboxStore;
+  readonly hooks: HookStore;
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
@@ -31,6 +33,7 @@ export class Store {
     this.arrivals = new ArrivalStore(this.#db);
     this.access = new AccessStore(this.#db);
     this.outbox = new OutboxStore(this.#db);
+    this.hooks = new HookStore(this.#db);
   }
 
   get path(): string {
