@@ -101,7 +101,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const onRestarted = (): void => agent.forgetEngine();
   const reloader =
     memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
-  const hooks = new WebhookService({ store, clock, accept: (message) => turns.accept(message) });
+  const hooks = new WebhookService({ store, clock, tokens, accept: (message) => turns.accept(message) });
   const retention = new Retention(store, clock, logger);
 
   const app = createApp({

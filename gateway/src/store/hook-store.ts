@@ -5,7 +5,8 @@ import type { Database } from './database.ts';
 export interface HookRow {
   name: string;
   proof: HookProof;
-  secret: string;
+  /** Null where senders prove themselves by an API token. */
+  secret: string | null;
   template: string;
   channel: string | null;
   createdAt: number;
@@ -66,7 +67,7 @@ function toHook(row: Record<string, unknown>): HookRow {
   return {
     name: String(row.name),
     proof: row.proof as HookProof,
-    secret: String(row.secret),
+    secret: row.secret as string | null,
     template: String(row.template),
     channel: row.channel as string | null,
     createdAt: Number(row.created_at),

@@ -3,7 +3,7 @@ export const WEBHOOKS_SCHEMA = `
   CREATE TABLE hooks (
     name        TEXT PRIMARY KEY,
     proof       TEXT NOT NULL,        -- github, standard or bearer
-    secret      TEXT NOT NULL,        -- in clear: an HMAC cannot be checked against a hash of its key
+    secret      TEXT,                 -- in clear: an HMAC cannot be checked against a hash of its key; NULL: a token
     template    TEXT NOT NULL,
     channel     TEXT,                 -- where the answer goes, besides the history
     created_at  INTEGER NOT NULL,

@@ -43,6 +43,10 @@ export class TokenStore {
   deleteNamed(name: string): void {
     this.#db.sql('DELETE FROM tokens WHERE name = ?').run(name);
   }
+
+  deleteScope(scope: TokenScope): void {
+    this.#db.sql('DELETE FROM tokens WHERE scope = ?').run(scope);
+  }
 }
 
 function toToken(row: Record<string, unknown>): TokenRow {

@@ -60,6 +60,12 @@ export class TokenService {
     return this.#store.transaction('durable', () => this.#store.tokens.delete(id));
   }
 
+  /** Makes all tokens of a scope invalid. */
+  revokeScope(scope: TokenScope): void {
+    this.#known.clear();
+    this.#store.transaction('durable', () => this.#store.tokens.deleteScope(scope));
+  }
+
   /** The token a secret belongs to, or null. Looked up by hash, so the time taken tells nothing about the secret. */
   verify(secret: string): TokenRow | null {
     const hash = hashOf(secret);

@@ -6,8 +6,9 @@ import type { HookProof, HookView } from '@mobyclaw/protocol/hook';
 import type { Accepted, InboundMessage } from '../inbox/inbox.ts';
 import type { HookRow } from '../store/hook-store.ts';
 import type { Store } from '../store/store.ts';
+import type { TokenService } from '../tokens/token-service.ts';
 import { DEFAULT_TEMPLATE, fillTemplate } from './prompt-template.ts';
-import { type Verdict, verify } from './proof.ts';
+import { bearerVerifier, gitHubVerifier, standardVerifier, type Verifier } from './proof.ts';
 
 export interface NewHook {
   name: string;
@@ -24,6 +25,7 @@ export type Reception =
 export interface WebhookServiceOptions {
   store: Store;
   clock: Clock;
+  tokens: TokenService;
   accept: (message: InboundMessage) => Promise<Accepted>;
 }
 
@@ -36,7 +38,7 @@ export class WebhookService {
 
   /** @returns the hook with its secret, which is not shown again; null where the name is taken */
   create(hook: NewHook): HookView | null {
-    const { store, clock } = this.#options;
+    const { store, clock, tokens } = this.#options;
     const row = {
       name: hook.name,
       proof: hook.proof,
@@ -46,7 +48,9 @@ export class WebhookService {
       createdAt: clock.now(),
     };
     const created = store.transaction('durable', () => store.hooks.insert(row));
-    return created ? { ...toView({ ...row, receivedAt: null }), secret: row.secret } : null;
+    if (!created) return null;
+    const secret = row.secret ?? tokens.create(`webhook ${hook.name}`, `hook:${hook.name}`).token ?? '';
+    return { ...toView({ ...row, receivedAt: null }), secret };
   }
 
   list(): HookView[] {
@@ -55,7 +59,8 @@ export class WebhookService {
 
   /** @returns whether there was such a hook */
   remove(name: string): boolean {
-    const { store } = this.#options;
+    const { store, tokens } = this.#options;
+    tokens.revokeScope(`hook:${name}`);
     return store.transaction('durable', () => store.hooks.delete(name));
   }
 
@@ -66,11 +71,7 @@ export class WebhookService {
   async receive(name: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Reception> {
     const { store, clock } = this.#options;
     const hook = store.hooks.find(name);
-    const verdict: Verdict = verify(hook?.proof ?? 'bearer', hook?.secret ?? newSecret('bearer'), {
-      headers,
-      body,
-      now: clock.now(),
-    });
+    const verdict = this.#verifier(name, hook)({ headers, body, now: clock.now() });
     if (!hook || !verdict.ok) return { status: 'refused', why: verdict.ok ? 'Refused.' : verdict.why };
     const payload = readPayload(headers, body);
     if (payload === null) return { status: 'malformed', why: 'The body is not valid JSON in UTF-8.' };
@@ -83,6 +84,12 @@ export class WebhookService {
   async test(name: string, payload: unknown): Promise<Reception | null> {
     const hook = this.#options.store.hooks.find(name);
     return hook ? this.#start(hook, payload, null) : null;
+  }
+
+  #verifier(name: string, hook: HookRow | null): Verifier {
+    if (hook?.proof === 'github') return gitHubVerifier(hook.secret ?? '');
+    if (hook?.proof === 'standard') return standardVerifier(hook.secret ?? '');
+    return bearerVerifier((secret) => this.#options.tokens.verify(secret)?.scope === `hook:${name}`);
   }
 
   async #start(hook: HookRow, payload: unknown, delivery: string | null): Promise<Reception> {
@@ -116,10 +123,11 @@ function readPayload(headers: IncomingHttpHeaders, body: Buffer): { value: unkno
   }
 }
 
-function newSecret(proof: HookProof): string {
-  return proof === 'standard'
-    ? `whsec_${randomBytes(32).toString('base64')}`
-    : randomBytes(32).toString('base64url');
+/** Null for a bearer: its token is kept as a hash, like every other. */
+function newSecret(proof: HookProof): string | null {
+  if (proof === 'bearer') return null;
+  const secret = randomBytes(32).toString('base64');
+  return proof === 'standard' ? `whsec_${secret}` : secret;
 }
 
 function toView(row: HookRow): HookView {

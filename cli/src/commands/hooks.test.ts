@@ -1,0 +1,36 @@
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { startApi } from '../testing/api-server.ts';
+import { runCli } from '../testing/run-cli.ts';
+
+const HOOK = {
+  name: 'push',
+  proof: 'github',
+  template: 'Review it',
+  path: '/hooks/push',
+  createdAt: '2026-01-02T03:04:05Z',
+};
+
+test('hooks: the secret alone goes to stdout, once; list, test and remove say what they did', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api
+    .on('POST /api/hooks', { status: 201, body: { ...HOOK, secret: 's3cret' } })
+    .on('GET /api/hooks', { body: { items: [HOOK] } })
+    .on('POST /api/hooks/push/test', { status: 202, body: { turn: '019a' } })
+    .on('DELETE /api/hooks/push', { status: 204 });
+  const at = { home, env: { MOBYCLAW_PORT: String(api.port), MOBYCLAW_TZ: 'UTC' } };
+
+  const added = await runCli(['hooks', 'add', 'push', '--proof', 'github', '--template', 'Review it'], at);
+  expect([added.code, added.stdout]).toEqual([0, 's3cret\n']);
+  expect(api.seen.at(-1)?.body).toEqual({ name: 'push', proof: 'github', template: 'Review it' });
+  const listed = await runCli(['hooks'], at);
+  expect(listed.stdout).toMatch(/\/hooks\/push +github +- +never/);
+  const tried = await runCli(['hooks', 'test', 'push', '--payload', '{"a":1}'], at);
+  expect(tried.stderr).toContain('Turn 019a has begun');
+  expect(api.seen.at(-1)?.body).toEqual({ payload: { a: 1 } });
+  expect((await runCli(['hooks', 'remove', 'push'], at)).stderr).toContain('closed');
+
+  expect((await runCli(['hooks', 'add', 'Not A Name'], at)).code).toBe(2);
+  expect((await runCli(['hooks', 'test', 'push', '--payload', '{'], at)).code).toBe(2);
+});

@@ -1,0 +1,110 @@
+/** Webhooks: addresses at which other programs start a turn. A hook's secret is shown once, when it is made. */
+import { hookRequestSchema, hookViewSchema } from '@mobyclaw/protocol/hook';
+import { z } from 'zod';
+import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../program.ts';
+import { print, printJson, say, table } from '../terminal.ts';
+import { localTime } from '../time.ts';
+
+interface Options {
+  json?: true;
+}
+
+interface AddOptions extends Options {
+  proof: string;
+  template?: string;
+  channel?: string;
+}
+
+export const command: Define = (target, context, exit) => {
+  target
+    .command('list', { isDefault: true })
+    .description('list them, without their secrets')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await list(context, options)));
+  target
+    .command('add <name>')
+    .description('make one; its secret is printed once')
+    .option(
+      '--proof <proof>',
+      'how a sender proves itself: github, standard (Standard Webhooks) or bearer',
+      'bearer',
+    )
+    .option('--template <text>', 'what Moby is asked; {{field.of.payload}} stands for one value')
+    .option('--channel <key>', 'where the answer goes, such as telegram:dm:42')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: AddOptions) => exit(await add(context, name, options)));
+  target
+    .command('remove <name>')
+    .description('close one at once')
+    .action(async (name: string) => exit(await remove(context, name)));
+  target
+    .command('test <name>')
+    .description('run one with a payload of your own')
+    .option('--payload <json>', 'the payload', '{"test":true}')
+    .action(async (name: string, options: { payload: string }) => exit(await test(context, name, options)));
+};
+
+async function list(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  const hooks = await context.withGateway((gateway) => gateway.list(hookViewSchema, '/api/hooks'));
+  const zone = context.settings.values.MOBYCLAW_TZ;
+  if (json) printJson(terminal, hooks);
+  else if (hooks.length === 0)
+    say(terminal, 'There is no webhook yet. Make one with ./mobyclaw hooks add <name>');
+  else {
+    const rows = hooks.map(({ path, proof, channel, receivedAt }) => [
+      path,
+      proof,
+      channel ?? '-',
+      receivedAt ? localTime(receivedAt, zone) : 'never',
+    ]);
+    print(terminal, table([['PATH', 'PROOF', 'ANSWER TO', 'LAST RECEIVED'], ...rows]));
+  }
+  return EXIT.ok;
+}
+
+async function add(context: Context, name: string, { json, ...options }: AddOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  const request = hookRequestSchema.safeParse({ name, ...options });
+  if (!request.success) throw new UsageError(z.prettifyError(request.error));
+  const made = await context.withGateway((gateway) =>
+    gateway.json(hookViewSchema, '/api/hooks', { method: 'POST', body: request.data }),
+  );
+  if (json) printJson(terminal, made);
+  else {
+    print(terminal, made.secret ?? '');
+    say(
+      terminal,
+      `This is the only time it is shown. Senders post to ${made.path} on the gateway’s address.`,
+    );
+  }
+  return EXIT.ok;
+}
+
+async function remove(context: Context, name: string): Promise<ExitCode> {
+  await context.withGateway((gateway) =>
+    gateway.send(`/api/hooks/${encodeURIComponent(name)}`, { method: 'DELETE' }),
+  );
+  say(context.terminal, `The webhook ${name} is closed.`);
+  return EXIT.ok;
+}
+
+async function test(context: Context, name: string, options: { payload: string }): Promise<ExitCode> {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(options.payload);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UsageError(`--payload takes JSON, such as '{"test":true}': ${error.message}`);
+  }
+  const { turn } = await context.withGateway((gateway) =>
+    gateway.json(z.object({ turn: z.string() }), `/api/hooks/${encodeURIComponent(name)}/test`, {
+      method: 'POST',
+      body: { payload },
+    }),
+  );
+  say(context.terminal, `Turn ${turn} has begun; ./mobyclaw history webhook:${name} shows the answer.`);
+  return EXIT.ok;
+}
