@@ -1,0 +1,91 @@
+/**
+ * Which user the containers run as: the one who owns the data directory, so that what they write belongs to him and what
+ * he has is writable for them, whatever his number is.
+ *
+ * With rootless Docker the owner is root inside the containers, and only there. With a Docker that runs as root a
+ * container never does: a data directory of root is handed to 1000, which root can read all the same.
+ */
+import { execFile } from 'node:child_process';
+import { lchown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CliError } from '../cli-error.ts';
+
+const run = promisify(execFile);
+const DOCKER_TIMEOUT_MS = 20_000; // Docker Desktop that is just starting
+const UNPRIVILEGED = 1000;
+
+export interface ContainerUser {
+  uid: number;
+  gid: number;
+}
+
+/** What is mounted must be there before: Docker would make it itself, as root. */
+const MOUNTED = ['agent', 'sessions', 'gateway'];
+
+/**
+ * Makes the folders that are mounted, private to their owner, and tells who that is.
+ * @param wanted MOBYCLAW_UID and MOBYCLAW_GID where the owner has set them
+ * @param rootless whether Docker runs without root, see `isRootless`
+ * @throws CliError where the data directory cannot be made or belongs to another user
+ */
+export async function prepareContainerUser(
+  home: string,
+  rootless: boolean,
+  wanted: Partial<ContainerUser> = {},
+): Promise<ContainerUser> {
+  try {
+    for (const folder of ['', ...MOUNTED]) await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
+    if (rootless) return { uid: 0, gid: 0 };
+    const { uid, gid } = await stat(home);
+    const user = {
+      uid: wanted.uid ?? (uid === 0 ? UNPRIVILEGED : uid),
+      gid: wanted.gid ?? (uid === 0 ? UNPRIVILEGED : gid),
+    };
+    if (process.getuid?.() === 0) await giveTo(home, user);
+    return user;
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      `${path ?? home} cannot be made ready (${code}). Give ${home} to yourself: sudo chown -R "$USER" '${home}'`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws CliError where Docker does not answer */
+export async function isRootless(): Promise<boolean> {
+  try {
+    const { stdout } = await run('docker', ['info', '--format', '{{json .SecurityOptions}}'], {
+      timeout: DOCKER_TIMEOUT_MS,
+    });
+    return (JSON.parse(stdout) as string[] | null)?.includes('name=rootless') ?? false;
+  } catch (error) {
+    throw new CliError(
+      'Docker does not answer. Start it, or see with "docker info" what is wrong; ./mobyclaw up --local needs no Docker.',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * What root has written in there (a first start, an edit with sudo) would be out of reach for the containers. Nothing
+ * deep in `sessions` is touched: the agent's shell writes there, and could put a link to a file of root in the way.
+ */
+async function giveTo(folder: string, user: ContainerUser, deep = true): Promise<void> {
+  if (user.uid === 0) return;
+  await give(folder, user);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (deep && entry.isDirectory()) await giveTo(path, user, entry.name !== 'sessions');
+    else await give(path, user);
+  }
+}
+
+async function give(path: string, { uid, gid }: ContainerUser): Promise<void> {
+  try {
+    if ((await lstat(path)).uid === 0) await lchown(path, uid, gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // such as a database's journal, just removed
+  }
+}

@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { writeOverride } from './override.ts';
+
+function place(files: { workspaces?: string; credentials?: string } = {}) {
+  const root = temporaryFolder();
+  const [home, checkout, notes] = ['home', 'checkout', 'notes'].map((name) => join(root, name));
+  for (const folder of [home, checkout, notes]) mkdirSync(folder ?? '');
+  if (home === undefined || checkout === undefined || notes === undefined) throw new Error('unreachable');
+  if (files.workspaces !== undefined)
+    writeFileSync(join(home, 'workspaces.conf'), files.workspaces.replaceAll('ROOT', root));
+  if (files.credentials !== undefined) writeFileSync(join(home, 'credentials.env'), files.credentials);
+  return { root, home, checkout, notes, file: join(checkout, 'docker-compose.override.yml') };
+}
+
+const write = ({ home, checkout }: { home: string; checkout: string }) => writeOverride(home, checkout, {});
+
+test('nothing to say: no file, and an old one goes', async () => {
+  const at = place({ credentials: 'TOKEN=x\n' });
+  await write(at);
+  expect(existsSync(at.file)).toBe(true);
+  writeFileSync(join(at.home, 'credentials.env'), '# TOKEN=x\nEMPTY=\n');
+  await write(at);
+  expect(existsSync(at.file)).toBe(false);
+});
+
+test('credentials go to moby alone, workspaces to both but for `none`; nobody else may read the file', async () => {
+  const at = place({
+    credentials: 'GITHUB_TOKEN=ghp_1\nexport AWS_REGION="eu"\n',
+    workspaces: 'notes=ROOT/notes\nsecret=ROOT/notes:none\nread=ROOT/notes:ro\n',
+  });
+  await write(at);
+  expect(statSync(at.file).mode & 0o777).toBe(0o600);
+  const { services } = parse(readFileSync(at.file, 'utf8'));
+  expect(Object.keys(services)).toEqual(['moby', 'workspace']);
+  expect(services.moby.environment).toEqual({ GITHUB_TOKEN: 'ghp_1', AWS_REGION: 'eu' });
+  const mounts = (service: { volumes: { target: string; read_only: boolean }[] }) =>
+    service.volumes.map(({ target, read_only }) => `${target} ${read_only ? 'ro' : 'rw'}`);
+  expect(mounts(services.moby)).toEqual(['/workspace/notes rw', '/workspace/read ro']);
+  expect(mounts(services.workspace)).toEqual([
+    '/workspace/notes rw',
+    '/workspace/secret ro',
+    '/workspace/read ro',
+  ]);
+  expect(JSON.parse(services.workspace.environment.MOBYCLAW_WORKSPACES)).toMatchObject({
+    secret: { path: '/workspace/secret', mode: 'none' },
+  });
+});
+
+test("the owner's own override file is not replaced", async () => {
+  const at = place({ credentials: 'A=b' });
+  writeFileSync(at.file, 'services: {}\n');
+  await expect(write(at)).rejects.toThrow(/was not written by Mobyclaw/);
+  expect(readFileSync(at.file, 'utf8')).toBe('services: {}\n');
+});
+
+test('a folder that is missing, or that would show too much, is refused by name', async () => {
+  const at = place({
+    workspaces: [
+      'gone=ROOT/gone',
+      'file=ROOT/home/workspaces.conf',
+      'data=ROOT/home',
+      'above=ROOT',
+      'program=ROOT/checkout/src',
+      'link=ROOT/link',
+      'socket=/var/run',
+      'all=/',
+      'fine=ROOT/notes',
+    ].join('\n'),
+  });
+  mkdirSync(join(at.checkout, 'src'));
+  symlinkSync(at.home, join(at.root, 'link'));
+  const message = await write(at).then(
+    () => '',
+    (error: Error) => error.message,
+  );
+  const lines = message.split('\n');
+  expect(lines.map((line) => /line (\d+): workspace "(\w+)"/.exec(line)?.slice(1).join(' '))).toEqual([
+    '1 gone',
+    '2 file',
+    '3 data',
+    '4 above',
+    '5 program',
+    '6 link',
+    '7 socket',
+    '8 all',
+  ]);
+  expect(lines[0]).toContain(`there is no folder ${at.root}/gone. Create it, or remove the line.`);
+  expect(lines[5]).toContain('would show Moby the data directory');
+  expect(lines[6]).toContain('would show Moby the socket of Docker');
+  expect(existsSync(at.file)).toBe(false);
+});
+
+test.each([
+  ['MOBYCLAW_MCP_TOKEN=x', 'line 1: the name MOBYCLAW_MCP_TOKEN is reserved'],
+  ['OK=1\nNODE_OPTIONS=--require=/tmp/x', 'line 2: the name NODE_OPTIONS is reserved'],
+  ['TELEGRAM_BOT_TOKEN=1:x', 'TELEGRAM_BOT_TOKEN belongs into .env'],
+  ['my-key=x', 'line 1: "my-key" cannot be the name of a variable'],
+  ['A=1\nTOKEN: hidden', 'line 2: write it as NAME=value.'],
+])('credentials.env with %j is refused', async (credentials, said) => {
+  const at = place({ credentials });
+  const failing = write(at);
+  await expect(failing).rejects.toThrow(said);
+  await expect(failing).rejects.not.toThrow('hidden');
+});
+
+test('a value of several lines is one value', async () => {
+  const at = place({ credentials: 'PEM="-----BEGIN-----\nabc\n-----END-----"\n' });
+  expect((await write(at)).credentials).toEqual({ PEM: '-----BEGIN-----\nabc\n-----END-----' });
+});

@@ -1,0 +1,132 @@
+/**
+ * `docker-compose.override.yml`: what the owner's own files add to the static stack. Credentials become variables of
+ * `moby` alone; each workspace is mounted at /workspace/<name> in `workspace` and, unless its mode is `none`, in `moby`
+ * for its shell. Reads credentials.env and workspaces.conf; the file is absent where they say nothing.
+ *
+ * Written by a YAML library, so that no name, path or value can become anything but a string; `$` is doubled, since
+ * Compose would fill in a variable. A file that Mobyclaw did not write is never replaced.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
+import { stringify } from 'yaml';
+import { CliError } from '../cli-error.ts';
+import { parseCredentials } from './credentials.ts';
+import { checkFolders, forbiddenPlaces } from './workspace-folders.ts';
+
+export const OVERRIDE_FILE = 'docker-compose.override.yml';
+
+const MARK = '# Written by mobyclaw from credentials.env and workspaces.conf.';
+const HEADER = `${MARK} Change those, then run ./mobyclaw up.\n`;
+
+export interface OverrideContents {
+  /** By name; values as the owner wrote them. */
+  credentials: Readonly<Record<string, string>>;
+  workspaces: readonly WorkspaceEntry[];
+}
+
+/**
+ * Brings the override file up to date with the owner's files.
+ * @param home the data directory
+ * @param checkout the folder with docker-compose.yml
+ * @returns what is in force now
+ * @throws CliError where a line cannot be used, a folder is missing, or the file there is the owner's own
+ */
+export async function writeOverride(
+  home: string,
+  checkout: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<OverrideContents> {
+  const contents = await readContents(home, checkout, env);
+  const path = join(checkout, OVERRIDE_FILE);
+  const before = await readIfThere(path);
+  if (before !== null && !before.startsWith(MARK)) {
+    throw new CliError(
+      `${path} was not written by Mobyclaw, and ./mobyclaw up needs this name. Move what is in there to another file, and name that one with: docker compose -f.`,
+    );
+  }
+  const text = overrideText(contents);
+  if (text === null) await rm(path, { force: true });
+  else if (text !== before) await writeFileAtomic(path, text);
+  return contents;
+}
+
+/** @returns the YAML text, or null where there is nothing to say */
+export function overrideText({ credentials, workspaces }: OverrideContents): string | null {
+  const names = Object.keys(credentials);
+  if (names.length === 0 && workspaces.length === 0) return null;
+  const inShell = workspaces.filter(({ mode }) => mode !== 'none');
+  const moby = {
+    ...(names.length > 0 ? { environment: literals(credentials) } : {}),
+    ...(inShell.length > 0 ? { volumes: inShell.map(mount) } : {}),
+  };
+  const served = Object.fromEntries(
+    workspaces.map(({ name, mode }) => [name, { path: `/workspace/${name}`, mode }]),
+  );
+  const workspace = {
+    environment: { MOBYCLAW_WORKSPACES: literal(JSON.stringify(served)) },
+    volumes: workspaces.map(mount),
+  };
+  const services = {
+    ...(Object.keys(moby).length > 0 ? { moby } : {}),
+    ...(workspaces.length > 0 ? { workspace } : {}),
+  };
+  // Every string in quotes: what YAML versions disagree about ("no", "1:20", "*x") is then no question.
+  const text = stringify(
+    { services },
+    { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+  );
+  return HEADER + text;
+}
+
+async function readContents(
+  home: string,
+  checkout: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<OverrideContents> {
+  const conf = join(home, 'workspaces.conf');
+  const credentialsFile = join(home, 'credentials.env');
+  const credentials = parseCredentials((await readIfThere(credentialsFile)) ?? '', credentialsFile);
+  let workspaces: ReturnType<typeof parseWorkspacesConf>;
+  try {
+    workspaces = parseWorkspacesConf((await readIfThere(conf)) ?? '', conf);
+  } catch (error) {
+    if (error instanceof WorkspacesConfError) throw new CliError(error.message, { cause: error });
+    throw error;
+  }
+  await checkFolders(workspaces, forbiddenPlaces(home, checkout, env), conf);
+  return { credentials, workspaces };
+}
+
+/** The long form, the only one in which a path may hold a colon; a folder that is gone is an error, not made anew by root. */
+function mount({ name, path, mode }: WorkspaceEntry): object {
+  return {
+    type: 'bind',
+    source: literal(path),
+    target: literal(`/workspace/${name}`),
+    read_only: mode !== 'rw',
+    bind: { create_host_path: false },
+  };
+}
+
+function literals(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, literal(value)]));
+}
+
+/** The text as Compose has to be given it to mean itself. */
+function literal(text: string): string {
+  return text.replaceAll('$', '$$$$');
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new CliError(`${path} cannot be read (${code}). Give yourself the right: chmod 600 '${path}'`, {
+      cause: error,
+    });
+  }
+}

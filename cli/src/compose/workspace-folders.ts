@@ -1,0 +1,92 @@
+/**
+ * Which folders may be mounted for Moby. A workspace must be there, and it must not show him what the stack keeps from
+ * him: the data directory with its keys and conversations, the program that the owner runs on this machine, or the
+ * socket of Docker, each of which would make him master of it.
+ */
+import { realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, sep } from 'node:path';
+import type { WorkspaceLine } from '@mobyclaw/lib/workspaces-conf';
+import { CliError } from '../cli-error.ts';
+
+export interface ForbiddenPlace {
+  path: string;
+  what: string;
+  /** Whether a folder inside of it is refused too. */
+  inside: boolean;
+}
+
+export function forbiddenPlaces(
+  home: string,
+  checkout: string,
+  env: Readonly<Record<string, string | undefined>>,
+): ForbiddenPlace[] {
+  const sockets = [
+    '/var/run/docker.sock',
+    env.DOCKER_HOST?.startsWith('unix://') ? env.DOCKER_HOST.slice('unix://'.length) : undefined,
+    env.XDG_RUNTIME_DIR && join(env.XDG_RUNTIME_DIR, 'docker.sock'),
+    join(homedir(), '.docker/run/docker.sock'),
+  ].filter((path): path is string => Boolean(path));
+  return [
+    { path: home, what: 'the data directory with its keys', inside: true },
+    { path: checkout, what: 'the program of Mobyclaw itself', inside: true },
+    ...sockets.map((path) => ({ path, what: 'the socket of Docker', inside: false })),
+    ...['/proc', '/sys', '/dev', '/etc'].map((path) => ({
+      path,
+      what: `the system's ${path}`,
+      inside: true,
+    })),
+  ];
+}
+
+/**
+ * @param file how the messages name the file
+ * @throws CliError naming each workspace that cannot be mounted, one a line
+ */
+export async function checkFolders(
+  entries: readonly WorkspaceLine[],
+  forbidden: readonly ForbiddenPlace[],
+  file: string,
+): Promise<void> {
+  const places = await Promise.all(
+    forbidden.map(async (place) => ({ ...place, path: await real(place.path) })),
+  );
+  const faults: string[] = [];
+  for (const { name, path, line } of entries) {
+    const fault = await folderFault(path, places);
+    if (fault !== null) faults.push(`${file}, line ${line}: workspace "${name}": ${fault}`);
+  }
+  if (faults.length > 0) throw new CliError(faults.join('\n'));
+}
+
+async function folderFault(path: string, places: readonly ForbiddenPlace[]): Promise<string | null> {
+  try {
+    if (!(await stat(path)).isDirectory()) return `${path} is not a folder. Give the folder that it is in.`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return `there is no folder ${path}. Create it, or remove the line.`;
+    return `${path} cannot be looked at (${code}). Make it readable for you, or remove the line.`;
+  }
+  const folder = await real(path);
+  for (const { path: place, what, inside } of places) {
+    if (contains(folder, place) || (inside && contains(place, folder)))
+      return `${path} would show Moby ${what}. Give another folder.`;
+  }
+  return null;
+}
+
+function contains(folder: string, path: string): boolean {
+  return folder === path || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** The path without links; what is not there is taken as written. */
+async function real(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return path;
+    throw error;
+  }
+}
