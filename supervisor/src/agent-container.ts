@@ -2,6 +2,7 @@
  * The agent under supervision in a container of its own: finds the engine, keeps it running, answers the gateway's
  * reloads. What the agent prints goes to this process's output, which is the container's log.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -45,6 +46,8 @@ export class AgentContainer implements Supervising {
     const { environment, agentFolder, sessionsFolder, engineFolder, listen, control, clock, logger } =
       this.#options;
     const env = agentEnvironment(environment);
+    const work = join(sessionsFolder, 'work');
+    await mkdir(work, { recursive: true, mode: 0o700 });
     const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
     const engine = await findEngine({
       wanted: environment.MOBYCLAW_AGENT || undefined,
@@ -58,7 +61,7 @@ export class AgentContainer implements Supervising {
       published: join(agentFolder, 'soul.yaml'),
       fitted: join(engineFolder, 'soul.yaml'),
       sessionDb: join(sessionsFolder, 'session.db'),
-      cwd: sessionsFolder,
+      cwd: work, // what the shell leaves behind lies beside the session database, not among its files
       listen: `${listen.host}:${listen.port}`,
       token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
       env,

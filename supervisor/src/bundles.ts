@@ -6,6 +6,7 @@ export function siblingBundles(moduleUrl: string): Bundles {
   const beside = (name: string): string => fileURLToPath(new URL(name, moduleUrl));
   return {
     memory: beside('memory.js'),
+    workspace: beside('workspace.js'),
     gateway: beside('gateway.js'),
     embeddedAgent: beside('embedded-agent.js'),
   };

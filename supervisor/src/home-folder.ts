@@ -4,6 +4,7 @@ import { access, mkdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { StartError } from './start-error.ts';
 
 export interface HomeFolder {
@@ -85,6 +86,22 @@ export async function readCredentials(home: string): Promise<Record<string, stri
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return {};
+    throw new StartError(`${path} cannot be read: ${message}`, { cause: error });
+  }
+}
+
+/**
+ * @returns the folders of `workspaces.conf`; none where there is no such file
+ * @throws StartError naming each line that cannot be used
+ */
+export async function readWorkspaces(home: string): Promise<WorkspaceEntry[]> {
+  const path = join(home, 'workspaces.conf');
+  try {
+    return parseWorkspacesConf(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof WorkspacesConfError) throw new StartError(error.message, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
     throw new StartError(`${path} cannot be read: ${message}`, { cause: error });
   }
 }

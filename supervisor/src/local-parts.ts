@@ -1,4 +1,4 @@
-/** What is known of the three parts, as local.json tells it, and what follows from that for the whole. */
+/** What is known of the parts, as local.json tells it, and what follows from that for the whole. */
 import type { SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
 import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
 import { birthOf } from './process-table.ts';
@@ -14,7 +14,7 @@ export class LocalParts {
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
-    const names: PartName[] = ['memory', 'agent', 'gateway'];
+    const names: PartName[] = ['memory', 'workspace', 'agent', 'gateway'];
     this.#parts = new Map(names.map((name) => [name, { name, birth: null, ...WAITING }]));
   }
 

@@ -71,13 +71,14 @@ const pidOf = (state: LocalState, name: string): number =>
   state.parts.find((part) => part.name === name)?.pid ?? Number.NaN;
 
 describe('up and down', () => {
-  test('starts the three, says so, and stops them gateway first', async () => {
+  test('starts the parts, says so, and stops them gateway first', async () => {
     const home = await makeHome();
     const local = home.up();
     const state = await home.ready();
     expect(state).toMatchObject({ pid: local.process.pid, port: home.port, version: '0.0.0-test' });
     expect(state.parts.map(({ name, state, restarts }) => [name, state, restarts])).toEqual([
       ['memory', 'ready', 0],
+      ['workspace', 'ready', 0],
       ['agent', 'ready', 0],
       ['gateway', 'ready', 0],
     ]);
@@ -88,7 +89,7 @@ describe('up and down', () => {
     local.process.kill('SIGTERM');
     expect(await local.exit).toBe(0);
     expect(home.state()).toBeNull();
-    expect(readFileSync(join(home.path, 'stopped.txt'), 'utf8')).toBe('gateway\nmemory\n');
+    expect(readFileSync(join(home.path, 'stopped.txt'), 'utf8')).toBe('gateway\nworkspace\nmemory\n');
     for (const { pid } of state.parts) expect(birthOf(pid ?? 0)).toBeNull();
   });
 
@@ -97,6 +98,7 @@ describe('up and down', () => {
     writeFileSync(join(home.path, 'credentials.env'), 'JIRA_TOKEN="two words"\nEMPTY=\n');
     const record = join(home.path, 'agent.record');
     writeFileSync(join(home.path, 'credentials.env'), `STAND_IN_RECORD=${record}\nJIRA_TOKEN="two words"\n`);
+    writeFileSync(join(home.path, 'workspaces.conf'), 'notes=/home/me/notes:ro\n');
     home.up({ OPENAI_API_KEY: 'llm-key', TELEGRAM_BOT_TOKEN: 'bot-token' });
     await home.ready();
     const read = (name: string): Record<string, string> =>
@@ -108,6 +110,10 @@ describe('up and down', () => {
     expect(gateway).toMatchObject({ TELEGRAM_BOT_TOKEN: 'bot-token' });
     expect(gateway.OPENAI_API_KEY).toBeUndefined();
     expect(gateway.JIRA_TOKEN).toBeUndefined();
+    expect(JSON.parse(read('workspace').MOBYCLAW_WORKSPACES ?? '')).toEqual({
+      notes: { path: '/home/me/notes', mode: 'ro' },
+    });
+    expect(agent.MOBYCLAW_WORKSPACE_URL).toBe(`http://${read('workspace').MOBYCLAW_WORKSPACE_LISTEN}`);
     expect(read('memory').MOBYCLAW_MCP_TOKEN).toBe(gateway.MOBYCLAW_MCP_TOKEN);
     expect((await fetch(`${gateway.MOBYCLAW_MEMORY_URL}/healthz`)).status).toBe(200);
     const headers = { authorization: `Bearer ${gateway.MOBYCLAW_MCP_TOKEN}` };
@@ -143,7 +149,7 @@ describe('what dies comes back', () => {
     const memoryUrl = JSON.parse(
       readFileSync(join(home.path, 'memory.env.json'), 'utf8'),
     ).MOBYCLAW_MEMORY_LISTEN;
-    for (const name of ['memory', 'agent', 'gateway']) {
+    for (const name of ['memory', 'workspace', 'agent', 'gateway']) {
       const before = pidOf(state, name);
       process.kill(before, 'SIGKILL');
       state = await until(`${name} to come back`, () => {
@@ -168,7 +174,7 @@ describe('what dies comes back', () => {
       return now && now.pid === second.process.pid && now.state === 'ready' ? now : null;
     });
     for (const { pid, birth } of before.parts) expect(birthOf(pid ?? 0)).not.toBe(birth);
-    expect(after.parts.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
+    expect(after.parts.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready']);
   });
 
   test('a stranger that got the pid of a dead child is left alone', async () => {
@@ -232,7 +238,17 @@ describe('what is in the way is named', () => {
       state: 'degraded',
       problem: "soul.yaml line 3: sequence end token ']' not found.",
     });
-    expect(state.parts[1]).toMatchObject({ state: 'broken', pid: null });
+    expect(state.parts.find((part) => part.name === 'agent')).toMatchObject({ state: 'broken', pid: null });
+  });
+
+  test('a line of workspaces.conf that cannot be used', async () => {
+    const home = await makeHome();
+    writeFileSync(join(home.path, 'workspaces.conf'), '# mine\nnotes=notes\n');
+    const local = home.up();
+    expect(await local.exit).toBe(1);
+    expect(home.state()?.problem).toContain(
+      'workspaces.conf, line 2: workspace "notes": the path "notes" must be',
+    );
   });
 
   test('a part that ends at its start, with what it logged', async () => {

@@ -1,6 +1,6 @@
 /**
- * Local mode: memory, the agent and the gateway as children of one background process, started in this order, each when
- * the one before it answers, and ended in the reverse. Reads the data directory's lock and credentials; writes
+ * Local mode: memory, workspace, the agent and the gateway as children of one background process, started in this order,
+ * each when those before it answer, and ended in the reverse. Reads the data directory's lock and credentials; writes
  * run/local.json at every change, so that the CLI can show progress and the reason of a failure.
  *
  * A part that dies is started again for ever, on the same address. What cannot be helped by trying again (the port is
@@ -18,7 +18,7 @@ import { AgentSupervisor } from './agent-supervisor.ts';
 import { startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
-import { type HomeFolder, prepareHome, readCredentials } from './home-folder.ts';
+import { type HomeFolder, prepareHome, readCredentials, readWorkspaces } from './home-folder.ts';
 import { LocalParts } from './local-parts.ts';
 import { findFreePort, requireFreePort } from './local-port.ts';
 import { LocalStateFile } from './local-state-file.ts';
@@ -31,6 +31,7 @@ import { StartError } from './start-error.ts';
 
 export interface Bundles {
   memory: string;
+  workspace: string;
   gateway: string;
   embeddedAgent: string;
 }
@@ -65,6 +66,7 @@ export class LocalSupervisor {
   #stopping: Promise<void> | null = null;
   #agent: AgentSupervisor | null = null;
   #memory: NodePart | null = null;
+  #workspace: NodePart | null = null;
   #gateway: NodePart | null = null;
 
   constructor(options: LocalOptions) {
@@ -110,6 +112,7 @@ export class LocalSupervisor {
   kill(problem: string): void {
     this.#gateway?.kill();
     this.#agent?.kill();
+    this.#workspace?.kill();
     this.#memory?.kill();
     this.#state = 'failed';
     this.#problem = problem;
@@ -120,19 +123,22 @@ export class LocalSupervisor {
     const { home, port, environment, bundles, clock, logger, drainMs = DRAIN_MS } = this.#options;
     const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
     const credentials = await readCredentials(home);
+    const workspaces = await readWorkspaces(home);
     const socket = await placeAgentSocket(folder.run);
     this.#closers.push(() => socket.remove());
     const listen = `unix://${socket.path}`;
     const memoryPort = await findFreePort();
+    const workspacePort = await findFreePort();
     const addresses = {
       home,
       port,
       mcpToken: randomBytes(32).toString('base64url'),
       memoryPort,
+      workspacePort,
       controlPort: 0,
       agentUrl: listen,
     };
-    const sources: PartSources = { environment, credentials, addresses };
+    const sources: PartSources = { environment, credentials, workspaces, addresses };
     const log = (name: string): RotatingLog => {
       const file = new RotatingLog(join(folder.logs, `${name}.log`));
       this.#closers.push(() => file.close());
@@ -140,7 +146,7 @@ export class LocalSupervisor {
     };
 
     const part = (
-      name: 'memory' | 'gateway',
+      name: 'memory' | 'workspace' | 'gateway',
       health: { url: string; path: string },
       graceMs: number,
     ): NodePart =>
@@ -159,6 +165,12 @@ export class LocalSupervisor {
 
     this.#memory = part('memory', { url: `http://127.0.0.1:${memoryPort}`, path: '/healthz' }, 5_000);
     this.#memory.start();
+    this.#workspace = part(
+      'workspace',
+      { url: `http://127.0.0.1:${workspacePort}`, path: '/healthz' },
+      5_000,
+    );
+    this.#workspace.start();
     const agentEnvironment = partEnvironment('agent', sources);
     const engine = await findEngine({
       wanted: environment.MOBYCLAW_AGENT || undefined,
@@ -167,7 +179,8 @@ export class LocalSupervisor {
       env: { ...agentEnvironment, ...ENGINE_SETTINGS },
     });
     if (offline && engine.kind === 'cagent') await provideModelsDev(agentEnvironment);
-    if (!(await this.#memory.firstVerdict) || this.#stopping) return;
+    const verdicts = await Promise.all([this.#memory.firstVerdict, this.#workspace.firstVerdict]);
+    if (verdicts.includes(false) || this.#stopping) return;
 
     const agent = new AgentSupervisor({
       engine,
@@ -242,6 +255,7 @@ export class LocalSupervisor {
   async #endParts(): Promise<void> {
     await this.#gateway?.stop();
     await this.#agent?.stop();
+    await this.#workspace?.stop();
     await this.#memory?.stop();
     for (const close of this.#closers.splice(0).reverse()) await close();
   }

@@ -35,11 +35,13 @@ const of = (part: PartName) =>
   partEnvironment(part, {
     environment,
     credentials: { JIRA_TOKEN: 'jira' },
+    workspaces: [{ name: 'notes', path: '/home/alice/notes', mode: 'ro' }],
     addresses: {
       home: '/h',
       port: 3000,
       mcpToken: 'mcp',
       memoryPort: 20_001,
+      workspacePort: 20_003,
       controlPort: 20_002,
       agentUrl: 'unix:///h/run/agent.sock',
     },
@@ -75,6 +77,18 @@ test('agent: LLM keys and credentials, no messaging token', () => {
     JIRA_TOKEN: 'jira',
     MOBYCLAW_MCP_TOKEN: 'mcp',
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
+    MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:20003',
+  });
+});
+
+test('workspace: the folders, the way to ripgrep, and no key', () => {
+  expect(of('workspace')).toEqual({
+    PATH: '/bin',
+    LANG: 'C.UTF-8',
+    MOBYCLAW_LOG_LEVEL: 'warn',
+    MOBYCLAW_MCP_TOKEN: 'mcp',
+    MOBYCLAW_WORKSPACE_LISTEN: '127.0.0.1:20003',
+    MOBYCLAW_WORKSPACES: '{"notes":{"path":"/home/alice/notes","mode":"ro"}}',
   });
 });
 
@@ -102,10 +116,20 @@ test('credentials cannot take the place of what the supervisor decides', () => {
   const env = partEnvironment('agent', {
     environment: {},
     credentials: { MOBYCLAW_MEMORY_URL: 'http://evil', PATH: '/mine' },
-    addresses: { home: '/h', port: 1, mcpToken: 'mcp', memoryPort: 2, controlPort: 3, agentUrl: 'unix:///x' },
+    workspaces: [],
+    addresses: {
+      home: '/h',
+      port: 1,
+      mcpToken: 'mcp',
+      memoryPort: 2,
+      workspacePort: 4,
+      controlPort: 3,
+      agentUrl: 'unix:///x',
+    },
   });
   expect(env).toEqual({
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:2',
+    MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:4',
     MOBYCLAW_MCP_TOKEN: 'mcp',
     PATH: '/mine',
   });

@@ -1,9 +1,10 @@
 /**
  * Which variable goes to which part in local mode: the one table of it. Nothing is inherited, so what no line names
- * reaches no part. No LLM key goes to the gateway or the memory server, no messaging token to the agent.
+ * reaches no part. No LLM key goes to the gateway or the servers, no messaging token to the agent.
  */
+import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 
-export type PartName = 'memory' | 'agent' | 'gateway';
+export type PartName = 'memory' | 'workspace' | 'agent' | 'gateway';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Rule {
@@ -14,11 +15,12 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    parts: ['memory', 'agent', 'gateway'],
+    parts: ['memory', 'workspace', 'agent', 'gateway'],
     names: ['LANG', /^LC_\w+$/, 'TZ', 'TMPDIR', 'MOBYCLAW_LOG_LEVEL'],
   },
   // The agent's shell is the owner's: it finds his programs and his home.
   { parts: ['agent'], names: ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', /^XDG_\w+$/] },
+  { parts: ['workspace'], names: ['PATH'] }, // for ripgrep
   // Reaching out through a proxy or with certificates of one's own.
   {
     parts: ['agent', 'gateway'],
@@ -48,7 +50,7 @@ const RULES: readonly Rule[] = [
   {
     parts: ['gateway'],
     names: [
-      /^MOBYCLAW_(?!MCP_TOKEN$|AGENT$|AGENT_URL$|AGENT_CONTROL_URL$|MEMORY_|MODELS_DEV$|DEFAULTS$|VERSION$|ENV_FILE$)\w+$/,
+      /^MOBYCLAW_(?!MCP_TOKEN$|AGENT$|AGENT_URL$|AGENT_CONTROL_URL$|MEMORY_|WORKSPACE|MODELS_DEV$|DEFAULTS$|VERSION$|ENV_FILE$)\w+$/,
       /^(TELEGRAM|DISCORD|SLACK|WHATSAPP)_\w+$/,
     ],
   },
@@ -60,6 +62,7 @@ export interface LocalAddresses {
   port: number;
   mcpToken: string;
   memoryPort: number;
+  workspacePort: number;
   controlPort: number;
   /** `unix:///…` */
   agentUrl: string;
@@ -69,12 +72,14 @@ export interface PartSources {
   environment: Environment;
   /** `credentials.env`, for the agent alone. */
   credentials: Readonly<Record<string, string>>;
+  /** Of `workspaces.conf`. */
+  workspaces: readonly WorkspaceEntry[];
   addresses: LocalAddresses;
 }
 
 export function partEnvironment(part: PartName, sources: PartSources): Record<string, string> {
   const chosen: Record<string, string> = {};
-  const { environment, credentials, addresses } = sources;
+  const { environment, credentials, workspaces, addresses } = sources;
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && value !== '' && goesTo(part, name)) chosen[name] = value;
   }
@@ -88,6 +93,15 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_MEMORY_LISTEN: `127.0.0.1:${memoryPort}`,
     };
   }
+  if (part === 'workspace') {
+    const named = workspaces.map(({ name, path, mode }) => [name, { path, mode }] as const);
+    return {
+      ...chosen,
+      MOBYCLAW_MCP_TOKEN: mcpToken,
+      MOBYCLAW_WORKSPACE_LISTEN: `127.0.0.1:${addresses.workspacePort}`,
+      MOBYCLAW_WORKSPACES: JSON.stringify(Object.fromEntries(named)),
+    };
+  }
   if (part === 'agent') {
     const zone = environment.MOBYCLAW_TZ;
     return {
@@ -96,6 +110,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       ...credentials,
       MOBYCLAW_MCP_TOKEN: mcpToken,
       MOBYCLAW_MEMORY_URL: memoryUrl,
+      MOBYCLAW_WORKSPACE_URL: `http://127.0.0.1:${addresses.workspacePort}`,
     };
   }
   return {

@@ -49,6 +49,7 @@ function digests({ settings, checkout, data }: Context, salt: string): Record<st
     ...settings.environment,
     'the program': readText(join(checkout, 'dist', '.built')) ?? '',
     // Its values, since a comment is no reason to restart, and neither is the empty file that the first start creates.
+    'workspaces.conf': workspaceLines(readText(data.workspaces) ?? ''),
     'credentials.env': JSON.stringify(parseEnv(readText(data.credentials) ?? '')),
   };
   return Object.fromEntries(
@@ -57,6 +58,15 @@ function digests({ settings, checkout, data }: Context, salt: string): Record<st
       createHmac('sha256', salt).update(value).digest('hex'),
     ]),
   );
+}
+
+/** What counts in it: a comment is no reason to restart either. */
+function workspaceLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .join('\n');
 }
 
 function readText(path: string): string | null {
