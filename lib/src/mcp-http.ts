@@ -126,8 +126,17 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
   return app;
 }
 
-/** A server and a transport for each request, as the SDK asks of stateless ones; together they cost well under 1 ms. */
-function mcpHandler({ name, version, instructions, tools, logger }: McpHttpOptions) {
+/**
+ * Answers MCP requests whose sender has been checked and whose JSON body has been read. A server and a transport for each
+ * request, as the SDK asks of stateless ones; together they cost well under 1 ms.
+ */
+export function mcpHandler({
+  name,
+  version,
+  instructions,
+  tools,
+  logger,
+}: Pick<McpHttpOptions, 'name' | 'version' | 'instructions' | 'tools' | 'logger'>) {
   const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
   const jsonSchemaValidator = new AjvJsonSchemaValidator(); // one for all: each Server would compile its own, megabytes of it
   const listing = { tools: tools.map((tool) => tool.definition) };

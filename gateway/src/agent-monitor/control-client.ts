@@ -34,6 +34,7 @@ export class ControlClient {
           timeout: options.timeoutMs ?? 5000,
           ...(options.signal ? { signal: options.signal } : {}),
           headers: {
+            accept: 'application/json, text/event-stream', // what MCP asks of its clients
             authorization: `Bearer ${this.#token}`,
             ...(payload === undefined
               ? {}

@@ -5,7 +5,8 @@
 
 import type { Clock } from '@mobyclaw/lib/clock';
 import { bearerToken, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
+import type { TokenRow } from '../store/token-store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
 import { HttpProblem } from './http-problem.ts';
 
@@ -26,19 +27,13 @@ export function authenticate(tokens: TokenService, clock: Clock): RequestHandler
   return (request, response, next) => {
     const secret = bearerToken(request);
     const token = secret === null ? null : tokens.verify(secret);
-    if (!token) throw refuse(request.socket.remoteAddress ?? '', secret !== null);
-    const read = request.method === 'GET' || request.method === 'HEAD';
-    if (token.scope !== 'admin' && !(token.scope === 'read' && read)) {
-      throw new HttpProblem(
-        'forbidden',
-        `A token with scope ${token.scope} may not do this; it needs admin.`,
-      );
-    }
+    if (!token) throw refuse(request, secret !== null);
     response.locals.token = token;
     next();
   };
 
-  function refuse(address: string, given: boolean): HttpProblem {
+  function refuse(request: Request, given: boolean): HttpProblem {
+    const address = request.socket.remoteAddress ?? '';
     const now = clock.now();
     let entry = failures.get(address);
     if (!entry || now - entry.since > WINDOW_MS) {
@@ -54,6 +49,18 @@ export function authenticate(tokens: TokenService, clock: Clock): RequestHandler
     const detail = given
       ? 'The token is not valid. "mobyclaw token list" shows the names of those that are.'
       : 'A token is needed: Authorization: Bearer <token>. "mobyclaw token create" makes one.';
+    // A challenge would make cagent begin an OAuth dialogue, which blocks the run.
+    if (request.path === '/mcp') return new HttpProblem('forbidden', detail);
     return new HttpProblem('unauthorized', detail, {}, { 'www-authenticate': 'Bearer' });
   }
 }
+
+/** For everything but `/mcp`, where the scope decides which tools there are: admin may all, read may look. */
+export const authorize: RequestHandler = (request, response, next) => {
+  const { scope } = response.locals.token as TokenRow;
+  const looks = request.method === 'GET' || request.method === 'HEAD';
+  if (scope !== 'admin' && !(scope === 'read' && looks)) {
+    throw new HttpProblem('forbidden', `A token with scope ${scope} may not do this; it needs admin.`);
+  }
+  next();
+};

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFile } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { equalSecrets } from '@mobyclaw/lib/http-guard';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { TokenScope, TokenView } from '@mobyclaw/protocol/token';
 import type { Store } from '../store/store.ts';
@@ -14,6 +15,7 @@ import type { TokenRow } from '../store/token-store.ts';
 
 export const CLI_TOKEN_FILE = 'cli-token';
 const CLI_TOKEN_NAME = 'cli';
+const AGENT: TokenRow = { id: 'agent', name: 'agent', scope: 'agent', createdAt: 0, lastUsedAt: null };
 const USED_RESOLUTION_MS = 60_000; // "last used" to the minute is enough and spares a write for each request
 
 export class TokenService {
@@ -22,9 +24,13 @@ export class TokenService {
   /** Tokens seen in this process by hash, so that a request costs no query. */
   readonly #known = new Map<string, TokenRow>();
 
-  constructor(store: Store, clock: Clock) {
+  readonly #agentToken: string | undefined;
+
+  /** @param agentToken what the agent itself shows; it lives in the environment, as long as this process does */
+  constructor(store: Store, clock: Clock, agentToken?: string) {
     this.#store = store;
     this.#clock = clock;
+    this.#agentToken = agentToken;
   }
 
   /** Makes the CLI's token where its file is missing, and makes sure that the one in the file is the one that counts. */
@@ -68,6 +74,7 @@ export class TokenService {
 
   /** The token a secret belongs to, or null. Looked up by hash, so the time taken tells nothing about the secret. */
   verify(secret: string): TokenRow | null {
+    if (this.#agentToken !== undefined && equalSecrets(secret, this.#agentToken)) return AGENT;
     const hash = hashOf(secret);
     const token = this.#known.get(hash) ?? this.#store.tokens.findByHash(hash);
     if (!token) return null;

@@ -1,0 +1,38 @@
+/** What other assistants get of Moby, with a token of the owner's: ask him, and search what he knows. */
+import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { z } from 'zod';
+import type { ToolPorts } from './tool-ports.ts';
+
+export function assistantTools({ ask, searchMemory }: ToolPorts): McpTool[] {
+  return [
+    mcpTool({
+      name: 'ask_moby',
+      title: 'Ask Moby',
+      description:
+        "Asks Moby, the owner's personal agent, who has his memory and his tools, and waits for the answer. The same conversation goes on while the name stays the same.",
+      input: z.object({
+        prompt: z.string().trim().min(1).max(100_000),
+        conversation: z
+          .string()
+          .regex(/^[\w.-]{1,64}$/, 'letters, digits, dots and dashes')
+          .default('mcp'),
+      }),
+      annotations: { readOnlyHint: false, openWorldHint: true },
+      run: async ({ prompt, conversation }) => {
+        try {
+          return await ask(`api:${conversation}`, prompt);
+        } catch (error) {
+          throw new ToolError((error as Error).message);
+        }
+      },
+    }),
+    mcpTool({
+      name: 'memory_search',
+      title: 'Search memory',
+      description: "Searches the owner's long-term memory and daily logs.",
+      input: z.object({ query: z.string().trim().min(1).max(300) }),
+      annotations: { readOnlyHint: true },
+      run: ({ query }) => searchMemory(query),
+    }),
+  ];
+}

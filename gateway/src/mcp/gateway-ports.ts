@@ -1,0 +1,72 @@
+/** Joins the tools to the gateway they stand in. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { ControlClient } from '../agent-monitor/control-client.ts';
+import type { Messaging } from '../channels/messaging.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnService } from '../turns/turn-service.ts';
+import type { KnownChannel, ToolPorts } from './tool-ports.ts';
+
+export interface GatewayPortsOptions {
+  store: Store;
+  turns: TurnService;
+  /** Null while no channel is enabled. */
+  messaging: () => Messaging | null;
+  /** The memory server, where there is one. */
+  memory: ControlClient | null;
+  jobs: ToolPorts['jobs'];
+  clock: Clock;
+  timeZone: string;
+}
+
+export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
+  const { store, turns, messaging, memory, jobs, clock, timeZone } = options;
+  return {
+    store,
+    clock,
+    timeZone,
+    jobs,
+    channels: () => knownChannels(messaging()),
+    send: (channel, text) => void messaging()?.deliver({ channel, text }),
+    ask: (session, prompt) => ask(turns, session, prompt),
+    searchMemory: (query) => searchMemory(memory, query),
+  };
+}
+
+function knownChannels(messaging: Messaging | null): KnownChannel[] {
+  if (!messaging) return [];
+  const up = new Set(
+    messaging.channels().flatMap(({ platform, status }) => (status.state === 'up' ? platform : [])),
+  );
+  const isUp = (key: string): boolean => [...up].some((platform) => key.startsWith(`${platform}:`));
+  const people = messaging.access.people().map(({ channel, name }) => ({ key: channel, title: name }));
+  const groups = messaging.access.groups().map(({ channel }) => ({ key: channel }));
+  return [...people, ...groups].map((known) => ({ ...known, up: isUp(known.key) }));
+}
+
+async function ask(turns: TurnService, session: string, prompt: string): Promise<string> {
+  const accepted = await turns.accept({
+    session,
+    source: 'api',
+    sender: 'assistant',
+    prompt,
+    attachments: [],
+    queueMode: null,
+  });
+  const end = await turns.ended(accepted.turn);
+  if (end.type === 'done') return end.data.text;
+  throw new Error(end.type === 'error' ? end.data.message : `the turn ended with ${end.type}`);
+}
+
+async function searchMemory(memory: ControlClient | null, query: string): Promise<string> {
+  const answer = await memory?.request('POST', '/mcp', {
+    body: {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'memory_search', arguments: { query } },
+    },
+  });
+  const { result } = (answer?.body ?? {}) as { result?: { content?: { text?: string }[] } };
+  const text = result?.content?.map((part) => part.text ?? '').join('\n');
+  return text ?? 'The memory server does not answer. "mobyclaw status" shows whether it runs.';
+}

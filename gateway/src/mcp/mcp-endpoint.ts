@@ -1,0 +1,67 @@
+/**
+ * The gateway's MCP server. Whose token it is decides which tools there are: the agent gets those he acts with, an
+ * assistant of the owner's can also ask Moby, a token that may only read gets those that only read. The MCP library is
+ * loaded with the first request: a gateway that nobody asks does not pay for it.
+ */
+
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { mcpHandler } from '@mobyclaw/lib/mcp-http';
+import type { McpTool } from '@mobyclaw/lib/mcp-tool';
+import type { TokenScope } from '@mobyclaw/protocol/token';
+import type { ToolPorts } from './tool-ports.ts';
+
+type Handler = ReturnType<typeof mcpHandler>;
+type Audience = 'agent' | 'admin' | 'read';
+
+const INSTRUCTIONS: Record<Audience, string> = {
+  agent:
+    'Time, schedules, chats and past conversations. Use schedule_create for anything to be done later or again and again; never promise to remember it yourself.',
+  admin:
+    'Moby, a personal agent: ask him, search what he knows and what was said, see and change his schedules.',
+  read: 'Moby, a personal agent: search what he knows and what was said, see his schedules.',
+};
+
+export interface McpEndpointOptions {
+  ports: ToolPorts;
+  version: string;
+  logger: Logger;
+}
+
+export class McpEndpoint {
+  readonly #options: McpEndpointOptions;
+  readonly #handlers = new Map<Audience, Promise<Handler>>();
+
+  constructor(options: McpEndpointOptions) {
+    this.#options = options;
+  }
+
+  /** @returns null where a token of this scope has no tools here */
+  handler(scope: TokenScope): Promise<Handler> | null {
+    if (scope !== 'agent' && scope !== 'admin' && scope !== 'read') return null;
+    let handler = this.#handlers.get(scope);
+    if (!handler) {
+      handler = this.#load(scope);
+      this.#handlers.set(scope, handler);
+    }
+    return handler;
+  }
+
+  async #load(audience: Audience): Promise<Handler> {
+    const { ports, version, logger } = this.#options;
+    const [{ mcpHandler }, { gatewayTools }, { scheduleTools }, { assistantTools }] = await Promise.all([
+      import('@mobyclaw/lib/mcp-http'),
+      import('./gateway-tools.ts'),
+      import('./schedule-tools.ts'),
+      import('./assistant-tools.ts'),
+    ]);
+    const { jobs, timeZone } = ports;
+    const own = [...gatewayTools(ports), ...(jobs ? scheduleTools({ jobs, timeZone }) : [])];
+    const all = audience === 'agent' ? own : [...own, ...assistantTools(ports)];
+    const tools = audience === 'read' ? all.filter(isReadOnly) : all;
+    return mcpHandler({ name: 'mobyclaw', version, instructions: INSTRUCTIONS[audience], tools, logger });
+  }
+}
+
+function isReadOnly({ definition }: McpTool): boolean {
+  return definition.annotations?.readOnlyHint === true;
+}

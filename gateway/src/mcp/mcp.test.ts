@@ -1,0 +1,83 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Harness, openHarness } from '../testing/harness.ts';
+
+const AGENT_TOKEN = 'the-token-that-the-agent-shows';
+
+async function officialClient(moby: Harness, token: string): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1' });
+  const transport = new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${moby.port}/mcp`), {
+    requestInit: { headers: { authorization: `Bearer ${token}` } },
+  });
+  await client.connect(transport as Transport);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
+  const { content } = await client.callTool({ name, arguments: args });
+  return (content as { text: string }[]).map(({ text }) => text).join('\n');
+}
+
+async function names(client: Client): Promise<string[]> {
+  return (await client.listTools()).tools.map(({ name }) => name);
+}
+
+test('the agent gets the tools he acts with; nothing else of the API opens to his token', async () => {
+  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN } });
+  const client = await officialClient(moby, AGENT_TOKEN);
+  const tools = await names(client);
+  expect(tools).toContain('now');
+  expect(tools).toContain('history_search');
+  expect(tools).not.toContain('ask_moby');
+  const headers = { authorization: `Bearer ${AGENT_TOKEN}` };
+  expect((await moby.call('POST', '/prompt', { headers, body: { prompt: 'hi' } })).status).toBe(403);
+  expect((await moby.call('GET', '/api/sessions', { headers })).status).toBe(403);
+});
+
+test('time in the owner’s zone, and what was said before', async () => {
+  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN, MOBYCLAW_TZ: 'Asia/Kolkata' } });
+  await moby.ask('The umbrella is violet');
+  const client = await officialClient(moby, AGENT_TOKEN);
+  expect(await call(client, 'now')).toMatch(
+    /^\w+day \d{4}-\d\d-\d\d \d\d:\d\d GMT\+5:30 \(Asia\/Kolkata\), \d{4}-.*Z$/,
+  );
+  expect(await call(client, 'history_search', { query: 'umbrella' })).toContain('«umbrella»');
+  expect(await call(client, 'channel_list')).toContain('No chat is connected');
+});
+
+test('a message goes to no chat that Moby does not know', async () => {
+  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN } });
+  const client = await officialClient(moby, AGENT_TOKEN);
+  const { isError, content } = await client.callTool({
+    name: 'message_send',
+    arguments: { channel: 'telegram:dm:1', text: 'hello' },
+  });
+  expect(isError).toBe(true);
+  expect(JSON.stringify(content)).toContain('channel_list');
+});
+
+test('an assistant of the owner’s can ask Moby; a token that reads sees only what reads', async () => {
+  const moby = await openHarness();
+  const admin = await officialClient(moby, moby.token);
+  expect(await call(admin, 'ask_moby', { prompt: 'hello from afar' })).toContain('You said: hello from afar');
+  expect(await call(admin, 'memory_search', { query: 'x' })).toContain('memory server does not answer');
+  const made = await moby.call('POST', '/api/tokens', { body: { name: 'reader', scope: 'read' } });
+  const reader = await names(await officialClient(moby, made.body.token));
+  expect(reader).toContain('history_search');
+  expect(reader).not.toContain('ask_moby');
+  expect(reader).not.toContain('message_send');
+});
+
+test('a wrong token is refused without a challenge, and there is no session to open or delete', async () => {
+  const moby = await openHarness();
+  const wrong = await moby.call('POST', '/mcp', { headers: { authorization: 'Bearer wrong' }, body: {} });
+  expect([wrong.status, wrong.headers['www-authenticate']]).toEqual([403, undefined]);
+  expect((await moby.call('GET', '/mcp')).status).toBe(405);
+  expect((await moby.call('DELETE', '/mcp')).status).toBe(405);
+  const made = await moby.call('POST', '/api/tokens', { body: { name: 'h', scope: 'hook:x' } });
+  const headers = { authorization: `Bearer ${made.body.token}` };
+  expect((await moby.call('POST', '/mcp', { headers, body: {} })).status).toBe(403);
+});

@@ -1,0 +1,28 @@
+/** What the gateway's MCP tools need of the rest of it. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { JobService } from '../scheduler/job-service.ts';
+import type { Store } from '../store/store.ts';
+
+export interface KnownChannel {
+  key: string;
+  /** As people know it, where the platform says. */
+  title?: string;
+  /** Whether something can be sent there now. */
+  up: boolean;
+}
+
+export interface ToolPorts {
+  store: Store;
+  clock: Clock;
+  timeZone: string;
+  /** Null where there is no scheduler: then there are no schedule tools. */
+  jobs: (() => Promise<JobService>) | null;
+  /** Chats in which the owner or an approved person has written. */
+  channels: () => KnownChannel[];
+  /** Puts a message into the outbox of a known channel. */
+  send: (channel: string, text: string) => void;
+  /** Runs a prompt to its end. @returns the answer @throws Error saying why there is none */
+  ask: (session: string, prompt: string) => Promise<string>;
+  /** Asks the memory server. */
+  searchMemory: (query: string) => Promise<string>;
+}
