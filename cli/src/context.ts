@@ -5,7 +5,7 @@ import { CliError, NotRunningError } from './cli-error.ts';
 import { type DataDirectory, dataDirectory } from './data-directory.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { ConnectionError } from './gateway-error.ts';
-import { isAlive, readLocalState } from './local/local-state.ts';
+import { runningStack } from './running-stack.ts';
 import { readSettings, type Settings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,16 +34,19 @@ export class Context {
     return dataDirectory(this.settings.values.MOBYCLAW_HOME);
   }
 
-  /** Port of the running gateway, which is not that of the settings where these were changed since. */
-  get port(): number {
-    const state = readLocalState(this.data);
-    return state && isAlive(state) ? state.port : this.settings.values.MOBYCLAW_PORT;
+  /** Reads the settings anew when they are next asked for: the file has been written meanwhile. */
+  forgetSettings(): void {
+    this.#settings = undefined;
   }
 
-  /** Whether a background process is there that brings a gateway back that does not answer. */
+  /** Port of the running gateway, which is not that of the settings where these were changed since. */
+  get port(): number {
+    return runningStack(this.data)?.port ?? this.settings.values.MOBYCLAW_PORT;
+  }
+
+  /** Whether something is there that brings a gateway back that does not answer. */
   comesBack(): boolean {
-    const state = readLocalState(this.data);
-    return state !== null && isAlive(state) && state.state !== 'failed' && state.state !== 'stopping';
+    return runningStack(this.data)?.comesBack ?? false;
   }
 
   /** @throws NotRunningError where the gateway has never run on this data directory */

@@ -8,13 +8,18 @@ export interface DataDirectory {
   memory: string;
   dailyLogs: string;
   credentials: string;
+  workspaces: string;
   cliToken: string;
   logs: string;
   run: string;
   localState: string;
   /** What `up` started local mode with, to see what has changed since. */
   started: string;
+  /** What `up` started in containers; gone after `down`. */
+  composeState: string;
   chatHistory: string;
+  /** Made by `upgrade`; not part of a backup. */
+  backups: string;
 }
 
 export function dataDirectory(root: string): DataDirectory {
@@ -24,11 +29,14 @@ export function dataDirectory(root: string): DataDirectory {
     memory: join(root, 'MEMORY.md'),
     dailyLogs: join(root, 'memory'),
     credentials: join(root, 'credentials.env'),
+    workspaces: join(root, 'workspaces.conf'),
     cliToken: join(root, 'gateway', 'cli-token'),
     logs: join(root, 'logs'),
     run: join(root, 'run'),
     localState: join(root, LOCAL_STATE_FILE),
     started: join(root, 'run', 'started.json'),
+    composeState: join(root, 'run', 'compose.json'),
     chatHistory: join(root, 'run', 'chat-history'),
+    backups: join(root, 'backups'),
   };
 }

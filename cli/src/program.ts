@@ -18,6 +18,7 @@ interface Listed {
 }
 
 const COMMANDS: Record<string, Listed> = {
+  init: { summary: 'set Moby up', load: () => import('./commands/init.ts') },
   up: { summary: 'start Moby', load: () => import('./commands/up.ts') },
   down: { summary: 'stop Moby', load: () => import('./commands/down.ts') },
   status: { summary: 'show how Moby is', load: () => import('./commands/status.ts') },

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { UsageError } from './cli-error.ts';
-import { readSettings, SETTING_NAMES } from './settings.ts';
+import { readSettings } from './settings.ts';
+import { SETTING_NAMES } from './settings-schema.ts';
 
 function withFile(text: string): string {
   const folder = temporaryFolder();

@@ -6,7 +6,8 @@ import { dataChecks } from '../doctor/data-checks.ts';
 import { machineChecks } from '../doctor/machine-checks.ts';
 import { stackChecks } from '../doctor/stack-checks.ts';
 import type { Define } from '../program.ts';
-import { KEY_NAMES, SETTING_NAMES, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import { isSecret, SETTING_NAMES } from '../settings-schema.ts';
 import { print, printJson, styled, type Terminal, table } from '../terminal.ts';
 
 interface Options {
@@ -53,10 +54,9 @@ function render(terminal: Terminal, { name, status, detail, remedy }: Check, wid
 
 /** Secrets are told to be there, not shown. */
 function effective({ values, origin }: Settings): { name: string; value: string | null; origin: string }[] {
-  const secrets: readonly string[] = KEY_NAMES;
   return SETTING_NAMES.map((name) => {
     const value = values[name];
-    const shown = value === undefined ? null : secrets.includes(name) ? 'set' : String(value);
+    const shown = value === undefined ? null : isSecret(name) ? 'set' : String(value);
     return { name, value: shown, origin: value === undefined ? 'not set' : origin[name] };
   });
 }

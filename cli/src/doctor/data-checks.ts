@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
-import { KEY_NAMES } from '../settings.ts';
+import { KEY_NAMES } from '../settings-schema.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkSoul } from './soul-check.ts';
 

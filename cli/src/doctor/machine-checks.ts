@@ -39,7 +39,8 @@ async function checkNpm(): Promise<Check> {
   }
 }
 
-async function checkDisk({ data }: Context): Promise<Check> {
+/** @param wanted bytes that will be needed, for a warning */
+export async function checkDisk({ data }: Pick<Context, 'data'>, wanted = SCANT_FREE_BYTES): Promise<Check> {
   let folder = data.root;
   while (!existsSync(folder)) folder = dirname(folder);
   const { bavail, bsize } = await statfs(folder);
@@ -47,12 +48,16 @@ async function checkDisk({ data }: Context): Promise<Check> {
   const detail = `${(free / 1e9).toFixed(1)} GB free in ${folder}`;
   if (free < LEAST_FREE_BYTES)
     return fail('disk', detail, 'Make room: Moby cannot keep messages on a full disk.');
-  if (free < SCANT_FREE_BYTES) return warn('disk', detail, 'Make room before it runs full.');
+  if (free < wanted) return warn('disk', detail, 'Make room before it runs full.');
   return ok('disk', detail);
 }
 
 /** A clock behind the program's own build is wrong for sure; schedules and TLS then fail in odd ways. */
-function checkClock({ clock, checkout, settings }: Context): Check {
+export function checkClock({
+  clock,
+  checkout,
+  settings,
+}: Pick<Context, 'clock' | 'checkout' | 'settings'>): Check {
   const now = clock.now();
   const built = statSync(join(checkout, 'package-lock.json')).mtimeMs;
   const zone = settings.values.MOBYCLAW_TZ;

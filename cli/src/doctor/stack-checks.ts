@@ -1,7 +1,6 @@
 /** The running parts: the engine, the port, the background process, the gateway's own word. */
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
@@ -9,11 +8,12 @@ import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { changesSince } from '../local/started.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkPort } from './port-check.ts';
 
 export async function stackChecks(context: Context): Promise<Check[]> {
   return [
     await checkEngine(context),
-    await checkPort(context),
+    await checkPort(context.data, context.settings.values.MOBYCLAW_PORT),
     ...checkParts(context),
     ...(await checkGateway(context)),
   ];
@@ -49,32 +49,6 @@ async function findOnPath(names: readonly string[], path: string): Promise<strin
     }
   }
   return null;
-}
-
-async function checkPort({ settings, data }: Context): Promise<Check> {
-  const port = settings.values.MOBYCLAW_PORT;
-  const state = readLocalState(data);
-  const ours = state !== null && isAlive(state) && state.port === port;
-  const code = await tryPort(port);
-  if (code === null) return ok('port', `${port} is free`);
-  if (ours && code === 'EADDRINUSE') return ok('port', `${port}, used by Moby`);
-  if (code === 'EADDRINUSE') {
-    return fail(
-      'port',
-      `${port} is used by another program`,
-      'End that program, or set MOBYCLAW_PORT to another port.',
-    );
-  }
-  return fail('port', `${port} cannot be used (${code})`, 'Set MOBYCLAW_PORT to another port.');
-}
-
-/** @returns why the port cannot be listened on, or null */
-function tryPort(port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(null)));
-  });
 }
 
 function checkParts(context: Context): Check[] {

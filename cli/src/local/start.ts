@@ -15,6 +15,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
+import { COMPOSE_ONLY } from '../settings-schema.ts';
 import { isAlive, readLocalState } from './local-state.ts';
 import { keepStartRecord, startRecord } from './started.ts';
 
@@ -66,7 +67,7 @@ function spawnLocal({ checkout, data, settings, terminal }: Context): {
   }
   const child = spawn(process.execPath, [program], {
     cwd: data.root,
-    env: { ...terminal.env, ...settings.environment },
+    env: { ...terminal.env, ...without(settings.environment, COMPOSE_ONLY) },
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -80,6 +81,10 @@ function spawnLocal({ checkout, data, settings, terminal }: Context): {
   });
   child.unref();
   return { pid: child.pid ?? -1, ended: () => ended };
+}
+
+function without(environment: Record<string, string>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
 }
 
 /**

@@ -1,0 +1,148 @@
+/**
+ * The model in soul.yaml: which one it names, and a copy of the text that names another. The YAML parser says where each
+ * value stands, and characters are replaced there; comments, order and spacing of all the rest stay as the owner wrote
+ * them. A file that does not parse, or names its model in another way, is not touched: null says so.
+ */
+import { type Document, isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+
+export interface ModelChoice {
+  provider: 'anthropic' | 'openai' | 'local';
+  model: string;
+  /** Of a server that speaks OpenAI's API; for `local` only. */
+  baseUrl?: string;
+  /** Variable that holds the key, where one has to be named. */
+  tokenKey?: string;
+}
+
+export interface NamedModel {
+  provider: string;
+  model: string;
+  baseUrl?: string;
+}
+
+interface Edit {
+  at: number;
+  end: number;
+  text: string;
+}
+
+/** @returns what the file asks for, or null where that cannot be told */
+export function modelOf(text: string): NamedModel | null {
+  const document = parseDocument(text);
+  const entry = entryOf(document);
+  if (!entry) return null;
+  const provider = entry.get('provider');
+  const model = entry.get('model');
+  if (typeof provider !== 'string' || typeof model !== 'string') return null;
+  const baseUrl = entry.get('base_url') ?? document.getIn(['providers', provider, 'base_url']);
+  return { provider, model, ...(typeof baseUrl === 'string' && { baseUrl }) };
+}
+
+/** @returns the text with `choice` in it, or null where the file has no such place */
+export function withModel(text: string, choice: ModelChoice): string | null {
+  const document = parseDocument(text);
+  const entry = document.errors.length === 0 ? entryOf(document) : null;
+  if (!entry) return null;
+  const local = choice.provider === 'local';
+  const edits = mapEdits(text, entry, {
+    provider: choice.provider,
+    model: choice.model,
+    token_key: local ? null : (choice.tokenKey ?? null),
+    base_url: null,
+  });
+  let end = '';
+  if (local) {
+    const wanted = {
+      api_type: 'openai_chatcompletions',
+      base_url: choice.baseUrl ?? '',
+      token_key: choice.tokenKey ?? null,
+    };
+    const known = document.getIn(['providers', 'local']);
+    const providers = document.get('providers');
+    const inline = `{ ${pairs(wanted).join(', ')} }`;
+    if (isMap(known)) edits.push(...mapEdits(text, known, wanted));
+    else if (isMap(providers)) edits.push(...mapEdits(text, providers, { local: { raw: inline } }));
+    else if (providers === undefined) end = `\nproviders:\n  local: ${inline}\n`;
+    else return null;
+  }
+  const edited = edits
+    .toSorted((a, b) => b.at - a.at)
+    .reduce((result, edit) => result.slice(0, edit.at) + edit.text + result.slice(edit.end), text);
+  const whole = end !== '' && !edited.endsWith('\n') ? `${edited}\n${end}` : edited + end;
+  return parseDocument(whole).errors.length === 0 ? whole : null;
+}
+
+/** Whether `text` is the file as it comes, but for the model. */
+export function isDefaultButModel(text: string, original: string): boolean {
+  if (text === original) return true;
+  const same: ModelChoice = { provider: 'local', model: 'x', baseUrl: 'http://x' };
+  const plain = withModel(text, same);
+  return plain !== null && plain === withModel(original, same);
+}
+
+/** The entry of `models` that the root agent names. */
+function entryOf(document: Document): YAMLMap | null {
+  const name = document.getIn(['agents', 'root', 'model']);
+  const entry = typeof name === 'string' ? document.getIn(['models', name]) : undefined;
+  return isMap(entry) ? entry : null;
+}
+
+type Value = string | null | { raw: string };
+
+/** Edits that give `map` these values; null takes a key away. */
+function mapEdits(text: string, map: YAMLMap, values: Readonly<Record<string, Value>>): Edit[] {
+  const edits: Edit[] = [];
+  const missing: string[] = [];
+  for (const [key, value] of Object.entries(values)) {
+    const index = map.items.findIndex((pair) => isScalar(pair.key) && pair.key.value === key);
+    const pair = map.items[index];
+    if (pair === undefined) {
+      if (value !== null) missing.push(`${key}: ${render(value)}`);
+    } else if (value === null) {
+      edits.push(removal(text, map, index));
+    } else if (isScalar(pair.value) && pair.value.range) {
+      edits.push({ at: pair.value.range[0], end: pair.value.range[1], text: render(value) });
+    }
+  }
+  const [first] = map.items;
+  const at = first === undefined ? null : startOf(first);
+  if (missing.length > 0 && at !== null) {
+    // Before the first key: the only place that is certain to belong to the map, whatever comments follow it.
+    const between = map.flow ? ', ' : `\n${' '.repeat(at - lineStart(text, at))}`;
+    edits.push({ at, end: at, text: missing.map((line) => line + between).join('') });
+  }
+  return edits;
+}
+
+function removal(text: string, map: YAMLMap, index: number): Edit {
+  const at = startOf(map.items[index]) ?? 0;
+  const next = map.items[index + 1];
+  const own = map.items[index]?.value;
+  const end = isScalar(own) && own.range ? own.range[1] : at;
+  if (!map.flow) {
+    const newline = text.indexOf('\n', end);
+    return { at: lineStart(text, at), end: newline === -1 ? text.length : newline + 1, text: '' };
+  }
+  if (next !== undefined) return { at, end: startOf(next) ?? end, text: '' };
+  const comma = text.lastIndexOf(',', at);
+  return { at: index === 0 ? at : comma, end, text: '' };
+}
+
+function startOf(pair: Pair | undefined): number | null {
+  return isScalar(pair?.key) && pair.key.range ? pair.key.range[0] : null;
+}
+
+function lineStart(text: string, at: number): number {
+  return text.lastIndexOf('\n', at - 1) + 1;
+}
+
+function pairs(values: Readonly<Record<string, string | null>>): string[] {
+  return Object.entries(values).flatMap(([key, value]) =>
+    value === null ? [] : [`${key}: ${render(value)}`],
+  );
+}
+
+function render(value: Exclude<Value, null>): string {
+  if (typeof value !== 'string') return value.raw;
+  return /^[a-z_][\w./:@-]*\w$/i.test(value) ? value : JSON.stringify(value);
+}

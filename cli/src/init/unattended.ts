@@ -1,0 +1,210 @@
+/**
+ * Init without a terminal: flags say what is no secret; secrets come from the environment or standard input, where no
+ * other user of the machine sees them as they would in a list of processes. A key that is refused ends it, with nothing
+ * written; one that cannot be checked for want of a network is taken.
+ */
+import { parseEnv } from 'node:util';
+import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
+import { UsageError } from '../cli-error.ts';
+import { SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
+import { say, type Terminal } from '../terminal.ts';
+import { type Draft, expandHome } from './draft.ts';
+import { isHttp, keyedModel, onThisMachine, reachable } from './model-topic.ts';
+import { checkKey } from './provider-check.ts';
+import {
+  keyedProviders,
+  modelChoices,
+  PROVIDER_CHOICES,
+  PROVIDERS,
+  type ProviderChoice,
+} from './providers.ts';
+import type { ModelChoice } from './soul-model.ts';
+import { credentialNameProblem, settingProblem } from './topics.ts';
+
+export interface InitFlags {
+  yes?: true;
+  provider?: string;
+  model?: string;
+  baseUrl?: string;
+  agent?: string;
+  home?: string;
+  port?: string;
+  name?: string;
+  workspace?: string[];
+  heartbeat?: string;
+  activeHours?: string;
+  timeZone?: string;
+  secretsStdin?: true;
+}
+
+/** Which setting a flag is for. */
+const SETTING_FLAGS: Partial<Record<keyof InitFlags, SettingName>> = {
+  agent: 'MOBYCLAW_AGENT',
+  home: 'MOBYCLAW_HOME',
+  port: 'MOBYCLAW_PORT',
+  heartbeat: 'MOBYCLAW_HEARTBEAT_INTERVAL',
+  activeHours: 'MOBYCLAW_ACTIVE_HOURS',
+  timeZone: 'MOBYCLAW_TZ',
+};
+
+/** @throws UsageError for a flag that is wrong or a key that is missing or refused */
+export async function fillFromFlags(
+  draft: Draft,
+  flags: InitFlags,
+  terminal: Terminal,
+  mode: 'compose' | 'local',
+): Promise<void> {
+  for (const name of SETTING_NAMES) if (draft.now.origin[name] === 'environment') draft.keep(name);
+  for (const [flag, name] of Object.entries(SETTING_FLAGS) as [keyof InitFlags, SettingName][]) {
+    const value = flags[flag];
+    if (typeof value !== 'string') continue;
+    const problem = settingProblem(name, value);
+    if (problem !== null) throw new UsageError(`--${kebab(flag)} ${value}: ${problem}`);
+    draft.set(name, name === 'MOBYCLAW_HOME' ? expandHome(value) : value);
+  }
+  if (flags.secretsStdin) await readSecrets(draft, terminal);
+  if (flags.name !== undefined) draft.ownerName = oneLine(flags.name);
+  for (const text of flags.workspace ?? []) draft.workspaces.push(parseWorkspace(text));
+  await fillModel(draft, flags, terminal, mode);
+}
+
+function kebab(flag: string): string {
+  return flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function oneLine(text: string): string | null {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line === '' ? null : line;
+}
+
+async function readSecrets(draft: Draft, { stdin }: Terminal): Promise<void> {
+  let text = '';
+  for await (const chunk of stdin) text += String(chunk);
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    if (!value) continue;
+    if (Object.hasOwn(shape, name)) {
+      const problem = settingProblem(name as SettingName, value);
+      if (problem !== null) throw new UsageError(`${name} from standard input: ${problem}`);
+      draft.set(name as SettingName, value);
+    } else {
+      const problem = credentialNameProblem(name);
+      if (problem !== null) throw new UsageError(`${name} from standard input: ${problem}`);
+      draft.credentials[name] = value;
+    }
+  }
+}
+
+/** @throws UsageError where it is not a line that workspaces.conf takes */
+function parseWorkspace(text: string): WorkspaceEntry {
+  try {
+    const [entry] = parseWorkspacesConf(text, '--workspace');
+    if (entry !== undefined) return entry;
+  } catch (error) {
+    if (error instanceof WorkspacesConfError) throw new UsageError(error.message);
+    throw error;
+  }
+  throw new UsageError(`--workspace "${text}": write name=/absolute/path[:ro|:rw|:none].`);
+}
+
+async function fillModel(
+  draft: Draft,
+  flags: InitFlags,
+  terminal: Terminal,
+  mode: 'compose' | 'local',
+): Promise<void> {
+  const choice = flags.provider === undefined ? presentProvider(draft, flags) : providerFlag(flags.provider);
+  if (choice === null) return; // set up before, and nothing said about it now
+  if (choice === 'none') {
+    if (flags.agent === undefined && draft.value('MOBYCLAW_AGENT') === undefined)
+      draft.set('MOBYCLAW_AGENT', 'embedded');
+    return;
+  }
+  draft.model =
+    choice === 'local'
+      ? await localModel(draft, flags, terminal, mode)
+      : await keyed(draft, flags, terminal, choice);
+  draft.replaceModel = flags.model !== undefined;
+}
+
+function providerFlag(text: string): ProviderChoice {
+  const found = PROVIDER_CHOICES.find((choice) => choice === text);
+  if (found === undefined) throw new UsageError(`--provider ${text}: write ${PROVIDER_CHOICES.join(', ')}.`);
+  return found;
+}
+
+/** The provider whose key is there; none at the very first time without one. */
+function presentProvider(draft: Draft, flags: InitFlags): ProviderChoice | null {
+  if (flags.baseUrl !== undefined) return 'local';
+  const set = keyedProviders('both').filter((provider) => draft.value(PROVIDERS[provider].keyName));
+  if (set.length === 2) return 'both';
+  if (set[0] !== undefined) return set[0];
+  if (flags.model !== undefined)
+    throw new UsageError('--model needs --provider, or the key of one in the environment.');
+  return draft.first ? 'none' : null;
+}
+
+async function keyed(
+  draft: Draft,
+  flags: InitFlags,
+  terminal: Terminal,
+  choice: 'anthropic' | 'openai' | 'both',
+): Promise<ModelChoice> {
+  const models: { provider: 'anthropic' | 'openai'; model: string }[] = [];
+  for (const provider of keyedProviders(choice)) {
+    const { keyName, baseUrlName, baseUrl } = PROVIDERS[provider];
+    const key = draft.value(keyName);
+    if (key === undefined) {
+      throw new UsageError(
+        `${keyName} is not set. Give it in the environment, or as a line ${keyName}=… with --secrets-stdin.`,
+      );
+    }
+    const found = await checked(terminal, keyName, provider, key, terminal.env[baseUrlName] || baseUrl);
+    models.push(...modelChoices(provider, found).map((model) => ({ provider, model })));
+  }
+  const [best] = models;
+  const model = flags.model ?? best?.model ?? '';
+  const owner =
+    models.find((one) => one.model === model)?.provider ??
+    (choice === 'both' ? (model.startsWith('claude') ? 'anthropic' : 'openai') : choice);
+  return keyedModel(owner, model);
+}
+
+async function localModel(
+  draft: Draft,
+  flags: InitFlags,
+  terminal: Terminal,
+  mode: 'compose' | 'local',
+): Promise<ModelChoice> {
+  const { baseUrl } = flags;
+  if (baseUrl === undefined || !isHttp(baseUrl)) {
+    throw new UsageError('--provider local needs --base-url, such as http://localhost:11434/v1');
+  }
+  const key = draft.value('OPENAI_API_KEY');
+  const [first] = await checked(terminal, 'OPENAI_API_KEY', 'local', key, onThisMachine(baseUrl));
+  const model = flags.model ?? first;
+  if (model === undefined)
+    throw new UsageError(`--provider local needs --model: ${baseUrl} does not tell which it has.`);
+  const found: ModelChoice = {
+    provider: 'local',
+    model,
+    baseUrl,
+    ...(key !== undefined && { tokenKey: 'OPENAI_API_KEY' }),
+  };
+  return mode === 'compose' ? reachable(found) : found;
+}
+
+async function checked(
+  terminal: Terminal,
+  keyName: string,
+  provider: 'anthropic' | 'openai' | 'local',
+  key: string | undefined,
+  baseUrl: string,
+): Promise<string[]> {
+  const check = await checkKey({ provider, key, baseUrl });
+  if (check.result === 'refused') {
+    throw new UsageError(`${keyName} is refused by the provider: ${check.detail}\nNothing was written.`);
+  }
+  if (check.result === 'accepted') return check.models;
+  say(terminal, `The key could not be checked: ${check.detail}. Going on with it.`);
+  return [];
+}
