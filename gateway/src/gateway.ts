@@ -10,6 +10,8 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { ControlClient } from './agent-monitor/control-client.ts';
+import type { Messaging, MessagingOptions } from './channels/messaging.ts';
+import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { ReplyRecorder } from './delivery/reply-recorder.ts';
 import { EventLog } from './events/event-log.ts';
@@ -35,6 +37,8 @@ export interface GatewayOptions {
   version: string;
   /** Largest size of the database in pages. */
   maxPages?: number;
+  /** Instead of the adapters that there are. */
+  loadChannel?: NonNullable<MessagingOptions['load']>;
 }
 
 export interface Gateway {
@@ -103,6 +107,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
   const hooks = new WebhookService({ store, clock, tokens, accept: (message) => turns.accept(message) });
   const retention = new Retention(store, clock, logger);
+  let messaging: Messaging | null = null;
 
   const app = createApp({
     store,
@@ -113,6 +118,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     agent,
     monitor,
     soul: () => reloader?.view ?? { state: 'unknown' },
+    messaging: () => messaging,
     metrics,
     clock,
     logger,
@@ -125,6 +131,20 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   server.requestTimeout = 60_000; // for the request itself; an answer may take as long as it takes
   const port = await listen(server, config);
   turns.recover();
+  const messagingStarted = startMessaging({
+    config,
+    store,
+    turns,
+    resets,
+    monitor,
+    replies,
+    defaultQueueMode: queueMode,
+    clock,
+    logger,
+    load: options.loadChannel,
+  }).then((started) => {
+    messaging = started;
+  });
   reloader?.start();
   retention.start();
 
@@ -133,7 +153,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs = DRAIN_MS) {
       retention.stop();
       await reloader?.stop();
+      await messagingStarted;
       await turns.drain(graceMs);
+      await messaging?.close();
       server.close();
       server.closeAllConnections();
       agent.close();
@@ -141,6 +163,20 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       lock.release();
     },
   };
+}
+
+/** Loads messaging where a channel is enabled; the start of the gateway does not wait for it. Never rejects. */
+async function startMessaging(options: MessagingOptions): Promise<Messaging | null> {
+  if (enabledPlatforms(options.config.channels).length === 0) return null;
+  try {
+    const { Messaging } = await import('./channels/messaging.ts');
+    const messaging = await Messaging.create(options);
+    messaging.start();
+    return messaging;
+  } catch (error) {
+    options.logger.error({ err: error }, 'messaging could not be started; everything else goes on');
+    return null;
+  }
 }
 
 async function lockFolder(folder: string) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelStatusSchema } from './channel.ts';
 
 export const statusSchema = z
   .object({
@@ -20,6 +21,7 @@ export const statusSchema = z
       problem: z.string().optional().describe('why the last edit is not in force, with line and cause'),
     }),
     turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
+    channels: z.array(channelStatusSchema).optional().describe('messaging, where it is enabled'),
     sessions: z.int(),
     store: z.object({ path: z.string(), bytes: z.int() }),
   })

@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { authenticate, originGuard } from './authentication.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
+import { channelRoutes } from './routes/channel-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
@@ -32,6 +33,7 @@ export function createApp(services: HttpServices): Express {
   app.use(sessionRoutes(services));
   app.use(tokenRoutes(services));
   app.use(hookRoutes(services));
+  app.use(channelRoutes(services));
   app.use(operationRoutes(services));
   app.use((request) => {
     throw new HttpProblem(

@@ -2,6 +2,7 @@
 import type { Logger } from '@mobyclaw/lib/logger';
 import { PROBLEM_TYPES, type Problem, type ProblemType } from '@mobyclaw/protocol/problem';
 import type { ErrorRequestHandler, Response } from 'express';
+import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import { KeyReusedError, QueueFullError } from '../inbox/inbox.ts';
 import { StoreError } from '../store/database.ts';
 import { DrainingError } from '../turns/turn-service.ts';
@@ -55,6 +56,7 @@ export function toProblem(error: unknown): HttpProblem {
   if (error instanceof KeyReusedError) {
     return new HttpProblem('idempotency-mismatch', error.message, { turn: error.turn });
   }
+  if (error instanceof DeliveryRefusedError) return new HttpProblem('conflict', error.message);
   if (error instanceof DrainingError)
     return new HttpProblem('draining', error.message, {}, { 'retry-after': '2' });
   if (error instanceof StoreError && error.code === 'full') {

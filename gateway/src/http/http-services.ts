@@ -4,6 +4,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Messaging } from '../channels/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { SoulView } from '../soul/soul-reloader.ts';
@@ -21,6 +22,8 @@ export interface HttpServices {
   agent: AgentClient;
   monitor: AgentMonitor;
   soul: () => SoulView;
+  /** Null where no channel is enabled, and while it is being loaded. */
+  messaging: () => Messaging | null;
   metrics: Metrics;
   clock: Clock;
   logger: Logger;

@@ -1,4 +1,13 @@
 /** `/openapi.json`, generated from the schemas that validate the requests. */
+import {
+  allowRequestSchema,
+  approvedSchema,
+  approveRequestSchema,
+  channelsViewSchema,
+  deliveredSchema,
+  deliverRequestSchema,
+  pairingsViewSchema,
+} from '@mobyclaw/protocol/channel';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
@@ -102,6 +111,53 @@ const OPERATIONS: readonly Operation[] = [
     status: 201,
   },
   { method: 'delete', path: '/api/tokens/{id}', summary: 'Revoke a token', status: 204 },
+  {
+    method: 'get',
+    path: '/api/channels',
+    summary: 'Messaging channels, and what was not delivered',
+    answer: channelsViewSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/channels/{key}/allow',
+    summary: 'Open a group to Moby',
+    body: allowRequestSchema,
+    answer: z.object({ channel: z.string(), mention: z.boolean() }),
+  },
+  { method: 'post', path: '/api/channels/{key}/close', summary: 'Close a group to Moby', status: 204 },
+  {
+    method: 'post',
+    path: '/api/channels/{key}/resend',
+    summary: 'Send again what may not have arrived in a channel',
+    answer: z.object({ deliveries: z.int() }),
+  },
+  {
+    method: 'get',
+    path: '/api/pairings',
+    summary: 'Who may talk to Moby, and who waits to be let in',
+    answer: pairingsViewSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/pairings/{code}/approve',
+    summary: 'Let a stranger in',
+    body: approveRequestSchema,
+    answer: approvedSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/pairings/{code}/revoke',
+    summary: 'Turn a stranger away by code, or take a permission back by platform:user',
+    status: 204,
+  },
+  {
+    method: 'post',
+    path: '/api/deliver',
+    summary: 'Push a message to a channel',
+    body: deliverRequestSchema,
+    answer: deliveredSchema,
+    status: 202,
+  },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
   {

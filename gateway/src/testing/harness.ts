@@ -15,7 +15,7 @@ import { onTestFinished } from 'vitest';
 import type { AgentLimits } from '../agent/agent.ts';
 import { createAgentClient } from '../agent/agent-client.ts';
 import { readConfig } from '../config/config.ts';
-import { openGateway } from '../gateway.ts';
+import { type GatewayOptions, openGateway } from '../gateway.ts';
 
 export interface HarnessOptions {
   /** Environment of the gateway, over sensible ones for a test. */
@@ -26,6 +26,8 @@ export interface HarnessOptions {
   home?: string;
   agentUrl?: string;
   maxPages?: number;
+  /** Instead of the channels that there are. */
+  loadChannel?: GatewayOptions['loadChannel'];
 }
 
 export interface Answer {
@@ -281,6 +283,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     logger: silentLogger,
     version: 'test',
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+    ...(options.loadChannel === undefined ? {} : { loadChannel: options.loadChannel }),
   });
   let closed: Promise<void> | null = null;
   const close = (graceMs: number): Promise<void> => {

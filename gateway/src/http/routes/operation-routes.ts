@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
 import { validate } from '../validate.ts';
+import { toStatusView } from './channel-routes.ts';
 
 const DAY_MS = 86_400_000;
 const usageQuery = z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) });
@@ -30,7 +31,7 @@ export function healthRoutes({ turns, monitor }: HttpServices): Router {
 }
 
 export function operationRoutes(services: HttpServices): Router {
-  const { store, turns, monitor, agent, soul, metrics, clock, version, startedAt } = services;
+  const { store, turns, monitor, agent, soul, messaging, metrics, clock, version, startedAt } = services;
   const router = Router();
 
   router.get('/api/status', async (_request, response) => {
@@ -77,6 +78,7 @@ export function operationRoutes(services: HttpServices): Router {
       },
       soul: { state: view.state, ...(view.problem === undefined ? {} : { problem: view.problem }) },
       turns: { running: counts.running ?? 0, queued: counts.queued ?? 0, limit: turns.lanes.limit },
+      channels: messaging()?.channels().map(toStatusView) ?? [],
       sessions: store.sessions.count(),
       store: { path: store.path, bytes: store.size() },
     };

@@ -1,0 +1,42 @@
+/** What the model should know about a message besides its words: whose it is, how old, what it answers. */
+import type { Role } from '../store/access-store.ts';
+import type { IncomingMessage } from './channel.ts';
+import type { ReadFiles } from './inbound-files.ts';
+
+const OLD_MS = 120_000; // longer than a platform takes to bring a message
+const MOST_QUOTED_CHARS = 300; // a note is one line of 500
+
+/** @param receivedAt when it reached us, in milliseconds since the epoch */
+export function notesFor(
+  message: IncomingMessage,
+  role: Role,
+  receivedAt: number,
+  read: ReadFiles,
+): string[] {
+  const notes: string[] = [];
+  if (role === 'guest') notes.push('The sender is a guest, not your owner.');
+  if (message.kind === 'group') {
+    const title = message.title === undefined ? '' : ` ${JSON.stringify(message.title.slice(0, 100))}`;
+    notes.push(`Written in the group${title}; everybody there reads your answer.`);
+  }
+  const ageMs = receivedAt - message.sentAt;
+  if (ageMs > OLD_MS) {
+    notes.push(
+      `This message is old: it was sent ${age(ageMs)} before it reached you, while you were away. It may be out of date.`,
+    );
+  }
+  if (message.replyTo && message.replyTo.text !== '') {
+    const whose = message.replyTo.fromMoby ? 'your message' : `a message of ${message.replyTo.sender}`;
+    notes.push(`It replies to ${whose}: ${JSON.stringify(message.replyTo.text.slice(0, MOST_QUOTED_CHARS))}`);
+  }
+  if (read.spoken.length > 0) notes.push('It was spoken and transcribed; words may be misheard.');
+  if (read.refusals.length > 0) notes.push('Some of its files could not be read; the sender has been told.');
+  return notes;
+}
+
+function age(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 90) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 36 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

@@ -1,0 +1,237 @@
+/**
+ * Messaging as one object: the channels that are enabled, who may talk, what comes in, what goes out. It is loaded when
+ * a token enables a channel and not before, and is the only place that knows all of its parts.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import { Access } from '../access/access.ts';
+import { RateLimit } from '../access/rate-limit.ts';
+import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import { Commands, MENU, readCommand } from '../commands/commands.ts';
+import { readMemoryFile } from '../commands/memory-reader.ts';
+import { enabledPlatforms } from '../config/channels-config.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import { Delivery, type Outgoing } from '../delivery/delivery.ts';
+import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import type { Renderer } from '../delivery/renderer.ts';
+import { loadRenderers } from '../delivery/renderers.ts';
+import type { ReplyRecorder } from '../delivery/reply-recorder.ts';
+import type { ConversationReset } from '../sessions/conversation-reset.ts';
+import type { TroubleRow } from '../store/outbox-store.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnService } from '../turns/turn-service.ts';
+import { Arrivals } from './arrivals.ts';
+import { loadChannel, type OpenChannel } from './catalogue.ts';
+import type { ChannelKey, ChannelStatus, Platform } from './channel.ts';
+import { channelFolder } from './channel-folder.ts';
+import { Intake } from './intake.ts';
+import { guardProcess } from './process-guard.ts';
+import { ChannelSupervisor } from './supervisor.ts';
+
+const STOP_MS = 3000; // what is left of the 30 s that whoever stops us waits, after the turns
+const SWEEP_MS = 3_600_000;
+const ARRIVALS_MS = 30 * 86_400_000; // longer than any platform redelivers
+const MOST_TROUBLE = 20;
+
+export interface MessagingOptions {
+  config: GatewayConfig;
+  store: Store;
+  turns: TurnService;
+  resets: ConversationReset;
+  monitor: AgentMonitor;
+  replies: ReplyRecorder;
+  defaultQueueMode: QueueMode;
+  clock: Clock;
+  logger: Logger;
+  /** Instead of the catalogue's, for tests. */
+  load?: ((platform: Platform) => Promise<OpenChannel | null>) | undefined;
+}
+
+export interface ChannelReport {
+  platform: Platform;
+  status: ChannelStatus;
+  /** Deliveries that wait. */
+  waiting: number;
+}
+
+export class Messaging {
+  readonly access: Access;
+  readonly #options: MessagingOptions;
+  readonly #supervisors: Map<Platform, ChannelSupervisor>;
+  readonly #delivery: Delivery;
+  readonly #intake: Intake;
+  #sweep: Timer | null = null;
+  #unguard: (() => void) | null = null;
+
+  private constructor(options: MessagingOptions, rendererOf: (platform: string) => Renderer) {
+    this.#options = options;
+    const { config, store, turns, resets, monitor, defaultQueueMode, clock, logger } = options;
+    this.access = new Access({ store, clock, owners: config.channels.owners });
+    this.#delivery = new Delivery({
+      store,
+      channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
+      report: (platform, error) => this.#supervisors.get(platform as Platform)?.report(error),
+      rendererOf,
+      follow: (turn, listener) => turns.follow(turn, 0, listener),
+      defaultQueueMode,
+      clock,
+      logger,
+    });
+    const commands = new Commands(
+      {
+        store,
+        turns,
+        resets,
+        monitor,
+        access: this.access,
+        readMemory: () => readMemoryFile(config.memoryUrl, config.mcpToken),
+        channels: () => this.channels(),
+        resend: (channel) => this.resend(channel),
+        defaultQueueMode,
+        now: () => clock.now(),
+      },
+      logger,
+    );
+    this.#intake = new Intake({
+      store,
+      access: this.access,
+      commands,
+      accept: (message) => turns.accept(message),
+      watch: (turn) => this.#delivery.watch(turn),
+      wake: (channel) => this.#delivery.wake(channel),
+      channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
+      transcription: config.channels.transcription,
+      clock,
+      logger,
+    });
+    const arrivals = new Arrivals({
+      store,
+      access: this.access,
+      rateLimit: new RateLimit(clock),
+      clock,
+      commandOf: (text) => readCommand(text)?.name ?? null,
+      onArrived: (platform, seq, message) => this.#intake.arrived(platform, seq, message),
+      onNotice: (channel) => this.#delivery.wake(channel),
+    });
+    this.#supervisors = new Map(
+      enabledPlatforms(config.channels).map((platform) => [platform, this.#supervise(platform, arrivals)]),
+    );
+  }
+
+  static async create(options: MessagingOptions): Promise<Messaging> {
+    const rendererOf = await loadRenderers(enabledPlatforms(options.config.channels));
+    return new Messaging(options, rendererOf);
+  }
+
+  /** Connects the channels and takes up what the process before left. Call it once turns have been recovered. */
+  start(): void {
+    this.#unguard = guardProcess(this.#options.logger);
+    this.#options.replies.onRecorded = (channel) => this.#delivery.wake(channel);
+    for (const supervisor of this.#supervisors.values()) supervisor.start();
+    this.#delivery.start();
+    this.#intake.start();
+    this.#scheduleSweep();
+  }
+
+  channels(): ChannelReport[] {
+    const { store } = this.#options;
+    return [...this.#supervisors.values()].map(({ platform, status }) => {
+      return { platform, status, waiting: store.outbox.countWaiting(platform) };
+    });
+  }
+
+  /** What was not delivered, and what perhaps was not, newest first. */
+  trouble(): TroubleRow[] {
+    return this.#options.store.outbox.trouble(MOST_TROUBLE);
+  }
+
+  /**
+   * Puts a message into the outbox, to somebody who may talk to Moby or to a group that is allowed.
+   * @returns the id of the delivery, which is on disk then
+   * @throws DeliveryRefusedError
+   */
+  deliver(message: Outgoing): string {
+    const { channel } = message;
+    const platform = channel.slice(0, channel.indexOf(':'));
+    if (!this.#supervisors.has(platform as Platform)) {
+      throw new DeliveryRefusedError(
+        `No channel "${platform}" is enabled; set its token and start Moby again.`,
+      );
+    }
+    if (!this.access.mayReceive(channel)) {
+      throw new DeliveryRefusedError(
+        `${channel} is nobody whom Moby may write to. Let them in first: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.`,
+      );
+    }
+    return this.#delivery.put(message);
+  }
+
+  /** The direct messages in which an owner wrote last: where news for the owner go. */
+  ownerChannel(): ChannelKey | null {
+    return this.access.lastOwnerChannel();
+  }
+
+  /** Sends again what is in doubt. @returns how many deliveries */
+  resend(channel: ChannelKey): number {
+    const { store, clock } = this.#options;
+    const inDoubt = store.outbox.inDoubt(channel);
+    store.transaction('durable', () => {
+      for (const { seq } of inDoubt) store.outbox.repeat(seq, clock.now());
+    });
+    if (inDoubt.length > 0) this.#delivery.wake(channel);
+    return inDoubt.length;
+  }
+
+  /** Ends after the turns have: sends what can be sent quickly, closes every connection. The store must still be open. */
+  async close(graceMs = STOP_MS): Promise<void> {
+    this.#sweep?.cancel();
+    this.#intake.stop();
+    this.#options.replies.onRecorded = null;
+    await this.#delivery.drain(graceMs);
+    const stopped = Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()));
+    await Promise.race([stopped, pause(this.#options.clock, 2 * STOP_MS)]);
+    await Promise.race([this.#delivery.close(), pause(this.#options.clock, STOP_MS)]);
+    this.#unguard?.();
+  }
+
+  #supervise(platform: Platform, arrivals: Arrivals): ChannelSupervisor {
+    const { config, store, clock, logger } = this.#options;
+    const load = this.#options.load ?? ((name) => loadChannel(name, config.channels));
+    return new ChannelSupervisor({
+      platform,
+      load: async () => {
+        const open = await load(platform);
+        if (!open) throw new Error(`there is no adapter for ${platform}`);
+        return open;
+      },
+      receive: (event) => arrivals.receive(platform, event),
+      memory: {
+        get: (name) => store.arrivals.recall(platform, name),
+        set: (name, value) =>
+          store.transaction('durable', () => store.arrivals.remember(platform, name, value)),
+      },
+      folder: () => channelFolder(config.folder, platform),
+      commands: MENU,
+      onUp: () => this.#delivery.platformUp(platform),
+      clock,
+      logger,
+    });
+  }
+
+  #scheduleSweep(): void {
+    const { clock, store, logger } = this.#options;
+    this.#sweep = clock.after(SWEEP_MS, () => {
+      try {
+        store.transaction('relaxed', () => {
+          this.access.sweep();
+          store.arrivals.forgetBefore(clock.now() - ARRIVALS_MS);
+        });
+      } catch (error) {
+        logger.error({ err: error }, 'old arrivals could not be removed'); // the next hour tries again
+      }
+      this.#scheduleSweep();
+    });
+  }
+}

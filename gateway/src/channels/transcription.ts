@@ -1,0 +1,44 @@
+/**
+ * Spoken words as text, by any server with OpenAI's `POST /audio/transcriptions`
+ * (https://platform.openai.com/docs/api-reference/audio/createTranscription).
+ */
+import type { TranscriptionSettings } from '../config/channels-config.ts';
+
+const TIMEOUT_MS = 120_000; // a long message on a slow machine of one's own
+
+export class TranscriptionError extends Error {
+  override name = 'TranscriptionError';
+}
+
+/** @throws TranscriptionError, whose message is for the person who spoke */
+export async function transcribe(
+  settings: TranscriptionSettings,
+  file: { name: string; mime: string; data: Uint8Array },
+): Promise<string> {
+  const form = new FormData();
+  form.set('model', settings.model);
+  form.set('response_format', 'json');
+  form.set('file', new Blob([new Uint8Array(file.data)], { type: file.mime }), file.name);
+  let answer: unknown;
+  try {
+    const response = await fetch(`${settings.url}/audio/transcriptions`, {
+      method: 'POST',
+      body: form,
+      headers: settings.key === undefined ? {} : { authorization: `Bearer ${settings.key}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok)
+      throw new TranscriptionError(`The transcription service refused it (HTTP ${response.status}).`);
+    answer = await response.json();
+  } catch (error) {
+    if (error instanceof TranscriptionError) throw error;
+    const late = (error as Error).name === 'TimeoutError';
+    const message = late
+      ? 'The transcription service took too long.'
+      : 'The transcription service does not answer.';
+    throw new TranscriptionError(message, { cause: error });
+  }
+  const text = (answer as { text?: unknown }).text;
+  if (typeof text !== 'string') throw new TranscriptionError('The transcription service gave no text.');
+  return text.trim();
+}

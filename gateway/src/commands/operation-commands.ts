@@ -1,0 +1,79 @@
+/** Commands about Moby himself: help, status, usage, memory. */
+import type { Command } from './command.ts';
+
+const DAY_MS = 86_400_000;
+const MOST_MEMORY_CHARS = 6000;
+
+export const operationCommands: readonly Command[] = [
+  {
+    name: 'help',
+    description: 'What I can do',
+    menu: true,
+    run: ({ help }) =>
+      [
+        'Just write to me. These commands work at any time:',
+        help.map(({ name, description }) => `- /${name}: ${description}`).join('\n'),
+      ].join('\n\n'),
+  },
+  {
+    name: 'start',
+    description: 'Say hello',
+    run: () => 'Hello, I am Moby. Write to me what you need; /help shows the commands.',
+  },
+  {
+    name: 'status',
+    description: 'How I am',
+    menu: true,
+    async run({ channel, role }, { monitor, turns, store, channels }) {
+      const { reachable, engine, model, detail } = await monitor.health();
+      const counts = store.turns.countByState();
+      const lines = [
+        reachable
+          ? `✅ I am ready${model ? `, thinking with ${model}` : ''}${engine ? ` (${engine.kind} ${engine.version})` : ''}.`
+          : `⚠️ My agent does not answer.${detail ? ` ${detail}` : ''}`,
+        `Here: ${turns.lanes.runningIn(channel) ? 'at work' : 'idle'}, ${store.turns.countWaiting(channel)} waiting.`,
+      ];
+      const inDoubt = store.outbox.inDoubt(channel).length;
+      if (inDoubt > 0)
+        lines.push(`${inDoubt} of my messages here may not have arrived; /resend sends them again.`);
+      if (role === 'owner') {
+        lines.push(`Everywhere: ${counts.running ?? 0} running, ${counts.queued ?? 0} waiting.`);
+        for (const { platform, status } of channels()) {
+          lines.push(`${platform}: ${status.state}${status.reason ? `. ${status.reason}` : ''}`);
+        }
+      }
+      return lines.join('\n\n');
+    },
+  },
+  {
+    name: 'usage',
+    description: 'Tokens and cost',
+    menu: true,
+    run(_call, { store, now }) {
+      return [usageLine('Last 24 hours', 1), usageLine('Last 30 days', 30)].join('\n\n');
+
+      function usageLine(name: string, days: number): string {
+        const rows = store.turns.usageSince(now() - days * DAY_MS);
+        const sum = (pick: (row: (typeof rows)[number]) => number): number =>
+          rows.reduce((total, row) => total + pick(row), 0);
+        const unpriced = sum((row) => row.unpricedTurns);
+        const cost = `$${sum((row) => row.costUsd ?? 0).toFixed(2)}${unpriced > 0 ? ` and ${unpriced} turns without a known price` : ''}`;
+        const tokens = `${sum((row) => row.inputTokens)} tokens in, ${sum((row) => row.outputTokens)} out`;
+        return `**${name}:** ${sum((row) => row.turns)} turns, ${tokens}, ${cost}`;
+      }
+    },
+  },
+  {
+    name: 'memory',
+    description: 'What I remember',
+    ownerOnly: true,
+    menu: true,
+    async run({ kind }, { readMemory }) {
+      if (kind === 'group') return 'I show my memory in our direct messages only.';
+      const text = await readMemory();
+      return text.length > MOST_MEMORY_CHARS
+        ? `${text.slice(0, MOST_MEMORY_CHARS)}\n\n… (more in MEMORY.md)`
+        : text;
+    },
+  },
+];

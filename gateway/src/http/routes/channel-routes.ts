@@ -1,0 +1,137 @@
+/** `/api/channels`, `/api/pairings`, `/api/deliver`: messaging, as the command line and the page use it. */
+import {
+  type ApprovedView,
+  allowRequestSchema,
+  approveRequestSchema,
+  type ChannelStatusView,
+  type ChannelsView,
+  deliverRequestSchema,
+  type PairingsView,
+} from '@mobyclaw/protocol/channel';
+import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
+import { Router } from 'express';
+import type { ChannelReport, Messaging } from '../../channels/messaging.ts';
+import { HttpProblem } from '../http-problem.ts';
+import type { HttpServices } from '../http-services.ts';
+import { validate } from '../validate.ts';
+
+export function channelRoutes({ messaging }: HttpServices): Router {
+  const router = Router();
+
+  router.get('/api/channels', (_request, response) => {
+    const view: ChannelsView = {
+      items: messaging()?.channels().map(toStatusView) ?? [],
+      trouble:
+        messaging()
+          ?.trouble()
+          .map(({ error, createdAt, ...row }) => ({
+            ...row,
+            ...(error === null ? {} : { error }),
+            createdAt: time(createdAt),
+          })) ?? [],
+    };
+    response.json(view);
+  });
+
+  router.post('/api/channels/:key/allow', (request, response) => {
+    const { mention } = validate(allowRequestSchema, request.body ?? {});
+    const channel = groupKey(request.params.key);
+    enabled().access.allowGroup(channel, mention);
+    response.json({ channel, mention });
+  });
+
+  router.post('/api/channels/:key/close', (request, response) => {
+    const channel = groupKey(request.params.key);
+    if (!enabled().access.closeGroup(channel)) {
+      throw new HttpProblem('not-found', `${channel} is not allowed anyway.`);
+    }
+    response.status(204).end();
+  });
+
+  router.post('/api/channels/:key/resend', (request, response) => {
+    response.json({ deliveries: enabled().resend(validate(sessionKeySchema, request.params.key)) });
+  });
+
+  router.get('/api/pairings', (_request, response) => {
+    response.json(pairings(messaging()));
+  });
+
+  router.post('/api/pairings/:code/approve', (request, response) => {
+    const { role } = validate(approveRequestSchema, request.body ?? {});
+    const approved = enabled().access.approve(request.params.code, role);
+    if (!approved) {
+      const detail = `No code ${request.params.code} is waiting. GET /api/pairings lists those that are; a code lives for one hour.`;
+      throw new HttpProblem('not-found', detail);
+    }
+    const { platform, user, name, channel } = approved;
+    response.json({ platform, user, name, channel, role: approved.role } satisfies ApprovedView);
+  });
+
+  router.post('/api/pairings/:code/revoke', (request, response) => {
+    if (!enabled().access.revoke(request.params.code)) {
+      const detail = `There is no code and nobody called ${request.params.code}. Give a waiting code, or platform:user such as telegram:12345.`;
+      throw new HttpProblem('not-found', detail);
+    }
+    response.status(204).end();
+  });
+
+  router.post('/api/deliver', (request, response) => {
+    const { channel, text, attachments = [] } = validate(deliverRequestSchema, request.body);
+    const delivery = enabled().deliver({ channel, text, files: attachments });
+    response.status(202).json({ delivery });
+  });
+
+  return router;
+
+  function enabled(): Messaging {
+    const running = messaging();
+    if (running) return running;
+    const detail =
+      'No messaging channel is enabled. Set a token such as TELEGRAM_BOT_TOKEN and start Moby again.';
+    throw new HttpProblem('conflict', detail);
+  }
+
+  function groupKey(key: string): string {
+    const channel = validate(sessionKeySchema, key);
+    if (/^(telegram|whatsapp):group:|^(discord|slack):channel:/.test(channel)) return channel;
+    throw new HttpProblem(
+      'bad-request',
+      `${channel} is not a group. People are let in with their pairing code.`,
+    );
+  }
+}
+
+/** The channels for `/api/status` too. */
+export function toStatusView({ platform, status, waiting }: ChannelReport): ChannelStatusView {
+  const { login, reason, receivePathWorkedAt } = status;
+  return {
+    channel: platform,
+    state: status.state,
+    since: time(status.since),
+    ...(receivePathWorkedAt === null ? {} : { receivePathWorkedAt: time(receivePathWorkedAt) }),
+    ...(reason === null ? {} : { reason }),
+    fatal: status.fatal,
+    waiting,
+    connects: status.connects,
+    ...(login === null ? {} : { login: { ...login, expiresAt: time(login.expiresAt) } }),
+  };
+}
+
+function pairings(messaging: Messaging | null): PairingsView {
+  const access = messaging?.access;
+  return {
+    pending:
+      access?.pending().map(({ code, platform, user, name, channel, expiresAt }) => {
+        return { code, platform, user, name, channel, expiresAt: time(expiresAt) };
+      }) ?? [],
+    people:
+      access?.people().map(({ platform, user, name, role, channel, lastSeenAt }) => {
+        return { platform, user, name, role, channel, lastSeenAt: time(lastSeenAt) };
+      }) ?? [],
+    groups: access?.groups().map(({ channel, mention }) => ({ channel, mention })) ?? [],
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

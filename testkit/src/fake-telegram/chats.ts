@@ -1,0 +1,64 @@
+/** The chats of the fake Bot API: who is in them, what was written, what the bot has not fetched yet. */
+export interface FakeUser {
+  id: number;
+  first_name: string;
+  is_bot?: boolean;
+  username?: string;
+}
+
+export interface FakeMessage {
+  id: number;
+  chat: number;
+  from: 'bot' | number;
+  text: string;
+  entities: unknown[];
+  replyTo: number | null;
+  topic: number | null;
+  /** Every text it had, the present one last. */
+  versions: string[];
+  /** Name, type and content of what was sent with it. */
+  file: { field: string; name: string; bytes: Uint8Array } | null;
+  deleted: boolean;
+}
+
+export interface FakeUpdate {
+  update_id: number;
+  [kind: string]: unknown;
+}
+
+export class Chats {
+  readonly messages: FakeMessage[] = [];
+  readonly pending: FakeUpdate[] = [];
+  readonly confirmed: FakeUpdate[] = [];
+  readonly groups = new Map<number, string>();
+  readonly blocked = new Set<number>();
+  readonly gone = new Set<number>();
+  /** Old id of a group to its new one. */
+  readonly migrated = new Map<number, number>();
+  #nextMessage = 1;
+  #nextUpdate = 1000;
+
+  add(message: Omit<FakeMessage, 'id' | 'versions' | 'deleted'>): FakeMessage {
+    const added = { ...message, id: this.#nextMessage++, versions: [message.text], deleted: false };
+    this.messages.push(added);
+    return added;
+  }
+
+  find(chat: number, id: number): FakeMessage | null {
+    return this.messages.find((one) => one.chat === chat && one.id === id && !one.deleted) ?? null;
+  }
+
+  update(content: Record<string, unknown>): FakeUpdate {
+    const update = { update_id: this.#nextUpdate++, ...content };
+    this.pending.push(update);
+    return update;
+  }
+
+  /** https://core.telegram.org/bots/api#getupdates: an offset confirms everything below it. */
+  fetch(offset: number, limit: number): FakeUpdate[] {
+    while (this.pending[0] && this.pending[0].update_id < offset) {
+      this.confirmed.push(this.pending.shift() as FakeUpdate);
+    }
+    return this.pending.slice(0, limit);
+  }
+}
