@@ -2,6 +2,7 @@
  * The questions of init, over the terminal's own streams: on stderr, since stdout is for answers. Ctrl-C, or an input
  * that ends, leaves with nothing written.
  */
+import { Writable } from 'node:stream';
 import { checkbox, confirm, input, password, select } from '@inquirer/prompts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { say, styled, type Terminal } from '../terminal.ts';
@@ -66,7 +67,7 @@ export class Ask {
     const onEnd = (): void => ended.abort();
     stdin.once('end', onEnd);
     try {
-      return await prompt({ input: stdin, output: stderr, signal: ended.signal });
+      return await prompt({ input: stdin, output: forwarding(stderr), signal: ended.signal });
     } catch (error) {
       if (error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')) {
         throw new CliError('Left off. Nothing was changed.', { exitCode: EXIT.interrupted, cause: error });
@@ -76,6 +77,16 @@ export class Ask {
       stdin.off('end', onEnd);
     }
   }
+}
+
+/** A prompt ends the stream that it writes to, and the terminal's is needed for longer. */
+function forwarding(target: Terminal['stderr']): Writable {
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      target.write(chunk, done);
+    },
+  });
+  return Object.assign(stream, { isTTY: target.isTTY, columns: target.columns });
 }
 
 interface PromptContext {
