@@ -42,6 +42,7 @@ export class ChatLane {
   #running: Promise<void> | null = null;
   #timer: Timer | null = null;
   #again = false;
+  #unrecorded: (() => void) | null = null;
   #closed = false;
 
   constructor(options: ChatLaneOptions) {
@@ -105,8 +106,8 @@ export class ChatLane {
         await step();
       }
     } catch (error) {
-      // The disk did not take it. What is marked stays marked; it is looked at again.
-      this.#options.logger.error({ channel: this.#options.key, err: error }, 'a delivery waits for the disk');
+      // Most likely the disk did not take it. What is marked stays marked; it is looked at again.
+      this.#options.logger.error({ channel: this.#options.key, err: error }, 'a delivery cannot go on yet');
       this.#wakeAt(this.#options.clock.now() + STORE_PAUSE_MS);
     }
   }
@@ -115,6 +116,7 @@ export class ChatLane {
   #next(channel: Channel): (() => Promise<void>) | null {
     const { store, clock, key } = this.#options;
     const now = clock.now();
+    if (this.#unrecorded) return async () => this.#recordLast();
     const delivery = store.outbox.head(key);
     if (!delivery) {
       const live = this.#live.next(channel, now);
@@ -165,7 +167,15 @@ export class ChatLane {
     const durability = sends && !this.#repeatable(part, channel) ? 'durable' : 'relaxed';
     store.transaction(durability, () => store.outbox.sending(part, clock.now()));
     const result = await this.#call(delivery, part, channel);
-    store.transaction('relaxed', () => this.#record(delivery, part, result));
+    this.#unrecorded = () => this.#record(delivery, part, result);
+    this.#recordLast();
+  }
+
+  /** Kept until the disk has taken it: a result that we know must not be read as unknown. */
+  #recordLast(): void {
+    const record = this.#unrecorded;
+    if (record) this.#options.store.transaction('relaxed', record);
+    this.#unrecorded = null;
   }
 
   #repeatable(part: PartRow, channel: Channel): boolean {

@@ -34,7 +34,7 @@ export function judgeSend(
   }
   if (remedy === 'retry' && now - createdAt < GIVE_UP_MS) {
     const waitMs = Math.max(backoffMs(part.tries + 1, RETRY), retryAfterMs ?? 0);
-    return { kind: 'again', dueAt: now + waitMs, error: line };
+    return { kind: 'again', dueAt: Math.ceil(now + waitMs), error: line };
   }
   return { kind: 'ended', state: 'failed', error: line };
 }
