@@ -16,6 +16,8 @@ import type { GatewayConfig } from './config/config.ts';
 import { ReplyRecorder } from './delivery/reply-recorder.ts';
 import { EventLog } from './events/event-log.ts';
 import { createApp } from './http/app.ts';
+import { gatewayPorts } from './mcp/gateway-ports.ts';
+import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { ConversationReset } from './sessions/conversation-reset.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
@@ -60,7 +62,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     join(config.folder, 'gateway.db'),
     options.maxPages === undefined ? {} : { maxPages: options.maxPages },
   );
-  const tokens = new TokenService(store, clock);
+  const tokens = new TokenService(store, clock, config.mcpToken);
   await tokens.prepareCliToken(config.folder);
 
   const lease = uuidv7();
@@ -106,6 +108,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const reloader =
     memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
   const hooks = new WebhookService({ store, clock, tokens, accept: (message) => turns.accept(message) });
+  const ports = gatewayPorts({
+    store,
+    turns,
+    messaging: () => messaging,
+    memory,
+    jobs: null,
+    clock,
+    timeZone,
+  });
+  const mcp = new McpEndpoint({ ports, version, logger });
   const retention = new Retention(store, clock, logger);
   let messaging: Messaging | null = null;
 
@@ -114,6 +126,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     tokens,
     hooks,
+    mcp,
     resets,
     agent,
     monitor,

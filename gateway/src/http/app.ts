@@ -1,10 +1,11 @@
 /** The HTTP API: open health routes, then everything else behind a token. */
 import express, { type Express } from 'express';
-import { authenticate, originGuard } from './authentication.ts';
+import { authenticate, authorize, originGuard } from './authentication.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
+import { mcpRoutes } from './routes/mcp-routes.ts';
 import { openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
@@ -27,6 +28,8 @@ export function createApp(services: HttpServices): Express {
   app.use(hookReceiver(services));
   app.use(authenticate(services.tokens, services.clock));
   app.use(express.json({ limit: MOST_BODY }));
+  app.use(mcpRoutes(services));
+  app.use(authorize);
   app.use(promptRoutes(services));
   app.use(openAiRoutes(services));
   app.use(turnRoutes(services));

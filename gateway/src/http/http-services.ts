@@ -5,6 +5,7 @@ import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Messaging } from '../channels/messaging.ts';
+import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { SoulView } from '../soul/soul-reloader.ts';
@@ -18,6 +19,7 @@ export interface HttpServices {
   turns: TurnService;
   tokens: TokenService;
   hooks: WebhookService;
+  mcp: McpEndpoint;
   resets: ConversationReset;
   agent: AgentClient;
   monitor: AgentMonitor;
