@@ -52,6 +52,12 @@ export interface InboxEntry {
   bodyHash: string;
 }
 
+/**
+ * Turns that are not finished, by their own small index: the table keeps all turns there ever were. SQLite takes a partial
+ * index only where its very condition stands in the query, and with INDEXED BY refuses a query that could not use it.
+ */
+const OPEN = `turns INDEXED BY turns_open WHERE state IN ('queued', 'running')`;
+
 export class TurnStore {
   readonly #db: Database;
 
@@ -97,7 +103,7 @@ export class TurnStore {
     return toTurns(
       this.#db
         .sql(
-          `SELECT * FROM turns WHERE session = ? AND state = 'queued' AND merged_into IS NULL ORDER BY seq LIMIT ?`,
+          `SELECT * FROM ${OPEN} AND session = ? AND state = 'queued' AND merged_into IS NULL ORDER BY seq LIMIT ?`,
         )
         .all(session, limit),
     );
@@ -110,31 +116,29 @@ export class TurnStore {
   /** Turns of a session that are not finished, itself not counted, ahead of `seq`. */
   countAhead(session: string, seq: number): number {
     return this.#count(
-      `SELECT count(*) AS n FROM turns WHERE session = ? AND state IN ('queued', 'running') AND merged_into IS NULL AND seq < ?`,
+      `SELECT count(*) AS n FROM ${OPEN} AND session = ? AND merged_into IS NULL AND seq < ?`,
       session,
       seq,
     );
   }
 
   countWaiting(session: string): number {
-    return this.#count(`SELECT count(*) AS n FROM turns WHERE session = ? AND state = 'queued'`, session);
+    return this.#count(`SELECT count(*) AS n FROM ${OPEN} AND session = ? AND state = 'queued'`, session);
   }
 
   /** Sessions with turns that wait, those whose oldest turn came first at the front. */
   sessionsWaiting(): { session: string; waiting: number }[] {
     return this.#db
       .sql(
-        `SELECT session, count(*) AS waiting, min(seq) AS first FROM turns
-         WHERE state = 'queued' AND merged_into IS NULL GROUP BY session ORDER BY first`,
+        `SELECT session, count(*) AS waiting, min(seq) AS first FROM ${OPEN}
+         AND state = 'queued' AND merged_into IS NULL GROUP BY session ORDER BY first`,
       )
       .all()
       .map((row) => ({ session: String(row.session), waiting: Number(row.waiting) }));
   }
 
   countByState(): Record<string, number> {
-    const rows = this.#db
-      .sql(`SELECT state, count(*) AS n FROM turns WHERE state IN ('queued', 'running') GROUP BY state`)
-      .all();
+    const rows = this.#db.sql(`SELECT state, count(*) AS n FROM ${OPEN} GROUP BY state`).all();
     return Object.fromEntries(rows.map((row) => [String(row.state), Number(row.n)]));
   }
 
@@ -179,7 +183,7 @@ export class TurnStore {
   /** Turns that a process which is no longer there was running. */
   abandoned(lease: string): TurnRow[] {
     return toTurns(
-      this.#db.sql(`SELECT * FROM turns WHERE state = 'running' AND lease IS NOT ? ORDER BY seq`).all(lease),
+      this.#db.sql(`SELECT * FROM ${OPEN} AND state = 'running' AND lease IS NOT ? ORDER BY seq`).all(lease),
     );
   }
 
