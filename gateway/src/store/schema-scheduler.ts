@@ -38,6 +38,7 @@ export const SCHEDULER_SCHEMA = `
     text           TEXT,                       -- what is delivered
     usage          TEXT,                       -- JSON, over all attempts
     delivery       TEXT NOT NULL DEFAULT 'none',
+    channel        TEXT,                       -- where it was handed over
     delivery_error TEXT,
     claimed_at     INTEGER NOT NULL,
     started_at     INTEGER,

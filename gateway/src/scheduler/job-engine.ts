@@ -1,0 +1,250 @@
+/**
+ * Claims slots when they are due and has them run.
+ *
+ * Reads and writes `jobs` and `job_runs`. A slot is claimed, and the job moved on to its next one, in one durable
+ * transaction before any work; a slot that has a row is never claimed again, whatever the clock does. What a crash left
+ * open is driven on at the next start. The timer sleeps until the next slot; it looks at the wall clock at least every
+ * WAKE_MS, which costs no query, so that a clock that was set or a machine that slept is noticed.
+ */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { parseDuration } from '@mobyclaw/lib/duration';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { Store } from '../store/store.ts';
+import type { Calendar } from './calendar.ts';
+import { planClaim } from './claim-plan.ts';
+import type { JobRow, NewRun } from './job.ts';
+import type { Deliver, NotifyOwner, OwnerChannels, Prompts } from './ports.ts';
+import { RunDriver } from './run-driver.ts';
+import { endingAt } from './schedule.ts';
+import { toTask } from './task.ts';
+
+const WAKE_MS = 30_000; // Node's timers stand still while the machine sleeps
+const CLAIMED_AT_ONCE = 200; // in one transaction, so that a crowded second does not block the rest
+const RETRY_MS = 5000; // after a failure of the store
+const NOTICE_RETRY_MS = 60_000;
+
+export interface JobEngineOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Loaded when first asked for. */
+  calendar: () => Promise<Calendar>;
+  prompts: Prompts;
+  deliver: Deliver;
+  notifyOwner: NotifyOwner;
+  channels: OwnerChannels;
+}
+
+export class JobEngine {
+  readonly #options: JobEngineOptions;
+  readonly #driver: RunDriver;
+  #timer: Timer | null = null;
+  #dueAt: number | null = null;
+  #lastSeen = 0;
+  #noticeDueAt: number | null = null;
+  #working: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: JobEngineOptions) {
+    this.#options = options;
+    this.#driver = new RunDriver({ ...options, onSettled: (job) => this.#onSettled(job) });
+  }
+
+  /** Takes up what was left open, and goes to sleep until the next slot. Loads nothing where there are no jobs. */
+  start(): void {
+    const { store, clock } = this.#options;
+    this.#lastSeen = clock.now();
+    if (!store.jobs.any()) return;
+    this.#work(async () => {
+      await this.#replan();
+      const open = store.jobRuns.open();
+      for (const run of open) if (run.dueAt === null) this.#driver.drive(run.id);
+      for (const job of new Set(open.map((run) => run.job))) this.#promote(job);
+      await this.#sendNotices();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#driver.stop();
+  }
+
+  /** Jobs were added, edited or removed. */
+  changed(): void {
+    this.#arm();
+  }
+
+  /** Runs a job now, besides its schedule. @returns the id of the run */
+  runNow(job: JobRow): string {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const id = uuidv7();
+    const run = newRun(job, now, { id, key: `${job.id}@manual-${id}`, trigger: 'manual', state: 'running' });
+    store.transaction('durable', () => store.jobRuns.claim(run));
+    this.#driver.drive(id);
+    return id;
+  }
+
+  #onSettled(job: string): void {
+    if (this.#stopped) return;
+    this.#promote(job);
+    this.#arm();
+    if (this.#options.store.jobs.notices().length > 0) this.#work(() => this.#sendNotices());
+  }
+
+  /** Lets the next run that waits begin, where none of its job is at work. */
+  #promote(job: string): void {
+    const { jobRuns } = this.#options.store;
+    const open = jobRuns.openOf(job);
+    const next = open.find(({ state }) => state === 'waiting');
+    if (!next || open.some(({ state }) => state === 'running' || state === 'retrying')) return;
+    jobRuns.update(next.id, { state: 'running' });
+    this.#driver.drive(next.id);
+  }
+
+  /** One thing at a time; the timer is set again after each, whatever came of it. */
+  #work(task: () => Promise<void>): void {
+    const before = this.#working ?? Promise.resolve();
+    const work: Promise<void> = before
+      .then(() => (this.#stopped ? undefined : task()))
+      .then(() => this.#arm())
+      .catch((error: unknown) => {
+        if (this.#stopped) return;
+        this.#options.logger.error({ err: error }, 'schedules could not go on yet');
+        this.#sleep(RETRY_MS);
+      })
+      .finally(() => {
+        if (this.#working === work) this.#working = null;
+      });
+    this.#working = work;
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    const { store, clock } = this.#options;
+    const times = [store.jobs.nextDue(), store.jobRuns.nextDue(), this.#noticeDueAt];
+    const due = times.filter((time) => time !== null);
+    this.#dueAt = due.length > 0 ? Math.min(...due) : null;
+    this.#timer?.cancel();
+    if (this.#dueAt !== null) this.#sleep(this.#dueAt - clock.now());
+  }
+
+  #sleep(ms: number): void {
+    this.#timer?.cancel();
+    if (this.#stopped) return;
+    this.#timer = this.#options.clock.after(Math.min(Math.max(0, ms), WAKE_MS), () => this.#wake());
+  }
+
+  #wake(): void {
+    const now = this.#options.clock.now();
+    const setBack = now < this.#lastSeen;
+    this.#lastSeen = now;
+    if (setBack) this.#work(() => this.#replan());
+    else if (this.#dueAt === null || now < this.#dueAt) this.#sleep((this.#dueAt ?? now + WAKE_MS) - now);
+    else this.#work(() => this.#runDue());
+  }
+
+  async #runDue(): Promise<void> {
+    const { store, clock, calendar } = this.#options;
+    const now = clock.now();
+    for (const run of store.jobRuns.due(now)) {
+      store.jobRuns.update(run.id, { dueAt: null });
+      this.#driver.drive(run.id);
+    }
+    if (this.#noticeDueAt !== null && now >= this.#noticeDueAt) await this.#sendNotices();
+    const due = store.jobs.due(now, CLAIMED_AT_ONCE);
+    if (due.length === 0) return;
+    const known = await calendar();
+    if (this.#stopped) return;
+    const claimed = store.transaction('durable', () => due.flatMap((job) => this.#claim(job, known, now)));
+    for (const id of claimed) this.#driver.drive(id);
+  }
+
+  /** Within a transaction. @returns the runs to drive */
+  #claim(job: JobRow, calendar: Calendar, now: number): string[] {
+    const { store, logger } = this.#options;
+    const { definition } = job;
+    const open = store.jobRuns.openOf(job.id);
+    const plan = planClaim({
+      job,
+      slots: calendar.slots(definition.schedule, definition.timeZone),
+      maxAgeMs: definition.maxAge === null ? null : parseDuration(definition.maxAge),
+      now,
+      working: open.filter(({ state }) => state === 'running' || state === 'retrying').length,
+      waiting: open.filter(({ state }) => state === 'waiting').length,
+    });
+    const drive: string[] = [];
+    let runs = job.runs;
+    for (const { slot, trigger, state, beside, detail } of plan.runs) {
+      const id = uuidv7();
+      const run = newRun(job, now, { id, key: keyOf(job, slot), slot, trigger, state, beside, detail });
+      if (!store.jobRuns.claim(run)) continue;
+      runs++;
+      if (state === 'running') drive.push(id);
+      logger.debug({ job: job.id, slot, lateMs: now - slot }, 'a slot was claimed');
+    }
+    for (const { slot, detail } of plan.skipped) {
+      const skipped = { trigger: 'schedule', state: 'ended', outcome: 'skipped' } as const;
+      store.jobRuns.claim(
+        newRun(job, now, { id: uuidv7(), key: keyOf(job, slot), slot, detail, ...skipped }),
+      );
+    }
+    const ended = plan.next === null ? 'finished' : null;
+    store.jobs.plan(job.id, {
+      nextRun: plan.next,
+      plannedAt: now,
+      enabled: plan.next !== null,
+      ended,
+      runs,
+    });
+    return drive;
+  }
+
+  /** The clock was set back: slots that were planned from a later time come round again, claimed ones stay claimed. */
+  async #replan(): Promise<void> {
+    const { store, clock, calendar, logger } = this.#options;
+    const now = clock.now();
+    const jobs = store.jobs.plannedAfter(now);
+    if (jobs.length === 0) return;
+    logger.warn({ jobs: jobs.length }, 'the clock was set back: schedules are planned anew');
+    const known = await calendar();
+    if (this.#stopped) return;
+    store.transaction('durable', () => {
+      for (const { id, definition, enabled, ended, runs } of jobs) {
+        const slots = endingAt(known.slots(definition.schedule, definition.timeZone), definition.until);
+        store.jobs.plan(id, { nextRun: slots.next(now), plannedAt: now, enabled, ended, runs });
+      }
+    });
+  }
+
+  async #sendNotices(): Promise<void> {
+    const { store, clock, logger, notifyOwner } = this.#options;
+    this.#noticeDueAt = null;
+    for (const { job, notice } of store.jobs.notices()) {
+      try {
+        await notifyOwner(notice.text, notice.key);
+      } catch (error) {
+        if (this.#stopped) return;
+        logger.warn({ err: error, job }, 'the owner could not be told of a failed schedule yet');
+        this.#noticeDueAt = clock.now() + NOTICE_RETRY_MS;
+        continue;
+      }
+      if (this.#stopped) return;
+      store.jobs.setNotice(job, null);
+    }
+  }
+}
+
+function keyOf(job: JobRow, slot: number): string {
+  return `${job.id}@${new Date(slot).toISOString()}`;
+}
+
+type RunStart = Pick<NewRun, 'id' | 'key' | 'trigger' | 'state'> &
+  Partial<Pick<NewRun, 'slot' | 'outcome' | 'detail'>> & { beside?: boolean };
+
+function newRun(job: JobRow, now: number, start: RunStart): NewRun {
+  const { beside = false, slot = now, outcome = null, detail = null, ...rest } = start;
+  return { ...rest, job: job.id, slot, outcome, detail, task: toTask(job, slot, beside), claimedAt: now };
+}

@@ -1,0 +1,220 @@
+/**
+ * Schedules as clients and tools use them: made, changed, removed, run by hand, looked at. Looking changes nothing. An
+ * edit counts from the next slot on; a run that is under way goes on as it began.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { JobChange, JobRequest, JobView, RunView } from '@mobyclaw/protocol/job';
+import type { Store } from '../store/store.ts';
+import type { Calendar } from './calendar.ts';
+import type { JobDefinition, JobRow } from './job.ts';
+import type { JobEngine } from './job-engine.ts';
+import { nextTimes, toJobView, toRunView } from './job-view.ts';
+import type { Prompts } from './ports.ts';
+import { endingAt } from './schedule.ts';
+import { ScheduleError } from './schedule-error.ts';
+import { readDuration, readSchedule, readTime } from './schedule-input.ts';
+
+const RETRIES = 2;
+
+/** The job is at work and its overlap rule leaves a second run out. */
+export class JobBusyError extends Error {
+  override name = 'JobBusyError';
+}
+
+export interface JobServiceOptions {
+  store: Store;
+  clock: Clock;
+  engine: Pick<JobEngine, 'changed' | 'runNow'>;
+  prompts: Pick<Prompts, 'cancel'>;
+  calendar: () => Promise<Calendar>;
+  /** Of the owner. */
+  timeZone: string;
+}
+
+export class JobService {
+  readonly #options: JobServiceOptions;
+
+  constructor(options: JobServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param origin the conversation it is asked in
+   * @returns the job with its next three times
+   * @throws ScheduleError saying what to write instead
+   */
+  async create(request: JobRequest, origin: string | null): Promise<JobView> {
+    const { store, clock, engine, timeZone } = this.#options;
+    const calendar = await this.#options.calendar();
+    const now = clock.now();
+    const zone = request.timeZone ?? timeZone;
+    const definition: JobDefinition = {
+      name: request.name,
+      schedule: readSchedule(request, zone, now, calendar),
+      timeZone: zone,
+      message: request.message ?? null,
+      prompt: request.prompt ?? null,
+      channel: request.channel ?? null,
+      origin,
+      session: request.session ?? 'keep',
+      misfire: request.misfire ?? 'once',
+      maxAge: request.maxAge ?? null,
+      overlap: request.overlap ?? 'skip',
+      until: request.until === undefined ? null : readTime('until', request.until, zone, calendar),
+      count: request.count ?? null,
+      retries: request.retries ?? RETRIES,
+    };
+    check(definition);
+    const first = firstSlot(definition, now, calendar);
+    const enabled = request.enabled ?? true;
+    const id = uuidv7();
+    store.transaction('durable', () =>
+      store.jobs.insert(id, definition, enabled, enabled ? first : null, now),
+    );
+    engine.changed();
+    return this.#view(id, calendar);
+  }
+
+  /** @returns null where there is no such job @throws ScheduleError; nothing has changed then */
+  async change(id: string, change: JobChange): Promise<JobView | null> {
+    const { store, clock, engine } = this.#options;
+    const calendar = await this.#options.calendar();
+    const job = store.jobs.find(id);
+    if (!job) return null;
+    const now = clock.now();
+    const definition = merge(job.definition, change, now, calendar);
+    check(definition);
+    const enabled = change.enabled ?? (job.enabled || (job.ended !== null && isRescheduled(change)));
+    const replanned = enabled !== job.enabled || PLANNING.some((field) => change[field] !== undefined);
+    if (enabled && definition.count !== null && job.runs >= definition.count) {
+      throw new ScheduleError(
+        'count',
+        `It has run ${job.runs} times already; write a higher count, or null.`,
+      );
+    }
+    const next = enabled && replanned ? firstSlot(definition, now, calendar) : job.nextRun;
+    store.transaction('durable', () => {
+      store.jobs.change(id, definition, now);
+      if (!replanned) return;
+      const { runs, ended } = job;
+      store.jobs.plan(id, {
+        nextRun: enabled ? next : null,
+        plannedAt: now,
+        enabled,
+        ended: enabled || change.enabled === false ? null : ended,
+        runs,
+      });
+      if (enabled) {
+        store.jobs.setFailures(id, 0, null);
+        store.jobs.setNotice(id, null);
+      }
+    });
+    engine.changed();
+    return this.#view(id, calendar);
+  }
+
+  /** Removes a job with its record; what it has running is stopped. @returns whether there was one */
+  delete(id: string): boolean {
+    const { store, engine, prompts } = this.#options;
+    const open = store.jobRuns.openOf(id);
+    const found = store.transaction('durable', () => {
+      store.jobRuns.deleteOf(id);
+      return store.jobs.delete(id);
+    });
+    for (const { turn, state } of open) if (turn !== null && state === 'running') prompts.cancel(turn);
+    engine.changed();
+    return found;
+  }
+
+  /** Runs it now, besides its schedule, also while it is paused. @throws JobBusyError */
+  runNow(id: string): RunView | null {
+    const { store, engine } = this.#options;
+    const job = store.jobs.find(id);
+    if (!job) return null;
+    const busy = store.jobRuns.openOf(id).some(({ state }) => state !== 'delivering');
+    if (busy && job.definition.overlap !== 'parallel') {
+      throw new JobBusyError(`“${job.definition.name}” is running. Wait for it to end, then run it again.`);
+    }
+    const run = store.jobRuns.find(engine.runNow(job));
+    return run && toRunView(run);
+  }
+
+  async view(id: string): Promise<JobView | null> {
+    if (!this.#options.store.jobs.find(id)) return null;
+    return this.#view(id, await this.#options.calendar());
+  }
+
+  list(): JobView[] {
+    const { jobs, jobRuns } = this.#options.store;
+    return jobs.list().map((job) => toJobView(job, jobRuns.history(job.id, 1)[0] ?? null));
+  }
+
+  /** Newest first; null where there is no such job. */
+  history(id: string, limit: number): RunView[] | null {
+    const { jobs, jobRuns } = this.#options.store;
+    return jobs.find(id) ? jobRuns.history(id, limit).map(toRunView) : null;
+  }
+
+  #view(id: string, calendar: Calendar): JobView {
+    const { store, clock } = this.#options;
+    const job = store.jobs.find(id) as JobRow;
+    const last = store.jobRuns.history(id, 1)[0] ?? null;
+    return { ...toJobView(job, last), ...nextTimes(job, clock.now(), calendar) };
+  }
+}
+
+/** Fields whose change means another next time. */
+const PLANNING = ['at', 'every', 'start', 'cron', 'timeZone', 'until', 'count'] as const;
+
+function isRescheduled(change: JobChange): boolean {
+  return PLANNING.some((field) => change[field] !== undefined);
+}
+
+function merge(before: JobDefinition, change: JobChange, now: number, calendar: Calendar): JobDefinition {
+  const timeZone = change.timeZone ?? before.timeZone;
+  calendar.zone(timeZone);
+  const scheduled = (['at', 'every', 'cron', 'start'] as const).some((field) => change[field] !== undefined);
+  const input = {
+    every: before.schedule.kind === 'every' && change.start ? before.schedule.text : undefined,
+  };
+  const { until, channel, message, prompt, maxAge, count } = change;
+  const readUntil = (): number | null => {
+    if (until === undefined) return before.until;
+    return until === null ? null : readTime('until', until, timeZone, calendar);
+  };
+  return {
+    ...before,
+    name: change.name ?? before.name,
+    schedule: scheduled ? readSchedule({ ...input, ...change }, timeZone, now, calendar) : before.schedule,
+    timeZone,
+    message: message === undefined ? before.message : message,
+    prompt: prompt === undefined ? before.prompt : prompt,
+    channel: channel === undefined ? before.channel : channel,
+    session: change.session ?? before.session,
+    misfire: change.misfire ?? before.misfire,
+    maxAge: maxAge === undefined ? before.maxAge : maxAge,
+    overlap: change.overlap ?? before.overlap,
+    until: readUntil(),
+    count: count === undefined ? before.count : count,
+    retries: change.retries ?? before.retries,
+  };
+}
+
+function check({ message, prompt, maxAge }: JobDefinition): void {
+  if (message === null && prompt === null) {
+    throw new ScheduleError(
+      'prompt',
+      'Write a message, which is sent as it is, or a prompt, which Moby answers.',
+    );
+  }
+  if (maxAge !== null) readDuration('maxAge', maxAge);
+}
+
+function firstSlot({ schedule, timeZone, until }: JobDefinition, now: number, calendar: Calendar): number {
+  const first = endingAt(calendar.slots(schedule, timeZone), until).next(now);
+  if (first !== null) return first;
+  if (until !== null)
+    throw new ScheduleError('until', 'It would never run: until comes before its first time.');
+  throw new ScheduleError('at', 'Its time has passed; write a time to come.');
+}

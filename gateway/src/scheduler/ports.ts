@@ -1,0 +1,50 @@
+/** What schedules and heartbeat need of the rest of the gateway. */
+import type { Usage } from '@mobyclaw/protocol/usage';
+
+export interface BackgroundPrompt {
+  /** The same key is the same turn, for good. */
+  key: string;
+  session: string;
+  source: 'cron' | 'heartbeat';
+  prompt: string;
+  /** Lines for the model about this prompt. */
+  notes: readonly string[];
+  /** Begin the conversation anew, without what was said before. */
+  fresh: boolean;
+}
+
+export interface TurnOutcome {
+  state: 'done' | 'failed' | 'cancelled';
+  text: string;
+  error: { code: string; message: string; retryable: boolean } | null;
+  usage: Usage | null;
+}
+
+export interface Prompts {
+  /** @returns the turn's id, once the prompt is on disk @throws where it was not accepted */
+  accept(prompt: BackgroundPrompt): Promise<string>;
+  /** Resolves when the turn has ended, at once where it has. Stays open while the gateway shuts down. */
+  outcome(turn: string): Promise<TurnOutcome>;
+  cancel(turn: string): void;
+}
+
+/** Trying again would not help: the channel is gone, or nobody may be written to there. */
+export class DeliveryRefusedError extends Error {
+  override name = 'DeliveryRefusedError';
+}
+
+export interface OwnerChannels {
+  /** The channel that the owner chose for what Moby sends by himself. */
+  chosen(): string | null;
+  /** The channel that the owner wrote in last. */
+  lastActive(): string | null;
+}
+
+/**
+ * Hands a text over to a channel, durably: the same key is sent once.
+ * @throws DeliveryRefusedError, or another error where a later try may succeed
+ */
+export type Deliver = (channel: string, text: string, key: string) => Promise<void>;
+
+/** A word to the owner about Moby himself, wherever he is reached. Once for each key. */
+export type NotifyOwner = (text: string, key: string) => Promise<void>;

@@ -1,0 +1,225 @@
+/**
+ * Brings a claimed run to its end: asks the prompt, keeps the answer, hands it over, records what came of it.
+ *
+ * Every step can be taken again: the prompt's inbox key and the delivery's key are those of the slot, so a run that a
+ * crash interrupted anywhere is driven on from its row and neither asks nor sends twice. Once an answer is there the
+ * model is not asked again, however often the delivery fails. A failure of the store leaves the row as it is and is
+ * tried again.
+ */
+import { backoffMs } from '@mobyclaw/lib/backoff';
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { RunChange } from '../store/job-run-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Calendar } from './calendar.ts';
+import type { RunOutcome, RunRow } from './job.ts';
+import { type Deliver, DeliveryRefusedError, type OwnerChannels, type Prompts } from './ports.ts';
+import { addUsage, toPrompt } from './task.ts';
+
+export const MOST_FAILURES = 10;
+const PROMPT_RETRY = { firstMs: 30_000, maxMs: 15 * 60_000 };
+const DELIVERY_RETRY = { firstMs: 10_000, maxMs: 15 * 60_000 };
+const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
+const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
+const STORE_RETRY_MS = 10_000;
+const RUNS_KEPT = 200; // of each job
+
+export interface RunDriverOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  calendar: () => Promise<Calendar>;
+  prompts: Prompts;
+  deliver: Deliver;
+  channels: OwnerChannels;
+  /** A run of this job has stopped working or has been put off, or there is a notice to hand over. */
+  onSettled: (job: string) => void;
+}
+
+export class RunDriver {
+  readonly #options: RunDriverOptions;
+  readonly #driving = new Set<string>();
+  readonly #again = new Set<string>();
+  #stopped = false;
+
+  constructor(options: RunDriverOptions) {
+    this.#options = options;
+  }
+
+  /** What is under way is left as it is, for the next start. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Takes a run from where its row says it is; one that is being driven is looked at again afterwards. */
+  drive(id: string): void {
+    if (this.#stopped) return;
+    if (this.#driving.has(id)) {
+      this.#again.add(id);
+      return;
+    }
+    this.#driving.add(id);
+    this.#drive(id)
+      .catch((error: unknown) => {
+        if (this.#stopped) return;
+        this.#options.logger.error({ err: error, run: id }, 'a scheduled run could not go on yet');
+        this.#options.clock.after(STORE_RETRY_MS, () => this.drive(id));
+      })
+      .finally(() => {
+        this.#driving.delete(id);
+        if (this.#again.delete(id)) this.drive(id);
+      });
+  }
+
+  async #drive(id: string): Promise<void> {
+    const run = this.#options.store.jobRuns.find(id);
+    if (!run || run.state === 'ended' || run.state === 'waiting') return;
+    if (run.state === 'delivering' || run.task.prompt === null) await this.#deliver(run);
+    else await this.#ask(run, run.task.prompt);
+  }
+
+  async #ask(run: RunRow, prompt: string): Promise<void> {
+    const { store, prompts, clock, calendar, logger } = this.#options;
+    let { turn, attempt } = run;
+    if (turn === null || run.state === 'retrying') {
+      attempt += 1;
+      try {
+        turn = await prompts.accept(toPrompt(run, prompt, attempt, await calendar()));
+      } catch (error) {
+        if (this.#stopped) return;
+        logger.warn({ err: error, run: run.id }, 'the prompt of a schedule was not accepted');
+        const message = error instanceof Error ? error.message : String(error);
+        const fallback = this.#failed(run, attempt, run.usage, { message, retryable: true });
+        if (fallback) await this.#keep(run, fallback);
+        return;
+      }
+      if (this.#stopped) return;
+      const startedAt = run.startedAt ?? clock.now();
+      store.transaction('relaxed', () =>
+        store.jobRuns.update(run.id, { state: 'running', attempt, turn, startedAt, dueAt: null }),
+      );
+    }
+    const outcome = await prompts.outcome(turn);
+    if (this.#stopped) return;
+    const current = store.jobRuns.find(run.id);
+    if (!current) return; // the job was deleted meanwhile
+    const usage = addUsage(run.usage, outcome.usage);
+    if (outcome.state === 'done') {
+      if (outcome.text.trim() === '') {
+        this.#end(current, { outcome: 'succeeded', usage, detail: 'The answer was empty.' });
+      } else {
+        await this.#keep(current, { text: outcome.text, usage });
+      }
+      return;
+    }
+    const { code, message, retryable } = outcome.error ?? { code: '', message: '', retryable: false };
+    if (outcome.state === 'cancelled' || code === 'cancelled') {
+      this.#end(current, { outcome: 'cancelled', usage, detail: message });
+      return;
+    }
+    const fallback = this.#failed(current, attempt, usage, { message, retryable });
+    if (fallback) await this.#keep(current, fallback);
+  }
+
+  /** Puts a failed prompt off, or ends it. @returns what is to be sent in its place */
+  #failed(
+    run: RunRow,
+    attempt: number,
+    usage: RunRow['usage'],
+    error: { message: string; retryable: boolean },
+  ): RunChange | null {
+    const { store, clock, onSettled } = this.#options;
+    if (error.retryable && attempt <= run.task.retries) {
+      const dueAt = Math.round(clock.now() + backoffMs(attempt, PROMPT_RETRY));
+      store.transaction('durable', () =>
+        store.jobRuns.update(run.id, { state: 'retrying', attempt, usage, dueAt, detail: error.message }),
+      );
+      onSettled(run.job);
+      return null;
+    }
+    if (run.task.message !== null) {
+      return { outcome: 'fallback', text: run.task.message, attempt, usage, detail: error.message };
+    }
+    this.#end(run, { outcome: 'failed', attempt, usage, detail: error.message });
+    return null;
+  }
+
+  /** From here on the model is not asked again. */
+  async #keep(run: RunRow, change: RunChange): Promise<void> {
+    const { store, onSettled } = this.#options;
+    const kept: RunChange = { ...change, state: 'delivering', delivery: 'pending', dueAt: null };
+    store.transaction('durable', () => store.jobRuns.update(run.id, kept));
+    onSettled(run.job);
+    await this.#deliver({ ...run, ...kept });
+  }
+
+  async #deliver(run: RunRow): Promise<void> {
+    const { store, clock, deliver, channels, onSettled } = this.#options;
+    const text = run.text ?? run.task.message ?? '';
+    const channel = run.channel ?? run.task.channel ?? channels.chosen() ?? run.task.origin;
+    const startedAt = run.startedAt ?? clock.now();
+    const outcome = run.outcome ?? 'succeeded';
+    if (channel === null) {
+      const detail = 'There is no channel to send it to; connect one, or name one in the job.';
+      const kept = { text, startedAt, delivery: 'failed', deliveryError: detail } as const;
+      this.#end(run, { ...kept, outcome: 'undelivered' });
+      return;
+    }
+    try {
+      await deliver(channel, text, `cron:${run.key}`);
+    } catch (error) {
+      if (this.#stopped) return;
+      const deliveryError = error instanceof Error ? error.message : String(error);
+      const tries = run.tries + 1;
+      const kept = { text, tries, startedAt, channel, deliveryError };
+      const refused = error instanceof DeliveryRefusedError;
+      if (refused || clock.now() - run.claimedAt > DELIVERY_GIVEN_UP_MS) {
+        this.#end(run, { ...kept, outcome: 'undelivered', delivery: 'failed' });
+        return;
+      }
+      const dueAt = Math.round(clock.now() + backoffMs(tries, DELIVERY_RETRY));
+      store.transaction('durable', () =>
+        store.jobRuns.update(run.id, { ...kept, state: 'delivering', delivery: 'pending', dueAt }),
+      );
+      onSettled(run.job);
+      return;
+    }
+    if (this.#stopped) return;
+    this.#end(run, { text, startedAt, channel, outcome, delivery: 'accepted', deliveryError: null });
+  }
+
+  #end(run: RunRow, change: RunChange & { outcome: RunOutcome }): void {
+    const { store, clock, logger, onSettled } = this.#options;
+    const now = clock.now();
+    store.transaction('durable', () => {
+      store.jobRuns.update(run.id, { ...change, state: 'ended', dueAt: null, finishedAt: now });
+      store.jobRuns.prune(run.job, RUNS_KEPT);
+      this.#account(run, change.outcome, change.deliveryError ?? change.detail ?? '', now);
+    });
+    logger.info({ job: run.job, run: run.id, outcome: change.outcome }, 'a scheduled run ended');
+    onSettled(run.job);
+  }
+
+  /** Ten failures in a row switch the job off, and the owner gets a word; so he does when a single time has failed. */
+  #account(run: RunRow, outcome: RunOutcome, reason: string, now: number): void {
+    const { jobs } = this.#options.store;
+    const job = jobs.find(run.job);
+    if (!job) return;
+    if (outcome === 'succeeded') {
+      if (job.failures > 0) jobs.setFailures(job.id, 0, null);
+      return;
+    }
+    if ((outcome !== 'failed' && outcome !== 'undelivered') || run.trigger === 'manual') return;
+    const failures = job.failures + 1;
+    jobs.setFailures(job.id, failures, Math.round(now + backoffMs(failures, JOB_BACKOFF)));
+    const { name } = job.definition;
+    if (job.enabled && failures >= MOST_FAILURES) {
+      jobs.disable(job.id);
+      const text = `The schedule “${name}” failed ${failures} times in a row, so it is switched off. The last reason: ${reason} Switch it on again with: mobyclaw cron resume ${job.id}`;
+      jobs.setNotice(job.id, { key: `job-disabled:${run.key}`, text });
+    } else if (job.definition.schedule.kind === 'at') {
+      const text = `The schedule “${name}” failed. The reason: ${reason}`;
+      jobs.setNotice(job.id, { key: `job-failed:${run.key}`, text });
+    }
+  }
+}

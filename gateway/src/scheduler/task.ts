@@ -1,0 +1,55 @@
+/** What a claimed slot works on: a copy of the job, so that an edit counts from the next slot on. */
+import type { Usage } from '@mobyclaw/protocol/usage';
+import type { Calendar } from './calendar.ts';
+import type { JobRow, RunRow, RunTask } from './job.ts';
+import type { BackgroundPrompt } from './ports.ts';
+
+const LATE_NOTE_MS = 10 * 60_000;
+
+export function toTask(job: JobRow, slot: number, beside: boolean): RunTask {
+  const { name, message, prompt, channel, origin, session, retries, timeZone } = job.definition;
+  const own = `cron:${job.id}`;
+  return {
+    name,
+    message,
+    prompt,
+    channel,
+    origin,
+    session: beside ? `${own}-${slot.toString(36)}` : own,
+    fresh: session === 'fresh',
+    retries,
+    timeZone,
+  };
+}
+
+/** @param attempt from 1; each attempt is a turn of its own */
+export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar: Calendar): BackgroundPrompt {
+  const { name, timeZone, session, fresh } = run.task;
+  const due = calendar.localText(run.slot, timeZone);
+  const late = run.claimedAt - run.slot > LATE_NOTE_MS ? ' It is late, because Moby was off.' : '';
+  return {
+    key: attempt === 1 ? `cron:${run.key}` : `cron:${run.key}#${attempt}`,
+    session,
+    source: 'cron',
+    prompt,
+    notes: [
+      `This is the scheduled job ${JSON.stringify(name)}, due ${due} (${timeZone}).${late} Nobody is there to answer questions; your answer is sent to the owner as it is.`,
+    ],
+    fresh,
+  };
+}
+
+export function addUsage(one: Usage | null, other: Usage | null): Usage | null {
+  if (!one || !other) return one ?? other;
+  const cached = (one.cachedTokens ?? 0) + (other.cachedTokens ?? 0);
+  return {
+    model: other.model,
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    ...(one.cachedTokens === undefined && other.cachedTokens === undefined ? {} : { cachedTokens: cached }),
+    // A sum with an unknown part is unknown, which is not free.
+    ...(one.costUsd === undefined || other.costUsd === undefined
+      ? {}
+      : { costUsd: one.costUsd + other.costUsd }),
+  };
+}
