@@ -150,7 +150,7 @@ export class ChatLane {
     );
     const live = delivery.turn === null ? [] : store.outbox.live(delivery.turn);
     store.transaction('durable', () => {
-      store.outbox.split(delivery.seq, toParts(delivery, rendered, live, clock.now()));
+      store.outbox.split(delivery.seq, toParts(delivery, rendered, live, this.#live.newest, clock.now()));
       if (delivery.turn !== null) store.outbox.forgetLive(delivery.turn);
     });
   }
@@ -167,6 +167,7 @@ export class ChatLane {
     const durability = sends && !this.#repeatable(part, channel) ? 'durable' : 'relaxed';
     store.transaction(durability, () => store.outbox.sending(part, clock.now()));
     const result = await this.#call(delivery, part, channel);
+    if (result.status === 'sent' && part.action === 'send') this.#live.newest = result.ids.at(-1) ?? null;
     this.#unrecorded = () => this.#record(delivery, part, result);
     this.#recordLast();
   }

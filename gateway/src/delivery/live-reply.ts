@@ -7,6 +7,9 @@ import { endsTurn } from '@mobyclaw/protocol/events';
 import type { LiveRow } from '../store/outbox-store.ts';
 import type { DeliveryTarget } from '../store/turn-store.ts';
 
+/** In place of the hash of what a message shows: it only tells the place in the queue. */
+export const PLACE = 'place in the queue';
+
 export class LiveReply {
   readonly turn: string;
   readonly target: DeliveryTarget;

@@ -11,7 +11,7 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
 import type { Store } from '../store/store.ts';
-import type { LiveReply } from './live-reply.ts';
+import { type LiveReply, PLACE } from './live-reply.ts';
 import { hashOf, plainOf, renderSafely } from './parts.ts';
 import type { RenderedPart, Renderer } from './renderer.ts';
 
@@ -28,6 +28,13 @@ export interface LiveUpdatesOptions {
   logger: Logger;
 }
 
+interface Update {
+  number: number;
+  /** Null: the message is taken back. */
+  part: RenderedPart | null;
+  shown: string;
+}
+
 export interface LiveStep {
   dueAt: number;
   /** Present where it is due. */
@@ -37,6 +44,8 @@ export interface LiveStep {
 export class LiveUpdates {
   readonly #options: LiveUpdatesOptions;
   readonly #replies = new Set<LiveReply>();
+  /** The newest message in the chat that is ours, as far as we know. */
+  newest: string | null = null;
   #notBefore = 0;
   #paceMs = 0;
   #smooth = 0;
@@ -75,27 +84,30 @@ export class LiveUpdates {
   }
 
   /** The first message of a reply that does not show what it should. */
-  #pending(reply: LiveReply, channel: Channel): { number: number; part: RenderedPart; shown: string } | null {
+  #pending(reply: LiveReply, channel: Channel): Update | null {
     if (reply.blind || reply.ended) return null;
     const { renderer, logger } = this.#options;
+    const first = reply.messages.get(0);
+    // The answer takes the place of "queued" where that is the last word in the chat; else it would stand too far up.
+    if (first?.shown === PLACE && !reply.waitsInLine && first.message !== this.newest) {
+      return { number: 0, part: null, shown: PLACE };
+    }
     const rendered = renderSafely(renderer, reply.view(), channel.abilities.text, (error) =>
       logger.error({ err: error, turn: reply.turn }, 'an answer in the making could not be rendered'),
     );
     for (const [number, whole] of rendered.entries()) {
       const part = reply.plain ? plainOf(whole) : whole;
-      const shown = hashOf(part);
+      const shown = reply.waitsInLine ? PLACE : hashOf(part);
       if (reply.messages.get(number)?.shown !== shown) return { number, part, shown };
     }
     return null;
   }
 
-  async #bring(
-    reply: LiveReply,
-    { number, part, shown }: { number: number; part: RenderedPart; shown: string },
-    channel: Channel,
-  ): Promise<void> {
+  async #bring(reply: LiveReply, { number, part, shown }: Update, channel: Channel): Promise<void> {
     const { store, key, clock } = this.#options;
     const message = reply.messages.get(number)?.message ?? null;
+    this.#replies.delete(reply); // behind the others, so that each gets its turn
+    this.#replies.add(reply);
     const save = (id: string | null): void => {
       store.transaction('relaxed', () =>
         store.outbox.setLive(reply.turn, key, { number, message: id, shown }),
@@ -107,12 +119,20 @@ export class LiveUpdates {
       reply.messages.delete(number);
     };
     let result: SendResult;
+    if (part === null) {
+      result = await channel.remove(key, message ?? '');
+      if (result.status === 'failed' && result.error.remedy === 'retry') {
+        this.#notBefore = clock.now() + this.#pace(channel);
+      } else forget(); // one that cannot be taken back stays where it is
+      return;
+    }
     if (message === null) {
       save(null);
       const { replyTo } = reply.target;
       const options = { nonce: uuidv7(), live: true, ...(number === 0 && replyTo ? { replyTo } : {}) };
       result = await channel.send(key, part, options);
       if (result.status === 'failed') forget();
+      if (result.status === 'sent') this.newest = result.ids.at(-1) ?? null;
     } else {
       result = await channel.edit(key, message, part, { live: true });
       if (result.status === 'failed' && result.error.remedy === 'send-new') {

@@ -2,19 +2,26 @@
 import { createHash } from 'node:crypto';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { DeliveryRow, LiveRow, NewPart } from '../store/outbox-store.ts';
+import { PLACE } from './live-reply.ts';
 import type { RenderedPart, Renderer, TextLimit } from './renderer.ts';
 
 const NOTHING: RenderedPart = { text: '', plain: '' };
 
-/** @param live messages into which the answer was streamed */
+/**
+ * @param live messages into which the answer was streamed
+ * @param newest id of the newest message of ours in the chat
+ */
 export function toParts(
   delivery: DeliveryRow,
   rendered: readonly RenderedPart[],
   live: readonly LiveRow[],
+  newest: string | null,
   dueAt: number,
 ): NewPart[] {
+  // "Queued" that is no longer the last word in the chat would put the answer above others: it is taken back.
+  const stale = live.filter(({ shown, message }) => shown === PLACE && message !== newest);
   const parts: NewPart[] = rendered.map((part, number) => {
-    const shown = live.find((row) => row.number === number);
+    const shown = live.find((row) => row.number === number && !stale.includes(row));
     const edits = shown !== undefined && shown.message !== null;
     return {
       number,
@@ -26,8 +33,9 @@ export function toParts(
       dueAt,
     };
   });
-  for (const { number, message } of live) {
-    if (message === null || number < rendered.length) continue;
+  for (const row of live) {
+    const { number, message } = row;
+    if (message === null || (number < rendered.length && !stale.includes(row))) continue;
     parts.push({ ...blank(parts.length, dueAt), action: 'remove', message });
   }
   for (const index of delivery.files.keys()) {

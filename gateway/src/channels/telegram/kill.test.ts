@@ -1,0 +1,116 @@
+/** SIGKILL to the gateway as a process, at any moment of a conversation: nothing is lost, nothing comes twice. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import { startFakeTelegram } from '@mobyclaw/testkit/fake-telegram/fake-telegram';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
+import { expect, onTestFinished, test } from 'vitest';
+
+const ALICE = { id: 42, first_name: 'Alice' };
+const MAIN = join(import.meta.dirname, '../../main.ts');
+const SEED = Number(process.env.KILL_SEED ?? 7);
+const KILLS = Number(process.env.KILLS ?? 6);
+
+async function setUp() {
+  const telegram = await startFakeTelegram();
+  const agent = await startFakeAgent();
+  const home = temporaryFolder();
+  let child: ChildProcess | null = null;
+  const start = (): ChildProcess => {
+    child = spawn(process.execPath, [MAIN], {
+      stdio: 'ignore',
+      env: {
+        PATH: process.env.PATH,
+        MOBYCLAW_HOME: home,
+        MOBYCLAW_PORT: '0',
+        MOBYCLAW_AGENT_URL: agent.url,
+        TELEGRAM_BOT_TOKEN: telegram.token,
+        TELEGRAM_API_ROOT: telegram.url,
+        TELEGRAM_ALLOWED_USERS: String(ALICE.id),
+      },
+    });
+    return child;
+  };
+  const kill = async (): Promise<void> => {
+    const dying = child;
+    if (!dying || dying.exitCode !== null || dying.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      dying.once('exit', () => resolve());
+      dying.kill('SIGKILL');
+    });
+  };
+  onTestFinished(async () => {
+    await kill();
+    await telegram.close();
+    await agent.close();
+  });
+  const texts = (): string[] => telegram.replies(ALICE.id).map(({ text }) => text);
+  return { telegram, agent, start, kill, texts };
+}
+
+/** https://en.wikipedia.org/wiki/Linear_congruential_generator, so that a failure can be repeated. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+test('killed while it streams: the next process finishes the same message', async () => {
+  const { telegram, start, kill, texts } = await setUp();
+  start();
+  telegram.say({ chat: ALICE.id, from: ALICE, text: 'tokens=30 interval=100ms' });
+  await until('the first words', () => texts().some((text) => text.startsWith('You said:')), 20_000);
+  const [before] = telegram.replies(ALICE.id);
+  await kill();
+  start();
+  await until('the whole answer', () => texts().some((text) => text.endsWith('word29')), 20_000);
+  expect(telegram.replies(ALICE.id).map(({ id }) => id)).toEqual([before?.id]);
+});
+
+test('killed at random moments of many messages: each is answered once', async () => {
+  const { telegram, start, kill, texts } = await setUp();
+  const random = randomFrom(SEED);
+  const asked: string[] = [];
+  for (let round = 0; round < KILLS; round++) {
+    start();
+    for (let index = 0; index < 4; index++) {
+      const name = `q${round}-${index}`;
+      asked.push(name);
+      const slow = random() < 0.5 ? ' tokens=12 interval=60ms' : '';
+      telegram.say({ chat: ALICE.id, from: ALICE, text: `${name}${slow}` });
+    }
+    const confirmed = telegram.chats.confirmed.length;
+    await until(
+      'something to be taken',
+      () => telegram.chats.confirmed.length > confirmed || round > 0,
+      20_000,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200 + random() * 1200)); // the moment is what is random
+    await kill();
+    if (random() < 0.5) telegram.redeliver();
+  }
+  start();
+  const answersTo = (name: string): string[] =>
+    texts().filter((text) => text.startsWith(`You said: ${name}`));
+  // A send whose result the killed process did not see is not repeated; the person is told, and can ask for it.
+  await until(
+    'the queue to be worked off',
+    () => answersTo(asked.at(-1) ?? '').some((text) => isWhole(text)),
+    60_000,
+  );
+  if (texts().some((text) => text.includes('/resend'))) {
+    telegram.say({ chat: ALICE.id, from: ALICE, text: '/queue' });
+    await until('the queue to be empty', () => texts().some((text) => text.includes('0 waiting')), 20_000);
+  }
+  const lost = asked.filter((name) => !answersTo(name).some(isWhole));
+  const twice = asked.filter((name) => answersTo(name).filter(isWhole).length > 1);
+  expect({ seed: SEED, lost, twice }).toEqual({ seed: SEED, lost: [], twice: [] });
+}, 180_000);
+
+/** Not just the words that were there when the process was killed. */
+function isWhole(text: string): boolean {
+  return !text.includes('tokens=12') || text.endsWith('word11');
+}
