@@ -12,7 +12,7 @@ import {
   type TelegramWorld,
 } from '../../testing/telegram-world.ts';
 
-const CODE = /code is \*\*([A-HJKMNP-Z2-9]{8})\*\*|code is ([A-HJKMNP-Z2-9]{8})/;
+const CODE = /code is ([A-HJKMNP-Z2-9]{8})/;
 
 async function codeFor(
   world: TelegramWorld,
@@ -21,8 +21,7 @@ async function codeFor(
 ): Promise<string> {
   world.telegram.say({ chat: person.id, from: person, text });
   const answer = await world.reply((one) => CODE.test(one), person.id);
-  const [, marked, bare] = CODE.exec(answer) ?? [];
-  return marked ?? bare ?? '';
+  return CODE.exec(answer)?.[1] ?? '';
 }
 
 function prompts(world: TelegramWorld): string[] {

@@ -31,6 +31,33 @@ test('an answer longer than a message comes whole and in order', async () => {
   expect(texts.join('\n').match(/line \d+ of a long answer/g)).toEqual(lines);
 });
 
+test('9,000 characters of Markdown with code, tables and links arrive whole, in order, as Telegram writes them', async () => {
+  const section = (index: number) =>
+    [
+      `## Section ${index}`,
+      `Some *emphasis*, **weight** and [a link](https://example.com/${index}) in section ${index}.`,
+      `\`\`\`ts\nconst value${index} = '${'x'.repeat(120)}';\nconsole.log(value${index});\n\`\`\``,
+      `| name | value |\n| --- | --- |\n| row${index} | cell${index} |`,
+    ].join('\n\n');
+  const markdown = Array.from({ length: 30 }, (_, index) => section(index)).join('\n\n');
+  expect(markdown.length).toBeGreaterThan(9000);
+  const world = await openTelegramWorld({ agent: { script: () => [{ do: 'text', text: markdown }] } });
+  world.say('everything, please');
+  await world.reply((text) => text.includes('cell29'));
+  const replies = world.telegram.replies(ALICE.id);
+  const whole = replies.map(({ text }) => text).join('\n');
+  for (const word of ['Section', 'value', 'row', 'cell']) {
+    const found = [...whole.matchAll(new RegExp(`\\b${word} ?(\\d+)\\b`, 'g'))].map(([, index]) =>
+      Number(index),
+    );
+    expect([...new Set(found)]).toEqual(Array.from({ length: 30 }, (_, index) => index));
+  }
+  const entities = replies.flatMap((message) => message.entities as { type: string; url?: string }[]);
+  expect(entities.filter(({ type }) => type === 'pre').length).toBeGreaterThanOrEqual(30);
+  expect(entities.filter(({ url }) => url?.startsWith('https://example.com/'))).toHaveLength(30);
+  expect(whole).not.toContain('```');
+});
+
 test('a stream that outgrows its message goes on in the next, and ends whole', async () => {
   const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of a long answer\n\n`);
   const script = () => lines.map((text) => ({ do: 'text' as const, text, afterMs: 8 }));
