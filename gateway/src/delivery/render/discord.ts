@@ -12,7 +12,7 @@ const WORD = /[\p{L}\p{N}_]/u;
 const FORM: MarkupForm = {
   quotePrefix: '> ',
   quotesCode: true,
-  headingPrefix: (depth) => (depth <= 3 ? `${'#'.repeat(depth)} ` : ''),
+  headingPrefix: (depth) => (depth <= 3 ? `${'#'.repeat(depth)} ` : null),
   emphasis(kind, before, after) {
     if (kind === 'bold') return ['**', '**'];
     if (kind === 'strike') return ['~~', '~~'];

@@ -12,8 +12,8 @@ export interface MarkupForm {
   quotePrefix: string;
   /** Whether code in a quote is quoted too; else it stands between the lines of the quote. */
   quotesCode: boolean;
-  /** Before a heading's line; null where headings are bold. */
-  headingPrefix: ((depth: number) => string) | null;
+  /** Before a heading's line; null where a heading of this depth is bold instead. */
+  headingPrefix(depth: number): string | null;
   /**
    * Opening and closing sign.
    * @param before - the character before the opening sign, empty at the line's edge or behind another sign
@@ -77,7 +77,7 @@ function linesOf(runs: readonly Run[]): Line[] {
 
 function writeLine(line: readonly Run[], form: MarkupForm): string {
   const heading = line.map((run) => markOf(run, 'heading')).find((mark) => mark !== undefined);
-  const prefix = heading === undefined ? '' : (form.headingPrefix?.(heading.depth) ?? '');
+  const prefix = heading === undefined ? '' : (form.headingPrefix(heading.depth) ?? '');
   const runs = tightened(line.map((run) => ({ text: run.text, marks: emphasisOf(run, form), run })));
   const written: string[] = [];
   const open: { mark: Mark; close: string }[] = [];
@@ -124,7 +124,8 @@ function writeRun(text: string, run: Run, form: MarkupForm, lineStart: boolean, 
 
 function emphasisOf(run: Run, form: MarkupForm): readonly Mark[] {
   if (!form.emphasizes(run) || markOf(run, 'marker') !== undefined) return [];
-  const headingIsBold = form.headingPrefix === null && markOf(run, 'heading') !== undefined;
+  const heading = markOf(run, 'heading');
+  const headingIsBold = heading !== undefined && form.headingPrefix(heading.depth) === null;
   return run.marks.filter(
     ({ kind }) =>
       kind === 'italic' ||

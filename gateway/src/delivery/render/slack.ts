@@ -13,7 +13,7 @@ const SIGNS = { bold: '*', italic: '_', strike: '~' };
 const FORM: MarkupForm = {
   quotePrefix: '> ',
   quotesCode: false,
-  headingPrefix: null,
+  headingPrefix: () => null,
   emphasis: (kind, before, after) => wrapped(SIGNS[kind], before, after),
   escape(text, lineStart) {
     const escaped = entities(disarmed(text));

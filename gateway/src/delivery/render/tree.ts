@@ -2,7 +2,7 @@
  * From the syntax tree to styled text. Everything that the reader should see becomes text here, in the order of the
  * source; what only one platform does its own way (bullets, width of tables, tabs) is in `Look`.
  */
-import type { List, ListItem, PhrasingContent, RootContent, Table } from 'mdast';
+import type { List, ListItem, PhrasingContent, RootContent, Table, TableCell } from 'mdast';
 import { toString as textOf } from 'mdast-util-to-string';
 import { findLinks, type LinkText, linkTexts } from './links.ts';
 import type { References } from './references.ts';
@@ -153,14 +153,15 @@ class TreeWriter {
   }
 
   #code(value: string, language: string, meta: string, place: Place): void {
-    const named = LANGUAGE.test(language);
-    // Not a language: a stream that has only got to the fence, or a file name; either way something to read.
+    const empty = value.trim() === '';
+    const named = LANGUAGE.test(language) && !(empty && meta !== '');
+    // A file name, or a text that began with three backticks: either way something to read.
     const info = named ? meta : `${language} ${meta}`.trim();
     if (info !== '') {
       this.#writer.text(info, place, [...place.marks, { kind: 'code' }]);
       this.#writer.separate(1);
     }
-    if (value.trim() === '') return;
+    if (empty) return;
     const pre: Mark = { kind: 'pre', language: named ? language : '' };
     this.#writer.lines(this.#tabs(value), place, place.quote === null ? [pre] : [place.quote, pre]);
   }
@@ -181,27 +182,21 @@ class TreeWriter {
     }
   }
 
-  /** The first cell names the row, the others follow as "column: value". */
-  #row(
-    row: Table['children'][number]['children'],
-    header: Table['children'][number]['children'],
-    place: Place,
-  ): void {
+  /** The first cell names the row, the others follow as "column: value"; `–` where there is no value. */
+  #row(row: readonly TableCell[], header: readonly TableCell[], place: Place): void {
     for (const [column, cell] of row.entries()) {
-      if (cell.children.length === 0) continue;
-      if (column === 0) {
-        this.#inlines(cell.children, withMark(place, { kind: 'bold' }));
-        continue;
+      const name = header[column]?.children ?? [];
+      if (column > 0) {
+        this.#writer.separate(1);
+        this.#writer.marker(`${this.#bullet(0)} `, place, [...place.marks, { kind: 'marker' }]);
       }
-      this.#writer.separate(1);
-      const inside = { ...place, indent: `${place.indent}  ` };
-      this.#writer.marker(`${this.#bullet(0)} `, place, [...place.marks, { kind: 'marker' }]);
-      const name = header[column];
-      if (name !== undefined && name.children.length > 0) {
-        this.#inlines(name.children, inside);
+      const inside = column > 0 ? { ...place, indent: `${place.indent}  ` } : place;
+      if (name.length > 0) {
+        this.#inlines(name, inside);
         this.#text(': ', inside);
       }
-      this.#inlines(cell.children, inside);
+      if (cell.children.length === 0) this.#text('–', inside);
+      this.#inlines(cell.children, column > 0 ? inside : withMark(place, { kind: 'bold' }));
       this.#writer.endItem();
     }
   }
