@@ -4,7 +4,7 @@
  * Every step can be taken again: the prompt's inbox key and the delivery's key are those of the slot, so a run that a
  * crash interrupted anywhere is driven on from its row and neither asks nor sends twice. Once an answer is there the
  * model is not asked again, however often the delivery fails. A failure of the store leaves the row as it is and is
- * tried again.
+ * tried again. Since all of it can be taken again, what is written here need not wait for the disk.
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import type { Clock } from '@mobyclaw/lib/clock';
@@ -131,7 +131,7 @@ export class RunDriver {
     const { store, clock, onSettled } = this.#options;
     if (error.retryable && attempt <= run.task.retries) {
       const dueAt = Math.round(clock.now() + backoffMs(attempt, PROMPT_RETRY));
-      store.transaction('durable', () =>
+      store.transaction('relaxed', () =>
         store.jobRuns.update(run.id, { state: 'retrying', attempt, usage, dueAt, detail: error.message }),
       );
       onSettled(run.job);
@@ -148,7 +148,7 @@ export class RunDriver {
   async #keep(run: RunRow, change: RunChange): Promise<void> {
     const { store, onSettled } = this.#options;
     const kept: RunChange = { ...change, state: 'delivering', delivery: 'pending', dueAt: null };
-    store.transaction('durable', () => store.jobRuns.update(run.id, kept));
+    store.transaction('relaxed', () => store.jobRuns.update(run.id, kept));
     onSettled(run.job);
     await this.#deliver({ ...run, ...kept });
   }
@@ -178,7 +178,7 @@ export class RunDriver {
         return;
       }
       const dueAt = Math.round(clock.now() + backoffMs(tries, DELIVERY_RETRY));
-      store.transaction('durable', () =>
+      store.transaction('relaxed', () =>
         store.jobRuns.update(run.id, { ...kept, state: 'delivering', delivery: 'pending', dueAt }),
       );
       onSettled(run.job);
@@ -191,7 +191,7 @@ export class RunDriver {
   #end(run: RunRow, change: RunChange & { outcome: RunOutcome }): void {
     const { store, clock, logger, onSettled } = this.#options;
     const now = clock.now();
-    store.transaction('durable', () => {
+    store.transaction('relaxed', () => {
       store.jobRuns.update(run.id, { ...change, state: 'ended', dueAt: null, finishedAt: now });
       store.jobRuns.prune(run.job, RUNS_KEPT);
       this.#account(run, change.outcome, change.deliveryError ?? change.detail ?? '', now);
