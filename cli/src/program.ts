@@ -32,6 +32,7 @@ const COMMANDS: Record<string, Listed> = {
   history: { summary: 'read and search conversations', load: () => import('./commands/history.ts') },
   sessions: { summary: 'list, reset and stop conversations', load: () => import('./commands/sessions.ts') },
   token: { summary: 'manage tokens for the HTTP API', load: () => import('./commands/token.ts') },
+  usage: { summary: 'what his thinking costs; the budget', load: () => import('./commands/usage.ts') },
   hooks: { summary: 'let other programs start turns', load: () => import('./commands/hooks.ts') },
   doctor: { summary: 'check that everything is as it should be', load: () => import('./commands/doctor.ts') },
   version: { summary: 'print the version', load: () => import('./commands/version.ts') },

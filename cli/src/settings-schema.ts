@@ -60,6 +60,10 @@ const ids = (form: RegExp, write: string): z.ZodType<string> =>
       `must be ids with commas between: ${write}`,
     );
 
+const capOrOff = z
+  .string()
+  .regex(/^(off|(?=.*[1-9])\d+(\.\d+)?)$/, 'is neither "off" nor a number above 0');
+
 export const shape = {
   MOBYCLAW_HOME: folder.prefault('~/.mobyclaw'),
   MOBYCLAW_PORT: whole(1, 65_535).prefault('3000'),
@@ -89,6 +93,10 @@ export const shape = {
       'is not a span of the day such as 08:00-23:00',
     )
     .prefault('08:00-23:00'),
+  MOBYCLAW_BUDGET_DAY_USD: capOrOff.prefault('off'),
+  MOBYCLAW_BUDGET_MONTH_USD: capOrOff.prefault('off'),
+  MOBYCLAW_BUDGET_DAY_TOKENS: capOrOff.prefault('off'),
+  MOBYCLAW_BUDGET_MONTH_TOKENS: capOrOff.prefault('off'),
   MOBYCLAW_MEMORY_BUDGET: whole(1024, 10_000_000).prefault('16384'),
   MOBYCLAW_ALLOWED_HOSTS: z
     .string()

@@ -10,6 +10,7 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { ControlClient } from './agent-monitor/control-client.ts';
+import { openBudget } from './budget/open-budget.ts';
 import type { Messaging, MessagingOptions } from './channels/messaging.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -65,6 +66,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const tokens = new TokenService(store, clock, config.mcpToken);
   await tokens.prepareCliToken(config.folder);
 
+  const budget = await openBudget(config, store, clock, logger);
   const lease = uuidv7();
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
   const supervisor = controlClient(config.agentControlUrl, config.mcpToken);
@@ -85,6 +87,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor,
     ender,
     metrics,
+    budget,
     resets,
     clock,
     logger,
@@ -127,6 +130,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     tokens,
     hooks,
     mcp,
+    budget,
     resets,
     agent,
     monitor,

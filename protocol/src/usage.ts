@@ -12,6 +12,34 @@ export const usageSchema = z
 
 export type Usage = z.infer<typeof usageSchema>;
 
+const budgetPeriodSchema = z.object({
+  capUsd: z.number().optional(),
+  capTokens: z.int().optional(),
+  spentUsd: z.number(),
+  spentTokens: z.int(),
+  unpricedModels: z.array(z.string()).describe('called without a known price'),
+  share: z.number().describe('of the nearest cap; 1 and more: nothing runs'),
+});
+
+export const budgetReportSchema = z
+  .object({
+    day: budgetPeriodSchema,
+    month: budgetPeriodSchema,
+    lifted: z.boolean().describe('by the owner, for the rest of the day'),
+    problem: z.string().optional(),
+  })
+  .meta({ id: 'Budget' });
+
+export type BudgetReport = z.infer<typeof budgetReportSchema>;
+
+const usageGroupSchema = z.object({
+  name: z.string(),
+  turns: z.int(),
+  tokens: z.int(),
+  costUsd: z.number().describe('of the turns whose cost is known'),
+  unpricedTurns: z.int(),
+});
+
 export const usageReportSchema = z
   .object({
     since: z.iso.datetime(),
@@ -32,6 +60,9 @@ export const usageReportSchema = z
         costUsd: z.number().nullable(),
       }),
     ),
+    bySource: z.array(usageGroupSchema).describe('api, cli, telegram, cron, heartbeat …'),
+    bySession: z.array(usageGroupSchema).describe('the dearest ones'),
+    budget: budgetReportSchema.optional().describe('where a cap is set'),
   })
   .meta({ id: 'UsageReport' });
 

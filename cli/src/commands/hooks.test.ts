@@ -19,7 +19,7 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
     .on('GET /api/hooks', { body: { items: [HOOK] } })
     .on('POST /api/hooks/push/test', { status: 202, body: { turn: '019a' } })
     .on('DELETE /api/hooks/push', { status: 204 });
-  const at = { home, env: { MOBYCLAW_PORT: String(api.port), MOBYCLAW_TZ: 'UTC' } };
+  const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'UTC' } };
 
   const added = await runCli(['hooks', 'add', 'push', '--proof', 'github', '--template', 'Review it'], at);
   expect([added.code, added.stdout]).toEqual([0, 's3cret\n']);

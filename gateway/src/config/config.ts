@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { z } from 'zod';
+import type { Caps } from '../budget/budget.ts';
 import {
   type ChannelsConfig,
   channelsConflict,
@@ -44,6 +45,12 @@ const timeOfDayOrOff = z
     return z.NEVER;
   });
 
+/** A positive number, or null where there is no cap. */
+const cap = z.preprocess(
+  (value) => (value === undefined || value === 'off' ? null : Number(value)),
+  z.number('not a number; write for example 5, or off').positive('must be more than 0, or off').nullable(),
+);
+
 const timeZone = z
   .string()
   .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
@@ -75,6 +82,10 @@ const environmentSchema = z.object({
   MOBYCLAW_RESET_IDLE: durationOrOff,
   MOBYCLAW_RESET_DAILY: timeOfDayOrOff,
   ...channelsEnvironment,
+  MOBYCLAW_BUDGET_DAY_USD: cap,
+  MOBYCLAW_BUDGET_MONTH_USD: cap,
+  MOBYCLAW_BUDGET_DAY_TOKENS: cap,
+  MOBYCLAW_BUDGET_MONTH_TOKENS: cap,
   MOBYCLAW_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -100,6 +111,8 @@ export interface GatewayConfig {
   /** Time of day in `timeZone` at which conversations start afresh. */
   resetDaily: { hour: number; minute: number } | null;
   channels: ChannelsConfig;
+  /** What may be spent, in US dollars and in tokens; null: as much as it takes. */
+  budget: Caps;
   logLevel: string;
 }
 
@@ -135,6 +148,12 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
     channels: toChannelsConfig(env),
+    budget: {
+      dayUsd: env.MOBYCLAW_BUDGET_DAY_USD,
+      monthUsd: env.MOBYCLAW_BUDGET_MONTH_USD,
+      dayTokens: env.MOBYCLAW_BUDGET_DAY_TOKENS,
+      monthTokens: env.MOBYCLAW_BUDGET_MONTH_TOKENS,
+    },
     logLevel: env.MOBYCLAW_LOG_LEVEL,
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Budget } from '../budget/budget.ts';
 import type { Messaging } from '../channels/messaging.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -20,6 +21,8 @@ export interface HttpServices {
   tokens: TokenService;
   hooks: WebhookService;
   mcp: McpEndpoint;
+  /** Null where no cap is set. */
+  budget: Budget | null;
   resets: ConversationReset;
   agent: AgentClient;
   monitor: AgentMonitor;

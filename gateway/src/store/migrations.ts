@@ -2,6 +2,7 @@
  * The schema of gateway.db, as numbered steps; a step is never edited once released. Times are milliseconds since the
  * epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
+import { BUDGET_SCHEMA } from './schema-budget.ts';
 import { CHANNELS_SCHEMA } from './schema-channels.ts';
 import { SCHEDULER_SCHEMA } from './schema-scheduler.ts';
 import { WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
@@ -93,4 +94,5 @@ export const MIGRATIONS: readonly string[] = [
   SCHEDULER_SCHEMA,
   CHANNELS_SCHEMA,
   WEBHOOKS_SCHEMA,
+  BUDGET_SCHEMA,
 ];

@@ -3,12 +3,16 @@ import { AccessStore } from './access-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
+import { HeartbeatStore } from './heartbeat-store.ts';
 import { HookStore } from './hook-store.ts';
+import { JobRunStore } from './job-run-store.ts';
+import { JobStore } from './job-store.ts';
 import { MessageStore } from './message-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { SessionStore } from './session-store.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
+import { UsageStore } from './usage-store.ts';
 
 export class Store {
   readonly turns: TurnStore;
@@ -19,7 +23,11 @@ export class Store {
   readonly arrivals: ArrivalStore;
   readonly access: AccessStore;
   readonly outbox: OutboxStore;
+  readonly jobs: JobStore;
+  readonly jobRuns: JobRunStore;
+  readonly heartbeat: HeartbeatStore;
   readonly hooks: HookStore;
+  readonly usage: UsageStore;
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
@@ -34,6 +42,10 @@ export class Store {
     this.access = new AccessStore(this.#db);
     this.outbox = new OutboxStore(this.#db);
     this.hooks = new HookStore(this.#db);
+    this.usage = new UsageStore(this.#db);
+    this.jobs = new JobStore(this.#db);
+    this.jobRuns = new JobRunStore(this.#db);
+    this.heartbeat = new HeartbeatStore(this.#db);
   }
 
   get path(): string {

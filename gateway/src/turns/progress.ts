@@ -19,6 +19,12 @@ export class Progress {
   /** The next run goes on with a broken answer. */
   continues = false;
   sessionReplaced = false;
+  /** Why nothing more may be spent on it. */
+  overBudget: string | null = null;
+  /** Ends the current run. */
+  cut: AbortController | null = null;
+  /** Ids of tool calls without a result in the current run. */
+  readonly openTools = new Set<string>();
   providerRetried = false;
 
   constructor(attempt: number) {

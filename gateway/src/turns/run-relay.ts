@@ -14,6 +14,8 @@ export function relay(event: RunEvent, progress: Progress): TurnEvent | null {
       return { type: 'reasoning', data: { text: event.text } };
     case 'tool': {
       const { type, ...tool } = event;
+      if (tool.phase === 'end') progress.openTools.delete(tool.id);
+      else progress.openTools.add(tool.id);
       return { type, data: { ...tool, label: toolLabel(tool.name) } };
     }
     case 'usage': {

@@ -12,6 +12,7 @@ import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
 import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Budget } from '../budget/budget.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
@@ -43,6 +44,8 @@ export interface TurnRunnerOptions {
   monitor: AgentMonitor;
   ender: TurnEnder;
   metrics: Metrics;
+  /** Null where no cap is set. */
+  budget: Budget | null;
   resets: ConversationReset;
   clock: Clock;
   logger: Logger;
@@ -64,6 +67,7 @@ export class TurnRunner {
   async run(turn: TurnRow, signal: AbortSignal): Promise<void> {
     const progress = new Progress(turn.attempt);
     try {
+      if (turn.attempt > 0) this.#recallUsage(turn, progress);
       while ((await this.#stepOrWait(turn, progress, signal)) === 'again');
     } catch (error) {
       if (error instanceof AgentError) {
@@ -82,6 +86,8 @@ export class TurnRunner {
         },
         signal,
       );
+    } finally {
+      this.#options.budget?.settled(turn.id);
     }
   }
 
@@ -101,6 +107,8 @@ export class TurnRunner {
   async #step(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
     if (signal.aborted) return this.#stopped(turn, progress, signal, false);
     if (!progress.counted) {
+      const refusal = this.#options.budget?.refusal(turn.source) ?? null;
+      if (refusal !== null) return this.#overBudget(turn, progress, refusal, signal);
       if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress, signal);
       if (progress.attempt > 0) {
         await this.#recall(turn, progress, signal);
@@ -191,6 +199,7 @@ export class TurnRunner {
       history: session.fresh ? this.#conversationBefore(turn) : [],
     };
     progress.streamed = '';
+    progress.cut = new AbortController();
     return agent.run(
       {
         sessionId: session.id,
@@ -204,7 +213,7 @@ export class TurnRunner {
         },
       },
       (event) => this.#relay(turn, progress, event),
-      signal,
+      AbortSignal.any([signal, progress.cut.signal]),
     );
   }
 
@@ -226,12 +235,41 @@ export class TurnRunner {
     }
     const turnEvent = relay(event, progress);
     if (turnEvent) this.#emit(turn, turnEvent);
+    this.#keepBudget(turn, progress, event);
+  }
+
+  /** Past the cap no further model call and no tool begins; an answer that was complete with the last call stands. */
+  #keepBudget(turn: TurnRow, progress: Progress, event: RunEvent): void {
+    if (event.type === 'usage') {
+      const { type: _, ...call } = event;
+      const verdict = this.#options.budget?.note(turn.id, call);
+      if (verdict?.warning) this.#emit(turn, { type: 'notice', data: { text: verdict.warning } });
+      if (verdict?.stop) progress.overBudget = verdict.stop;
+    }
+    const goesOn = progress.openTools.size > 0 || event.type === 'text' || event.type === 'tool';
+    if (progress.overBudget !== null && goesOn) progress.cut?.abort('cancelled' satisfies StopReason);
+  }
+
+  /** What earlier attempts, before a crash, have spent. */
+  #recallUsage(turn: TurnRow, progress: Progress): void {
+    for (const call of this.#options.store.events.ofType(turn.seq, 'usage')) {
+      progress.meter.add(call);
+      this.#options.budget?.note(turn.id, call);
+    }
+  }
+
+  #overBudget(turn: TurnRow, progress: Progress, message: string, signal: AbortSignal): Promise<Next> {
+    return this.#end(turn, progress, { code: 'budget_exceeded', message, retryable: false }, signal);
   }
 
   async #judge(turn: TurnRow, progress: Progress, outcome: RunOutcome, signal: AbortSignal): Promise<Next> {
     if (outcome.kind === 'completed') return this.#completed(turn, progress, outcome, signal);
     if (outcome.kind === 'stopped') {
       progress.kept += outcome.partial;
+      if (progress.overBudget !== null && !signal.aborted) {
+        if (outcome.torn) this.#leaveAgentSession(turn);
+        return this.#overBudget(turn, progress, progress.overBudget, signal);
+      }
       return this.#stopped(turn, progress, signal, outcome.torn);
     }
     if (outcome.torn) this.#leaveAgentSession(turn);

@@ -3,8 +3,8 @@ import type { Usage } from '@mobyclaw/protocol/usage';
 export interface CallUsage {
   inputTokens: number;
   outputTokens: number;
-  cachedTokens?: number;
-  costUsd?: number;
+  cachedTokens?: number | undefined;
+  costUsd?: number | undefined;
   model: string;
 }
 

@@ -3,12 +3,14 @@ import type { Status } from '@mobyclaw/protocol/status';
 import type { UsageReport } from '@mobyclaw/protocol/usage';
 import { Router } from 'express';
 import { z } from 'zod';
+import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
 import { validate } from '../validate.ts';
 import { toStatusView } from './channel-routes.ts';
 
 const DAY_MS = 86_400_000;
+const MOST_SESSIONS = 10; // of a usage report
 const usageQuery = z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) });
 
 export function healthRoutes({ turns, monitor }: HttpServices): Router {
@@ -31,7 +33,8 @@ export function healthRoutes({ turns, monitor }: HttpServices): Router {
 }
 
 export function operationRoutes(services: HttpServices): Router {
-  const { store, turns, monitor, agent, soul, messaging, metrics, clock, version, startedAt } = services;
+  const { store, turns, monitor, agent, soul, messaging, metrics, budget, clock, version, startedAt } =
+    services;
   const router = Router();
 
   router.get('/api/status', async (_request, response) => {
@@ -41,6 +44,11 @@ export function operationRoutes(services: HttpServices): Router {
   router.get('/api/usage', (request, response) => {
     const { days } = validate(usageQuery, request.query);
     response.json(usage(clock.now() - days * DAY_MS));
+  });
+
+  router.post('/api/usage/lift', (_request, response) => {
+    if (!budget) throw new HttpProblem('conflict', 'No budget is set, so there is nothing to lift.');
+    response.json({ until: new Date(budget.lift().until).toISOString() });
   });
 
   router.get('/metrics', async (_request, response) => {
@@ -98,6 +106,9 @@ export function operationRoutes(services: HttpServices): Router {
         costUsd: sum((row) => row.costUsd ?? 0),
         unpricedTurns: sum((row) => row.unpricedTurns),
       },
+      bySource: store.usage.bySource(since),
+      bySession: store.usage.bySession(since, MOST_SESSIONS),
+      ...(budget ? { budget: budget.report() } : {}),
       byModel: rows.map(({ model, turns: count, inputTokens, outputTokens, costUsd }) => ({
         model,
         turns: count,
