@@ -17,7 +17,12 @@ export async function loadChannel(platform: Platform, config: ChannelsConfig): P
       const { createTelegramChannel } = await import('./telegram/index.ts');
       return (host) => createTelegramChannel(settings, host);
     }
-    case 'discord':
+    case 'discord': {
+      const settings = config.discord;
+      if (!settings) return null;
+      const { createDiscordChannel } = await import('./discord/index.ts');
+      return (host) => createDiscordChannel(settings, host);
+    }
     case 'slack':
     case 'whatsapp':
       return null;

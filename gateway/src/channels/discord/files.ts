@@ -1,0 +1,49 @@
+/** Files that people sent. Their addresses are signed and good for a day; after that the message is asked for new ones. */
+import { type APIMessage, Routes } from 'discord.js';
+import { HttpGetError, httpGet } from '../http-get.ts';
+import type { DiscordApi } from './api.ts';
+import { DiscordError } from './errors.ts';
+
+const DOWNLOAD_MS = 60_000;
+
+/** As JSON it is the `ref` of an InboundFile. */
+export interface FileRef {
+  channel: string;
+  message: string;
+  file: string;
+  url: string;
+}
+
+/** @throws DiscordError */
+export async function downloadFile(api: DiscordApi, ref: string, mostBytes: number): Promise<Uint8Array> {
+  const { channel, message, file, url } = JSON.parse(ref) as FileRef;
+  try {
+    return await fetchFile(url, mostBytes);
+  } catch (error) {
+    if (!(error instanceof DiscordError) || !['401', '403', '404'].includes(error.code)) throw error;
+    const route = Routes.channelMessage(channel, message);
+    const { attachments, message_snapshots: snapshots = [] } = await api.call<APIMessage>(
+      'getMessage',
+      'GET',
+      route,
+    );
+    const all = [...attachments, ...snapshots.flatMap((snapshot) => snapshot.message.attachments)];
+    const fresh = all.find(({ id }) => id === file);
+    if (!fresh) throw failed('gone', 'Discord has the file no more.', 'none');
+    return fetchFile(fresh.url, mostBytes);
+  }
+}
+
+async function fetchFile(url: string, mostBytes: number): Promise<Uint8Array> {
+  try {
+    return await httpGet(new URL(url), { mostBytes, timeoutMs: DOWNLOAD_MS });
+  } catch (error) {
+    if (!(error instanceof HttpGetError)) throw error;
+    const passing = error.code === 'timeout' || error.code === 'network' || error.code.startsWith('5');
+    throw failed(error.code, error.message, passing ? 'retry' : 'none');
+  }
+}
+
+function failed(code: string, message: string, remedy: 'retry' | 'none'): DiscordError {
+  return new DiscordError({ method: 'download', code, message, remedy });
+}

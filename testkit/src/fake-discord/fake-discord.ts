@@ -1,0 +1,165 @@
+/**
+ * A Discord to test against: REST API and gateway on one port of 127.0.0.1, with people that write, and with faults on
+ * demand. Point discord.js at `url`.
+ */
+import http from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Faults } from './faults.ts';
+import { FakeGateway } from './gateway.ts';
+import { FakeRest } from './rest.ts';
+import { snowflake, type WireChannel, type WireMessage, type WireUser } from './wire.ts';
+import { type Attached, World } from './world.ts';
+
+const ALL_INTENTS = 0xffff_ffff | 0;
+
+export class FakeDiscord {
+  readonly world: World;
+  readonly gateway: FakeGateway;
+  readonly rest: FakeRest;
+  readonly faults = new Faults();
+  /** What the bot has to log in with. Changing it revokes the one before. */
+  token = 'fake-discord-token';
+  allowedIntents = ALL_INTENTS;
+  remainingStarts = 1000;
+  readonly #server: http.Server;
+  readonly #sockets = new Set<Socket>();
+  #signature = 1;
+
+  private constructor(heartbeatMs: number) {
+    const fileUrl = (id: string, name: string) =>
+      `http://127.0.0.1:${this.port}/files/${id}/${name}?sig=${this.#signature}`;
+    this.world = new World((event) => this.gateway.dispatch(event));
+    this.gateway = new FakeGateway({
+      heartbeatMs,
+      token: () => this.token,
+      allowedIntents: () => this.allowedIntents,
+      greeting: (session_id) => [
+        {
+          t: 'READY',
+          d: {
+            v: 10,
+            user: this.world.bot,
+            session_id,
+            resume_gateway_url: `ws://127.0.0.1:${this.port}`,
+            guilds: [{ id: this.world.guild.id, unavailable: true }],
+            application: { id: this.world.applicationId, flags: 0 },
+          },
+        },
+        { t: 'GUILD_CREATE', d: structuredClone(this.world.guildView()) },
+      ],
+    });
+    this.rest = new FakeRest({
+      world: this.world,
+      faults: this.faults,
+      token: () => this.token,
+      gatewayUrl: () => `ws://127.0.0.1:${this.port}`,
+      fileUrl,
+      remainingStarts: () => this.remainingStarts,
+    });
+    this.#server = http.createServer((request, response) => {
+      if (request.url?.startsWith('/files/')) this.#sendFile(request.url, response);
+      else void this.rest.handle(request, response);
+    });
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+    });
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.gateway.upgrade(request, socket as Socket, head);
+    });
+  }
+
+  /** @param heartbeatMs what clients are told; Discord says 41,250 */
+  static async start(heartbeatMs = 41_250): Promise<FakeDiscord> {
+    const fake = new FakeDiscord(heartbeatMs);
+    await new Promise<void>((resolve) => fake.#server.listen(0, '127.0.0.1', resolve));
+    return fake;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** For DISCORD_API_URL. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/api`;
+  }
+
+  /** TCP connections that are open, of REST and gateway. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Somebody writes. */
+  say(
+    channel: WireChannel,
+    author: WireUser,
+    text: string,
+    more: { replyTo?: string; files?: Attached[]; flags?: number; type?: number } = {},
+  ): WireMessage {
+    const fileUrl = (id: string, name: string) =>
+      `http://127.0.0.1:${this.port}/files/${id}/${name}?sig=${this.#signature}`;
+    return this.world.post({ channel, author, text, ...more, fileUrl });
+  }
+
+  /** Somebody picks a command from the menu. */
+  command(channel: WireChannel, user: WireUser, name: string, text?: string): { id: string; token: string } {
+    const id = snowflake();
+    const token = `interaction-${id}`;
+    const options = text === undefined ? [] : [{ name: 'text', type: 3, value: text }];
+    const { guild_id } = channel;
+    this.gateway.dispatch({
+      t: 'INTERACTION_CREATE',
+      d: {
+        id,
+        token,
+        application_id: this.world.applicationId,
+        type: 2,
+        version: 1,
+        channel_id: channel.id,
+        channel,
+        data: { id: snowflake(), name, type: 1, options },
+        entitlements: [],
+        authorizing_integration_owners: {},
+        app_permissions: '0',
+        locale: 'en-GB',
+        attachment_size_limit: 10_485_760,
+        ...(guild_id
+          ? {
+              guild_id,
+              member: { user, roles: [], joined_at: new Date(0).toISOString(), flags: 0, permissions: '0' },
+            }
+          : { user }),
+      },
+    });
+    return { id, token };
+  }
+
+  /** What the bot shows in a channel, oldest first. */
+  shown(channel: WireChannel): WireMessage[] {
+    return this.world.shown(channel).filter(({ author }) => author.id === this.world.bot.id);
+  }
+
+  /** The addresses of files that were handed out so far are good no more. */
+  expireFiles(): void {
+    this.#signature++;
+  }
+
+  async close(): Promise<void> {
+    this.gateway.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #sendFile(path: string, response: http.ServerResponse): void {
+    const url = new URL(path, 'http://localhost');
+    const file = this.world.files.get(url.pathname.split('/')[2] ?? '');
+    if (!file || url.searchParams.get('sig') !== String(this.#signature)) {
+      response.writeHead(404).end('This content is no longer available.');
+      return;
+    }
+    response.writeHead(200, { 'content-type': file.mime ?? 'application/octet-stream' });
+    response.end(file.data);
+  }
+}
