@@ -5,7 +5,7 @@ import { newMoby } from './moby.ts';
 
 test('with nothing but Node: he remembers in one conversation and knows in another, through a restart', async () => {
   const moby = await newMoby();
-  const up = await moby.cli(['up']);
+  const up = await moby.cli(['up', '--local']);
   expect([up.code, up.stderr]).toEqual([0, expect.stringContaining('gateway')]);
 
   const told = await moby.cli(['run', 'Remember that my name is Alice']);
@@ -16,7 +16,7 @@ test('with nothing but Node: he remembers in one conversation and knows in anoth
   expect(readFileSync(join(moby.home, 'MEMORY.md'), 'utf8')).toContain('Alice');
 
   expect((await moby.cli(['down'])).code).toBe(0);
-  expect((await moby.cli(['up'])).code).toBe(0);
+  expect((await moby.cli(['up', '--local'])).code).toBe(0);
   const asked = await moby.cli(['run', '--session', 'another', "What's my name?"]);
   expect(asked.code).toBe(0);
   expect(asked.stdout).toContain('Alice');
@@ -34,8 +34,8 @@ test('up is safe to repeat; down twice is fine; a pipe gets the answer alone', a
   const moby = await newMoby();
   expect((await moby.cli(['run', 'hello'])).code).toBe(1);
   expect((await moby.cli(['run', 'hello'])).stderr).toContain('up');
-  await moby.cli(['up']);
-  expect((await moby.cli(['up'])).code).toBe(0);
+  await moby.cli(['up', '--local']);
+  expect((await moby.cli(['up', '--local'])).code).toBe(0);
   const piped = await moby.cli(['run'], { stdin: 'What can you do?\n' });
   expect(piped.code).toBe(0);
   expect(piped.stdout).not.toContain('⏳');

@@ -40,7 +40,7 @@ async function mobyWithModel(baseUrl: string): Promise<Moby> {
     .replace('model: claude-sonnet-4-5', 'model: test-model')
     .concat(`\nproviders:\n  here: { api_type: openai_chatcompletions, base_url: ${baseUrl} }\n`);
   writeFileSync(join(moby.home, 'soul.yaml'), soul);
-  const up = await moby.cli(['up']);
+  const up = await moby.cli(['up', '--local']);
   expect([up.code, up.stderr]).toEqual([0, expect.any(String)]);
   return moby;
 }
@@ -50,7 +50,7 @@ test('with a model behind an OpenAI-compatible address the same lines talk to it
   const moby = await mobyWithModel(model.baseUrl);
   expect((await moby.cli(['run', 'Remember that my name is Alice'])).stdout).toContain('Noted.');
   await moby.cli(['down']);
-  await moby.cli(['up']);
+  await moby.cli(['up', '--local']);
   const asked = await moby.cli(['run', '--session', 'another', "What's my name?"]);
   expect(asked.stdout).toContain('Known: Alice');
 }, 120_000);

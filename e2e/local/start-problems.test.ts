@@ -8,7 +8,7 @@ test('a port in use is named, with what to do', async () => {
   const moby = await newMoby();
   const other = createServer().listen(moby.port, '127.0.0.1');
   onTestFinished(() => void other.close());
-  const up = await moby.cli(['up']);
+  const up = await moby.cli(['up', '--local']);
   expect(up.code).toBe(1);
   expect(up.stderr).toContain(String(moby.port));
   expect(up.stderr).toContain('MOBYCLAW_PORT');
@@ -17,7 +17,7 @@ test('a port in use is named, with what to do', async () => {
 test('a soul.yaml that is broken from the start is named with its line', async () => {
   const moby = await newMoby();
   writeFileSync(join(moby.home, 'soul.yaml'), 'version: "7"\nagents:\n  root: [\n');
-  const up = await moby.cli(['up']);
+  const up = await moby.cli(['up', '--local']);
   expect(up.stderr).toMatch(/soul\.yaml.*line \d/s);
 }, 60_000);
 
@@ -25,7 +25,7 @@ test('a damaged conversation database is named and left as it is', async () => {
   const moby = await newMoby();
   mkdirSync(join(moby.home, 'gateway'), { mode: 0o700 });
   writeFileSync(join(moby.home, 'gateway/gateway.db'), 'not a database '.repeat(500));
-  const up = await moby.cli(['up']);
+  const up = await moby.cli(['up', '--local']);
   expect(up.code).toBe(1);
   expect(up.stderr).toContain('gateway.db is damaged');
 }, 90_000);
@@ -34,7 +34,7 @@ test('an unknown setting is an error that names it', async () => {
   const moby = await newMoby();
   const envFile = join(moby.home, 'settings.env');
   writeFileSync(envFile, 'MOBYCLAW_PROT=3000\n', { mode: 0o600 });
-  const up = await moby.cli(['up'], { env: { MOBYCLAW_ENV_FILE: envFile } });
+  const up = await moby.cli(['up', '--local'], { env: { MOBYCLAW_ENV_FILE: envFile } });
   expect(up.code).not.toBe(0);
   expect(up.stderr).toContain('MOBYCLAW_PROT');
 });

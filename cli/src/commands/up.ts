@@ -1,25 +1,99 @@
 /**
- * Starts Moby, or says that he runs. Where the program, a setting or credentials.env has changed since he was started he
- * is restarted, with the reason named; turns that run are finished or taken up again by the gateway.
+ * Starts Moby, or says that he runs: in containers where Docker is there, else as processes of this machine (local
+ * mode). What runs already stays in its mode unless told otherwise; a switch stops the other first. Where the program, a
+ * setting or credentials.env has changed since he was started he is restarted with that.
  */
-
-import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
+import { statSync } from 'node:fs';
+import type { LocalPart } from '@mobyclaw/protocol/local-state';
 import { statusSchema } from '@mobyclaw/protocol/status';
-import { EXIT, type ExitCode } from '../cli-error.ts';
+import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import { type Docker, findDocker } from '../compose/docker.ts';
 import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { startLocal, waitUntilReady } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
 import { stopLocal } from '../local/stop.ts';
 import type { Define } from '../program.ts';
+import { readComposeState, runningStack } from '../running-stack.ts';
+import { envFilePath } from '../settings.ts';
 import { print, say, styled, type Terminal } from '../terminal.ts';
 
+export interface UpOptions {
+  local?: true;
+  compose?: true;
+  build?: true;
+}
+
 export const command: Define = (target, context, exit) => {
-  target.action(async () => exit(await up(context)));
+  target
+    .option('--local', 'as processes of this machine, without Docker')
+    .option('--compose', 'in containers; an error where Docker is not there')
+    .option('--build', 'build the images though nothing has changed')
+    .action(async (options: UpOptions) => exit(await up(context, options)));
 };
 
-export async function up(context: Context): Promise<ExitCode> {
+export async function up(context: Context, options: UpOptions = {}): Promise<ExitCode> {
+  if (options.local && options.compose) throw new UsageError('--local and --compose exclude each other.');
+  if (isFirstTime(context) && (await isAttended(context))) {
+    const { init } = await import('../init/init.ts');
+    say(
+      context.terminal,
+      'Moby has not been set up yet. A few questions first; Enter takes what is suggested.',
+    );
+    const mode = await init(context, { fromUp: true, ...(options.local && { local: true }) });
+    if (mode === 'local') return upLocal(context);
+  }
+  const docker = options.local ? null : await dockerFor(context, options);
+  return docker === null ? upLocal(context) : upCompose(context, docker, options.build === true);
+}
+
+function isFirstTime({ checkout, terminal }: Context): boolean {
+  return statSync(envFilePath(checkout, terminal.env), { throwIfNoEntry: false }) === undefined;
+}
+
+async function isAttended(context: Context): Promise<boolean> {
+  const { isAttended } = await import('../init/init.ts');
+  return isAttended(context, false);
+}
+
+/** @returns null for local mode */
+async function dockerFor(
+  context: Context,
+  { compose }: UpOptions,
+): Promise<Extract<Docker, { ready: true }> | null> {
+  const running = isFirstTime(context) ? null : runningStack(context.data);
+  if (running?.mode === 'local' && !compose) return null;
+  const docker = await findDocker(context.terminal.env);
+  if (docker.ready) return docker;
+  if (compose || running?.mode === 'compose') throw new CliError(`${docker.problem}. ${docker.remedy}`);
+  say(context.terminal, `${docker.problem}: starting in local mode, as processes of this machine.`);
+  return null;
+}
+
+async function upCompose(
+  context: Context,
+  docker: Extract<Docker, { ready: true }>,
+  build: boolean,
+): Promise<ExitCode> {
   const { terminal } = context;
+  const { settleSettings } = await import('../init/settle.ts');
+  await settleSettings(context, docker);
+  const local = readLocalState(context.data);
+  if (local && isAlive(local)) say(terminal, 'Leaving local mode…');
+  if (local) await stopLocal(context);
+  const { startCompose } = await import('../compose/start.ts');
+  say(terminal, 'Starting Moby…');
+  const { port } = await startCompose(context, { docker, build: build ? 'always' : 'if-changed' });
+  return answering(context, port);
+}
+
+async function upLocal(context: Context): Promise<ExitCode> {
+  const { terminal } = context;
+  if (readComposeState(context.data) !== null) {
+    say(terminal, 'Stopping the containers first…');
+    const { stopCompose } = await import('../compose/stop.ts');
+    await stopCompose(context);
+  }
   const running = readLocalState(context.data);
   const onPart = (part: LocalPart): void => say(terminal, progress(terminal, part));
   if (running && isAlive(running)) {
@@ -33,7 +107,7 @@ export async function up(context: Context): Promise<ExitCode> {
         running.state === 'ready' ? () => undefined : onPart,
         gone,
       );
-      return answering(context, state);
+      return answering(context, state.port);
     }
     say(
       terminal,
@@ -45,10 +119,10 @@ export async function up(context: Context): Promise<ExitCode> {
     say(terminal, 'Starting Moby…');
   }
   if (running) await stopLocal(context);
-  return answering(context, await startLocal(context, onPart));
+  return answering(context, (await startLocal(context, onPart)).port);
 }
 
-async function answering(context: Context, { port }: LocalState): Promise<ExitCode> {
+async function answering(context: Context, port: number): Promise<ExitCode> {
   const { terminal } = context;
   const { agent, soul } = await context.withGateway((gateway) => gateway.json(statusSchema, '/api/status'));
   const engine = [agent.engine, agent.version].filter(Boolean).join(' ');

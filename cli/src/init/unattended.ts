@@ -18,7 +18,7 @@ import {
   PROVIDERS,
   type ProviderChoice,
 } from './providers.ts';
-import type { ModelChoice } from './soul-model.ts';
+import { type ModelChoice, modelOf } from './soul-model.ts';
 import { credentialNameProblem, settingProblem } from './topics.ts';
 
 export interface InitFlags {
@@ -124,6 +124,10 @@ async function fillModel(
       ? await localModel(draft, flags, terminal, mode)
       : await keyed(draft, flags, terminal, choice);
   draft.replaceModel = flags.model !== undefined;
+  const { own, text } = draft.soul;
+  // A soul.yaml that is there names a model on purpose; a key for its provider is no reason to change that.
+  if (own && flags.model === undefined && modelOf(text)?.provider === draft.model.provider)
+    draft.model = null;
 }
 
 function providerFlag(text: string): ProviderChoice {

@@ -141,6 +141,10 @@ function template(checkout: string): string {
 /** Replaces a file through a link too, so that one that lies elsewhere stays one. */
 async function replace(path: string, text: string): Promise<void> {
   const target = isLink(path) ? realpathSync(path) : path;
+  const there = lstatSync(target, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) {
+    throw new CliError(`${target} is no ordinary file, so it cannot be written. Name another one.`);
+  }
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   await writeFileAtomic(target, text, { mode: 0o600 });
 }

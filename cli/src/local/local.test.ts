@@ -54,7 +54,7 @@ async function stack(): Promise<Stack> {
     async up(env) {
       const one = context(env);
       const terminal = one.terminal as MemoryTerminal;
-      return { code: await up(one), terminal };
+      return { code: await up(one, { local: true }), terminal };
     },
   };
 }

@@ -1,0 +1,61 @@
+/**
+ * The stack of containers as the commands see it: `docker compose` with the settings filled in. What only looks at the
+ * stack or ends it works without complete settings too.
+ */
+
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { ContainerUser } from './container-user.ts';
+import { type ComposeOptions, type ComposeOutcome, compose } from './docker.ts';
+import { composeEnvironment } from './environment.ts';
+import { parseServices, type Service } from './service.ts';
+
+/** docker-compose.yml refuses to be read without them; whoever starts the stack has the true ones. */
+const UNTIL_INIT = { MOBYCLAW_MCP_TOKEN: 'none', MOBYCLAW_AGENT_TOKEN: 'none' };
+
+export const SERVICES = ['moby', 'gateway', 'memory', 'workspace'] as const;
+
+export class ComposeProject {
+  readonly #checkout: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+
+  /** @param user that the containers run as; needed where some are created */
+  constructor({ checkout, terminal, settings }: Context, user?: ContainerUser) {
+    this.#checkout = checkout;
+    const { MOBYCLAW_UID: uid = 1000, MOBYCLAW_GID: gid = 1000 } = settings.values;
+    const tokens = user === undefined ? UNTIL_INIT : {};
+    this.#env = {
+      ...terminal.env,
+      ...tokens,
+      ...composeEnvironment(settings, user ?? { uid: Number(uid), gid: Number(gid) }),
+    };
+  }
+
+  run(args: readonly string[], options: ComposeOptions = {}): Promise<ComposeOutcome> {
+    return compose({ checkout: this.#checkout, env: this.#env }, args, options);
+  }
+
+  /** @throws CliError with what Docker said */
+  async must(args: readonly string[], options: ComposeOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, options);
+    if (code === 0) return stdout;
+    throw new CliError(
+      `docker compose ${args[0]} failed${stderr ? `:\n${stderr.trim()}` : '; what it said is above.'}`,
+    );
+  }
+
+  /** The environment for a program that has the terminal to itself. */
+  get process(): { checkout: string; env: Readonly<Record<string, string | undefined>> } {
+    return { checkout: this.#checkout, env: this.#env };
+  }
+
+  /** Containers that there are, also ended ones. */
+  async services(): Promise<Service[]> {
+    return parseServices(await this.must(['ps', '--all', '--format', 'json']));
+  }
+
+  /** Names of the images, as they are tagged. */
+  async images(): Promise<string[]> {
+    return (await this.must(['config', '--images'])).split('\n').filter(Boolean).toSorted();
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Starts the containers and waits until Moby answers: builds what has changed, creates what differs from
+ * docker-compose.yml and its override, watches the services come up. Ends with Moby answering, or with the reason why he
+ * does not and the last lines of the service that is to blame. What can run keeps running.
+ */
+import { mkdirSync } from 'node:fs';
+import { pause } from '@mobyclaw/lib/clock';
+import { statusSchema } from '@mobyclaw/protocol/status';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { checkPort } from '../doctor/port-check.ts';
+import { isReady } from '../local/start.ts';
+import { type ComposeState, keepComposeState } from '../running-stack.ts';
+import { say, styled } from '../terminal.ts';
+import { prepareContainerUser } from './container-user.ts';
+import type { ComposeOutcome, Docker } from './docker.ts';
+import { imagesAreCurrent, keepImages, sourceStamp } from './images.ts';
+import { refuseOtherHome } from './other-home.ts';
+import { writeOverride } from './override.ts';
+import { ComposeProject } from './project.ts';
+import { isUp, type Service } from './service.ts';
+import { lastLogLines } from './service-logs.ts';
+
+const POLL_MS = 500;
+const TROUBLE_FOR_MS = 15_000; // a service that ends again and again for so long needs the owner
+const READY_WITHIN_MS = 120_000; // an agent that fetches tools at its first start may take a minute
+const PROBLEM_FOR_MS = 10_000; // the gateway puts the last good soul.yaml back in less
+
+export interface StartOptions {
+  docker: Extract<Docker, { ready: true }>;
+  /** `always`: though nothing has changed; `never`: the images are what they are. */
+  build?: 'if-changed' | 'always' | 'never';
+}
+
+/** @throws CliError with the reason, what to do, and the last log lines of the service that fails */
+export async function startCompose(
+  context: Context,
+  { docker, build = 'if-changed' }: StartOptions,
+): Promise<ComposeState> {
+  const project = await prepareProject(context, docker);
+  await refuseOtherHome(context, project);
+  await refuseTakenPort(context, project);
+  if (build !== 'never') await buildImages(context, project, build === 'always');
+  const { clock, data, settings } = context;
+  const port = settings.values.MOBYCLAW_PORT;
+  const state: ComposeState = {
+    port,
+    startedAt: new Date(clock.now()).toISOString(),
+    built: sourceStamp(context),
+  };
+  await keepComposeState(data, state); // before the first container is there, so that `down` finds them all
+  await bringUp(context, project);
+  await waitForMoby(context, project, port);
+  return state;
+}
+
+/** Docker would say so only at the very end, and in words of its own. */
+async function refuseTakenPort({ data, settings }: Context, project: ComposeProject): Promise<void> {
+  const gateway = (await project.services()).find(({ name }) => name === 'gateway');
+  if (gateway !== undefined && isUp(gateway)) return; // ours, if it is the same; it makes way for another
+  const { status, detail, remedy } = await checkPort(data, settings.values.MOBYCLAW_PORT);
+  if (status === 'fail') throw new CliError(`Port ${detail}. ${remedy ?? ''}`);
+}
+
+/** Makes ready what the containers mount, and the override. */
+export async function prepareProject(
+  context: Context,
+  { rootless }: { rootless: boolean },
+): Promise<ComposeProject> {
+  const { data, settings, checkout, terminal } = context;
+  const { MOBYCLAW_UID: uid, MOBYCLAW_GID: gid } = settings.values;
+  mkdirSync(data.root, { recursive: true, mode: 0o700 });
+  mkdirSync(data.run, { recursive: true, mode: 0o700 });
+  const user = await prepareContainerUser(data.root, rootless, {
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
+  await writeOverride(data.root, checkout, terminal.env);
+  return new ComposeProject(context, user);
+}
+
+export async function buildImages(context: Context, project: ComposeProject, always: boolean): Promise<void> {
+  const images = await project.images();
+  if (!always && (await imagesAreCurrent(context, images))) return;
+  const { terminal, clock } = context;
+  say(terminal, 'Building the images (the first time takes some minutes)…');
+  const began = clock.now();
+  const progress = terminal.stderr.isTTY ? [] : ['--progress', 'plain'];
+  const { code, stderr } = await project.run(
+    [...progress, 'build'],
+    terminal.stderr.isTTY ? { show: terminal.stderr } : {},
+  );
+  if (code !== 0) {
+    throw new CliError(
+      `${stderr.trimEnd()}\nThe images could not be built; the error is above. Check the network and the free disk space (docker system df), then run this again. Without Docker: ./mobyclaw up --local`,
+    );
+  }
+  await keepImages(context, images);
+  say(terminal, `Built in ${Math.round((clock.now() - began) / 1000)} s.`);
+}
+
+async function bringUp(context: Context, project: ComposeProject): Promise<void> {
+  const { clock, terminal } = context;
+  const stop = new AbortController();
+  const outcomes: ComposeOutcome[] = [];
+  const upping = project
+    .run(['up', '--detach', '--no-build', '--remove-orphans'], { signal: stop.signal })
+    .then((outcome) => outcomes.push(outcome));
+  const shown = new Map<string, string>();
+  const troubledSince = new Map<string, number>();
+  try {
+    for (;;) {
+      const [ended] = outcomes; // before the look, so that its last word is in there
+      const services = await project.services();
+      for (const service of services) {
+        if (shown.get(service.name) !== service.state) say(terminal, progressLine(context, service));
+        shown.set(service.name, service.state);
+        const now = clock.now();
+        if (inTrouble(service)) troubledSince.set(service.name, troubledSince.get(service.name) ?? now);
+        else if (isUp(service)) troubledSince.delete(service.name);
+        const since = troubledSince.get(service.name);
+        if (since !== undefined && now - since > TROUBLE_FOR_MS)
+          throw await failure(context, project, [service.name]);
+      }
+      if (ended !== undefined && ended.code !== 0) {
+        const blamed = services.filter((service) => !isUp(service) && service.state !== 'created');
+        throw await failure(
+          context,
+          project,
+          blamed.map(({ name }) => name),
+          ended.stderr,
+        );
+      }
+      if (ended !== undefined && services.length > 0 && services.every(isUp)) return;
+      await pause(clock, POLL_MS);
+    }
+  } finally {
+    if (outcomes.length === 0) stop.abort();
+    await upping;
+  }
+}
+
+function inTrouble({ state }: Service): boolean {
+  return ['restarting', 'exited', 'dead', 'unhealthy'].includes(state);
+}
+
+function progressLine({ terminal }: Context, service: Service): string {
+  const mark = isUp(service)
+    ? styled(terminal, 'stderr', 'green', '✓')
+    : inTrouble(service)
+      ? styled(terminal, 'stderr', 'red', '✗')
+      : '·';
+  return `  ${mark} ${service.name.padEnd(9)} ${service.state}`;
+}
+
+/** Containers that are healthy still have to answer: the gateway has to reach an agent whose soul.yaml is right. */
+async function waitForMoby(context: Context, project: ComposeProject, port: number): Promise<void> {
+  const { clock } = context;
+  const giveUpAt = clock.now() + READY_WITHIN_MS;
+  let problemSince: number | null = null;
+  for (;;) {
+    if (await isReady(port)) return;
+    const problem = await problemOf(context);
+    problemSince = problem === null ? null : (problemSince ?? clock.now());
+    const late = clock.now() > giveUpAt;
+    if (late || (problemSince !== null && clock.now() - problemSince > PROBLEM_FOR_MS)) {
+      const why = problem ?? `Moby does not answer after ${READY_WITHIN_MS / 1000} s.`;
+      throw await failure(
+        context,
+        project,
+        ['moby'],
+        `${why}\nWhat can run keeps running and trying; ./mobyclaw down ends it.`,
+      );
+    }
+    await pause(clock, POLL_MS);
+  }
+}
+
+async function problemOf(context: Context): Promise<string | null> {
+  try {
+    const { soul, agent } = await context.gateway().json(statusSchema, '/api/status');
+    return soul.problem ?? agent.detail ?? null;
+  } catch (error) {
+    if (error instanceof CliError) return null; // not so far yet
+    throw error;
+  }
+}
+
+async function failure(
+  context: Context,
+  project: ComposeProject,
+  names: readonly string[],
+  said = '',
+): Promise<CliError> {
+  const lines: string[] = [];
+  for (const name of names) {
+    const log = await lastLogLines(context, project, name);
+    if (log.length > 0)
+      lines.push(`  Last lines of the log of ${name}:`, ...log.map((line) => `    ${line}`));
+  }
+  const head = said.trim() || `${names.join(', ')} ${names.length === 1 ? 'does' : 'do'} not come up.`;
+  return new CliError([head, ...lines, 'More: ./mobyclaw logs, ./mobyclaw doctor'].join('\n'));
+}

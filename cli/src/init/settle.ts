@@ -1,0 +1,34 @@
+/**
+ * What `up` needs of `.env` and asks nobody for: the secrets that the parts know each other by and the containers' user.
+ * A first start without a terminal, or a `.env` made by hand, gets them here, with the defaults for all the rest.
+ */
+import { prepareContainerUser } from '../compose/container-user.ts';
+import type { Context } from '../context.ts';
+import { KEY_NAMES } from '../settings-schema.ts';
+import { say } from '../terminal.ts';
+import { Draft } from './draft.ts';
+import { fillFromFlags } from './unattended.ts';
+import { writeDraft } from './write.ts';
+
+export async function settleSettings(context: Context, docker: { rootless: boolean }): Promise<void> {
+  const { terminal } = context;
+  const draft = new Draft(context);
+  const { MOBYCLAW_MCP_TOKEN, MOBYCLAW_AGENT_TOKEN } = draft.now.values;
+  const complete = MOBYCLAW_MCP_TOKEN !== undefined && MOBYCLAW_AGENT_TOKEN !== undefined;
+  if (complete && !draft.first) return;
+  if (draft.first) await fillFromFlags(draft, {}, terminal, 'compose');
+  else if (
+    KEY_NAMES.every((name) => draft.value(name) === undefined) &&
+    draft.value('MOBYCLAW_AGENT') === undefined
+  )
+    draft.set('MOBYCLAW_AGENT', 'embedded'); // the only one that answers without a key
+  const { MOBYCLAW_UID: uid, MOBYCLAW_GID: gid } = draft.now.values;
+  const user = await prepareContainerUser(draft.data.root, docker.rootless, {
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
+  for (const line of await writeDraft(draft, user)) say(terminal, line);
+  if (draft.value('MOBYCLAW_AGENT') === 'embedded' && draft.model === null)
+    say(terminal, 'No model is set up: Moby answers by simple rules. ./mobyclaw init gives him one.');
+  context.forgetSettings();
+}
