@@ -5,51 +5,28 @@
  * reason for the person, or cancelled. Only a shutdown leaves it running, for the next start to take up. Every start of
  * a run that could have reached the agent counts as an attempt, of which there are three.
  */
-import { type Clock, pause } from '@mobyclaw/lib/clock';
-import type { Logger } from '@mobyclaw/lib/logger';
+import { pause } from '@mobyclaw/lib/clock';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
-import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
-import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
+import type { RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
-import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
-import type { Budget } from '../budget/budget.ts';
-import type { EventLog } from '../events/event-log.ts';
-import type { Metrics } from '../metrics/metrics.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
-import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
+import { AgentRun, type AgentRunOptions } from './agent-run.ts';
 import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
-import { splitAttachments } from './attachments.ts';
 import { recallEarlierAttempts } from './earlier-attempts.ts';
-import { writeEnvelope } from './envelope.ts';
 import { Progress } from './progress.ts';
-import { relay } from './run-relay.ts';
 import type { TurnEnder } from './turn-ending.ts';
 
 export const MAX_ATTEMPTS = 3;
 const PROVIDER_PAUSE_MS = 5000; // the agent has already tried for seconds
 const LONGEST_PROVIDER_PAUSE_MS = 60_000; // longer than that a person wants to know
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
-const SEED_MESSAGES = 20;
 
-const CONTINUE_PROMPT =
-  'Your last answer broke off by a fault at the model provider. Go on exactly where it stopped; repeat nothing and do not comment on it.';
-
-export interface TurnRunnerOptions {
-  store: Store;
-  events: EventLog;
-  agent: AgentClient;
-  monitor: AgentMonitor;
+export interface TurnRunnerOptions extends AgentRunOptions {
   ender: TurnEnder;
-  metrics: Metrics;
-  /** Null where no cap is set. */
-  budget: Budget | null;
   resets: ConversationReset;
-  clock: Clock;
-  logger: Logger;
-  timeZone: string;
   /** Names this process in the turns it runs. */
   lease: string;
 }
@@ -58,9 +35,11 @@ type Next = 'again' | 'ended';
 
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
+  readonly #agentRun: AgentRun;
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
+    this.#agentRun = new AgentRun(options);
   }
 
   /** @param signal its reason is a StopReason */
@@ -118,8 +97,7 @@ export class TurnRunner {
     }
     let outcome: RunOutcome;
     try {
-      const session = await this.#agentSession(turn, progress);
-      outcome = await this.#runOnce(turn, progress, session, signal);
+      outcome = await this.#agentRun.run(turn, progress, signal);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       outcome = { kind: 'failed', error, torn: false, partial: '', toolsStarted: [] };
@@ -149,105 +127,6 @@ export class TurnRunner {
     events.beginAttempt(turn.seq, progress.attempt);
     this.#emit(turn, { type: 'started', data: { turn: turn.id, session: turn.session } });
     if (progress.attempt > 1) this.#emit(turn, { type: 'replace', data: { text: progress.kept } });
-  }
-
-  /** The agent's session of this conversation; a new one where there is none, it is torn, or it has to be left. */
-  async #agentSession(turn: TurnRow, progress: Progress): Promise<{ id: string; fresh: boolean }> {
-    const { store, agent } = this.#options;
-    const row = store.sessions.find(turn.session);
-    if (row?.agentSession && !row.torn) return { id: row.agentSession, fresh: false };
-    const id = await agent.createSession(turn.session);
-    store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id));
-    if (row?.agentSession) this.#forgetAgentSession(row.agentSession);
-    if (progress.continues) {
-      progress.startOver();
-      this.#emit(turn, { type: 'replace', data: { text: '' } });
-    }
-    return { id, fresh: true };
-  }
-
-  /** The agent keeps sessions for ever; one that is not used again is deleted when nobody waits. */
-  #forgetAgentSession(id: string): void {
-    this.#options.agent.deleteSession(id).catch((error: unknown) => {
-      this.#options.logger.warn(
-        { err: error, agentSession: id },
-        'an agent session that is no longer used could not be deleted',
-      );
-    });
-  }
-
-  async #runOnce(
-    turn: TurnRow,
-    progress: Progress,
-    session: { id: string; fresh: boolean },
-    signal: AbortSignal,
-  ): Promise<RunOutcome> {
-    const { agent, store, clock, timeZone } = this.#options;
-    const merged = store.turns.mergedInto(turn.id);
-    const prompts = [turn, ...merged];
-    const { images, text } = splitAttachments(prompts.flatMap(({ attachments }) => attachments));
-    const prompt = progress.continues
-      ? CONTINUE_PROMPT
-      : prompts.map((one) => one.prompt).join('\n\n') + text;
-    const envelope = {
-      now: clock.now(),
-      timeZone,
-      turn: turn.id,
-      channel: turn.session,
-      sender: turn.sender,
-      notes: [...prompts.flatMap(({ notes = [] }) => notes), ...progress.notes(session.fresh)],
-      history: session.fresh ? this.#conversationBefore(turn) : [],
-    };
-    progress.streamed = '';
-    progress.cut = new AbortController();
-    return agent.run(
-      {
-        sessionId: session.id,
-        text: writeEnvelope(envelope, prompt),
-        ...(images.length > 0 && !progress.continues ? { images } : {}),
-        identity: {
-          [IDENTITY_HEADERS.session]: turn.session,
-          [IDENTITY_HEADERS.turn]: turn.id,
-          [IDENTITY_HEADERS.channel]: turn.session,
-          [IDENTITY_HEADERS.sender]: turn.sender,
-        },
-      },
-      (event) => this.#relay(turn, progress, event),
-      AbortSignal.any([signal, progress.cut.signal]),
-    );
-  }
-
-  #conversationBefore(turn: TurnRow) {
-    const { store } = this.#options;
-    const first = store.messages.firstOfTurn(turn.session, turn.id);
-    const range = {
-      after: store.sessions.find(turn.session)?.seedFrom ?? 0,
-      ...(first ? { before: first.id } : {}),
-    };
-    return store.messages.recent(turn.session, SEED_MESSAGES, range);
-  }
-
-  #relay(turn: TurnRow, progress: Progress, event: RunEvent): void {
-    if (event.type === 'model') this.#options.monitor.noteModel(event.model);
-    if (event.type === 'text' && !progress.spoke) {
-      progress.spoke = true;
-      this.#options.metrics.firstToken((this.#options.clock.now() - turn.createdAt) / 1000);
-    }
-    const turnEvent = relay(event, progress);
-    if (turnEvent) this.#emit(turn, turnEvent);
-    this.#keepBudget(turn, progress, event);
-  }
-
-  /** Past the cap no further model call and no tool begins; an answer that was complete with the last call stands. */
-  #keepBudget(turn: TurnRow, progress: Progress, event: RunEvent): void {
-    if (event.type === 'usage') {
-      const { type: _, ...call } = event;
-      const verdict = this.#options.budget?.note(turn.id, call);
-      if (verdict?.warning) this.#emit(turn, { type: 'notice', data: { text: verdict.warning } });
-      if (verdict?.stop) progress.overBudget = verdict.stop;
-    }
-    const goesOn = progress.openTools.size > 0 || event.type === 'text' || event.type === 'tool';
-    if (progress.overBudget !== null && goesOn) progress.cut?.abort('cancelled' satisfies StopReason);
   }
 
   /** What earlier attempts, before a crash, have spent. */

@@ -1,0 +1,149 @@
+/**
+ * One run of a turn at the agent: the session that carries the conversation, the text that is sent, the events that come
+ * back, and the budget that may cut it. What its outcome means is the turn runner's to decide.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { TurnEvent } from '@mobyclaw/protocol/events';
+import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
+import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
+import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Budget } from '../budget/budget.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { StopReason } from '../sessions/lanes.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import { splitAttachments } from './attachments.ts';
+import { writeEnvelope } from './envelope.ts';
+import type { Progress } from './progress.ts';
+import { relay } from './run-relay.ts';
+
+const SEED_MESSAGES = 20; // of the conversation that a new agent session is told
+
+const CONTINUE_PROMPT =
+  'Your last answer broke off by a fault at the model provider. Go on exactly where it stopped; repeat nothing and do not comment on it.';
+
+export interface AgentRunOptions {
+  store: Store;
+  events: EventLog;
+  agent: AgentClient;
+  monitor: AgentMonitor;
+  metrics: Metrics;
+  /** Null where no cap is set. */
+  budget: Budget | null;
+  clock: Clock;
+  logger: Logger;
+  timeZone: string;
+}
+
+export class AgentRun {
+  readonly #options: AgentRunOptions;
+
+  constructor(options: AgentRunOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks the agent once and turns what it says into the turn's events.
+   * @throws AgentError where it could not be given a session
+   */
+  async run(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<RunOutcome> {
+    const session = await this.#session(turn, progress);
+    const { agent, store, clock, timeZone } = this.#options;
+    const merged = store.turns.mergedInto(turn.id);
+    const prompts = [turn, ...merged];
+    const { images, text } = splitAttachments(prompts.flatMap(({ attachments }) => attachments));
+    const prompt = progress.continues
+      ? CONTINUE_PROMPT
+      : prompts.map((one) => one.prompt).join('\n\n') + text;
+    const envelope = {
+      now: clock.now(),
+      timeZone,
+      turn: turn.id,
+      channel: turn.session,
+      sender: turn.sender,
+      notes: [...prompts.flatMap(({ notes = [] }) => notes), ...progress.notes(session.fresh)],
+      history: session.fresh ? this.#conversationBefore(turn) : [],
+    };
+    progress.streamed = '';
+    progress.cut = new AbortController();
+    return agent.run(
+      {
+        sessionId: session.id,
+        text: writeEnvelope(envelope, prompt),
+        ...(images.length > 0 && !progress.continues ? { images } : {}),
+        identity: {
+          [IDENTITY_HEADERS.session]: turn.session,
+          [IDENTITY_HEADERS.turn]: turn.id,
+          [IDENTITY_HEADERS.channel]: turn.session,
+          [IDENTITY_HEADERS.sender]: turn.sender,
+        },
+      },
+      (event) => this.#relay(turn, progress, event),
+      AbortSignal.any([signal, progress.cut.signal]),
+    );
+  }
+
+  /** The agent's session of this conversation; a new one where there is none, it is torn, or it has to be left. */
+  async #session(turn: TurnRow, progress: Progress): Promise<{ id: string; fresh: boolean }> {
+    const { store, agent } = this.#options;
+    const row = store.sessions.find(turn.session);
+    if (row?.agentSession && !row.torn) return { id: row.agentSession, fresh: false };
+    const id = await agent.createSession(turn.session);
+    store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id));
+    if (row?.agentSession) this.#forget(row.agentSession);
+    if (progress.continues) {
+      progress.startOver();
+      this.#emit(turn, { type: 'replace', data: { text: '' } });
+    }
+    return { id, fresh: true };
+  }
+
+  /** The agent keeps sessions for ever; one that is not used again is deleted when nobody waits. */
+  #forget(id: string): void {
+    this.#options.agent.deleteSession(id).catch((error: unknown) => {
+      this.#options.logger.warn(
+        { err: error, agentSession: id },
+        'an agent session that is no longer used could not be deleted',
+      );
+    });
+  }
+
+  #conversationBefore(turn: TurnRow) {
+    const { store } = this.#options;
+    const first = store.messages.firstOfTurn(turn.session, turn.id);
+    const range = {
+      after: store.sessions.find(turn.session)?.seedFrom ?? 0,
+      ...(first ? { before: first.id } : {}),
+    };
+    return store.messages.recent(turn.session, SEED_MESSAGES, range);
+  }
+
+  #relay(turn: TurnRow, progress: Progress, event: RunEvent): void {
+    if (event.type === 'model') this.#options.monitor.noteModel(event.model);
+    if (event.type === 'text' && !progress.spoke) {
+      progress.spoke = true;
+      this.#options.metrics.firstToken((this.#options.clock.now() - turn.createdAt) / 1000);
+    }
+    const turnEvent = relay(event, progress);
+    if (turnEvent) this.#emit(turn, turnEvent);
+    this.#keepBudget(turn, progress, event);
+  }
+
+  /** Past the cap no further model call and no tool begins; an answer that was complete with the last call stands. */
+  #keepBudget(turn: TurnRow, progress: Progress, event: RunEvent): void {
+    if (event.type === 'usage') {
+      const { type: _, ...call } = event;
+      const verdict = this.#options.budget?.note(turn.id, call);
+      if (verdict?.warning) this.#emit(turn, { type: 'notice', data: { text: verdict.warning } });
+      if (verdict?.stop) progress.overBudget = verdict.stop;
+    }
+    const goesOn = progress.openTools.size > 0 || event.type === 'text' || event.type === 'tool';
+    if (progress.overBudget !== null && goesOn) progress.cut?.abort('cancelled' satisfies StopReason);
+  }
+
+  #emit(turn: TurnRow, event: TurnEvent): void {
+    this.#options.events.append(turn.seq, event);
+  }
+}
