@@ -1,8 +1,8 @@
 /** How much one sender may send: a bucket that fills up again with time. In memory, as a restart may forgive. */
 import type { Clock } from '@mobyclaw/lib/clock';
 
-const BURST = 20; // messages at once
-const REFILL_MS = 3000; // one more each
+const BURST = 30; // messages at once
+const REFILL_MS = 2000; // one more each
 const WARN_MS = 60_000;
 const MOST_SENDERS = 10_000;
 
@@ -23,10 +23,11 @@ export class RateLimit {
     this.#clock = clock;
   }
 
-  take(sender: string): RateVerdict {
+  /** @param sentAt when it was written: what piled up while Moby was away was not written fast */
+  take(sender: string, sentAt: number): RateVerdict {
     const now = this.#clock.now();
-    const bucket = this.#bucket(sender, now);
-    const refilled = Math.floor((now - bucket.at) / REFILL_MS);
+    const bucket = this.#bucket(sender, Math.min(now, sentAt));
+    const refilled = Math.max(0, Math.floor((Math.min(now, sentAt) - bucket.at) / REFILL_MS));
     bucket.left = Math.min(BURST, bucket.left + refilled);
     bucket.at += refilled * REFILL_MS;
     if (bucket.left > 0) {

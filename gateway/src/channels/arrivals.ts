@@ -95,7 +95,7 @@ export class Arrivals {
     const now = clock.now();
     const opensGroup = verdict.kind === 'closed-group' && command === 'allow';
     if (verdict.kind === 'allowed' || opensGroup) {
-      const rate = rateLimit.take(`${platform}:${message.sender.id}`);
+      const rate = rateLimit.take(`${platform}:${message.sender.id}`, message.sentAt);
       if (rate === 'passed') {
         const seq = store.arrivals.insert(key, channel, JSON.stringify(message), now);
         return seq === null ? [] : [() => onArrived(platform, seq, message)];

@@ -181,9 +181,9 @@ test('a group that becomes a supergroup stays open', async () => {
 
 test('a sender who writes too fast is told so, and what was not taken is not answered', async () => {
   const world = await openTelegramWorld({ env: { MOBYCLAW_QUEUE_MODE: 'collect' } });
-  for (let index = 0; index < 25; index++) world.say(`m${index}`);
+  for (let index = 0; index < 35; index++) world.say(`m${index}`);
   await world.reply((text) => text.startsWith('You write faster'));
-  await until('the answers', () => prompts(world).join().includes('m19'));
-  expect(prompts(world).join()).not.toContain('m20');
+  await until('the answers', () => prompts(world).join().includes('m29'));
+  expect(prompts(world).join()).not.toContain('m30');
   expect(world.texts().filter((text) => text.startsWith('You write faster'))).toHaveLength(1);
 });
