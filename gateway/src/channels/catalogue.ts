@@ -23,7 +23,12 @@ export async function loadChannel(platform: Platform, config: ChannelsConfig): P
       const { createDiscordChannel } = await import('./discord/index.ts');
       return (host) => createDiscordChannel(settings, host);
     }
-    case 'slack':
+    case 'slack': {
+      const settings = config.slack;
+      if (!settings) return null;
+      const { createSlackChannel } = await import('./slack/index.ts');
+      return (host) => createSlackChannel(settings, host);
+    }
     case 'whatsapp':
       return null;
   }

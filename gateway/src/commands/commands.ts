@@ -11,9 +11,12 @@ const BY_NAME = new Map(ALL.map((command) => [command.name, command]));
 /** For the menus of the platforms. */
 export const MENU = ALL.filter(({ menu }) => menu).map(({ name, description }) => ({ name, description }));
 
-/** @returns the command that a whole message is, and what follows its name; null where it is none that we know */
+/**
+ * `!new` is `/new`: Slack keeps every text with a slash to itself.
+ * @returns the command that a whole message is, and what follows its name; null where it is none that we know
+ */
 export function readCommand(text: string): { name: string; text: string } | null {
-  const match = /^\/([a-z]{1,32})(?:\s+([\s\S]*))?$/i.exec(text.trim());
+  const match = /^[/!]([a-z]{1,32})(?:\s+([\s\S]*))?$/i.exec(text.trim());
   const name = match?.[1]?.toLowerCase();
   return name !== undefined && BY_NAME.has(name) ? { name, text: match?.[2] ?? '' } : null;
 }

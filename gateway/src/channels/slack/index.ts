@@ -1,0 +1,154 @@
+/**
+ * Slack by Bolt in Socket Mode: works behind any router and needs no address of its own.
+ *
+ * Answers stream by Slack's own streams where they are in a thread, else by edits. There is no menu of commands: Slack
+ * wants them in the app's manifest, and takes every text with a slash for one of those. `!new` is `/new` everywhere.
+ */
+import type { Timer } from '@mobyclaw/lib/clock';
+import { App } from '@slack/bolt';
+import type { SlackSettings } from '../../config/channels-config.ts';
+import type { Abilities, Channel, ChannelHost } from '../channel.ts';
+import { SlackApi } from './api.ts';
+import { Directory } from './directory.ts';
+import { SlackError } from './errors.ts';
+import { Files } from './files.ts';
+import type { Me, SlackMessage } from './inbound.ts';
+import { Outbound } from './outbound.ts';
+import { quietLogger } from './quiet-logger.ts';
+import { Reader } from './reader.ts';
+import { DurableReceiver } from './receiver.ts';
+import { Signs } from './signs.ts';
+import { Threads } from './threads.ts';
+
+export interface SlackTiming {
+  /** Longest time of a call, in milliseconds. */
+  callMs: number;
+  /** Longest time from the first call to Slack's greeting. */
+  startMs: number;
+  /** A line without an answer to our pings for so long is dead. */
+  pongMs: number;
+  /** How often it is looked whether the bot token is still good: Slack does not say when it is revoked. */
+  tokenCheckMs: number;
+}
+
+const TIMING: SlackTiming = { callMs: 15_000, startMs: 20_000, pongMs: 15_000, tokenCheckMs: 60_000 };
+
+const ABILITIES: Abilities = {
+  text: { max: 3800, unit: 'utf16' }, // `chat.update` takes 4000
+  editEveryMs: 1200, // 50 a minute
+  typingMs: 30_000, // Slack takes the sign away after two minutes
+  sendRepeatableMs: 3_600_000,
+  fileBytes: 1_000_000_000,
+  deafAfterMs: 45_000,
+};
+
+export function createSlackChannel(
+  settings: SlackSettings,
+  host: ChannelHost,
+  { callMs, startMs, pongMs, tokenCheckMs }: SlackTiming = TIMING,
+): Channel {
+  const { clock } = host;
+  const api = new SlackApi(settings, clock, callMs);
+  const threads = new Threads(host.memory);
+  const reader = new Reader(host, new Directory(api, clock), threads);
+  const files = new Files(api, host.memory);
+  const signs = new Signs(api, reader);
+  const receiver = new DurableReceiver({
+    appToken: settings.appToken,
+    api,
+    clock,
+    callMs,
+    startMs,
+    pongMs,
+    onAlive: () => host.alive(),
+    onLost: (error) => host.lost(error),
+  });
+  let outbound: Outbound | null = null;
+  let tokenCheck: Timer | null = null;
+  let stopped = false;
+
+  function connected(): Outbound {
+    if (!outbound) throw new Error('the channel was not started');
+    return outbound;
+  }
+
+  async function whoAmI(): Promise<Me> {
+    interface Answer {
+      user_id: string;
+      bot_id: string;
+      team_id: string;
+    }
+    const {
+      user_id: user = '',
+      bot_id: bot = null,
+      team_id: team = '',
+    } = await api.call<Answer>('auth.test', {});
+    return { user, bot, team };
+  }
+
+  function checkToken(): void {
+    tokenCheck = clock.after(tokenCheckMs, () => {
+      whoAmI().then(
+        () => undefined,
+        (error: unknown) => {
+          if (error instanceof SlackError && error.fatal) host.lost(error);
+        },
+      );
+      if (!stopped) checkToken();
+    });
+  }
+
+  return {
+    abilities: ABILITIES,
+
+    async start() {
+      const me = await whoAmI();
+      outbound = new Outbound({ api, me, reader, threads, clock });
+      const app = new App({
+        token: settings.botToken,
+        botUserId: me.user,
+        ...(me.bot === null ? {} : { botId: me.bot }),
+        tokenVerificationEnabled: false, // `whoAmI` has just done it, in a way that can be caught
+        deferInitialization: true,
+        convoStore: false,
+        receiver,
+        logger: quietLogger,
+        clientOptions: api.clientOptions(),
+      });
+      await app.init();
+      app.event('message', ({ event }) => reader.take(event as unknown as SlackMessage, me));
+      app.event('app_mention', ({ event }) => reader.take(event as unknown as SlackMessage, me));
+      app.error(async (error) => {
+        throw error; // so that the envelope is not acknowledged
+      });
+      await app.start();
+      checkToken();
+    },
+
+    async stop() {
+      stopped = true;
+      tokenCheck?.cancel();
+      const streams = outbound?.streams.close();
+      await Promise.all([receiver.stop(), api.close()]);
+      await streams;
+    },
+
+    async send(to, part, options) {
+      const result = await connected().send(to, part, options);
+      if (!options.live) signs.clear(to);
+      return result;
+    },
+
+    async edit(to, id, part, options) {
+      const result = await connected().edit(to, id, part, options);
+      if (!options.live) signs.clear(to);
+      return result;
+    },
+
+    remove: (to, id) => connected().remove(to, id),
+    sendFile: (to, file, options) => files.send(to, file, options),
+    download: (ref, mostBytes) => files.download(ref, mostBytes),
+    typing: (to) => signs.typing(to),
+    seen: (to, messageId) => signs.seen(to, messageId),
+  };
+}

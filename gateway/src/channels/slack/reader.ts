@@ -1,0 +1,94 @@
+/**
+ * Takes events of Slack in, each chat's in their order, each until it is on disk. An event may come twice, as a message and
+ * as a mention, and again after a lost acknowledgement: its `ts` makes it the same.
+ */
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import type { ChannelHost } from '../channel.ts';
+import type { Directory } from './directory.ts';
+import { isDirect, type Me, type SlackMessage, saidIn, toEvent } from './inbound.ts';
+import { mentionedIn } from './text.ts';
+import type { Threads } from './threads.ts';
+
+const MOST_NAMES = 10;
+const KEPT_ASKERS = 1000;
+
+export class Reader {
+  readonly #host: ChannelHost;
+  readonly #directory: Directory;
+  readonly #threads: Threads;
+  readonly #queues = new Map<string, SerialQueue>();
+  readonly #askers = new Map<string, string>();
+  readonly #directThreads = new Map<string, string>();
+
+  constructor(host: ChannelHost, directory: Directory, threads: Threads) {
+    this.#host = host;
+    this.#directory = directory;
+    this.#threads = threads;
+  }
+
+  /** Who wrote a message of late, by channel and `ts`; null where that is not known any more. */
+  askerOf(channel: string, ts: string): string | null {
+    return this.#askers.get(`${channel}:${ts}`) ?? null;
+  }
+
+  /** The thread in which somebody wrote last in a direct message; null where it was none. */
+  directThread(channel: string): string | null {
+    return this.#directThreads.get(channel) ?? null;
+  }
+
+  /** @throws where it could not be stored */
+  take(event: SlackMessage, me: Me): Promise<void> {
+    const { channel } = event;
+    let queue = this.#queues.get(channel);
+    if (!queue) {
+      queue = new SerialQueue();
+      this.#queues.set(channel, queue);
+    }
+    return queue.run(() => this.#take(event, me));
+  }
+
+  async #take(event: SlackMessage, me: Me): Promise<void> {
+    const found = saidIn(event, me);
+    if (!found) return;
+    const { said, edited } = found;
+    const { channel, user, text = '', ts, thread_ts: thread } = said;
+    const direct = isDirect(said);
+    const mentions = mentionedIn(text);
+    const takesPart = thread !== undefined && !direct && this.#threads.has(channel, thread);
+    const isReply = thread !== undefined && thread !== ts && !direct;
+    const joins = isReply && !takesPart && mentions.includes(me.user);
+    const [title, root] = await Promise.all([
+      direct ? null : this.#directory.channel(channel),
+      joins ? this.#directory.root(channel, thread) : null,
+    ]);
+    const names = await this.#names([user, ...mentions, root?.user]);
+    const inbound = toEvent(said, edited, { me, names, title, root, takesPart });
+    if (!inbound || inbound.type === 'moved') return;
+    if (user !== undefined) this.#remember(channel, ts, user, direct ? (thread ?? null) : null);
+    await this.#store(inbound);
+    if (!direct && inbound.addressed) this.#threads.join(channel, thread ?? ts);
+  }
+
+  async #store(inbound: Parameters<ChannelHost['receive']>[0]): Promise<void> {
+    try {
+      await this.#host.receive(inbound);
+    } catch (error) {
+      this.#host.logger.error({ channel: 'slack', err: error }, 'an event could not be stored yet');
+      throw error;
+    }
+  }
+
+  async #names(ids: readonly (string | null | undefined)[]): Promise<Map<string, string>> {
+    const wanted = [...new Set(ids)].filter((id) => typeof id === 'string').slice(0, MOST_NAMES);
+    const names = await Promise.all(wanted.map(async (id) => [id, await this.#directory.user(id)] as const));
+    return new Map(names.flatMap(([id, name]) => (name === null ? [] : [[id, name] as const])));
+  }
+
+  #remember(channel: string, ts: string, user: string, directThread: string | null): void {
+    this.#askers.set(`${channel}:${ts}`, user);
+    const [oldest] = this.#askers.keys();
+    if (this.#askers.size > KEPT_ASKERS && oldest !== undefined) this.#askers.delete(oldest);
+    if (directThread === null) this.#directThreads.delete(channel);
+    else this.#directThreads.set(channel, directThread);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The receive path: Socket Mode (https://docs.slack.dev/apis/events-api/using-socket-mode). Bolt's own receiver tells
+ * Slack that an event arrived before any listener has run; here Bolt's App processes it with an acknowledgement that does
+ * nothing, and the envelope is acknowledged after that, when the event is on disk. What is not acknowledged Slack brings
+ * again.
+ *
+ * The library does not reconnect by itself: it would wait five seconds, and a refusal at that moment ends as a rejection
+ * that nobody handles. A lost connection is told once, and the gateway makes a new channel.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setImmediate as tick } from 'node:timers/promises';
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import type { SlackApi } from './api.ts';
+import { SlackError, toSlackError } from './errors.ts';
+import { quietLogger } from './quiet-logger.ts';
+import { Transport } from './transport.ts';
+
+const PING_MS = 30_000; // Slack pings more often than that
+const CLOSE_MS = 2000; // for the closing handshake; then the socket is destroyed
+
+const LIFE_SIGNS = ['undici:websocket:ping', 'undici:websocket:pong'] as const;
+
+export interface DurableReceiverOptions {
+  appToken: string;
+  api: SlackApi;
+  clock: Clock;
+  callMs: number;
+  startMs: number;
+  /** A line without an answer to our pings for so long is dead. */
+  pongMs: number;
+  /** The line has shown life. */
+  onAlive: () => void;
+  /** The connection has ended and will not come back. */
+  onLost: (error: SlackError) => void;
+}
+
+/** What the library hands over for each envelope. */
+interface Envelope {
+  body: Record<string, unknown>;
+  ack: () => Promise<void>;
+  retry_num?: number;
+  retry_reason?: string;
+}
+
+export class DurableReceiver implements Receiver {
+  readonly #options: DurableReceiverOptions;
+  readonly #transport: Transport;
+  readonly #client: SocketModeReceiver['client'];
+  #app: App | null = null;
+  #address: string | null = null;
+  #starting: Promise<unknown> | null = null;
+  #stopped = false;
+
+  constructor(options: DurableReceiverOptions) {
+    const { appToken, api, clock, callMs, pongMs } = options;
+    this.#options = options;
+    this.#transport = new Transport(api.root, clock, callMs);
+    const clientOptions = { ...api.clientOptions(), fetch: this.#transport.fetch };
+    this.#client = new SocketModeReceiver({
+      appToken,
+      logger: quietLogger,
+      autoReconnectEnabled: false,
+      clientPingTimeout: pongMs,
+      serverPingTimeout: PING_MS,
+      installerOptions: { clientOptions },
+    }).client;
+    this.#client.on('authenticated', ({ url }: { url?: string }) => {
+      this.#address = url === undefined ? null : new URL(url).href;
+    });
+    this.#client.on('slack_event', (envelope: Envelope) => void this.#take(envelope));
+    this.#client.on('disconnected', () => this.#lost());
+  }
+
+  init(app: App): void {
+    this.#app = app;
+  }
+
+  /**
+   * Resolves when Slack has greeted us.
+   * @throws SlackError
+   */
+  async start(): Promise<void> {
+    for (const sign of LIFE_SIGNS) subscribe(sign, this.#onSign);
+    const starting = this.#client.start();
+    this.#starting = starting;
+    const late = pause(this.#options.clock, this.#options.startMs).then(() => {
+      throw new SlackError({
+        method: 'connect',
+        code: 'timeout',
+        message: 'Slack did not complete the connection in time.',
+        remedy: 'retry',
+      });
+    });
+    try {
+      await Promise.race([starting, late]);
+    } catch (error) {
+      throw error === undefined ? closed() : toSlackError('apps.connections.open', error);
+    } finally {
+      late.catch(() => undefined); // it has lost the race
+    }
+  }
+
+  /** Resolves when the socket is closed; by force where Slack does not answer. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#transport.close();
+    await tick(); // an address that has just come opens its socket first, and is closed with it
+    const ended = this.#client.disconnect();
+    if (!(await settles(ended, this.#options.clock, CLOSE_MS))) {
+      // The second call destroys a socket that is closing.
+      await Promise.race([this.#client.disconnect(), pause(this.#options.clock, CLOSE_MS)]);
+    }
+    await Promise.allSettled([this.#starting]);
+    for (const sign of LIFE_SIGNS) unsubscribe(sign, this.#onSign);
+  }
+
+  async #take({ body, ack, retry_num, retry_reason }: Envelope): Promise<void> {
+    this.#options.onAlive();
+    try {
+      await this.#app?.processEvent({
+        body,
+        ack: async () => undefined,
+        ...(retry_num === undefined ? {} : { retryNum: retry_num }),
+        ...(retry_reason === undefined ? {} : { retryReason: retry_reason }),
+      });
+      await ack();
+    } catch {
+      // Not stored, or the line is gone: it is not acknowledged, and Slack brings it again. Who failed to store it has
+      // said so.
+    }
+  }
+
+  #lost(): void {
+    if (!this.#stopped) this.#options.onLost(closed());
+  }
+
+  readonly #onSign = (message: unknown): void => {
+    const { websocket } = message as { websocket?: { url?: string } };
+    if (this.#address !== null && websocket?.url === this.#address) this.#options.onAlive();
+  };
+}
+
+function closed(): SlackError {
+  return new SlackError({
+    method: 'receive',
+    code: 'closed',
+    message: 'Slack closed the connection, as it does every few hours, or the line broke.',
+    hint: 'A new one is being made.',
+    remedy: 'retry',
+  });
+}
+
+async function settles(promise: Promise<unknown>, clock: Clock, ms: number): Promise<boolean> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, pause(clock, ms).then(() => false)]);
+}

@@ -1,0 +1,45 @@
+/** What an adapter is given, recording what it does with it: for tests below the gateway. */
+import { systemClock } from '@mobyclaw/lib/clock';
+import { silentLogger } from '@mobyclaw/lib/logger';
+import type { ChannelHost, InboundEvent, LoginState } from '../channels/channel.ts';
+import type { ChannelError } from '../channels/channel-error.ts';
+
+export interface RecordingHost extends ChannelHost {
+  /** What was stored, in order. */
+  readonly taken: InboundEvent[];
+  readonly lostBy: ChannelError[];
+  readonly logins: (LoginState | null)[];
+  /** How often the receive path showed life. */
+  signs: number;
+  /** Stands before the disk; throws where that is full. */
+  disk: (event: InboundEvent) => Promise<void>;
+}
+
+/** @param memory of a connection before this one */
+export function recordingHost(memory = new Map<string, string>(), folder = '/nowhere'): RecordingHost {
+  const host: RecordingHost = {
+    taken: [],
+    lostBy: [],
+    logins: [],
+    signs: 0,
+    disk: async () => undefined,
+    clock: systemClock,
+    logger: silentLogger,
+    async receive(event) {
+      await host.disk(event);
+      host.taken.push(event);
+    },
+    alive: () => {
+      host.signs++;
+    },
+    lost: (error) => {
+      host.lostBy.push(error);
+    },
+    login: (state) => {
+      host.logins.push(state);
+    },
+    memory: { get: (name) => memory.get(name) ?? null, set: (name, value) => void memory.set(name, value) },
+    folder: () => folder,
+  };
+  return host;
+}
