@@ -1,7 +1,8 @@
 /** What becomes of runs: retries, fallback, overlap, delivery, failures, edits, ends. */
 import { expect, test } from 'vitest';
+import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import { DAY, failure, HOUR, MINUTE, scheduleWorld } from '../testing/schedule-setup.ts';
-import { DeliveryRefusedError, type TurnOutcome } from './ports.ts';
+import type { TurnOutcome } from './ports.ts';
 
 const done = (text: string): TurnOutcome => ({ state: 'done', text, error: null, usage: null });
 
@@ -321,6 +322,8 @@ test('ten thousand jobs: all fire, each once and at its slot', async () => {
   world.restart();
   await pass(3 * MINUTE);
   expect(world.sent.size).toBe(10_000);
-  const late = [...world.sent.values()].map(({ key, at }) => at - Date.parse(key.slice(key.indexOf('@') + 1)));
+  const late = [...world.sent.values()].map(
+    ({ key, at }) => at - Date.parse(key.slice(key.indexOf('@') + 1)),
+  );
   expect(Math.max(...late)).toBe(0);
 });

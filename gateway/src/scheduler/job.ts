@@ -9,7 +9,7 @@ export interface JobDefinition {
   timeZone: string;
   message: string | null;
   prompt: string | null;
-  /** Where the result goes; null: the owner's chosen channel, else `origin`. */
+  /** Where the result goes, as named; null: as the gateway decides. */
   channel: string | null;
   /** The conversation it was asked in. */
   origin: string | null;

@@ -28,14 +28,13 @@ export interface Prompts {
   cancel(turn: string): void;
 }
 
-/** Trying again would not help: the channel is gone, or nobody may be written to there. */
-export class DeliveryRefusedError extends Error {
-  override name = 'DeliveryRefusedError';
-}
-
 export interface OwnerChannels {
-  /** The channel that the owner chose for what Moby sends by himself. */
-  chosen(): string | null;
+  /**
+   * Where the result of a job goes.
+   * @param named by the job, or null
+   * @param origin the conversation it was asked in, or null
+   */
+  target(named: string | null, origin: string | null): string | null;
   /** The channel that the owner wrote in last. */
   lastActive(): string | null;
 }

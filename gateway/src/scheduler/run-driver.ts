@@ -9,11 +9,12 @@
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { RunChange } from '../store/job-run-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Calendar } from './calendar.ts';
 import type { RunOutcome, RunRow } from './job.ts';
-import { type Deliver, DeliveryRefusedError, type OwnerChannels, type Prompts } from './ports.ts';
+import type { Deliver, OwnerChannels, Prompts } from './ports.ts';
 import { addUsage, toPrompt } from './task.ts';
 
 export const MOST_FAILURES = 10;
@@ -156,7 +157,7 @@ export class RunDriver {
   async #deliver(run: RunRow): Promise<void> {
     const { store, clock, deliver, channels, onSettled } = this.#options;
     const text = run.text ?? run.task.message ?? '';
-    const channel = run.channel ?? run.task.channel ?? channels.chosen() ?? run.task.origin;
+    const channel = run.channel ?? channels.target(run.task.channel, run.task.origin);
     const startedAt = run.startedAt ?? clock.now();
     const outcome = run.outcome ?? 'succeeded';
     if (channel === null) {

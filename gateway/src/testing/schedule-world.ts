@@ -123,7 +123,10 @@ export class ScheduleWorld {
     const notifyOwner = async (text: string, key: string): Promise<void> => {
       if (!this.notices.has(key)) this.notices.set(key, text);
     };
-    const channels = { chosen: () => OWNER_CHANNEL, lastActive: () => OWNER_CHANNEL };
+    const channels = {
+      target: (named: string | null) => named ?? OWNER_CHANNEL,
+      lastActive: () => OWNER_CHANNEL,
+    };
     const logger = silentLogger;
     const engine = new JobEngine({ store, clock, logger, calendar, prompts, deliver, notifyOwner, channels });
     const timeZone = this.#timeZone;

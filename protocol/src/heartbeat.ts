@@ -1,0 +1,61 @@
+/** The heartbeat: what memory hands the gateway for it (`GET /heartbeat`), and what clients see of it. */
+import { z } from 'zod';
+import { usageSchema } from './usage.ts';
+
+/** Answer of memory's `GET /heartbeat`. */
+export const heartbeatFilesSchema = z.object({
+  text: z.string().nullable().describe('HEARTBEAT.md; null where there is none'),
+  memoryHash: z
+    .string()
+    .describe('over MEMORY.md and all notes: another one means that something was written'),
+  times: z
+    .array(z.string())
+    .describe('dates and local times in MEMORY.md and the newest notes: YYYY-MM-DD or YYYY-MM-DD HH:MM'),
+});
+
+export type HeartbeatFiles = z.infer<typeof heartbeatFilesSchema>;
+
+export const beatViewSchema = z
+  .object({
+    slot: z.iso.datetime(),
+    trigger: z.enum(['schedule', 'manual']),
+    state: z.enum(['asking', 'delivering', 'ended']),
+    outcome: z
+      .enum([
+        'found',
+        'quiet',
+        'repeated',
+        'unchanged',
+        'empty',
+        'busy',
+        'failed',
+        'undelivered',
+        'cancelled',
+      ])
+      .optional()
+      .describe('unchanged and empty: the model was not asked; quiet: it had nothing to say'),
+    detail: z.string().optional().describe('why it was silent, or what went wrong'),
+    text: z.string().optional().describe('what it found'),
+    channel: z.string().optional(),
+    turn: z.string().optional(),
+    usage: usageSchema.optional(),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().optional(),
+  })
+  .meta({ id: 'Beat' });
+
+export type BeatView = z.infer<typeof beatViewSchema>;
+
+export const heartbeatViewSchema = z
+  .object({
+    state: z.enum(['on', 'off']),
+    intervalMs: z.int().optional(),
+    activeHours: z.string().optional().describe("in the owner's time zone, such as 08:00-23:00"),
+    timeZone: z.string(),
+    nextAt: z.iso.datetime().optional(),
+    failures: z.int().describe('in a row'),
+    beats: z.array(beatViewSchema).describe('newest first'),
+  })
+  .meta({ id: 'Heartbeat' });
+
+export type HeartbeatView = z.infer<typeof heartbeatViewSchema>;
