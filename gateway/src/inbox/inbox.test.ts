@@ -103,3 +103,20 @@ test('messages that come together share one transaction and keep their order', a
   expect(accepted.map(({ position }) => position)).toEqual(prompts.map((_, index) => index));
   expect(store.turns.waiting('api:default', 1000).map((turn) => turn.prompt)).toEqual(prompts);
 });
+
+test('messages that come one in each turn of the event loop, as connections do, share the disk’s sync', async () => {
+  const { inbox, store } = setUp();
+  let transactions = 0;
+  const { transaction } = store;
+  store.transaction = (durability, work) => {
+    transactions++;
+    return transaction.call(store, durability, work) as ReturnType<typeof work>;
+  };
+  const accepted: Promise<Accepted>[] = [];
+  for (let count = 0; count < 30; count++) {
+    accepted.push(inbox.accept(message(`${count}`)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(accepted);
+  expect(transactions).toBeLessThan(15);
+});

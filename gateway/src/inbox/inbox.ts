@@ -2,7 +2,7 @@
  * The door for every message from anywhere. A message is accepted when it is on disk, and only then is its sender told
  * so. Its key (adapter, account, chat, message id) makes a redelivery the same turn, across restarts too.
  *
- * Messages that arrive in the same turn of the event loop share one durable transaction: the disk's sync is paid once.
+ * Messages that arrive together share one durable transaction: the disk's sync is paid once.
  * Whatever goes wrong, each caller learns whether its own message was accepted; a refused one left no trace.
  */
 import { createHash } from 'node:crypto';
@@ -11,6 +11,8 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import type { Store } from '../store/store.ts';
 import type { DeliveryTarget, TurnRow } from '../store/turn-store.ts';
+
+const MOST_GATHERING_MS = 5; // a busy disk takes as long for one sync
 
 export interface InboundMessage {
   /** Unique for 30 days; without one, each call is a message of its own. */
@@ -87,8 +89,17 @@ export class Inbox {
   /** @throws QueueFullError, KeyReusedError, or StoreError where it could not be stored */
   accept(message: InboundMessage): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      if (this.#batch.length === 0) setImmediate(() => this.#storeBatch());
       this.#batch.push({ message, resolve, reject });
+      if (this.#batch.length === 1) this.#gather(0, performance.now());
+    });
+  }
+
+  /** Waits as long as each turn of the event loop brings more: Node takes up about one new connection a turn. */
+  #gather(before: number, since: number): void {
+    setImmediate(() => {
+      const grows = this.#batch.length > before && performance.now() - since < MOST_GATHERING_MS;
+      if (grows) this.#gather(this.#batch.length, since);
+      else this.#storeBatch();
     });
   }
 
