@@ -4,7 +4,7 @@ import { usageSchema } from './usage.ts';
 
 /** Answer of memory's `GET /heartbeat`. */
 export const heartbeatFilesSchema = z.object({
-  text: z.string().nullable().describe('HEARTBEAT.md; null where there is none'),
+  text: z.string().nullable().describe('HEARTBEAT.md; null or empty where there is none'),
   memoryHash: z
     .string()
     .describe('over MEMORY.md and all notes: another one means that something was written'),

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SoulState, soulStateSchema } from '@mobyclaw/protocol/control';
+import { type HeartbeatFiles, heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -215,4 +216,24 @@ test('killed in mid-write, it loses nothing that was answered and breaks nothing
     for (const fact of answered) expect(lines.filter((line) => line === `- ${fact}`)).toHaveLength(1);
     expect(lines[0]).toBe('# Memory');
   }
+});
+
+test('the gateway learns what a heartbeat has to look at: the list, whether anything was written, what is dated', async () => {
+  const home = temporaryFolder();
+  const { url } = await start(home);
+  const look = async (): Promise<HeartbeatFiles> => {
+    const response = await fetch(new URL('/heartbeat', url), {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    return heartbeatFilesSchema.parse(await response.json());
+  };
+  const before = await look();
+  expect(before.text).toContain('# Heartbeat');
+  writeFileSync(join(home, 'HEARTBEAT.md'), '- Look at the disk.\n');
+  expect(await look()).toEqual({ ...before, text: '- Look at the disk.\n' });
+  writeFileSync(join(home, 'memory/2099-01-01.md'), 'Dentist 2099-01-05 09:30, since 2001-02-03 a friend.\n');
+  const after = await look();
+  expect(after.memoryHash).not.toBe(before.memoryHash);
+  expect(after.times).toEqual(['2099-01-05 09:30']);
+  expect((await fetch(new URL('/heartbeat', url))).status).toBe(403);
 });

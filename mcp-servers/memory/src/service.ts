@@ -11,6 +11,7 @@ import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
 import { acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
+import { heartbeatRoute } from './heartbeat-route.ts';
 import { MEMORY } from './memory-file.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -73,7 +74,10 @@ export async function startMemoryService(
         token: config.token,
         allowedHosts: config.allowedHosts,
         logger,
-        routes: (router) => soulRoutes(router, soul),
+        routes: (router) => {
+          soulRoutes(router, soul);
+          heartbeatRoute(router, home, store);
+        },
       },
       config.listen,
     );

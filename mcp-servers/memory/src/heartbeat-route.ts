@@ -1,0 +1,41 @@
+/** `GET /heartbeat` for the gateway, which decides from it whether a heartbeat has anything to look at. */
+import { createHash } from 'node:crypto';
+import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
+import type { Router } from 'express';
+import { HEARTBEAT, type MemoryFileName } from './memory-file.ts';
+import type { MemoryStore } from './memory-store.ts';
+import { memoryFiles } from './search/search-index.ts';
+
+const MOMENT = /\b\d{4}-\d\d-\d\d(?:[T ,]{1,2}\d\d:\d\d)?\b/g;
+const MOST_TIMES = 200;
+
+export function heartbeatRoute(router: Router, home: string, store: MemoryStore): void {
+  router.get('/heartbeat', async (_request, response) => {
+    response.json(await heartbeatFiles(home, store));
+  });
+}
+
+async function heartbeatFiles(home: string, store: MemoryStore): Promise<HeartbeatFiles> {
+  const hash = createHash('sha256');
+  const times = new Set<string>();
+  const recent = new Date(Date.parse(store.today().date) - 86_400_000).toISOString().slice(0, 10);
+  for (const name of memoryFiles(home)) {
+    if (name === HEARTBEAT) continue;
+    const text = await readable(store, name);
+    hash.update(`${name}\0${text.length}\0`).update(text);
+    for (const [moment] of text.matchAll(MOMENT)) if (moment.slice(0, 10) >= recent) times.add(moment);
+  }
+  const list = await readable(store, HEARTBEAT as MemoryFileName);
+  return { text: list, memoryHash: hash.digest('base64url'), times: [...times].sort().slice(0, MOST_TIMES) };
+}
+
+/** A file that cannot be read as text has nothing to say; the tools tell the model why. */
+async function readable(store: MemoryStore, name: MemoryFileName): Promise<string> {
+  try {
+    return (await store.read(name)) ?? '';
+  } catch (error) {
+    if (error instanceof ToolError) return '';
+    throw error;
+  }
+}
