@@ -33,7 +33,13 @@ const COMMANDS: Record<string, Listed> = {
   sessions: { summary: 'list, reset and stop conversations', load: () => import('./commands/sessions.ts') },
   token: { summary: 'manage tokens for the HTTP API', load: () => import('./commands/token.ts') },
   usage: { summary: 'what his thinking costs; the budget', load: () => import('./commands/usage.ts') },
+  channels: {
+    summary: 'messengers: how they are connected, who may talk to Moby',
+    load: () => import('./commands/channels.ts'),
+  },
+  cron: { summary: 'reminders and recurring tasks', load: () => import('./commands/cron.ts') },
   hooks: { summary: 'let other programs start turns', load: () => import('./commands/hooks.ts') },
+  mcp: { summary: 'connect other assistants to Moby', load: () => import('./commands/mcp.ts') },
   doctor: { summary: 'check that everything is as it should be', load: () => import('./commands/doctor.ts') },
   version: { summary: 'print the version', load: () => import('./commands/version.ts') },
 };

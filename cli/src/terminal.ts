@@ -67,3 +67,16 @@ export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
+
+/**
+ * Text that somebody else chose, such as a stranger's name, as one cell of a table: on one line, of bounded length, and
+ * without the marks that would turn the direction of what follows.
+ */
+export function cell(text: string, most = 60): string {
+  const line = printable(text)
+    .replace(/[\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const letters = [...line];
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : line;
+}

@@ -24,3 +24,11 @@ export function ago(ms: number): string {
   if (hours < 24) return `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
+
+/** @param at RFC 3339 @returns such as in 3 h 12 min, 5 min ago, now */
+export function fromNow(at: string, now: number): string {
+  const seconds = Math.round((Date.parse(at) - now) / 1000);
+  if (seconds === 0) return 'now';
+  const span = ago(Math.abs(seconds) * 1000);
+  return seconds > 0 ? `in ${span}` : `${span} ago`;
+}

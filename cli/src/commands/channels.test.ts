@@ -1,0 +1,98 @@
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { problem, startApi } from '../testing/api-server.ts';
+import { runCli } from '../testing/run-cli.ts';
+
+const AT = '2026-01-02T03:04:05Z';
+
+async function channels() {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'Asia/Kolkata' } };
+  return { api, cli: (...args: string[]) => runCli(['channels', ...args], at) };
+}
+
+test('list: the state of each, why one is not up, what perhaps did not arrive; exits 1 where one is not up', async () => {
+  const { api, cli } = await channels();
+  const up = { channel: 'telegram', state: 'up', since: AT, fatal: false, waiting: 0, connects: 1 };
+  const wrong = { ...up, channel: 'slack', state: 'stopped', reason: 'the token is wrong', fatal: true };
+  const trouble = {
+    delivery: 'd1',
+    channel: 'telegram:dm:42',
+    state: 'unknown',
+    error: 'no\nanswer',
+    createdAt: AT,
+  };
+  api.on('GET /api/channels', { body: { items: [up, { ...wrong, waiting: 3 }], trouble: [trouble] } });
+  const { code, stdout } = await cli();
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^telegram +up +\d+ d \d+ h +none yet +0$/m);
+  expect(stdout).toMatch(/^slack +stopped .* 3 +the token is wrong \(not tried again/m);
+  expect(stdout).toMatch(/^2026-01-02 08:34 +telegram:dm:42 +perhaps not delivered +no answer$/m);
+  expect(stdout).toContain('channels resend telegram:dm:42');
+  api.on('GET /api/channels', { body: { items: [up], trouble: [] } });
+  expect((await cli('list', '--json')).code).toBe(0);
+  api.on('GET /api/channels', { body: { items: [], trouble: [] } });
+  expect((await cli()).stderr).toContain('No channel is enabled');
+});
+
+test('pairings: what a stranger calls himself cannot move the cursor or pass for another line', async () => {
+  const { api, cli } = await channels();
+  const person = {
+    platform: 'telegram',
+    user: '7',
+    name: 'Bea\n\u001b[2J\u202eowner',
+    channel: 'telegram:dm:7',
+  };
+  api.on('GET /api/pairings', {
+    body: {
+      pending: [{ ...person, code: 'AB2C3D4E', expiresAt: '2999-01-01T00:00:00Z' }],
+      people: [{ ...person, user: '8', role: 'owner', lastSeenAt: AT }],
+      groups: [{ channel: 'telegram:group:-100', mention: true }],
+    },
+  });
+  const { stdout } = await cli('pairings');
+  expect(stdout).toMatch(/^AB2C3D4E +telegram:7 +Bea \[2Jowner +ends in \d+ d/m);
+  expect(stdout).toMatch(/^telegram:8 +Bea \[2Jowner +owner +telegram:dm:7 +2026-01-02 08:34$/m);
+  expect(stdout).toMatch(/^telegram:group:-100 +mentions and replies$/m);
+});
+
+test('approve, revoke, allow, close, send and resend say what they did', async () => {
+  const { api, cli } = await channels();
+  const approved = { platform: 'telegram', user: '7', name: 'Bea', role: 'guest', channel: 'telegram:dm:7' };
+  api
+    .on('POST /api/pairings/AB2C3D4E/approve', { body: approved })
+    .on('POST /api/pairings/telegram%3A7/revoke', { status: 204 })
+    .on('POST /api/channels/telegram%3Agroup%3A-100/allow', { body: {} })
+    .on('POST /api/channels/telegram%3Agroup%3A-100/close', { status: 204 })
+    .on('POST /api/channels/telegram%3Adm%3A7/resend', { body: { deliveries: 2 } })
+    .on('POST /api/deliver', { status: 202, body: { delivery: 'd1' } });
+  const body = () => api.seen.at(-1)?.body;
+
+  expect((await cli('approve', 'AB2C3D4E')).stderr).toContain(
+    'Bea (telegram:7) may talk to Moby now, as guest',
+  );
+  expect(body()).toEqual({});
+  await cli('approve', 'AB2C3D4E', '--role', 'owner');
+  expect(body()).toEqual({ role: 'owner' });
+  expect((await cli('revoke', 'telegram:7')).code).toBe(0);
+  expect((await cli('allow', 'telegram:group:-100')).stderr).toContain('mentioned');
+  expect(body()).toEqual({ mention: true });
+  expect((await cli('allow', 'telegram:group:-100', '--no-mention')).stderr).toContain('every message');
+  expect(body()).toEqual({ mention: false });
+  expect((await cli('close', 'telegram:group:-100')).code).toBe(0);
+  expect((await cli('send', 'telegram:dm:7', 'on my', 'way')).stderr).toContain('d1');
+  expect(body()).toEqual({ channel: 'telegram:dm:7', text: 'on my way' });
+  expect((await cli('resend', 'telegram:dm:7')).stderr).toContain('2 messages are sent again');
+});
+
+test('what makes no sense is refused before it is sent; what the gateway refuses is told', async () => {
+  const { api, cli } = await channels();
+  expect((await cli('approve', 'X', '--role', 'king')).code).toBe(2);
+  expect((await cli('allow', '../tokens')).code).toBe(2);
+  expect((await cli('send', 'telegram', 'hello')).code).toBe(2);
+  expect(api.seen).toEqual([]);
+  api.on('POST /api/deliver', problem(409, 'conflict', 'telegram:dm:9 is nobody whom Moby may write to.'));
+  const refused = await cli('send', 'telegram:dm:9', 'hello');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('nobody whom Moby may write')]);
+});

@@ -1,0 +1,231 @@
+/**
+ * Messaging: which channels are connected, who may talk to Moby, and a message of the owner's own to a chat. Names of
+ * people are what strangers call themselves, so they are shown with their id and never as more than text.
+ */
+import {
+  allowRequestSchema,
+  approvedSchema,
+  approveRequestSchema,
+  type ChannelStatusView,
+  type ChannelsView,
+  channelsViewSchema,
+  deliveredSchema,
+  deliverRequestSchema,
+  type PairingsView,
+  pairingsViewSchema,
+} from '@mobyclaw/protocol/channel';
+import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
+import { z } from 'zod';
+import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { Define } from '../program.ts';
+import { cell, print, printJson, say, styled, table } from '../terminal.ts';
+import { ago, fromNow, localTime } from '../time.ts';
+
+interface Options {
+  json?: true;
+}
+
+export const command: Define = (target, context, exit) => {
+  target
+    .command('list', { isDefault: true })
+    .description('how each is connected, and what could not be delivered')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await list(context, options)));
+  target
+    .command('pairings')
+    .description('who waits to be let in, who is in, which groups are open')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await pairings(context, options)));
+  target
+    .command('approve <code>')
+    .description('let somebody in who was given this code')
+    .option('--role <role>', 'owner or guest; unless given, the first of a platform is its owner')
+    .action(async (code: string, options: { role?: string }) => exit(await approve(context, code, options)));
+  target
+    .command('revoke <who>')
+    .description('turn a waiting code away, or shut somebody out: platform:user, such as telegram:12345')
+    .action(async (who: string) => exit(await revoke(context, who)));
+  target
+    .command('allow <channel>')
+    .description('let Moby answer in a group, such as telegram:group:-100123')
+    .option('--no-mention', 'answer every message there, not only those that mention him or reply to him')
+    .action(async (channel: string, options: { mention: boolean }) =>
+      exit(await allow(context, channel, options)),
+    );
+  target
+    .command('close <channel>')
+    .description('let Moby answer in a group no more')
+    .action(async (channel: string) => exit(await close(context, channel)));
+  target
+    .command('send <channel> <text...>')
+    .description('send a message to a chat, as Moby; the text may be Markdown')
+    .action(async (channel: string, text: string[]) => exit(await send(context, channel, text.join(' '))));
+  target
+    .command('resend <channel>')
+    .description('send again what perhaps did not arrive there')
+    .action(async (channel: string) => exit(await resend(context, channel)));
+};
+
+async function list(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  const view = await context.withGateway((gateway) => gateway.json(channelsViewSchema, '/api/channels'));
+  if (json) printJson(terminal, view);
+  else if (view.items.length === 0) {
+    say(
+      terminal,
+      'No channel is enabled. ./mobyclaw init asks for the token of one, or set it in .env, such as TELEGRAM_BOT_TOKEN.',
+    );
+  } else {
+    const rows = view.items.map((item) => channelRow(context, item));
+    print(terminal, table([['CHANNEL', 'STATE', 'FOR', 'LAST SIGN OF LIFE', 'WAITING', 'REASON'], ...rows]));
+  }
+  if (!json && view.trouble.length > 0) print(terminal, `\n${troubleText(context, view.trouble)}`);
+  return view.items.every(({ state }) => state === 'up') ? EXIT.ok : EXIT.failure;
+}
+
+function channelRow({ terminal, clock }: Context, item: ChannelStatusView): string[] {
+  const { channel, state, since, receivePathWorkedAt, waiting, reason, fatal, login } = item;
+  const what = login
+    ? `log in with ./mobyclaw channels login ${channel}`
+    : fatal
+      ? `${reason ?? ''} (not tried again until Moby is started anew)`
+      : (reason ?? '');
+  return [
+    channel,
+    styled(terminal, 'stdout', state === 'up' ? 'green' : 'red', state),
+    ago(clock.now() - Date.parse(since)),
+    receivePathWorkedAt ? fromNow(receivePathWorkedAt, clock.now()) : 'none yet',
+    String(waiting),
+    cell(what, 200),
+  ];
+}
+
+function troubleText(context: Context, trouble: ChannelsView['trouble']): string {
+  const zone = context.settings.values.MOBYCLAW_TZ;
+  const rows = trouble.map(({ channel, state, error, createdAt }) => [
+    localTime(createdAt, zone),
+    channel,
+    state === 'failed' ? 'not delivered' : 'perhaps not delivered',
+    cell(error ?? '', 200),
+  ]);
+  const inDoubt = trouble.find(({ state }) => state === 'unknown');
+  const hint = inDoubt
+    ? `\nWhat perhaps was not delivered is repeated only if you say so: ./mobyclaw channels resend ${inDoubt.channel}`
+    : '';
+  return `${table([['AT', 'CHAT', 'MESSAGE', 'ERROR'], ...rows])}${hint}`;
+}
+
+async function pairings(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  const view = await context.withGateway((gateway) => gateway.json(pairingsViewSchema, '/api/pairings'));
+  if (json) printJson(terminal, view);
+  else {
+    const sections = pairingSections(context, view);
+    if (sections.length > 0) print(terminal, sections.join('\n\n'));
+    else
+      say(terminal, 'Nobody waits and nobody is in. Write to Moby in a messenger: he answers with a code.');
+  }
+  return EXIT.ok;
+}
+
+function pairingSections({ settings, clock }: Context, { pending, people, groups }: PairingsView): string[] {
+  const zone = settings.values.MOBYCLAW_TZ;
+  const waiting = pending.map(({ code, platform, user, name, expiresAt }) => [
+    code,
+    `${platform}:${user}`,
+    cell(name),
+    `ends ${fromNow(expiresAt, clock.now())}`,
+  ]);
+  const inside = people.map(({ platform, user, name, role, channel, lastSeenAt }) => [
+    `${platform}:${user}`,
+    cell(name),
+    role,
+    channel,
+    localTime(lastSeenAt, zone),
+  ]);
+  const open = groups.map(({ channel, mention }) => [
+    channel,
+    mention ? 'mentions and replies' : 'everything',
+  ]);
+  return [
+    { title: ['CODE', 'WHO', 'NAME', 'CODE ENDS'], rows: waiting },
+    { title: ['WHO', 'NAME', 'ROLE', 'CHAT', 'LAST SEEN'], rows: inside },
+    { title: ['GROUP', 'ANSWERS'], rows: open },
+  ].flatMap(({ title, rows }) => (rows.length === 0 ? [] : [table([title, ...rows])]));
+}
+
+async function approve(context: Context, code: string, options: { role?: string }): Promise<ExitCode> {
+  const request = approveRequestSchema.safeParse(options);
+  if (!request.success) throw new UsageError(`--role takes owner or guest, not "${options.role}".`);
+  const approved = await context.withGateway((gateway) =>
+    gateway.json(approvedSchema, `/api/pairings/${encodeURIComponent(code)}/approve`, {
+      method: 'POST',
+      body: request.data,
+    }),
+  );
+  const { name, platform, user, role } = approved;
+  say(context.terminal, `${cell(name)} (${platform}:${user}) may talk to Moby now, as ${role}.`);
+  return EXIT.ok;
+}
+
+async function revoke(context: Context, who: string): Promise<ExitCode> {
+  await context.withGateway((gateway) =>
+    gateway.send(`/api/pairings/${encodeURIComponent(who)}/revoke`, { method: 'POST' }),
+  );
+  say(context.terminal, `${who} may not talk to Moby.`);
+  return EXIT.ok;
+}
+
+async function allow(context: Context, name: string, options: { mention: boolean }): Promise<ExitCode> {
+  const channel = channelKey(name);
+  await context.withGateway((gateway) =>
+    gateway.send(`/api/channels/${encodeURIComponent(channel)}/allow`, {
+      method: 'POST',
+      body: allowRequestSchema.parse(options),
+    }),
+  );
+  const when = options.mention ? 'when he is mentioned or replied to' : 'to every message';
+  say(context.terminal, `Moby answers in ${channel}, ${when}.`);
+  return EXIT.ok;
+}
+
+async function close(context: Context, name: string): Promise<ExitCode> {
+  const channel = channelKey(name);
+  await context.withGateway((gateway) =>
+    gateway.send(`/api/channels/${encodeURIComponent(channel)}/close`, { method: 'POST' }),
+  );
+  say(context.terminal, `Moby does not answer in ${channel} any more.`);
+  return EXIT.ok;
+}
+
+async function send(context: Context, name: string, text: string): Promise<ExitCode> {
+  const request = deliverRequestSchema.safeParse({ channel: channelKey(name), text });
+  if (!request.success) throw new UsageError(z.prettifyError(request.error));
+  const { delivery } = await context.withGateway((gateway) =>
+    gateway.json(deliveredSchema, '/api/deliver', { method: 'POST', body: request.data }),
+  );
+  say(context.terminal, `On its way to ${name}, as delivery ${delivery}.`);
+  return EXIT.ok;
+}
+
+async function resend(context: Context, name: string): Promise<ExitCode> {
+  const channel = channelKey(name);
+  const { deliveries } = await context.withGateway((gateway) =>
+    gateway.json(z.object({ deliveries: z.int() }), `/api/channels/${encodeURIComponent(channel)}/resend`, {
+      method: 'POST',
+    }),
+  );
+  const what = deliveries === 1 ? '1 message is' : `${deliveries} messages are`;
+  say(context.terminal, deliveries === 0 ? `Nothing is in doubt in ${channel}.` : `${what} sent again.`);
+  return EXIT.ok;
+}
+
+/** @throws UsageError where it is none, before it becomes part of a path */
+function channelKey(name: string): string {
+  const result = sessionKeySchema.safeParse(name);
+  if (result.success) return result.data;
+  throw new UsageError(
+    `"${name}" is no chat. Write its key, such as telegram:group:-100123; ./mobyclaw channels pairings shows those that are known.`,
+  );
+}

@@ -1,0 +1,160 @@
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { problem, startApi } from '../testing/api-server.ts';
+import { runCli } from '../testing/run-cli.ts';
+
+const AT = '2026-01-02T03:04:05Z';
+const ID = '019b7d3a-0000-7000-8000-0000000abc12';
+const HOUR_MS = 3_600_000;
+
+function job(over: Record<string, unknown> = {}) {
+  return {
+    id: ID,
+    name: 'Morning brief',
+    cron: '0 7 * * 1-5',
+    timeZone: 'Asia/Kolkata',
+    prompt: 'What is on today?',
+    session: 'keep',
+    misfire: 'once',
+    overlap: 'skip',
+    retries: 2,
+    enabled: true,
+    state: 'active',
+    runs: 3,
+    failures: 0,
+    nextRun: new Date(Date.now() + 3.2 * HOUR_MS).toISOString(),
+    lastRun: { slot: AT, state: 'ended', outcome: 'succeeded' },
+    createdAt: AT,
+    updatedAt: AT,
+    ...over,
+  };
+}
+
+async function cron(jobs = [job()]) {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.on('GET /api/jobs', { body: { items: jobs } });
+  const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'Asia/Kolkata' } };
+  return { api, cli: (...args: string[]) => runCli(['cron', ...args], at) };
+}
+
+test('list: next times in the owner’s zone and in words', async () => {
+  const once = job({ id: `${ID.slice(0, -1)}3`, name: 'Call', cron: undefined, at: AT, timeZone: 'UTC' });
+  const { cli } = await cron([job(), once]);
+  const { code, stdout } = await cli();
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^0abc12 +Morning brief +0 7 \* \* 1-5 +\d{4}-\d\d-\d\d \d\d:\d\d, in 3 h 1[12] min +active +succeeded \d+ d \d+ h ago$/m,
+  );
+  expect(stdout).toMatch(/^0abc13 +Call +once +/m);
+  expect(JSON.parse((await cli('--json')).stdout)).toHaveLength(2);
+});
+
+test('add: what was meant goes to the gateway, the next three times come back', async () => {
+  const { api, cli } = await cron();
+  const next = ['2026-01-05T01:30:00Z', '2026-01-06T01:30:00Z', '2026-01-07T01:30:00Z'];
+  api.on('POST /api/jobs', { status: 201, body: job({ next }) });
+  const added = await cli(
+    ...['add', '--cron', '0 7 * * 1-5', '--tz', 'Asia/Kolkata', '--prompt', 'What is on today?'],
+    ...['--channel', 'telegram:dm:42', '--misfire', 'all', '--max-age', '2h', '--overlap', 'queue'],
+    ...['--until', '2027-01-01T00:00', '--count', '5'],
+  );
+  expect([added.code, added.stdout]).toEqual([0, `${ID}\n`]);
+  expect(added.stderr.match(/^next: 2026-01-0\d 07:00, .*ago$/gm)).toHaveLength(3);
+  expect(api.seen.at(-1)?.body).toEqual({
+    name: 'What is on today?',
+    cron: '0 7 * * 1-5',
+    timeZone: 'Asia/Kolkata',
+    prompt: 'What is on today?',
+    channel: 'telegram:dm:42',
+    misfire: 'all',
+    maxAge: '2h',
+    overlap: 'queue',
+    until: '2027-01-01T00:00',
+    count: 5,
+  });
+});
+
+test('add refuses what is no schedule; the gateway’s own refusal is told', async () => {
+  const { api, cli } = await cron();
+  for (const args of [
+    ['--message', 'x'],
+    ['--every', '1h'],
+    ['--every', '1h', '--at', AT, '--message', 'x'],
+    ['--every', '1h', '--message', 'x', '--count', 'two'],
+    ['--every', '1h', '--message', 'x', '--misfire', 'never'],
+    ['--every', '1h', '--message', 'x', '--channel', 'nowhere'],
+  ]) {
+    const refused = await cli('add', ...args);
+    expect([args, refused.code]).toEqual([args, 2]);
+    expect(refused.stderr).toMatch(/^mobyclaw: /);
+  }
+  expect(api.seen).toEqual([]);
+  api.on(
+    'POST /api/jobs',
+    problem(422, 'validation-failed', '"soon" is not a time. Write 2026-12-24T18:00.'),
+  );
+  const late = await cli('add', '--at', 'soon', '--message', 'x');
+  expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('Write 2026-12-24T18:00')]);
+});
+
+test('show, edit, pause, resume, run, remove: by id, the end of the id, or the name', async () => {
+  const { api, cli } = await cron();
+  const run = {
+    id: 'r1',
+    job: ID,
+    slot: AT,
+    trigger: 'manual',
+    state: 'running',
+    attempt: 1,
+    delivery: { state: 'none' },
+  };
+  api
+    .on(`GET /api/jobs/${ID}`, { body: job({ next: [AT], until: AT }) })
+    .on(`PATCH /api/jobs/${ID}`, { body: job() })
+    .on(`POST /api/jobs/${ID}/run`, { status: 202, body: run })
+    .on(`DELETE /api/jobs/${ID}`, { status: 204 });
+  const shown = (await cli('show', '0abc12')).stdout;
+  expect(shown).toMatch(/^next +2026-01-02 08:34, /m);
+  expect(shown).toMatch(/^until +2026-01-02 08:34$/m);
+  expect(shown).toMatch(/^prompt +What is on today\?$/m);
+  expect((await cli('edit', 'morning BRIEF', '--every', '2h', '--no-until', '--no-count')).code).toBe(0);
+  expect(api.seen.at(-1)?.body).toEqual({ every: '2h', until: null, count: null });
+  expect((await cli('pause', ID)).stderr).toContain('rests');
+  expect(api.seen.at(-1)?.body).toEqual({ enabled: false });
+  expect((await cli('resume', ID)).stderr).toContain('goes on');
+  expect((await cli('run', ID)).stderr).toContain(`cron history ${ID}`);
+  expect((await cli('remove', ID)).stderr).toContain('"Morning brief" is removed');
+  expect((await cli('edit', ID)).code).toBe(2);
+  expect((await cli('show', 'nothing')).stderr).toContain('There is no schedule "nothing"');
+});
+
+test('a name that two schedules have is not guessed at', async () => {
+  const other = ID.replace('019b', '019c');
+  const { cli } = await cron([job(), job({ id: other })]);
+  const { code, stderr } = await cli('remove', 'Morning brief');
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`${ID}, ${other}`)]);
+});
+
+test('history: outcome, duration, tokens, delivery, reason', async () => {
+  const { api, cli } = await cron();
+  const failed = {
+    id: 'r1',
+    job: ID,
+    slot: AT,
+    trigger: 'late',
+    state: 'ended',
+    outcome: 'undelivered',
+    attempt: 1,
+    durationMs: 65_000,
+    usage: { inputTokens: 100, outputTokens: 20, model: 'm' },
+    delivery: { state: 'failed', channel: 'telegram:dm:42', error: 'blocked by the person' },
+  };
+  api.on(`GET /api/jobs/${ID}/runs`, { body: { items: [failed] } });
+  const { stdout } = await cli('history', ID, '-n', '5');
+  expect(stdout).toMatch(
+    /^2026-01-02 08:34 +late +undelivered +1 min +120 +failed telegram:dm:42 +blocked by the person$/m,
+  );
+  expect(api.seen.at(-1)?.path).toContain('limit=5');
+  expect((await cli('history', ID, '-n', '0')).code).toBe(2);
+});

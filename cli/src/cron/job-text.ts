@@ -1,0 +1,93 @@
+/** Schedules and their runs in words: times in the owner's zone, and how far away they are. */
+import type { JobView, RunView } from '@mobyclaw/protocol/job';
+import { cell } from '../terminal.ts';
+import { ago, fromNow, localTime } from '../time.ts';
+import { shortId } from './job-options.ts';
+
+export interface Moment {
+  now: number;
+  /** Of the owner. */
+  timeZone: string;
+}
+
+/** `2026-11-22 07:00, in 3 h 12 min` */
+export function when(at: string, { now, timeZone }: Moment): string {
+  return `${localTime(at, timeZone)}, ${fromNow(at, now)}`;
+}
+
+/** `0 7 * * 1-5`, `every 2h`, `once`; with its time zone where that is not the owner's. */
+export function schedule(job: JobView, { timeZone }: Moment): string {
+  const foreign = job.timeZone === timeZone ? '' : ` (${job.timeZone})`;
+  if (job.cron !== undefined) return job.cron + foreign;
+  return job.every === undefined ? 'once' : `every ${job.every}`;
+}
+
+export function listRow(job: JobView, moment: Moment): string[] {
+  return [
+    shortId(job.id),
+    cell(job.name, 40),
+    schedule(job, moment),
+    job.nextRun === undefined ? '-' : when(job.nextRun, moment),
+    job.state,
+    job.lastRun
+      ? `${job.lastRun.outcome ?? job.lastRun.state} ${fromNow(job.lastRun.slot, moment.now)}`
+      : '-',
+  ];
+}
+
+/** One job as name and value, for a table. */
+export function jobRows(job: JobView, moment: Moment): string[][] {
+  const next = job.next ?? (job.nextRun === undefined ? [] : [job.nextRun]);
+  const optional: [string, string | undefined][] = [
+    ['message', job.message && cell(job.message, 200)],
+    ['prompt', job.prompt && cell(job.prompt, 200)],
+    ['channel', job.channel],
+    ['asked in', job.origin],
+    ['until', job.until && localTime(job.until, moment.timeZone)],
+    ['count', job.count === undefined ? undefined : `${job.runs} of ${job.count} runs`],
+    ['max age', job.maxAge],
+  ];
+  return [
+    ['name', cell(job.name, 100)],
+    ['id', job.id],
+    ['when', schedule(job, moment)],
+    ['state', stateText(job)],
+    ...(next.length === 0 ? [['next', '-']] : next.map((at, i) => [i === 0 ? 'next' : '', when(at, moment)])),
+    ...optional.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ['if missed', job.misfire],
+    ['if still running', job.overlap],
+    ['conversation', job.session],
+    ['runs', String(job.runs)],
+    ...(job.lastRun ? [['last run', lastRunText(job.lastRun, moment)]] : []),
+  ];
+}
+
+export function runRow(run: RunView, { timeZone }: Moment): string[] {
+  const { inputTokens, outputTokens } = run.usage ?? {};
+  const tokens = inputTokens === undefined ? '-' : String(inputTokens + (outputTokens ?? 0));
+  const reason = run.detail ?? run.delivery.error ?? '';
+  return [
+    localTime(run.slot, timeZone),
+    run.trigger,
+    run.outcome ?? run.state,
+    run.durationMs === undefined ? '-' : ago(run.durationMs),
+    tokens,
+    deliveryText(run),
+    cell(reason, 200),
+  ];
+}
+
+function deliveryText({ delivery }: RunView): string {
+  if (delivery.state === 'none') return '-';
+  return `${delivery.state}${delivery.channel === undefined ? '' : ` ${delivery.channel}`}`;
+}
+
+function stateText({ state, failures }: JobView): string {
+  if (state === 'failed') return `switched off after ${failures} failures in a row`;
+  return failures > 0 ? `${state}, ${failures} failures in a row` : state;
+}
+
+function lastRunText(run: NonNullable<JobView['lastRun']>, moment: Moment): string {
+  const reason = run.detail === undefined ? '' : `: ${cell(run.detail, 200)}`;
+  return `${run.outcome ?? run.state}, ${when(run.slot, moment)}${reason}`;
+}
