@@ -42,7 +42,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /var/log/apt \
  # The user's number is known only when the container starts; ssh and git want a name for it (docker/agent-entry.sh).
  && sed -i 's/^\(passwd\|group\):.*files/& extrausers/' /etc/nsswitch.conf \
- && rm -rf /var/lib/extrausers && ln -s /run/moby /var/lib/extrausers
+ && rm -rf /var/lib/extrausers && ln -s /run/moby /var/lib/extrausers \
+ # A tmpfs takes the mode of the folder it is mounted on when a container starts for the second time.
+ && mkdir -m 1777 /run/moby
 WORKDIR /app
 ENV HOME=/sessions/home LANG=C.UTF-8 SHELL=/bin/bash TELEMETRY_ENABLED=false
 USER 1000:1000
