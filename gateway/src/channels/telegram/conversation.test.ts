@@ -35,12 +35,13 @@ test('tools are shown while they run, and gone from the answer', async () => {
 
 test('a message that has to wait says so at once, and its answer takes the place', async () => {
   const world = await openTelegramWorld();
-  world.say('first tokens=20 interval=100ms');
+  world.say('first tokens=40 interval=100ms');
   await until('the first to run', () => (world.gateway.agent?.stats().runs.length ?? 0) > 0);
   world.say('second');
   await world.reply((text) => text.includes('Queued, 1 message is ahead'));
   await world.reply((text) => text === 'You said: second');
-  expect(world.texts()).toHaveLength(2);
+  await until('the word about the queue to be gone', () => world.texts().length === 2);
+  expect(world.texts().at(-1)).toBe('You said: second');
 });
 
 test('commands are answered while a turn runs; /stop ends it', async () => {
