@@ -21,7 +21,8 @@ export async function loadChannel(platform: Platform, config: ChannelsConfig): P
       const settings = config.discord;
       if (!settings) return null;
       const { createDiscordChannel } = await import('./discord/index.ts');
-      return (host) => createDiscordChannel(settings, host);
+      const owners = config.owners.discord;
+      return (host) => createDiscordChannel({ ...settings, owners }, host);
     }
     case 'slack': {
       const settings = config.slack;

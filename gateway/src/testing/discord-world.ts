@@ -20,6 +20,8 @@ export interface DiscordWorld {
   say(text: string, channel?: WireChannel): WireMessage;
   /** Texts of what Moby shows. */
   texts(channel?: WireChannel): string[];
+  /** Those of them that are answers, and not words about the queue. */
+  answers(): string[];
   /** Waits for a text of Moby's that `passes`. */
   reply(passes: (text: string) => boolean, channel?: WireChannel): Promise<string>;
   status(): Promise<{ state: string; reason: string | null; fatal: boolean; connects: number } | undefined>;
@@ -50,7 +52,10 @@ export async function openDiscordWorld(
         ...rest.env,
       },
       loadChannel: async () => (host) =>
-        createDiscordChannel({ token, apiUrl: discord.url }, host, { ...TIMING, ...timing }),
+        createDiscordChannel({ token, apiUrl: discord.url, owners: [alice.id] }, host, {
+          ...TIMING,
+          ...timing,
+        }),
     });
   const home = discord.world.direct(alice);
   const world: DiscordWorld = {
@@ -60,6 +65,7 @@ export async function openDiscordWorld(
     gateway: await open(),
     say: (text, channel = home) => discord.say(channel, alice, text),
     texts: (channel = home) => discord.shown(channel).map(({ content }) => content),
+    answers: () => world.texts().filter((text) => text.startsWith('You said:')),
     reply: (passes, channel = home) =>
       until('a reply', () => world.texts(channel).find(passes), 20_000).catch((error: unknown) => {
         throw new Error(`${(error as Error).message}; there is ${JSON.stringify(world.texts(channel))}`);

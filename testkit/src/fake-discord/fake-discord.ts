@@ -24,10 +24,10 @@ export class FakeDiscord {
   readonly #server: http.Server;
   readonly #sockets = new Set<Socket>();
   #signature = 1;
+  readonly #fileUrl = (id: string, name: string): string =>
+    `http://127.0.0.1:${this.port}/files/${id}/${encodeURIComponent(name)}?sig=${this.#signature}`;
 
   private constructor(heartbeatMs: number) {
-    const fileUrl = (id: string, name: string) =>
-      `http://127.0.0.1:${this.port}/files/${id}/${name}?sig=${this.#signature}`;
     this.world = new World((event) => this.gateway.dispatch(event));
     this.gateway = new FakeGateway({
       heartbeatMs,
@@ -53,7 +53,7 @@ export class FakeDiscord {
       faults: this.faults,
       token: () => this.token,
       gatewayUrl: () => `ws://127.0.0.1:${this.port}`,
-      fileUrl,
+      fileUrl: this.#fileUrl,
       remainingStarts: () => this.remainingStarts,
     });
     this.#server = http.createServer((request, response) => {
@@ -98,9 +98,7 @@ export class FakeDiscord {
     text: string,
     more: { replyTo?: string; files?: Attached[]; flags?: number; type?: number } = {},
   ): WireMessage {
-    const fileUrl = (id: string, name: string) =>
-      `http://127.0.0.1:${this.port}/files/${id}/${name}?sig=${this.#signature}`;
-    return this.world.post({ channel, author, text, ...more, fileUrl });
+    return this.world.post({ channel, author, text, ...more, fileUrl: this.#fileUrl });
   }
 
   /** Somebody picks a command from the menu. */

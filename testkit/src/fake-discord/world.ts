@@ -27,7 +27,7 @@ export interface NewMessage {
   flags?: number;
   nonce?: string;
   type?: number;
-  /** Where the reply goes to a message that is not there. */
+  /** Address of a file. */
   fileUrl: (id: string, name: string) => string;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The command menu. A command picked there becomes a message of the person, and its answer a message of ours; to the
- * interaction itself only the command is repeated, since a token for more would end after 15 minutes.
+ * interaction itself only the command is repeated, for the eyes of that person: the token for more ends after 15 minutes.
  * https://discord.com/developers/docs/interactions/receiving-and-responding
  */
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -11,6 +11,7 @@ import {
   ApplicationIntegrationType,
   InteractionContextType,
   InteractionResponseType,
+  MessageFlags,
   Routes,
 } from 'discord.js';
 import type { CommandInfo, IncomingMessage } from '../channel.ts';
@@ -52,7 +53,7 @@ export async function acknowledge(
   logger: Logger,
 ): Promise<void> {
   const content = `\`${text.replaceAll('`', "'").slice(0, MOST_ECHO)}\``;
-  const data = { content, allowed_mentions: { parse: [] } };
+  const data = { content, flags: MessageFlags.Ephemeral, allowed_mentions: { parse: [] } };
   const body = { type: InteractionResponseType.ChannelMessageWithSource, data };
   try {
     await api.call('answerInteraction', 'POST', Routes.interactionCallback(id, token), { body, open: true });

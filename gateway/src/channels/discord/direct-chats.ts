@@ -2,23 +2,40 @@
  * Which direct chat belongs to which person. Discord names a direct chat by an id of its own and lists none to a bot, so
  * they are remembered: to look there for what was missed, and to write without asking first.
  */
+import { type APIDMChannel, Routes } from 'discord.js';
 import type { ChannelMemory } from '../channel.ts';
+import type { DiscordApi } from './api.ts';
 
 const NAME = 'direct-chats';
 const MOST = 100; // those written in last; each costs a call after a lost session
 
 export class DirectChats {
   readonly #memory: ChannelMemory;
+  readonly #api: DiscordApi;
   /** Person to chat, the latest last. */
   #chats: Map<string, string>;
 
-  constructor(memory: ChannelMemory) {
+  constructor(memory: ChannelMemory, api: DiscordApi) {
     this.#memory = memory;
+    this.#api = api;
     this.#chats = new Map(JSON.parse(memory.get(NAME) ?? '[]') as [string, string][]);
   }
 
-  chatWith(user: string): string | undefined {
-    return this.#chats.get(user);
+  knows(user: string): boolean {
+    return this.#chats.has(user);
+  }
+
+  /**
+   * Id of the chat with a person; nobody sees that it is opened.
+   * @throws DiscordError
+   */
+  async open(user: string): Promise<string> {
+    const known = this.#chats.get(user);
+    if (known !== undefined) return known;
+    const body = { recipient_id: user };
+    const { id } = await this.#api.call<APIDMChannel>('createDM', 'POST', Routes.userChannels(), { body });
+    this.remember(user, id);
+    return id;
   }
 
   get all(): { user: string; chat: string }[] {

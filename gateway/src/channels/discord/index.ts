@@ -42,7 +42,7 @@ const ABILITIES: Abilities = {
 };
 
 export function createDiscordChannel(
-  { token, apiUrl = DEFAULT_API }: DiscordSettings,
+  { token, apiUrl = DEFAULT_API, owners = [] }: DiscordSettings & { owners?: readonly string[] },
   host: ChannelHost,
   timing: DiscordTiming = TIMING,
 ): Channel {
@@ -83,8 +83,8 @@ export function createDiscordChannel(
 
   const api = new DiscordApi(client.rest, clock, timing.callMs, fail);
   const cursor = new Cursor(memory, clock);
-  const chats = new DirectChats(memory);
-  const reception = new Reception({ client, api, host, cursor, chats, signal });
+  const chats = new DirectChats(memory, api);
+  const reception = new Reception({ client, api, host, cursor, chats, owners, signal });
   const doubts = doubtsOf(host, ABILITIES.sendRepeatableMs);
   const outbound = new Outbound({ api, chats, doubts, clock, me: () => reception.me });
 

@@ -4,7 +4,7 @@
  * https://discord.com/developers/docs/resources/message#create-message
  */
 import type { Clock } from '@mobyclaw/lib/clock';
-import { type APIDMChannel, type APIMessage, MessageFlags, Routes } from 'discord.js';
+import { type APIMessage, MessageFlags, Routes } from 'discord.js';
 import type { RenderedPart } from '../../delivery/renderer.ts';
 import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { CallOptions, DiscordApi } from './api.ts';
@@ -81,13 +81,7 @@ export class Outbound {
   async chat(to: ChannelKey): Promise<string> {
     const place = placeOf(to);
     if ('channel' in place) return place.channel;
-    const { api, chats } = this.#options;
-    const known = chats.chatWith(place.user);
-    if (known !== undefined) return known;
-    const body = { recipient_id: place.user };
-    const { id } = await api.call<APIDMChannel>('createDM', 'POST', Routes.userChannels(), { body });
-    chats.remember(place.user, id);
-    return id;
+    return this.#options.chats.open(place.user);
   }
 
   #deliver(to: ChannelKey, outgoing: Outgoing): Promise<SendResult> {

@@ -46,6 +46,8 @@ export interface ReceptionOptions {
   host: ChannelHost;
   cursor: Cursor;
   chats: DirectChats;
+  /** Ids of people who are looked after also before they have written for the first time. */
+  owners: readonly string[];
   /** Aborted when the connection ends. */
   signal: AbortSignal;
 }
@@ -77,11 +79,27 @@ export class Reception {
   }
 
   #ready({ user }: GatewayReadyDispatchData): void {
-    const { cursor, chats } = this.#options;
+    const { cursor, chats, owners } = this.#options;
     this.#me = user.id;
     const after = cursor.missedAfter;
-    if (after === null) return;
-    for (const { chat } of chats.all) this.#catchUp({ id: chat, guild: null }, after);
+    if (after !== null) {
+      for (const { chat } of chats.all) this.#catchUp({ id: chat, guild: null }, after);
+    }
+    for (const owner of owners) if (!chats.knows(owner)) this.#openChat(owner, after);
+  }
+
+  /** What an owner writes for the first time, while the line is dead, would never be found otherwise. */
+  #openChat(owner: string, after: bigint | null): void {
+    const { host, cursor, chats, signal } = this.#options;
+    const release = after === null ? null : cursor.holdMissed(after);
+    this.#lanes.run(owner, async () => {
+      const chat = await this.#persist(() => chats.open(owner));
+      if (signal.aborted) return;
+      if (chat === null)
+        host.logger.warn({ channel: 'discord', owner }, 'Discord opens no chat with an owner');
+      else if (after !== null) this.#catchUp({ id: chat, guild: null }, after);
+      release?.();
+    });
   }
 
   /** Comes for each server after READY, again where a server was away, and where the bot is new. */
@@ -186,19 +204,10 @@ export class Reception {
     await new Promise((resolve) => setImmediate(resolve));
     if (!this.#readable(chat)) return true;
     let from = after;
-    for (let page = 0, failures = 0; page < MOST_PAGES && !signal.aborted; ) {
-      let messages: APIMessage[];
-      try {
-        messages = await this.#page(chat, from);
-      } catch (error) {
-        if (!(error instanceof DiscordError)) throw error;
-        if (error.fatal || signal.aborted) return false;
-        if (error.remedy !== 'retry') return true; // a channel that we may not read, or that is gone
-        failures++;
-        await pause(host.clock, Math.max(backoffMs(failures, RETRY), error.retryAfterMs ?? 0), signal);
-        continue;
-      }
-      page++;
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
+      const messages = await this.#persist(() => this.#page(chat, from));
+      if (signal.aborted) return false;
+      if (messages === null) return true; // a channel that we may not read, or that is gone
       for (const message of messages) {
         const event = this.#read(message.id, () => toIncoming(message, this.#surroundings(chat)));
         if (event && !(await this.#store(event))) return false;
@@ -206,11 +215,24 @@ export class Reception {
       }
       if (messages.length < PAGE) return true;
     }
-    if (!signal.aborted) {
-      const after = String(from);
-      host.logger.warn({ channel: 'discord', chat: chat.id, after }, 'too much was missed to read all of it');
+    const upTo = String(from);
+    host.logger.warn({ channel: 'discord', chat: chat.id, upTo }, 'too much was missed to read all of it');
+    return true;
+  }
+
+  /** Repeats a call until it succeeds. @returns null where it never will, or where the connection ended */
+  async #persist<T>(call: () => Promise<T>): Promise<T | null> {
+    const { host, signal } = this.#options;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof DiscordError)) throw error;
+        if (error.fatal || error.remedy !== 'retry') return null;
+        await pause(host.clock, Math.max(backoffMs(failures, RETRY), error.retryAfterMs ?? 0), signal);
+      }
     }
-    return !signal.aborted;
+    return null;
   }
 
   /** @returns messages after an id, oldest first */

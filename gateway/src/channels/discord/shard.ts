@@ -186,8 +186,8 @@ export class OneShard implements IShardingStrategy {
       },
       waitForIdentify: async (_id, signal) => {
         const { clock } = this.#options;
-        const dueAt = this.#identifiedAt === null ? 0 : this.#identifiedAt + IDENTIFY_EVERY_MS;
-        await pause(clock, Math.max(0, dueAt - clock.now()), signal);
+        const waitMs = this.#identifiedAt === null ? 0 : this.#identifiedAt + IDENTIFY_EVERY_MS - clock.now();
+        if (waitMs > 0) await pause(clock, Math.min(waitMs, IDENTIFY_EVERY_MS), signal);
         signal.throwIfAborted();
         if (this.#closed) await never();
         this.#identifiedAt = clock.now();
