@@ -20,6 +20,7 @@ import { createApp } from './http/app.ts';
 import { gatewayPorts } from './mcp/gateway-ports.ts';
 import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { createBackground } from './scheduler/background.ts';
 import { ConversationReset } from './sessions/conversation-reset.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
@@ -116,11 +117,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     messaging: () => messaging,
     memory,
-    jobs: null,
+    jobs: async () => background.jobs,
     clock,
     timeZone,
   });
   const mcp = new McpEndpoint({ ports, version, logger });
+  const background = createBackground({
+    config,
+    store,
+    turns,
+    resets,
+    messaging: () => messaging,
+    memory,
+    clock,
+    logger,
+  });
   const retention = new Retention(store, clock, logger);
   let messaging: Messaging | null = null;
 
@@ -129,6 +140,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     tokens,
     hooks,
+    jobs: background.jobs,
+    heartbeat: background.heartbeat,
     mcp,
     budget,
     resets,
@@ -161,6 +174,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     load: options.loadChannel,
   }).then((started) => {
     messaging = started;
+    background.start();
   });
   reloader?.start();
   retention.start();
@@ -169,6 +183,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     async close(graceMs = DRAIN_MS) {
       retention.stop();
+      background.stop();
       await reloader?.stop();
       await messagingStarted;
       await turns.drain(graceMs);

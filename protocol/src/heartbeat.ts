@@ -50,7 +50,7 @@ export const heartbeatViewSchema = z
   .object({
     state: z.enum(['on', 'off']),
     intervalMs: z.int().optional(),
-    activeHours: z.string().optional().describe("in the owner's time zone, such as 08:00-23:00"),
+    activeHours: z.string().describe("in the owner's time zone, such as 08:00-23:00"),
     timeZone: z.string(),
     nextAt: z.iso.datetime().optional(),
     failures: z.int().describe('in a row'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channelStatusSchema } from './channel.ts';
+import { beatViewSchema, heartbeatViewSchema } from './heartbeat.ts';
 
 export const statusSchema = z
   .object({
@@ -22,6 +23,15 @@ export const statusSchema = z
     }),
     turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
     channels: z.array(channelStatusSchema).optional().describe('messaging, where it is enabled'),
+    heartbeat: heartbeatViewSchema
+      .pick({ state: true, nextAt: true, failures: true })
+      .extend({
+        last: beatViewSchema.pick({ slot: true, outcome: true, detail: true, text: true }).optional(),
+      })
+      .optional(),
+    schedules: z
+      .object({ active: z.int(), failed: z.int().describe('switched off after failures') })
+      .optional(),
     sessions: z.int(),
     store: z.object({ path: z.string(), bytes: z.int() }),
   })

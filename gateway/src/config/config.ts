@@ -8,6 +8,7 @@ import { parseDuration } from '@mobyclaw/lib/duration';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { z } from 'zod';
 import type { Caps } from '../budget/budget.ts';
+import { type ActiveHours, parseActiveHours } from '../heartbeat/active-hours.ts';
 import {
   type ChannelsConfig,
   channelsConflict,
@@ -18,18 +19,19 @@ import {
 const number = (min: number, max: number, fallback: number) =>
   z.preprocess((value) => (value === undefined ? fallback : Number(value)), z.int().min(min).max(max));
 
-const durationOrOff = z
-  .string()
-  .default('off')
-  .transform((text, context) => {
-    if (text === 'off') return null;
-    try {
-      return parseDuration(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: `${(error as Error).message}, or off` });
-      return z.NEVER;
-    }
-  });
+const durationOrOff = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      if (text === 'off') return null;
+      try {
+        return parseDuration(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: `${(error as Error).message}, or off` });
+        return z.NEVER;
+      }
+    });
 
 const timeOfDayOrOff = z
   .string()
@@ -50,6 +52,18 @@ const cap = z.preprocess(
   (value) => (value === undefined || value === 'off' ? null : Number(value)),
   z.number('not a number; write for example 5, or off').positive('must be more than 0, or off').nullable(),
 );
+
+const activeHours = z
+  .string()
+  .default('08:00-23:00')
+  .transform((text, context) => {
+    try {
+      return parseActiveHours(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
 
 const timeZone = z
   .string()
@@ -79,9 +93,14 @@ const environmentSchema = z.object({
   MOBYCLAW_MAX_TURNS: number(1, 4096, 16),
   MOBYCLAW_QUEUE_MODE: queueModeSchema.default('followup'),
   MOBYCLAW_QUEUE_LIMIT: number(1, 100_000, 100),
-  MOBYCLAW_RESET_IDLE: durationOrOff,
+  MOBYCLAW_RESET_IDLE: durationOrOff('off'),
   MOBYCLAW_RESET_DAILY: timeOfDayOrOff,
   ...channelsEnvironment,
+  MOBYCLAW_HEARTBEAT_INTERVAL: durationOrOff('30m').refine(
+    (ms) => ms === null || (ms >= 60_000 && ms <= 86_400_000),
+    'must be between 1m and 24h, or off',
+  ),
+  MOBYCLAW_ACTIVE_HOURS: activeHours,
   MOBYCLAW_BUDGET_DAY_USD: cap,
   MOBYCLAW_BUDGET_MONTH_USD: cap,
   MOBYCLAW_BUDGET_DAY_TOKENS: cap,
@@ -111,6 +130,12 @@ export interface GatewayConfig {
   /** Time of day in `timeZone` at which conversations start afresh. */
   resetDaily: { hour: number; minute: number } | null;
   channels: ChannelsConfig;
+  heartbeat: {
+    /** Null where it is off. */
+    intervalMs: number | null;
+    /** In `timeZone`. */
+    activeHours: ActiveHours;
+  };
   /** What may be spent, in US dollars and in tokens; null: as much as it takes. */
   budget: Caps;
   logLevel: string;
@@ -147,6 +172,7 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
+    heartbeat: { intervalMs: env.MOBYCLAW_HEARTBEAT_INTERVAL, activeHours: env.MOBYCLAW_ACTIVE_HOURS },
     channels: toChannelsConfig(env),
     budget: {
       dayUsd: env.MOBYCLAW_BUDGET_DAY_USD,

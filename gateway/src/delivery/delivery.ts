@@ -41,6 +41,8 @@ export interface Outgoing {
   text: string;
   files?: readonly Attachment[];
   replyTo?: string;
+  /** A UUID; a repeat with the same one is the same delivery. */
+  id?: string;
 }
 
 export class Delivery {
@@ -63,9 +65,12 @@ export class Delivery {
   }
 
   /** Puts a message into the outbox. @returns its id; it is on disk then */
-  put({ channel, text, files = [], replyTo }: Outgoing, kind: 'message' | 'notice' = 'message'): string {
+  put(
+    { channel, text, files = [], replyTo, id = uuidv7() }: Outgoing,
+    kind: 'message' | 'notice' = 'message',
+  ): string {
     const { store, clock } = this.#options;
-    const id = uuidv7();
+    if (store.outbox.find(id)) return id;
     const createdAt = clock.now();
     store.transaction('durable', () => {
       store.outbox.insert({

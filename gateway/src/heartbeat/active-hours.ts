@@ -39,3 +39,9 @@ export function nextOpening({ from }: ActiveHours, after: number, zone: ZoneRule
     if (opening > after) return opening;
   }
 }
+
+export function formatActiveHours({ from, to }: ActiveHours): string {
+  const time = (minute: number): string =>
+    [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  return `${time(from)}-${time(to)}`;
+}

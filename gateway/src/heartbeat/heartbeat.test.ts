@@ -56,7 +56,7 @@ function heartbeatWorld(options: { activeHours?: string; at?: string } = {}) {
       calendar: async () => calendar,
       timeZone: 'Europe/Berlin',
       intervalMs: 30 * MINUTE,
-      activeHours: options.activeHours === undefined ? null : parseActiveHours(options.activeHours),
+      activeHours: parseActiveHours(options.activeHours ?? '00:00-24:00'),
       files: async () => world.files,
       channels: { target: () => null, lastActive: () => world.channel },
       prompts: {

@@ -43,8 +43,7 @@ export interface HeartbeatOptions {
   files: () => Promise<HeartbeatFiles | null>;
   timeZone: string;
   intervalMs: number;
-  /** Null for the whole day. */
-  activeHours: ActiveHours | null;
+  activeHours: ActiveHours;
 }
 
 /** A beat is under way. */
@@ -137,7 +136,7 @@ export class Heartbeat {
     const zone = (await calendar()).zone(timeZone);
     if (this.#stopped) return;
     const now = clock.now();
-    if (activeHours && !isActive(activeHours, now, zone)) {
+    if (!isActive(activeHours, now, zone)) {
       this.#plan(nextOpening(activeHours, now, zone));
       return;
     }

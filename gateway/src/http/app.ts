@@ -4,7 +4,9 @@ import { authenticate, authorize, originGuard } from './authentication.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
+import { heartbeatRoutes } from './routes/heartbeat-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
+import { jobRoutes } from './routes/job-routes.ts';
 import { mcpRoutes } from './routes/mcp-routes.ts';
 import { openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
@@ -36,6 +38,8 @@ export function createApp(services: HttpServices): Express {
   app.use(sessionRoutes(services));
   app.use(tokenRoutes(services));
   app.use(hookRoutes(services));
+  app.use(jobRoutes(services));
+  app.use(heartbeatRoutes(services));
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
   app.use((request) => {

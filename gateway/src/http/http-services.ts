@@ -6,8 +6,10 @@ import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Messaging } from '../channels/messaging.ts';
+import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { JobService } from '../scheduler/job-service.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
@@ -20,6 +22,8 @@ export interface HttpServices {
   turns: TurnService;
   tokens: TokenService;
   hooks: WebhookService;
+  jobs: JobService;
+  heartbeat: HeartbeatService;
   mcp: McpEndpoint;
   /** Null where no cap is set. */
   budget: Budget | null;

@@ -9,6 +9,8 @@ import {
   pairingsViewSchema,
 } from '@mobyclaw/protocol/channel';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
+import { beatViewSchema, heartbeatViewSchema } from '@mobyclaw/protocol/heartbeat';
+import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { messageViewSchema, searchHitSchema, sessionViewSchema } from '@mobyclaw/protocol/session';
@@ -156,6 +158,50 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'Push a message to a channel',
     body: deliverRequestSchema,
     answer: deliveredSchema,
+    status: 202,
+  },
+  { method: 'get', path: '/api/jobs', summary: 'Schedules', answer: items(jobViewSchema) },
+  {
+    method: 'post',
+    path: '/api/jobs',
+    summary: 'Schedule something; answers with the next three times',
+    body: jobRequestSchema,
+    answer: jobViewSchema,
+    status: 201,
+  },
+  { method: 'get', path: '/api/jobs/{id}', summary: 'A schedule', answer: jobViewSchema },
+  {
+    method: 'patch',
+    path: '/api/jobs/{id}',
+    summary: 'Change a schedule; what is left out stays, null removes',
+    body: jobChangeSchema,
+    answer: jobViewSchema,
+  },
+  { method: 'delete', path: '/api/jobs/{id}', summary: 'Remove a schedule with its record', status: 204 },
+  {
+    method: 'post',
+    path: '/api/jobs/{id}/run',
+    summary: 'Run it now, besides its schedule',
+    answer: runViewSchema,
+    status: 202,
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/{id}/runs',
+    summary: 'Its runs, newest first; ?limit=',
+    answer: items(runViewSchema),
+  },
+  {
+    method: 'get',
+    path: '/api/heartbeat',
+    summary: 'The heartbeat and its last beats; ?limit=',
+    answer: heartbeatViewSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/heartbeat/run',
+    summary: 'One heartbeat now',
+    answer: beatViewSchema,
     status: 202,
   },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },

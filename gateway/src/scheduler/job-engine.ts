@@ -22,7 +22,7 @@ import { toTask } from './task.ts';
 const WAKE_MS = 30_000; // Node's timers stand still while the machine sleeps
 const CLAIMED_AT_ONCE = 200; // in one transaction, so that a crowded second does not block the rest
 const RETRY_MS = 5000; // after a failure of the store
-const NOTICE_RETRY_MS = 60_000;
+const NOTICE_RETRY_MS = 600_000;
 
 export interface JobEngineOptions {
   store: Store;

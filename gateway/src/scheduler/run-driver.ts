@@ -161,9 +161,11 @@ export class RunDriver {
     const startedAt = run.startedAt ?? clock.now();
     const outcome = run.outcome ?? 'succeeded';
     if (channel === null) {
-      const detail = 'There is no channel to send it to; connect one, or name one in the job.';
-      const kept = { text, startedAt, delivery: 'failed', deliveryError: detail } as const;
-      this.#end(run, { ...kept, outcome: 'undelivered' });
+      // A prompt has done its work all the same; a message that nobody gets has not.
+      const lost = run.task.prompt === null || outcome === 'fallback';
+      const deliveryError = 'There is no channel to send it to; connect one, or name one in the job.';
+      const kept = { text, startedAt, delivery: 'failed', deliveryError } as const;
+      this.#end(run, { ...kept, outcome: lost ? 'undelivered' : outcome });
       return;
     }
     try {

@@ -47,6 +47,13 @@ export class JobStore {
     return this.#db.sql('SELECT 1 FROM jobs LIMIT 1').get() !== undefined;
   }
 
+  counts(): { active: number; failed: number } {
+    const row = this.#db
+      .sql(`SELECT total(enabled) AS active, total(ended = 'failures') AS failed FROM jobs`)
+      .get();
+    return { active: Number(row?.active), failed: Number(row?.failed) };
+  }
+
   /** When the next slot of any job is due. */
   nextDue(): number | null {
     const row = this.#db.sql('SELECT min(next_run) AS at FROM jobs WHERE next_run IS NOT NULL').get();

@@ -35,6 +35,7 @@ export function healthRoutes({ turns, monitor }: HttpServices): Router {
 export function operationRoutes(services: HttpServices): Router {
   const { store, turns, monitor, agent, soul, messaging, metrics, budget, clock, version, startedAt } =
     services;
+  const { heartbeat } = services;
   const router = Router();
 
   router.get('/api/status', async (_request, response) => {
@@ -87,6 +88,8 @@ export function operationRoutes(services: HttpServices): Router {
       soul: { state: view.state, ...(view.problem === undefined ? {} : { problem: view.problem }) },
       turns: { running: counts.running ?? 0, queued: counts.queued ?? 0, limit: turns.lanes.limit },
       channels: messaging()?.channels().map(toStatusView) ?? [],
+      heartbeat: heartbeat.summary(),
+      schedules: store.jobs.counts(),
       sessions: store.sessions.count(),
       store: { path: store.path, bytes: store.size() },
     };

@@ -1,0 +1,78 @@
+/** The heartbeat as clients see it: its rhythm, what it found, why it was silent; and one beat by hand. */
+import type { BeatView, HeartbeatView } from '@mobyclaw/protocol/heartbeat';
+import type { Status } from '@mobyclaw/protocol/status';
+import type { BeatRow } from '../store/heartbeat-store.ts';
+import type { Store } from '../store/store.ts';
+import { type ActiveHours, formatActiveHours } from './active-hours.ts';
+import type { Heartbeat } from './heartbeat.ts';
+
+export interface HeartbeatServiceOptions {
+  store: Store;
+  /** Null where it is switched off. */
+  heart: Pick<Heartbeat, 'beatNow'> | null;
+  timeZone: string;
+  intervalMs: number | null;
+  activeHours: ActiveHours;
+}
+
+export class HeartbeatService {
+  readonly #options: HeartbeatServiceOptions;
+
+  constructor(options: HeartbeatServiceOptions) {
+    this.#options = options;
+  }
+
+  view(beats: number): HeartbeatView {
+    const { store, heart, timeZone, intervalMs, activeHours } = this.#options;
+    const { nextAt, failures } = store.heartbeat.state();
+    return {
+      state: heart ? 'on' : 'off',
+      ...(heart && intervalMs !== null ? { intervalMs } : {}),
+      activeHours: formatActiveHours(activeHours),
+      timeZone,
+      ...(heart && nextAt !== null ? { nextAt: iso(nextAt) } : {}),
+      failures,
+      beats: store.heartbeat.history(beats).map(toBeatView),
+    };
+  }
+
+  /** For the status: how it stands, and what the last beat came to. */
+  summary(): NonNullable<Status['heartbeat']> {
+    const { state, nextAt, failures, beats } = this.view(1);
+    const last = beats[0];
+    return {
+      state,
+      ...(nextAt === undefined ? {} : { nextAt }),
+      failures,
+      ...(last
+        ? { last: { slot: last.slot, outcome: last.outcome, detail: last.detail, text: last.text } }
+        : {}),
+    };
+  }
+
+  /** @returns null where the heartbeat is off @throws HeartbeatBusyError */
+  beatNow(): BeatView | null {
+    const { store, heart } = this.#options;
+    const beat = heart && store.heartbeat.find(heart.beatNow());
+    return beat && toBeatView(beat);
+  }
+}
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+function toBeatView(beat: BeatRow): BeatView {
+  const { slot, trigger, state, outcome, detail, text, channel, turn, usage, startedAt, finishedAt } = beat;
+  return {
+    slot: iso(slot),
+    trigger,
+    state,
+    ...(outcome === null ? {} : { outcome }),
+    ...(detail === null ? {} : { detail }),
+    ...(text === null ? {} : { text }),
+    ...(channel === null ? {} : { channel }),
+    ...(turn === null ? {} : { turn }),
+    ...(usage === null ? {} : { usage }),
+    startedAt: iso(startedAt),
+    ...(finishedAt === null ? {} : { finishedAt: iso(finishedAt) }),
+  };
+}

@@ -1,0 +1,77 @@
+/** What Moby does by himself, put together: schedules and the heartbeat, on the turns and channels of the gateway. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';
+import type { ControlClient } from '../agent-monitor/control-client.ts';
+import type { Messaging } from '../channels/messaging.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import { Heartbeat } from '../heartbeat/heartbeat.ts';
+import { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
+import type { ConversationReset } from '../sessions/conversation-reset.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnService } from '../turns/turn-service.ts';
+import { type Calendar, loadCalendar } from './calendar.ts';
+import { JobEngine } from './job-engine.ts';
+import { JobService } from './job-service.ts';
+import { ownerDelivery } from './owner-delivery.ts';
+import { turnPrompts } from './turn-prompts.ts';
+
+export interface BackgroundOptions {
+  config: Pick<GatewayConfig, 'timeZone' | 'heartbeat'>;
+  store: Store;
+  turns: TurnService;
+  resets: ConversationReset;
+  /** Null where no channel is enabled. */
+  messaging: () => Messaging | null;
+  /** The memory server, which has HEARTBEAT.md; without it there is no heartbeat. */
+  memory: ControlClient | null;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface Background {
+  readonly jobs: JobService;
+  readonly heartbeat: HeartbeatService;
+  /** Call it once turns have been recovered and messaging is up. */
+  start(): void;
+  stop(): void;
+}
+
+export function createBackground(options: BackgroundOptions): Background {
+  const { config, store, turns, resets, messaging, memory, clock, logger } = options;
+  const { timeZone } = config;
+  let loading: Promise<Calendar> | null = null;
+  const calendar = (): Promise<Calendar> => {
+    loading ??= loadCalendar();
+    return loading;
+  };
+  const prompts = turnPrompts({ store, turns, resets, now: () => clock.now() });
+  const outlet = ownerDelivery({ store, clock, messaging });
+  const shared = { store, clock, logger, calendar, prompts, ...outlet };
+  const engine = new JobEngine(shared);
+  const jobs = new JobService({ store, clock, engine, prompts, calendar, timeZone });
+  const { intervalMs, activeHours } = config.heartbeat;
+  const heart =
+    memory === null || intervalMs === null
+      ? null
+      : new Heartbeat({ ...shared, timeZone, intervalMs, activeHours, files: () => readFiles(memory) });
+  const heartbeat = new HeartbeatService({ store, heart, timeZone, intervalMs, activeHours });
+  return {
+    jobs,
+    heartbeat,
+    start() {
+      engine.start();
+      heart?.start();
+    },
+    stop() {
+      engine.stop();
+      heart?.stop();
+    },
+  };
+}
+
+async function readFiles(memory: ControlClient) {
+  const answer = await memory.request('GET', '/heartbeat');
+  const files = heartbeatFilesSchema.safeParse(answer?.body);
+  return files.success ? files.data : null;
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Outgoing } from '../delivery/delivery.ts';
+import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { Store } from '../store/store.ts';
+import { ownerDelivery } from './owner-delivery.ts';
+
+function setUp(owner: string | null | 'no messaging') {
+  const store = new Store(join(temporaryFolder(), 'gateway.db'));
+  onTestFinished(() => store.close());
+  const sent: Outgoing[] = [];
+  const outlet = {
+    deliver: (message: Outgoing) => `${sent.push(message)}`,
+    ownerChannel: () => (owner === 'no messaging' ? null : owner),
+  };
+  const messaging = () => (owner === 'no messaging' ? null : outlet);
+  return { store, sent, ...ownerDelivery({ store, clock: new ManualClock(), messaging }) };
+}
+
+test('a job goes where it says, else to the chat it was asked in, else to the owner', () => {
+  const { channels } = setUp('telegram:dm:1');
+  expect(channels.target('slack:dm:D1', 'telegram:dm:2')).toBe('slack:dm:D1');
+  expect(channels.target(null, 'telegram:group:-5')).toBe('telegram:group:-5');
+  expect(channels.target(null, 'cli:main')).toBe('telegram:dm:1');
+  expect(channels.target(null, 'cron:abc')).toBe('telegram:dm:1');
+  expect(channels.target(null, null)).toBe('telegram:dm:1');
+});
+
+test('without a chat it goes into the conversation it was asked in, if there is one', () => {
+  for (const owner of [null, 'no messaging'] as const) {
+    const { channels } = setUp(owner);
+    expect(channels.target(null, 'web:main')).toBe('web:main');
+    expect(channels.target(null, 'cron:abc')).toBeNull();
+    expect(channels.target(null, null)).toBeNull();
+  }
+});
+
+test('a conversation gets each text once, as a message of Moby', async () => {
+  const { deliver, store } = setUp('no messaging');
+  await deliver('web:main', 'Call the bank.', 'cron:a@1');
+  await deliver('web:main', 'Call the bank.', 'cron:a@1');
+  await deliver('web:main', 'Call the bank.', 'cron:a@2');
+  expect(store.messages.recent('web:main', 10).map(({ role, text }) => `${role}: ${text}`)).toEqual([
+    'assistant: Call the bank.',
+    'assistant: Call the bank.',
+  ]);
+});
+
+test('a chat gets it through the outbox under an id that a repeat arrives at again', async () => {
+  const { deliver, notifyOwner, sent } = setUp('telegram:dm:1');
+  await deliver('telegram:dm:2', 'x', 'cron:a@1');
+  await deliver('telegram:dm:2', 'x', 'cron:a@1');
+  await notifyOwner('y', 'job-disabled:a');
+  expect(sent[0]?.id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(sent[1]?.id).toBe(sent[0]?.id);
+  expect(sent[2]).toMatchObject({ channel: 'telegram:dm:1', text: 'y' });
+});
+
+test('a chat without messaging is refused for good; a notice waits for a channel', async () => {
+  const { deliver, notifyOwner } = setUp('no messaging');
+  await expect(deliver('telegram:dm:2', 'x', 'k')).rejects.toBeInstanceOf(DeliveryRefusedError);
+  await expect(notifyOwner('y', 'k')).rejects.not.toBeInstanceOf(DeliveryRefusedError);
+});
