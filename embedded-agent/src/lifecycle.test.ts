@@ -205,6 +205,16 @@ describe('an MCP server', () => {
     });
   });
 
+  it('whose address was set to nothing is left out, without a word; one that was forgotten is told', async () => {
+    const fake = await model(() => ({ text: ['Fine.'] }));
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: soul.yaml's own form
+    const soul = fakeSoul(fake.baseUrl, { mcpUrl: '${env.GATEWAY}/mcp' });
+    const off = await startAgent(soul, { environment: { GATEWAY: '' } });
+    expect(ofType(await off.run(await off.newSession(), 'hello'), 'warning')).toEqual([]);
+    const forgotten = await startAgent(soul, { environment: {} });
+    expect(ofType(await forgotten.run(await forgotten.newSession(), 'hello'), 'warning')).toHaveLength(1);
+  });
+
   it('that dies before a call makes that call fail, and the run goes on', async () => {
     const server = await startMcpServer(memoryRead);
     const fake = await model(async (request) => {

@@ -78,6 +78,7 @@ test('agent: LLM keys and credentials, no messaging token', () => {
     MOBYCLAW_MCP_TOKEN: 'mcp',
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
     MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:20003',
+    MOBYCLAW_GATEWAY_URL: 'http://127.0.0.1:3000',
   });
 });
 
@@ -130,6 +131,7 @@ test('credentials cannot take the place of what the supervisor decides', () => {
   expect(env).toEqual({
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:2',
     MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:4',
+    MOBYCLAW_GATEWAY_URL: 'http://127.0.0.1:1',
     MOBYCLAW_MCP_TOKEN: 'mcp',
     PATH: '/mine',
   });

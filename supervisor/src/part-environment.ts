@@ -111,6 +111,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_MCP_TOKEN: mcpToken,
       MOBYCLAW_MEMORY_URL: memoryUrl,
       MOBYCLAW_WORKSPACE_URL: `http://127.0.0.1:${addresses.workspacePort}`,
+      MOBYCLAW_GATEWAY_URL: `http://127.0.0.1:${addresses.port}`,
     };
   }
   return {

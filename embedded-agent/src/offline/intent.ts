@@ -1,3 +1,5 @@
+import { parseTime } from './time-phrase.ts';
+
 /** What somebody wants, by the form of what they wrote. Rules, in order; the first that fits counts. */
 export type Intent =
   | { kind: 'heartbeat' | 'help' | 'greeting' | 'thanks' | 'show-memory' | 'list-files' | 'unknown' }
@@ -31,6 +33,11 @@ const SHOW_MEMORY =
   /^(?:please )?(?:(?:list|show|print|read)(?: me)?(?: all)? (?:(?:your|my|the) )?(?:memory|memories|notes|facts)|what (?:do|can) you (?:remember|know|recall)(?: (?:about|of) me)?|what have i told you|what(?: is|'s) in (?:your|my|the) memory)(?: so far| please)?$/i;
 const LIST_FILES =
   /^(?:please )?(?:list|show)(?: me)?(?: all)? (?:(?:your|my|the) )?(?:memory )?(?:files|logs|sections)$/i;
+const CANCEL_NAMED =
+  /^(?:please )?(?:cancel|delete|remove|stop) (?:(?:the|my) )?(?!(?:the|my) )(.+?) (?:reminder|schedule|job)$/i;
+const CANCEL =
+  /^(?:please )?(?:cancel|(?:delete|remove|stop)(?: the| my)? (?:reminder|schedule|job)s?\b)(?: (?:the|my))?(?: ?(?:reminder|schedule|job)s?\b)?(?: (?:to|about|of|for))? ?(.*)$/i;
+const TIME_WORD = /^(?:in|at|on|every|today|tomorrow|tonight)\b/i;
 const ABOUT_SELF =
   /^(?:my [\w' -]{1,40} (?:is|are|was|has|have|likes?|lives?|works?)\b|(?:you can )?call me |i (?:am|was|live|work|like|love|prefer|hate|dislike|have|own|speak|study|use|drink|eat|enjoy|need|always|never|usually|moved|started)\b|i'm (?!sorry|fine|good|ok|here|back)|i've\b)/i;
 
@@ -88,15 +95,34 @@ function reminder(bare: string): Intent | null {
   ) {
     return { kind: 'list-reminders' };
   }
-  const cancel =
-    /^(?:please )?(?:cancel|delete|remove|stop)(?: the| my)? (?:reminder|schedule|job)s? ?(.*)$/i.exec(bare);
-  if (cancel) return { kind: 'cancel-reminder', which: cancel[1] ?? '' };
-  const when = String.raw`(?:in|at|on|every|tomorrow|tonight)\b[^]*?`;
-  const first = new RegExp(`^(?:please )?remind me (${when}) (?:to|that|about|of) (.+)$`, 'i').exec(bare);
-  if (first) return { kind: 'remind', when: first[1] ?? '', what: first[2] ?? '' };
-  const last = new RegExp(`^(?:please )?remind me (?:to|that|about|of) (.+?) (${when})$`, 'i').exec(bare);
-  if (last) return { kind: 'remind', when: last[2] ?? '', what: last[1] ?? '' };
-  return null;
+  const cancel = CANCEL_NAMED.exec(bare)?.[1] ?? CANCEL.exec(bare)?.[1];
+  if (cancel !== undefined) return { kind: 'cancel-reminder', which: cancel };
+  return remindAt(bare);
+}
+
+/** "remind me <when> to <what>", or the other way round. A place may look like a time, so the time that is one counts. */
+function remindAt(bare: string): Intent | null {
+  const rest = /^(?:please )?remind me (.+)$/is.exec(bare)?.[1];
+  if (rest === undefined) return null;
+  const splits = [...splitsAt(rest, / (?:to|that|about|of) /gi).map(([when, what]) => ({ when, what }))];
+  const what = /^(?:to|that|about|of) (.+)$/is.exec(rest)?.[1];
+  if (what !== undefined) {
+    splits.push(
+      ...splitsAt(what, / (?=(?:in|at|on|every|today|tomorrow|tonight)\b)/gi).map(([head, when]) => ({
+        when,
+        what: head,
+      })),
+    );
+  }
+  const found = splits.find(({ when }) => parseTime(when)) ?? splits.find(({ when }) => TIME_WORD.test(when));
+  return found ? { kind: 'remind', ...found } : null;
+}
+
+function splitsAt(text: string, separator: RegExp): [string, string][] {
+  return [...text.matchAll(separator)].map((match) => [
+    text.slice(0, match.index),
+    text.slice(match.index + match[0].length),
+  ]);
 }
 
 function plain(message: string): string {

@@ -56,7 +56,7 @@ function replyTo({ prompt, tools }: LanguageModelV4CallOptions): Reply {
   const offered = (tools ?? []).filter(
     (tool): tool is LanguageModelV4FunctionTool => tool.type === 'function',
   );
-  return nextReply(readConversation(prompt), new Map(offered.map((tool) => [tool.name, tool])), Date.now());
+  return nextReply(readConversation(prompt), new Map(offered.map((tool) => [tool.name, tool])));
 }
 
 function textParts(text: string): LanguageModelV4StreamPart[] {

@@ -1,44 +1,111 @@
-import { expect, it } from 'vitest';
-import { readTime, spanMs } from './reminders.ts';
-import { nextReply } from './reply.ts';
+/** Reminders through the real loop, in front of schedule tools that answer as the gateway's do. */
+import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
+import { expect, it, onTestFinished } from 'vitest';
+import { ofType, startAgent, textOf } from '../testing.ts';
 
-const NOW = new Date(2026, 0, 15, 12, 0).getTime();
+const NOW = 'Thursday 2026-01-15 12:00 GMT+5:30 (Asia/Kolkata), 2026-01-15T06:30:20.000Z';
+const NEXT = '2026-01-16T09:00:00+05:30';
 
-it('reads times as people say them', () => {
-  expect(readTime('in 10 minutes', NOW)).toEqual({ kind: 'in', text: '10m' });
-  expect(readTime('in an hour', NOW)).toEqual({ kind: 'in', text: '1h' });
-  expect(readTime('every 2 days', NOW)).toEqual({ kind: 'every', text: '2d' });
-  expect(readTime('at 17:30', NOW)).toEqual({
-    kind: 'at',
-    text: new Date(2026, 0, 15, 17, 30).toISOString(),
-  });
-  expect(readTime('at 9 am', NOW)).toEqual({ kind: 'at', text: new Date(2026, 0, 16, 9).toISOString() });
-  expect(readTime('tomorrow at 8', NOW)).toEqual({
-    kind: 'at',
-    text: new Date(2026, 0, 16, 8).toISOString(),
-  });
-  expect(readTime('on the day after', NOW)).toBeNull();
-  expect(spanMs('10m')).toBe(600_000);
-});
-
-it('fills in what the schedule tool takes', () => {
-  const tool = (names: string[]) => ({
-    type: 'function' as const,
-    name: 'schedule_create',
-    inputSchema: {
-      type: 'object' as const,
-      properties: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+async function startGateway() {
+  const jobs: Record<string, unknown>[] = [];
+  const text = { type: 'string' };
+  const described = () =>
+    jobs.map(
+      ({ id, name, message }) => `"${name}" (id ${id}), x in y, active\nmessage: ${message}\nnext: ${NEXT}`,
+    );
+  const server = await startMcpServer({
+    now: {
+      description: 'Time',
+      inputSchema: { type: 'object', properties: {} },
+      annotations: { readOnlyHint: true },
+      call: () => textResult(NOW),
+    },
+    schedule_create: {
+      description: 'Schedule',
+      inputSchema: {
+        type: 'object',
+        properties: { name: text, message: text, at: text, every: text, cron: text },
+        required: ['name'],
+      },
+      call: (args) => {
+        if (String(args.message).startsWith('Fail'))
+          return { ...textResult('at: it has passed'), isError: true };
+        jobs.push({ id: `job-${jobs.length + 1}`, ...args });
+        return textResult(described().at(-1) ?? '');
+      },
+    },
+    schedule_list: {
+      description: 'List',
+      inputSchema: { type: 'object', properties: {} },
+      annotations: { readOnlyHint: true },
+      call: () => textResult(described().join('\n\n') || 'Nothing is scheduled.'),
+    },
+    schedule_cancel: {
+      description: 'Cancel',
+      inputSchema: { type: 'object', properties: { id: text }, required: ['id'] },
+      call: ({ id }) => {
+        const index = jobs.findIndex((job) => job.id === id);
+        if (index >= 0) jobs.splice(index, 1);
+        return textResult(`Cancelled ${id}.`);
+      },
     },
   });
-  const conversation = { message: 'Remind me in 10 minutes to call Bea', answers: [], first: false };
-  expect(nextReply(conversation, new Map([['schedule_create', tool(['message', 'at'])]]), NOW)).toEqual({
-    tool: 'schedule_create',
-    input: { message: 'Call Bea.', at: new Date(NOW + 600_000).toISOString() },
-  });
-  expect(
-    nextReply(conversation, new Map([['schedule_create', tool(['name', 'message', 'in'])]]), NOW),
-  ).toEqual({
-    tool: 'schedule_create',
-    input: { name: 'call Bea', message: 'Call Bea.', in: '10m' },
-  });
+  onTestFinished(() => server.close());
+  const agent = await startAgent(`version: "7"
+agents:
+  root:
+    model: anthropic/claude-sonnet-4-5
+    toolsets: [{ type: mcp, remote: { url: "${server.url}", transport_type: streamable } }]
+permissions: { allow: ["*"] }
+`);
+  const ask = async (prompt: string) => {
+    const events = await agent.run(await agent.newSession({}), prompt);
+    expect(ofType(events, 'warning')).toEqual([]);
+    return textOf(events).split("\n\nI'm Moby")[0];
+  };
+  return { ask, jobs };
+}
+
+it.each([
+  [
+    'remind me in 10 minutes to stretch',
+    { message: 'Stretch.', name: 'stretch', at: '2026-01-15T06:40:20Z' },
+  ],
+  [
+    'remind me tomorrow at 9 to call the bank',
+    { message: 'Call the bank.', name: 'call the bank', at: '2026-01-16T09:00' },
+  ],
+  [
+    'Please remind me to call my mom in the office at 17:30.',
+    { message: 'Call your mom in the office.', name: 'call my mom in the office', at: '2026-01-15T17:30' },
+  ],
+  [
+    'remind me every weekday at seven to go to the gym',
+    { message: 'Go to the gym.', name: 'go to the gym', cron: '0 7 * * 1-5' },
+  ],
+])('%s', async (prompt, job) => {
+  const { ask, jobs } = await startGateway();
+  expect(await ask(prompt)).toBe(`I will remind you on 2026-01-16 at 09:00: ${job.message}`);
+  expect(jobs).toEqual([{ id: 'job-1', ...job }]);
+});
+
+it('lists what is there, and cancels by words, by id, or the only one', async () => {
+  const { ask, jobs } = await startGateway();
+  expect(await ask('list reminders')).toBe('Nothing is scheduled.');
+  expect(await ask('cancel reminder stretch')).toContain('nothing to cancel');
+  for (const what of ['stretch', 'call the bank', 'call Bea'])
+    await ask(`remind me in 10 minutes to ${what}`);
+  expect(await ask('List my reminders')).toContain('"call the bank" (id job-2)');
+  expect(await ask('cancel the call reminder')).toContain('- call the bank (job-2)\n- call Bea (job-3)');
+  expect(await ask('cancel the reminder to call the bank')).toBe('It is cancelled: call the bank');
+  expect(await ask('cancel reminder job-1')).toBe('It is cancelled: stretch');
+  expect(jobs.map(({ name }) => name)).toEqual(['call Bea']);
+  expect(await ask('cancel my reminder')).toBe('It is cancelled: call Bea');
+});
+
+it('says what it did not understand, and what the tool refused', async () => {
+  const { ask, jobs } = await startGateway();
+  expect(await ask('remind me on the day after to stretch')).toContain('do not understand the time');
+  expect(await ask('remind me in 5 minutes to fail')).toBe('I could not set the reminder: at: it has passed');
+  expect(jobs).toEqual([]);
 });

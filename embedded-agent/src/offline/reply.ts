@@ -7,7 +7,7 @@ import type { Conversation, ToolAnswer } from './conversation.ts';
 import { type Intent, readIntent } from './intent.ts';
 import { sentence, toSecondPerson, toThirdPerson } from './person.ts';
 import { answerFrom, factLines, searchWords, topic } from './recall.ts';
-import { readTime, spanMs } from './reminders.ts';
+import { cancelReminder, listReminders, remind } from './reminders.ts';
 
 export const OFFLINE_NOTICE =
   "I'm Moby's offline mode: no language model is configured, so I follow simple rules. I can remember, recall and list " +
@@ -17,9 +17,9 @@ export type Reply = { text: string } | { tool: string; input: Record<string, unk
 
 type Tools = ReadonlyMap<string, LanguageModelV4FunctionTool>;
 
-export function nextReply(conversation: Conversation, tools: Tools, now: number): Reply {
+export function nextReply(conversation: Conversation, tools: Tools): Reply {
   const intent = readIntent(conversation.message);
-  const reply = respond(intent, conversation.answers, tools, now);
+  const reply = respond(intent, conversation.answers, tools);
   if (!('text' in reply) || !conversation.first || intent.kind === 'heartbeat') return reply;
   return {
     text:
@@ -27,7 +27,7 @@ export function nextReply(conversation: Conversation, tools: Tools, now: number)
   };
 }
 
-function respond(intent: Intent, answers: readonly ToolAnswer[], tools: Tools, now: number): Reply {
+function respond(intent: Intent, answers: readonly ToolAnswer[], tools: Tools): Reply {
   const last = answers.at(-1);
   switch (intent.kind) {
     case 'heartbeat':
@@ -65,13 +65,11 @@ function respond(intent: Intent, answers: readonly ToolAnswer[], tools: Tools, n
       if (last) return { text: last.failed ? `I could not list my memory: ${last.output}` : last.output };
       return call(tools, 'memory_list', {}, 'a memory');
     case 'remind':
-      return last ? { text: scheduled(last) } : remind(intent, tools, now);
+      return remind(intent, answers, tools);
     case 'list-reminders':
-      if (last) return { text: last.output };
-      return call(tools, 'schedule_list', {}, 'a schedule');
+      return listReminders(answers, tools);
     case 'cancel-reminder':
-      if (last) return { text: last.output };
-      return cancel(intent.which, tools);
+      return cancelReminder(intent.which, answers, tools);
     case 'unknown':
       return {
         text: `I did not understand that: offline I know a few forms of words only. ${helpText(tools)}`,
@@ -111,48 +109,6 @@ function recall(question: string, answers: readonly ToolAnswer[], tools: Tools):
   return { text: `I have nothing about "${topic(question)}" in my memory.` };
 }
 
-function remind(intent: Extract<Intent, { kind: 'remind' }>, tools: Tools, now: number): Reply {
-  const tool = tools.get('schedule_create');
-  if (!tool) return { text: missing('a schedule') };
-  const time = readTime(intent.when, now);
-  if (!time)
-    return {
-      text: `I do not understand the time "${intent.when}". Say for example: in 10 minutes, at 17:30.`,
-    };
-  const names = Object.keys((tool.inputSchema.properties ?? {}) as Record<string, unknown>);
-  const input: Record<string, unknown> = {};
-  const put = (value: string, ...candidates: string[]): boolean => {
-    const name = candidates.find((candidate) => names.includes(candidate));
-    if (name) input[name] = value;
-    return name !== undefined;
-  };
-  put(sentence(intent.what), 'message', 'text');
-  put(intent.what.slice(0, 60), 'name', 'title');
-  const absolute = new Date(now + spanMs(time.text)).toISOString();
-  const understood =
-    time.kind === 'in'
-      ? put(time.text, 'in', 'delay', 'after') || put(absolute, 'at', 'when', 'time')
-      : put(time.text, time.kind, 'when', 'time');
-  if (!understood) return { text: `The schedule tool takes no time of the form "${intent.when}".` };
-  return { tool: 'schedule_create', input };
-}
-
-function scheduled(answer: ToolAnswer): string {
-  return answer.failed
-    ? `I could not set the reminder: ${answer.output}`
-    : `The reminder is set. ${answer.output}`;
-}
-
-function cancel(which: string, tools: Tools): Reply {
-  const tool = tools.get('schedule_cancel');
-  if (!tool) return { text: missing('a schedule') };
-  const names = Object.keys((tool.inputSchema.properties ?? {}) as Record<string, unknown>);
-  const name = ['id', 'job', 'job_id', 'name'].find((candidate) => names.includes(candidate));
-  if (!which || !name)
-    return { text: 'Which one? Say: cancel reminder <id>. "list reminders" shows the ids.' };
-  return { tool: 'schedule_cancel', input: { [name]: which } };
-}
-
 function call(tools: Tools, tool: string, input: Record<string, unknown>, what: string): Reply {
   return tools.has(tool) ? { tool, input: tool === 'memory_list' ? {} : input } : { text: missing(what) };
 }
@@ -172,7 +128,9 @@ function helpText(tools: Tools): string {
     '- "Remember that my name is Alice" · "I live in Oslo"',
     '- "What\'s my name?" · "Where do I live?" · "What do you know about Oslo?"',
     '- "What do you remember?" · "list memory files" · "Log that the package came"',
-    ...(tools.has('schedule_create') ? ['- "Remind me in 10 minutes to call Bea" · "list reminders"'] : []),
+    ...(tools.has('schedule_create')
+      ? ['- "Remind me tomorrow at 9 to call Bea" · "list reminders" · "cancel reminder Bea"']
+      : []),
   ];
   return `Try:\n${can.join('\n')}`;
 }

@@ -217,6 +217,18 @@ function toToolResult(result: CallToolResult): ToolResult {
   };
 }
 
+/**
+ * Whether the server's address is a variable that was set to nothing on purpose, so that there is no such server and
+ * nothing to warn of. A variable that is not set at all is a mistake, and is told.
+ */
+export function isSwitchedOff(
+  { remote }: McpToolsetConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const name = /^\$\{\s*env\.([\w-]+)\s*\}/.exec(remote?.url ?? '')?.[1];
+  return name !== undefined && environment[name] === '';
+}
+
 /** The message of an error with those of its causes: "fetch failed" alone tells nobody anything. */
 export function causes(error: unknown): string {
   const messages: string[] = [];

@@ -7,7 +7,7 @@ import { customKeys, PROVIDER_KEYS } from '../soul/model-ref.ts';
 import type { Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
 import { filesystemTools } from './filesystem.ts';
-import { causes, McpToolset } from './mcp-toolset.ts';
+import { causes, isSwitchedOff, McpToolset } from './mcp-toolset.ts';
 import { shellTools } from './shell.ts';
 import { thinkTools } from './think.ts';
 import { type TodoStorage, todoTools } from './todo.ts';
@@ -45,12 +45,14 @@ export class Toolbox {
 
   constructor(soul: Soul, options: ToolboxOptions) {
     const withheld = new Set([...PROVIDER_KEYS, ...customKeys(soul), ...OWN_SECRETS]);
-    this.#sources = (soul.agents.root.toolsets ?? []).map((config) =>
-      config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, withheld),
-    );
+    this.#sources = (soul.agents.root.toolsets ?? [])
+      .filter((config) => config.type !== 'mcp' || !isSwitchedOff(config, options.environment))
+      .map((config) =>
+        config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, withheld),
+      );
   }
 
-  /** Whether soul.yaml names any toolset at all. */
+  /** Whether there is no toolset at all. */
   get empty(): boolean {
     return this.#sources.length === 0;
   }
