@@ -3,6 +3,7 @@ import { silentLogger } from '@mobyclaw/lib/logger';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
 import { Store } from '../store/store.ts';
 import { EventLog } from './event-log.ts';
@@ -39,7 +40,7 @@ test('tokens are stored soon, a tool call before anybody sees it', async () => {
   const { store, log, clock } = setUp();
   log.append(1, token('a'));
   expect(store.events.after(1, 0)).toHaveLength(0);
-  await clock.advance(20);
+  await clock.advance(250);
   expect(store.events.after(1, 0)).toHaveLength(1);
 
   let storedWhenSeen = 0;
@@ -51,6 +52,28 @@ test('tokens are stored soon, a tool call before anybody sees it', async () => {
     data: { id: 'c1', name: 'shell', label: 'Running a command', phase: 'call' },
   });
   expect(storedWhenSeen).toBe(2);
+});
+
+test('text of many turns is stored in parts, so that no stream waits for all the others', async () => {
+  const { store, log, clock } = setUp();
+  const turns = Array.from({ length: 40 }, (_, index) => index + 1);
+  const sizes: number[] = [];
+  const { insert } = store.events;
+  store.events.insert = (rows) => {
+    sizes.push(rows.length);
+    insert.call(store.events, rows);
+  };
+  let transactions = 0;
+  const { transaction } = store;
+  store.transaction = (durability, work) => {
+    transactions++;
+    return transaction.call(store, durability, work) as ReturnType<typeof work>;
+  };
+  for (const turn of turns) for (let count = 0; count < 3; count++) log.append(turn, token('a'));
+  await clock.advance(250);
+  await until('all turns', () => sizes.length === 40);
+  expect(transactions).toBe(3);
+  expect(turns.every((turn) => store.events.lastId(turn) === 3)).toBe(true);
 });
 
 test('the end is stored with the work it reports, or neither is', () => {
