@@ -38,6 +38,10 @@ const COMMANDS: Record<string, Listed> = {
     load: () => import('./commands/channels.ts'),
   },
   cron: { summary: 'reminders and recurring tasks', load: () => import('./commands/cron.ts') },
+  heartbeat: {
+    summary: 'when Moby wakes by himself, and what he found',
+    load: () => import('./commands/heartbeat.ts'),
+  },
   hooks: { summary: 'let other programs start turns', load: () => import('./commands/hooks.ts') },
   mcp: { summary: 'connect other assistants to Moby', load: () => import('./commands/mcp.ts') },
   doctor: { summary: 'check that everything is as it should be', load: () => import('./commands/doctor.ts') },

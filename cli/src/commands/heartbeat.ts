@@ -1,0 +1,122 @@
+/** The heartbeat: when Moby wakes by himself, what he found, and why he was silent; one beat by hand. */
+import { pause } from '@mobyclaw/lib/clock';
+import {
+  type BeatView,
+  beatViewSchema,
+  type HeartbeatView,
+  heartbeatViewSchema,
+} from '@mobyclaw/protocol/heartbeat';
+import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { GatewayClient } from '../gateway-client.ts';
+import type { Define } from '../program.ts';
+import { cell, print, printable, printJson, say, table } from '../terminal.ts';
+import { ago, fromNow, localTime } from '../time.ts';
+
+const LOOK_MS = 500; // between two looks at a beat that is under way
+
+interface Options {
+  json?: true;
+}
+
+/** What became of a beat, in words. */
+const OUTCOMES: Record<NonNullable<BeatView['outcome']>, string> = {
+  found: 'told you',
+  quiet: 'asked, nothing to say',
+  repeated: 'known already',
+  unchanged: 'nothing new, not asked',
+  empty: 'no checklist, not asked',
+  busy: 'left out',
+  failed: 'failed',
+  undelivered: 'could not tell you',
+  cancelled: 'stopped',
+};
+
+export const command: Define = (target, context, exit) => {
+  target
+    .command('status', { isDefault: true })
+    .description('when it beats, and what the last beats came to')
+    .option('-n, --limit <n>', 'how many beats', '5')
+    .option('--json', 'print JSON')
+    .action(async (options: Options & { limit: string }) => exit(await status(context, options)));
+  target
+    .command('now')
+    .description('beat now, whether or not anything is new, and show what it found')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await beatNow(context, options)));
+};
+
+async function status(context: Context, { limit, json }: Options & { limit: string }): Promise<ExitCode> {
+  const { terminal } = context;
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 500) {
+    throw new UsageError(`--limit takes a number from 1 to 500, not "${limit}".`);
+  }
+  const view = await context.withGateway((gateway) => look(gateway, Number(limit)));
+  if (json) printJson(terminal, view);
+  else {
+    print(terminal, table(rhythm(context, view)));
+    if (view.beats.length > 0) print(terminal, `\n${beatTable(context, view.beats)}`);
+  }
+  return EXIT.ok;
+}
+
+function rhythm({ clock, settings }: Context, view: HeartbeatView): string[][] {
+  const zone = settings.values.MOBYCLAW_TZ;
+  const { state, intervalMs, activeHours, nextAt, failures } = view;
+  const every = intervalMs === undefined ? '' : `, every ${ago(intervalMs)}`;
+  const hours = activeHours === undefined ? '' : `, ${activeHours} in ${view.timeZone}`;
+  return [
+    ['heartbeat', state === 'on' ? `on${every}${hours}` : 'off (MOBYCLAW_HEARTBEAT_INTERVAL)'],
+    ...(nextAt === undefined
+      ? []
+      : [['next', `${localTime(nextAt, zone)}, ${fromNow(nextAt, clock.now())}`]]),
+    ...(failures > 0 ? [['failures', `${failures} in a row; it waits longer each time`]] : []),
+  ];
+}
+
+function beatTable({ clock, settings }: Context, beats: readonly BeatView[]): string {
+  const zone = settings.values.MOBYCLAW_TZ;
+  const rows = beats.map((beat) => [
+    localTime(beat.slot, zone),
+    fromNow(beat.slot, clock.now()),
+    beat.trigger === 'manual' ? 'by hand' : 'on time',
+    outcomeText(beat),
+    cell(beat.text ?? beat.detail ?? '', 100),
+  ]);
+  return table([['BEAT', '', 'WHY', 'OUTCOME', 'FOUND, OR WHY SILENT'], ...rows]);
+}
+
+async function beatNow(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  const beat = await context.withGateway(async (gateway) => {
+    const begun = await gateway.json(beatViewSchema, '/api/heartbeat/run', { method: 'POST' });
+    return settled(context, gateway, begun);
+  });
+  if (json) printJson(terminal, beat);
+  else {
+    if (beat.text !== undefined) print(terminal, printable(beat.text));
+    const reason = beat.detail === undefined ? '' : `: ${cell(beat.detail, 200)}`;
+    say(terminal, `${outcomeText(beat)}${reason}`);
+  }
+  return beat.outcome === 'failed' || beat.outcome === 'undelivered' ? EXIT.failure : EXIT.ok;
+}
+
+/** Waits until it is known what the beat found. Its delivery may take longer; that goes on by itself. */
+async function settled({ clock }: Context, gateway: GatewayClient, begun: BeatView): Promise<BeatView> {
+  let beat = begun;
+  while (beat.state === 'asking') {
+    await pause(clock, LOOK_MS);
+    const { beats } = await look(gateway, 20);
+    beat = beats.find(({ slot, trigger }) => slot === begun.slot && trigger === begun.trigger) ?? beat;
+  }
+  return beat;
+}
+
+function outcomeText({ state, outcome }: BeatView): string {
+  if (outcome !== undefined) return OUTCOMES[outcome];
+  return state === 'delivering' ? 'on its way to you' : 'at work';
+}
+
+function look(gateway: GatewayClient, beats: number): Promise<HeartbeatView> {
+  return gateway.json(heartbeatViewSchema, `/api/heartbeat?limit=${beats}`);
+}
