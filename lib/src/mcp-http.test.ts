@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { silentLogger } from './logger.ts';
 import { type HttpService, serveMcpHttp } from './mcp-http.ts';
 import { mcpTool, ToolError } from './mcp-tool.ts';

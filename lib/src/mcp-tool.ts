@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
 import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Logger } from './logger.ts';
 
 /** Who asks, from the headers of the run that the agent hands on; never from the model. */

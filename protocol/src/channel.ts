@@ -1,5 +1,5 @@
 /** Messaging channels, who may talk to Moby, and pushed messages. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { attachmentSchema, MAX_ATTACHMENTS } from './prompt.ts';
 import { sessionKeySchema } from './session-key.ts';
 

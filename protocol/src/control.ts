@@ -4,7 +4,7 @@
  * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore
  * Supervisor (agent process): GET /status · POST /reload
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const soulProblemSchema = z.object({
   message: z.string().describe('what is wrong and what to do'),

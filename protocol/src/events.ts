@@ -3,7 +3,7 @@
  * Ids grow by one within an attempt; attempt n starts at (n - 1) * 1,000,000 + 1, so an id is never used twice, even
  * where a crash came between sending an event and storing it. Exactly one `done` or `error` ends a turn.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { usageSchema } from './usage.ts';
 
 export const EVENT_IDS_PER_ATTEMPT = 1_000_000;

@@ -1,5 +1,5 @@
 /** The heartbeat: what memory hands the gateway for it (`GET /heartbeat`), and what clients see of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { usageSchema } from './usage.ts';
 
 /** Answer of memory's `GET /heartbeat`. */

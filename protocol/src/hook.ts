@@ -1,5 +1,5 @@
 /** Webhooks: `POST /hooks/:name` starts a turn. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionKeySchema } from './session-key.ts';
 
 export const hookNameSchema = z

@@ -1,5 +1,5 @@
 /** Schedules: what a client asks for, what it is shown, and the record of each run. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionKeySchema } from './session-key.ts';
 import { usageSchema } from './usage.ts';
 

@@ -3,7 +3,7 @@
  * is wrong. Written by the supervisor alone, as a whole and by rename; gone after an orderly stop. A file whose
  * process is dead is what a killed supervisor left, or, in state `failed`, its last word.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Path inside the data directory. */
 export const LOCAL_STATE_FILE = 'run/local.json';

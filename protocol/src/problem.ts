@@ -1,5 +1,5 @@
 /** Errors at the HTTP edge, as RFC 9457 `application/problem+json`. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const PROBLEM_TYPES = {
   'bad-request': 400,

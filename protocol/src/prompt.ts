@@ -1,5 +1,5 @@
 /** What a client sends to start a turn. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionKeySchema } from './session-key.ts';
 
 /** Longest prompt text in characters. Longer material belongs in an attachment or a workspace. */

@@ -1,5 +1,5 @@
 /** Names of conversations: `api:<name>`, `telegram:dm:<chat>`, `cron:<job>` … One form for channel and session. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const FORMS: readonly RegExp[] = [
   /^telegram:dm:-?\w+$/,

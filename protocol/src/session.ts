@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { queueModeSchema } from './prompt.ts';
 
 export const sessionViewSchema = z

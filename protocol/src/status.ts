@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { channelStatusSchema } from './channel.ts';
 import { beatViewSchema, heartbeatViewSchema } from './heartbeat.ts';
 

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { parse as Parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const LOOK_EVERY_MS = 5000;
 const MILLION = 1_000_000;

@@ -2,7 +2,7 @@
  * Settings of the messaging channels. A token enables a channel; without one there is no channel and no error. What a
  * person could have got wrong (an owner given by name, one of two tokens missing) is an error at start that says so.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { PLATFORMS, type Platform } from '../channels/channel.ts';
 
 /** Only ids: a name can be given up and taken by somebody else. */

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caps } from '../budget/budget.ts';
 import { type ActiveHours, parseActiveHours } from '../heartbeat/active-hours.ts';
 import {

@@ -18,7 +18,7 @@ import { statusSchema } from '@mobyclaw/protocol/status';
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import { promptAnswerSchema, turnViewSchema } from '@mobyclaw/protocol/turn';
 import { usageReportSchema } from '@mobyclaw/protocol/usage';
-import { z } from 'zod';
+import * as z from 'zod';
 import { chatRequestSchema } from './openai/chat-request.ts';
 
 interface Operation {

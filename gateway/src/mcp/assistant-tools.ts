@@ -1,6 +1,6 @@
 /** What other assistants get of Moby, with a token of the owner's: ask him, and search what he knows. */
 import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ToolPorts } from './tool-ports.ts';
 
 export function assistantTools({ ask, searchMemory }: ToolPorts): McpTool[] {

@@ -1,6 +1,6 @@
 /** Time, history and channels as tools, for the agent and for other assistants alike. */
 import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
-import { z } from 'zod';
+import * as z from 'zod';
 import { localTime } from './local-time.ts';
 import type { ToolPorts } from './tool-ports.ts';
 

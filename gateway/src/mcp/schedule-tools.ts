@@ -5,7 +5,7 @@
  */
 import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { type JobView, jobChangeSchema, jobRequestSchema, type RunView } from '@mobyclaw/protocol/job';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobService } from '../scheduler/job-service.ts';
 import { ScheduleError } from '../scheduler/schedule-error.ts';
 

@@ -4,8 +4,10 @@
  * when the last one was; no timer has to survive anything.
  */
 
-import { Temporal } from 'temporal-polyfill';
 import type { Store } from '../store/store.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export interface ConversationResetOptions {
   store: Store;
@@ -48,12 +50,24 @@ export class ConversationReset {
 
   #dayEnded(last: number, now: number): boolean {
     const { daily, timeZone } = this.#options;
-    if (!daily) return false;
-    const here = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone);
-    let boundary = here.withPlainTime(Temporal.PlainTime.from(daily));
-    if (Temporal.ZonedDateTime.compare(boundary, here) > 0) {
-      boundary = here.subtract({ days: 1 }).withPlainTime(Temporal.PlainTime.from(daily));
-    }
-    return last < boundary.epochMilliseconds;
+    return daily !== null && dayAt(now, daily, timeZone) > dayAt(last, daily, timeZone);
   }
+}
+
+/** Number of the day that began at the last `start` on the clock of that place, however long clocks there made it. */
+function dayAt(at: number, start: { hour: number; minute: number }, timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en', {
+    timeZone,
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    hourCycle: 'h23',
+  });
+  const parts = format.formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(parts.find((item) => item.type === type)?.value);
+  const clock = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
+  return Math.floor((clock - (start.hour * 60 + start.minute) * MINUTE_MS) / DAY_MS);
 }

@@ -4,7 +4,7 @@
  * model (temperature, tools …) is soul.yaml's to say and is not looked at.
  */
 import type { Attachment } from '@mobyclaw/protocol/prompt';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HttpProblem } from '../http-problem.ts';
 
 const textPart = z.object({ type: z.literal('text'), text: z.string() });

@@ -1,6 +1,6 @@
 /** `/api/heartbeat`: how the heartbeat stands, what it found and why it was silent; one beat by hand. */
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HeartbeatBusyError } from '../../heartbeat/heartbeat.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';

@@ -1,7 +1,7 @@
 /** `POST /hooks/:name`, open to senders who hold the hook's secret, and `/api/hooks` for the owner. */
 import { hookRequestSchema } from '@mobyclaw/protocol/hook';
 import express, { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';

@@ -1,7 +1,7 @@
 /** `/api/jobs`: schedules and the record of their runs. Looking at them changes nothing. */
 import { jobChangeSchema, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { JobBusyError } from '../../scheduler/job-service.ts';
 import { ScheduleError } from '../../scheduler/schedule-error.ts';
 import { HttpProblem } from '../http-problem.ts';

@@ -2,7 +2,7 @@
 import type { Status } from '@mobyclaw/protocol/status';
 import type { UsageReport } from '@mobyclaw/protocol/usage';
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';

@@ -2,7 +2,7 @@
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import type { MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
 import { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HitRow, MessageRow } from '../../store/message-store.ts';
 import type { SessionRow } from '../../store/session-store.ts';
 import { HttpProblem } from '../http-problem.ts';
