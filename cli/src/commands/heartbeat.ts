@@ -64,9 +64,11 @@ function rhythm({ clock, settings }: Context, view: HeartbeatView): string[][] {
   const zone = settings.values.MOBYCLAW_TZ;
   const { state, intervalMs, activeHours, nextAt, failures } = view;
   const every = intervalMs === undefined ? '' : `, every ${ago(intervalMs)}`;
-  const hours = activeHours === undefined ? '' : `, ${activeHours} in ${view.timeZone}`;
   return [
-    ['heartbeat', state === 'on' ? `on${every}${hours}` : 'off (MOBYCLAW_HEARTBEAT_INTERVAL)'],
+    [
+      'heartbeat',
+      state === 'on' ? `on${every}, ${activeHours} in ${view.timeZone}` : 'off (MOBYCLAW_HEARTBEAT_INTERVAL)',
+    ],
     ...(nextAt === undefined
       ? []
       : [['next', `${localTime(nextAt, zone)}, ${fromNow(nextAt, clock.now())}`]]),
