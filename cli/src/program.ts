@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { processTerminal, say, type Terminal } from './terminal.ts';
 
 /** What a command's file exports as `command`: adds its arguments, options and action to `target`. */
-export type Define = (target: Command, context: Context, exit: (code: ExitCode) => void) => void;
+export type Define = (target: Command, context: Context, exit: (code: number) => void) => void;
 
 interface Listed {
   summary: string;
@@ -21,6 +21,7 @@ const COMMANDS: Record<string, Listed> = {
   init: { summary: 'set Moby up', load: () => import('./commands/init.ts') },
   up: { summary: 'start Moby', load: () => import('./commands/up.ts') },
   down: { summary: 'stop Moby', load: () => import('./commands/down.ts') },
+  restart: { summary: 'restart Moby, or one part of him', load: () => import('./commands/restart.ts') },
   status: { summary: 'show how Moby is', load: () => import('./commands/status.ts') },
   logs: { summary: 'show what the parts log', load: () => import('./commands/logs.ts') },
   run: { summary: 'ask Moby once; the answer goes to stdout', load: () => import('./commands/run.ts') },
@@ -44,6 +45,18 @@ const COMMANDS: Record<string, Listed> = {
   },
   hooks: { summary: 'let other programs start turns', load: () => import('./commands/hooks.ts') },
   mcp: { summary: 'connect other assistants to Moby', load: () => import('./commands/mcp.ts') },
+  workspace: { summary: 'the folders that Moby may work in', load: () => import('./commands/workspace.ts') },
+  exec: { summary: 'run a program in a container', load: () => import('./commands/exec.ts') },
+  backup: { summary: 'put all that Moby is into one file', load: () => import('./commands/backup.ts') },
+  restore: { summary: 'bring a backup back', load: () => import('./commands/restore.ts') },
+  upgrade: {
+    summary: 'change to the version of this checkout, or back',
+    load: () => import('./commands/upgrade.ts'),
+  },
+  completion: {
+    summary: 'print completion for bash, zsh or fish',
+    load: () => import('./commands/completion.ts'),
+  },
   doctor: { summary: 'check that everything is as it should be', load: () => import('./commands/doctor.ts') },
   version: { summary: 'print the version', load: () => import('./commands/version.ts') },
 };
@@ -52,7 +65,7 @@ export async function main(args: string[], version: string): Promise<void> {
   const terminal = processTerminal();
   // Timers of lib/clock do not keep a process alive; a command that only waits must not end for that.
   const alive = setInterval(() => undefined, 2 ** 30);
-  let code: ExitCode;
+  let code: number;
   try {
     endOnClosedPipe(terminal);
     const load = async (): Promise<Context> => {
@@ -76,12 +89,13 @@ export interface Program {
 }
 
 /** @returns the exit code of the command; help and wrong use included */
-export async function runCommand(args: string[], { terminal, version, load }: Program): Promise<ExitCode> {
-  let code: ExitCode = EXIT.ok;
+export async function runCommand(args: string[], { terminal, version, load }: Program): Promise<number> {
+  let code: number = EXIT.ok;
   const program = new Command('mobyclaw')
     .description('Moby, your personal AI agent. Start him with "up", ask him with "run", talk with "chat".')
     .version(version, '-V, --version')
     .showHelpAfterError('(mobyclaw --help shows how)')
+    .enablePositionalOptions() // what follows the command of `exec` is that command's own
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
@@ -105,6 +119,16 @@ export async function runCommand(args: string[], { terminal, version, load }: Pr
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return code;
+}
+
+/** The program with every command in it, for what is made from all of them. */
+export async function fullProgram(context: Context): Promise<Command> {
+  const program = new Command('mobyclaw').enablePositionalOptions();
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary);
+    (await load()).command(command, context, () => undefined);
+  }
+  return program;
 }
 
 /** Tells the owner what went wrong. What nobody foresaw comes with its stack, for a report. */

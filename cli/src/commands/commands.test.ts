@@ -326,13 +326,43 @@ test('status of a stack that is down exits 1; of a gateway that runs it is shown
     costUsd: 0.5,
     unpricedTurns: 1,
   };
+  const channel = {
+    channel: 'telegram',
+    state: 'down',
+    since: AT,
+    reason: 'no network',
+    fatal: false,
+    waiting: 2,
+    connects: 1,
+  };
+  const job = {
+    id: 'j',
+    name: 'tea',
+    timeZone: 'UTC',
+    session: 'keep',
+    misfire: 'once',
+    overlap: 'skip',
+    retries: 2,
+    enabled: true,
+    state: 'active',
+    runs: 0,
+    failures: 0,
+    createdAt: AT,
+    updatedAt: AT,
+  };
   api
     .on('GET /api/status', { body: status })
-    .on('GET /api/usage', { body: { since: AT, totals, byModel: [] } });
-  const text = await runCli(['status'], { home, port: api.port });
-  expect(text.code).toBe(0);
+    .on('GET /api/usage', { body: { since: AT, totals, byModel: [], bySource: [], bySession: [] } })
+    .on('GET /api/channels', { body: { items: [channel], trouble: [] } })
+    .on('GET /api/jobs', { body: { items: [{ ...job, nextRun: '2026-03-02T08:00:00Z' }, job] } });
+  const text = await runCli(['status'], { home, port: api.port, env: UTC });
+  expect([text.code, text.stderr]).toEqual([0, 'soul.yaml line 3: wrong\n']);
   expect(text.stdout).toMatch(/agent +cagent 1\.32\.3, model m/);
   expect(text.stdout).toContain('$0.50, 1 turns of unknown price');
+  expect(text.stdout).toMatch(
+    /telegram +down, 2 to be sent: no network\nnext jobs +2026-03-02 08:00 {2}tea\n/,
+  );
+  expect(text.stdout).toMatch(/data +\S+, 0\.0 MB, [\d.]+ GB free/);
   expect(text.stderr).toBe('soul.yaml line 3: wrong\n');
   const json = await runCli(['status', '--json'], { home, port: api.port });
   expect(JSON.parse(json.stdout)).toMatchObject({

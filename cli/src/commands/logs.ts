@@ -6,9 +6,10 @@ import { InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { followLogs } from '../logs/follow.ts';
-import { renderEntry } from '../logs/log-entry.ts';
+import { type LogEntry, renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
 import type { Define } from '../program.ts';
+import { runningStack } from '../running-stack.ts';
 import { print, say } from '../terminal.ts';
 
 interface Options {
@@ -19,7 +20,7 @@ interface Options {
 
 export const command: Define = (target, context, exit) => {
   target
-    .argument('[part]', 'gateway, agent, memory or local; all of them unless given')
+    .argument('[part]', 'gateway, agent (moby), memory, workspace or local; all of them unless given')
     .option('-f, --follow', 'go on as lines are added, until Ctrl-C')
     .option('-n, --lines <count>', 'so many of the last lines', count, 100)
     .option('--json', 'show the lines as they were written')
@@ -35,6 +36,15 @@ function count(text: string): number {
 
 async function logs(context: Context, part: string | undefined, options: Options): Promise<ExitCode> {
   const { terminal, data } = context;
+  const show = (entry: LogEntry): void =>
+    print(
+      terminal,
+      options.json ? entry.line : renderEntry(terminal, entry, context.settings.values.MOBYCLAW_TZ),
+    );
+  if (runningStack(data)?.mode === 'compose') {
+    const { containerLogs } = await import('../compose/service-logs.ts');
+    return containerLogs(context, part, { ...options, show });
+  }
   const there = await logParts(data);
   if (part !== undefined && !there.includes(part)) {
     const which =
@@ -45,11 +55,6 @@ async function logs(context: Context, part: string | undefined, options: Options
   }
   const parts = part === undefined ? there : [part];
   if (parts.length === 0) say(terminal, `Nothing has been logged yet in ${data.logs}.`);
-  const show = (entry: Parameters<typeof renderEntry>[1]): void =>
-    print(
-      terminal,
-      options.json ? entry.line : renderEntry(terminal, entry, context.settings.values.MOBYCLAW_TZ),
-    );
   const { entries, positions } = await lastEntries(data, parts, options.lines);
   for (const entry of entries) show(entry);
   if (!options.follow) return EXIT.ok;

@@ -1,13 +1,21 @@
 /** How Moby is: the parts, the agent, what is under way, what it has cost. Exits 0 only where he can answer. */
+import { type ChannelStatusView, channelStatusSchema } from '@mobyclaw/protocol/channel';
+import { jobViewSchema } from '@mobyclaw/protocol/job';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { type UsageReport, usageReportSchema } from '@mobyclaw/protocol/usage';
 import { CliError, EXIT, type ExitCode, NotRunningError } from '../cli-error.ts';
+import { isUp, type Service } from '../compose/service.ts';
 import type { Context } from '../context.ts';
-import { isAlive, readLocalState } from '../local/local-state.ts';
+import { diskUse } from '../disk-use.ts';
+import type { GatewayClient } from '../gateway-client.ts';
+import { readLocalState } from '../local/local-state.ts';
 import type { Define } from '../program.ts';
-import { print, printJson, say, styled, table } from '../terminal.ts';
-import { ago } from '../time.ts';
+import { runningStack } from '../running-stack.ts';
+import { print, printable, printJson, say, styled, table } from '../terminal.ts';
+import { ago, localTime } from '../time.ts';
+
+const NEXT_JOBS = 3;
 
 interface Options {
   json?: true;
@@ -20,7 +28,14 @@ export const command: Define = (target, context, exit) => {
 };
 
 interface Report {
+  mode: 'compose' | 'local' | null;
   local: LocalState | null;
+  /** Containers; null in local mode. */
+  services: Service[] | null;
+  channels: ChannelStatusView[];
+  /** The next ones, the soonest first. */
+  jobs: { name: string; nextRun: string }[];
+  disk: { bytes: number; freeBytes: number };
   gateway: Status | null;
   usage: UsageReport | null;
   problem: string | null;
@@ -37,23 +52,56 @@ async function status(context: Context, { json }: Options): Promise<ExitCode> {
   return report.gateway?.state === 'ready' ? EXIT.ok : EXIT.failure;
 }
 
-/** @throws NotRunningError where neither a background process nor a gateway is there */
+/** @throws NotRunningError where neither a background process, nor a container, nor a gateway is there */
 async function collect(context: Context): Promise<Report> {
-  const found = readLocalState(context.data);
-  const local = found && isAlive(found) ? found : null;
+  const { data } = context;
+  const running = runningStack(data);
+  const local = running?.mode === 'local' ? readLocalState(data) : null;
+  const base = {
+    mode: running?.mode ?? null,
+    local,
+    services: running?.mode === 'compose' ? await services(context) : null,
+    disk: await diskUse(data.root),
+  };
+  const empty = { gateway: null, usage: null, channels: [], jobs: [] };
   try {
-    const [gateway, usage] = await context.withGateway((client) =>
-      Promise.all([client.json(statusSchema, '/api/status'), client.json(usageReportSchema, '/api/usage')]),
-    );
-    const problem = gateway.soul.problem ?? gateway.agent.detail ?? local?.problem ?? null;
-    return { local, gateway, usage, problem };
+    const answer = await context.withGateway(askGateway);
+    const { soul, agent } = answer.gateway;
+    return { ...base, ...answer, problem: soul.problem ?? agent.detail ?? local?.problem ?? null };
   } catch (error) {
-    if (!(error instanceof CliError) || (local === null && error instanceof NotRunningError)) throw error;
-    return { local, gateway: null, usage: null, problem: local?.problem ?? error.message };
+    if (!(error instanceof CliError) || (running === null && error instanceof NotRunningError)) throw error;
+    return { ...base, ...empty, problem: local?.problem ?? error.message };
   }
 }
 
-function rows({ terminal, settings, clock }: Context, { local, gateway, usage }: Report): string[][] {
+async function askGateway(
+  client: GatewayClient,
+): Promise<Pick<Report, 'usage' | 'channels' | 'jobs'> & { gateway: Status }> {
+  const [gateway, usage, channels, jobs] = await Promise.all([
+    client.json(statusSchema, '/api/status'),
+    client.json(usageReportSchema, '/api/usage'),
+    client.list(channelStatusSchema, '/api/channels'),
+    client.list(jobViewSchema, '/api/jobs'),
+  ]);
+  const next = jobs.flatMap(({ name, nextRun }) => (nextRun === undefined ? [] : [{ name, nextRun }]));
+  next.sort((a, b) => a.nextRun.localeCompare(b.nextRun));
+  return { gateway, usage, channels, jobs: next.slice(0, NEXT_JOBS) };
+}
+
+async function services(context: Context): Promise<Service[]> {
+  const { ComposeProject } = await import('../compose/project.ts');
+  try {
+    return await new ComposeProject(context).services();
+  } catch (error) {
+    if (error instanceof CliError) return []; // Docker itself does not answer; the gateway then does not either
+    throw error;
+  }
+}
+
+function rows(
+  { terminal, settings, clock, port }: Context,
+  { mode, local, services, gateway, usage, channels, jobs, disk }: Report,
+): string[][] {
   const colour = (ok: boolean, text: string): string =>
     styled(terminal, 'stdout', ok ? 'green' : 'red', text);
   const lines: string[][] = [];
@@ -83,9 +131,28 @@ function rows({ terminal, settings, clock }: Context, { local, gateway, usage }:
     const pid = part.pid === null ? '' : `, pid ${part.pid}`;
     lines.push([part.name, `${colour(part.state === 'ready', part.state)}${pid}${restarts}`]);
   }
-  lines.push(['API', `http://127.0.0.1:${local?.port ?? settings.values.MOBYCLAW_PORT}`]);
-  lines.push(['data', settings.values.MOBYCLAW_HOME]);
+  for (const service of services ?? []) {
+    lines.push([service.name, `${colour(isUp(service), service.state)}, ${service.status}`]);
+  }
+  for (const { channel, state, reason, waiting } of channels) {
+    const queued = waiting > 0 ? `, ${waiting} to be sent` : '';
+    lines.push([
+      channel,
+      `${colour(state === 'up', state)}${queued}${reason ? `: ${printable(reason)}` : ''}`,
+    ]);
+  }
+  for (const [index, { name, nextRun }] of jobs.entries()) {
+    const when = localTime(nextRun, settings.values.MOBYCLAW_TZ);
+    lines.push([index === 0 ? 'next jobs' : '', `${when}  ${printable(name)}`]);
+  }
+  if (mode !== null) lines.push(['mode', mode === 'compose' ? 'containers' : 'local']);
+  lines.push(['API', `http://127.0.0.1:${port}`]);
+  lines.push(['data', `${settings.values.MOBYCLAW_HOME}, ${size(disk.bytes)}, ${size(disk.freeBytes)} free`]);
   return lines;
+}
+
+function size(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Turns whose price is unknown are said to be so, never counted as free. */

@@ -9,6 +9,7 @@ import { statusSchema } from '@mobyclaw/protocol/status';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import { type Docker, findDocker } from '../compose/docker.ts';
 import type { Context } from '../context.ts';
+import { keepBuild } from '../local/kept-build.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { startLocal, waitUntilReady } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
@@ -119,7 +120,9 @@ async function upLocal(context: Context): Promise<ExitCode> {
     say(terminal, 'Starting Moby…');
   }
   if (running) await stopLocal(context);
-  return answering(context, (await startLocal(context, onPart)).port);
+  const { port } = await startLocal(context, onPart);
+  await keepBuild(context);
+  return answering(context, port);
 }
 
 async function answering(context: Context, port: number): Promise<ExitCode> {

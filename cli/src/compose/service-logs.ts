@@ -1,8 +1,10 @@
 /** What the containers print, by way of Docker: the same lines that local mode keeps in files. */
 import { stripVTControlCharacters } from 'node:util';
+import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { type LogEntry, parseEntry, renderEntry } from '../logs/log-entry.ts';
-import type { ComposeProject } from './project.ts';
+import { ComposeProject } from './project.ts';
+import { serviceName } from './service-name.ts';
 
 const LINES = 8;
 
@@ -37,4 +39,45 @@ export async function lastLogLines(
     .split('\n')
     .flatMap((line) => parseContainerLine(line, service) ?? [])
     .map((entry) => renderEntry(context.terminal, entry, context.settings.values.MOBYCLAW_TZ));
+}
+
+export interface ContainerLogOptions {
+  follow?: true;
+  lines: number;
+  show: (entry: LogEntry) => void;
+}
+
+/** Shows what the containers have logged, merged by time, and with `follow` goes on until Ctrl-C. */
+export async function containerLogs(
+  context: Context,
+  part: string | undefined,
+  { follow, lines, show }: ContainerLogOptions,
+): Promise<ExitCode> {
+  const project = new ComposeProject(context);
+  const names = part === undefined ? [] : [serviceName(part)];
+  const args = ['logs', '--no-color', '--timestamps', '--tail', String(lines)];
+  const entries = parsed(await project.must([...args, ...names]), names[0]).toSorted((a, b) => a.at - b.at);
+  for (const entry of lines === 0 ? [] : entries.slice(-lines)) show(entry);
+  if (!follow) return EXIT.ok;
+
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  // From the last line that was shown: what came meanwhile is shown, and that line not a second time.
+  const seen = new Set(entries.map(({ part: name, line }) => `${name} ${line}`));
+  const since = new Date((entries.at(-1)?.at ?? context.clock.now()) - 1_000).toISOString();
+  const onLine = (text: string): void => {
+    const entry = parseContainerLine(text, names[0]);
+    if (entry === null || seen.delete(`${entry.part} ${entry.line}`)) return;
+    show(entry);
+  };
+  const { code, stderr } = await project.run(
+    ['logs', '--no-color', '--timestamps', '--follow', '--since', since, ...names],
+    { onLine, signal: stop.signal },
+  );
+  if (code !== 0 && !stop.signal.aborted) throw new CliError(`docker compose logs failed:\n${stderr.trim()}`);
+  return stop.signal.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+function parsed(text: string, service?: string): LogEntry[] {
+  return text.split('\n').flatMap((line) => parseContainerLine(line, service) ?? []);
 }

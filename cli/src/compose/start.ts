@@ -49,7 +49,7 @@ export async function startCompose(
     built: sourceStamp(context),
   };
   await keepComposeState(data, state); // before the first container is there, so that `down` finds them all
-  await bringUp(context, project);
+  await watchUp(context, project, ['up', '--detach', '--no-build', '--remove-orphans']);
   await waitForMoby(context, project, port);
   return state;
 }
@@ -99,13 +99,19 @@ export async function buildImages(context: Context, project: ComposeProject, alw
   say(terminal, `Built in ${Math.round((clock.now() - began) / 1000)} s.`);
 }
 
-async function bringUp(context: Context, project: ComposeProject): Promise<void> {
+/**
+ * Runs a command of Compose that starts services, shows how each comes up, and waits until all are healthy.
+ * @throws CliError naming the service that does not come up, with its last lines
+ */
+export async function watchUp(
+  context: Context,
+  project: ComposeProject,
+  args: readonly string[],
+): Promise<void> {
   const { clock, terminal } = context;
   const stop = new AbortController();
   const outcomes: ComposeOutcome[] = [];
-  const upping = project
-    .run(['up', '--detach', '--no-build', '--remove-orphans'], { signal: stop.signal })
-    .then((outcome) => outcomes.push(outcome));
+  const upping = project.run(args, { signal: stop.signal }).then((outcome) => outcomes.push(outcome));
   const shown = new Map<string, string>();
   const troubledSince = new Map<string, number>();
   try {
@@ -154,7 +160,7 @@ function progressLine({ terminal }: Context, service: Service): string {
 }
 
 /** Containers that are healthy still have to answer: the gateway has to reach an agent whose soul.yaml is right. */
-async function waitForMoby(context: Context, project: ComposeProject, port: number): Promise<void> {
+export async function waitForMoby(context: Context, project: ComposeProject, port: number): Promise<void> {
   const { clock } = context;
   const giveUpAt = clock.now() + READY_WITHIN_MS;
   let problemSince: number | null = null;

@@ -25,8 +25,15 @@ const PROBLEM_FOR_MS = 10_000; // one that a restart of the part does not mend b
 const BROKEN_FOR_MS = 4_000; // the gateway puts the last good soul.yaml back in less, where there is one
 const LOG_LINES = 8;
 
-/** @throws CliError with the reason, what to do, and the last log lines of the part that fails */
-export async function startLocal(context: Context, onPart: (part: LocalPart) => void): Promise<LocalState> {
+/**
+ * @param program of another build than the checkout's
+ * @throws CliError with the reason, what to do, and the last log lines of the part that fails
+ */
+export async function startLocal(
+  context: Context,
+  onPart: (part: LocalPart) => void,
+  program = join(context.checkout, 'dist', 'local.js'),
+): Promise<LocalState> {
   const { data } = context;
   try {
     for (const folder of [data.root, data.logs, data.run])
@@ -39,7 +46,7 @@ export async function startLocal(context: Context, onPart: (part: LocalPart) => 
     );
   }
   const record = startRecord(context);
-  const { pid, ended } = spawnLocal(context);
+  const { pid, ended } = spawnLocal(context, program);
   try {
     return await waitUntilReady(context, pid, onPart, ended);
   } finally {
@@ -47,11 +54,10 @@ export async function startLocal(context: Context, onPart: (part: LocalPart) => 
   }
 }
 
-function spawnLocal({ checkout, data, settings, terminal }: Context): {
-  pid: number;
-  ended: () => string | null;
-} {
-  const program = join(checkout, 'dist', 'local.js');
+function spawnLocal(
+  { checkout, data, settings, terminal }: Context,
+  program: string,
+): { pid: number; ended: () => string | null } {
   if (!existsSync(program)) throw new CliError(`${program} is missing. Run ./mobyclaw, which builds it.`);
   let log: number;
   try {
@@ -67,7 +73,11 @@ function spawnLocal({ checkout, data, settings, terminal }: Context): {
   }
   const child = spawn(process.execPath, [program], {
     cwd: data.root,
-    env: { ...terminal.env, ...without(settings.environment, COMPOSE_ONLY) },
+    env: {
+      MOBYCLAW_DEFAULTS: join(checkout, 'agents/moby'), // which a build elsewhere would not find
+      ...terminal.env,
+      ...without(settings.environment, COMPOSE_ONLY),
+    },
     detached: true,
     stdio: ['ignore', log, log],
   });

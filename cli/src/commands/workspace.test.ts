@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { runCli } from '../testing/run-cli.ts';
+
+function place() {
+  const folder = temporaryFolder();
+  const home = join(folder, 'moby');
+  for (const name of ['notes', 'a b']) mkdirSync(join(folder, name));
+  const run = (...args: string[]) =>
+    runCli(['workspace', ...args], { home: folder, env: { MOBYCLAW_HOME: home } });
+  const text = (): string => readFileSync(join(home, 'workspaces.conf'), 'utf8');
+  return { folder, home, run, text };
+}
+
+test('add, list and remove, one line at a time', async () => {
+  const one = place();
+  expect((await one.run()).stderr).toContain('workspace add');
+  expect((await one.run('add', 'notes', 'notes')).code).toBe(0); // from where the owner stands
+  expect((await one.run('add', 'odd', join(one.folder, 'a b'), '--mode', 'ro')).code).toBe(0);
+  expect(statSync(join(one.home, 'workspaces.conf')).mode & 0o777).toBe(0o600);
+  writeFileSync(join(one.home, 'workspaces.conf'), `# mine\n${one.text()}`);
+  const { stdout } = await one.run('list', '--json');
+  expect(JSON.parse(stdout)).toEqual([
+    { name: 'notes', path: join(one.folder, 'notes'), mode: 'rw' },
+    { name: 'odd', path: join(one.folder, 'a b'), mode: 'ro' },
+  ]);
+  expect((await one.run('remove', 'notes')).code).toBe(0);
+  expect(one.text()).toBe(`# mine\nodd=${join(one.folder, 'a b')}:ro\n`);
+});
+
+test('a name is no pattern', async () => {
+  const one = place();
+  await one.run('add', 'notes', 'notes');
+  const before = one.text();
+  for (const name of ['.*', 'n.tes', 'note', '*', '']) {
+    expect([name, (await one.run('remove', name)).code]).toEqual([name, 1]);
+  }
+  expect(one.text()).toBe(before);
+});
+
+test.each([
+  [['add', 'x', 'missing'], /there is no folder/],
+  [['add', '../x', 'notes'], /cannot be a name/],
+  [['add', 'x', 'moby'], /the data directory/],
+  [['add', 'notes', 'notes', '--mode', 'all'], /Allowed choices/],
+])('%j is refused, with nothing written', async (args, message) => {
+  const one = place();
+  mkdirSync(one.home);
+  const { code, stderr } = await one.run(...args);
+  expect([code === 0, stderr]).toEqual([false, expect.stringMatching(message)]);
+  expect(() => one.text()).toThrow(/ENOENT/);
+});

@@ -1,0 +1,108 @@
+/** The folders of the owner that Moby may work in: workspaces.conf, of which this edits one line at a time. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import {
+  addWorkspace,
+  parseWorkspacesConf,
+  removeWorkspace,
+  type WorkspaceMode,
+  WorkspacesConfError,
+} from '@mobyclaw/lib/workspaces-conf';
+import { Option } from 'commander';
+import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import { checkFolders, forbiddenPlaces } from '../compose/workspace-folders.ts';
+import type { Context } from '../context.ts';
+import { readTextIfThere } from '../env-file.ts';
+import type { Define } from '../program.ts';
+import { runningStack } from '../running-stack.ts';
+import { print, printJson, say, table } from '../terminal.ts';
+
+interface AddOptions {
+  mode: WorkspaceMode;
+}
+
+export const command: Define = (target, context, exit) => {
+  target
+    .command('list', { isDefault: true })
+    .description('list them')
+    .option('--json', 'print JSON')
+    .action((options: { json?: true }) => exit(list(context, options)));
+  target
+    .command('add <name> <folder>')
+    .description('give Moby a folder, as /workspace/<name>')
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'rw: read and write; ro: read only; none: by his file tools alone, not in his shell',
+      )
+        .choices(['rw', 'ro', 'none'])
+        .default('rw'),
+    )
+    .action(async (name: string, folder: string, options: AddOptions) =>
+      exit(await add(context, name, folder, options)),
+    );
+  target
+    .command('remove <name>')
+    .description('take it away from him; the folder itself stays')
+    .action(async (name: string) => exit(await remove(context, name)));
+};
+
+function list({ data, terminal }: Context, { json }: { json?: true }): ExitCode {
+  const entries = explained(() =>
+    parseWorkspacesConf(readTextIfThere(data.workspaces) ?? '', data.workspaces),
+  );
+  if (json)
+    printJson(
+      terminal,
+      entries.map(({ name, path, mode }) => ({ name, path, mode })),
+    );
+  else if (entries.length === 0)
+    say(terminal, 'Moby has no folder of yours. Give him one: ./mobyclaw workspace add notes ~/notes');
+  else {
+    const rows = entries.map(({ name, path, mode }) => [name, mode, path]);
+    print(terminal, table([['NAME', 'MODE', 'FOLDER'], ...rows]));
+  }
+  return EXIT.ok;
+}
+
+async function add(context: Context, name: string, folder: string, { mode }: AddOptions): Promise<ExitCode> {
+  const { data, checkout, terminal } = context;
+  const path = resolve(folder); // as the shell means it, from where the owner stands
+  const text = explained(() => addWorkspace(readTextIfThere(data.workspaces) ?? '', { name, path, mode }));
+  const entry = parseWorkspacesConf(text).filter((candidate) => candidate.name === name);
+  await checkFolders(entry, forbiddenPlaces(data.root, checkout, terminal.env), data.workspaces);
+  await write(context, text);
+  say(terminal, `Moby is given ${path} as /workspace/${name} (${mode}). ${applied(context)}`);
+  return EXIT.ok;
+}
+
+/** The name is taken literally: there is no pattern that could mean more than one. */
+async function remove(context: Context, name: string): Promise<ExitCode> {
+  const { data, terminal } = context;
+  const text = explained(() => removeWorkspace(readTextIfThere(data.workspaces) ?? '', name));
+  if (text === null) {
+    throw new CliError(`There is no workspace "${name}". ./mobyclaw workspace list shows those there are.`);
+  }
+  await write(context, text);
+  say(terminal, `The workspace ${name} is taken away. ${applied(context)}`);
+  return EXIT.ok;
+}
+
+function applied({ data }: Context): string {
+  return runningStack(data) === null ? 'It counts from the next start on.' : 'Run ./mobyclaw up to apply it.';
+}
+
+async function write({ data }: Context, text: string): Promise<void> {
+  mkdirSync(data.root, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(data.workspaces, text);
+}
+
+function explained<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof WorkspacesConfError) throw new CliError(error.message, { cause: error });
+    throw error;
+  }
+}

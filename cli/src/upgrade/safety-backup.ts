@@ -1,0 +1,22 @@
+/** The backup before an upgrade, in `backups/` of the data directory; the newest few are kept. */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createBackup } from '../backup/create.ts';
+import type { Context } from '../context.ts';
+import { say } from '../terminal.ts';
+
+const KEPT = 3;
+const NAME = /^before-upgrade-\d{8}T\d{6}\.tar\.gz$/;
+
+/** @returns the file */
+export async function safetyBackup(context: Context): Promise<string> {
+  const { data, clock, terminal } = context;
+  await mkdir(data.backups, { recursive: true, mode: 0o700 });
+  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
+  const target = join(data.backups, `before-upgrade-${stamp}.tar.gz`);
+  const { bytes } = await createBackup(context, { target, withEnv: false, passphrase: null });
+  say(terminal, `Backup: ${target} (${(bytes / 1e6).toFixed(1)} MB)`);
+  const older = (await readdir(data.backups)).filter((name) => NAME.test(name)).toSorted();
+  for (const name of older.slice(0, -KEPT)) await rm(join(data.backups, name), { force: true });
+  return target;
+}
