@@ -55,6 +55,8 @@ test('a chat that nobody let in is refused at once, and the record says so', asy
 
 test('cut off after the delivery and before its record, the run is taken up and nothing is sent twice', async () => {
   const world = await openTelegramWorld();
+  world.say('tokens=1 hello');
+  await world.reply((text) => text.includes('hello'));
   const { body: job } = await world.gateway.call('POST', '/api/jobs', {
     body: {
       name: 'bank',
