@@ -22,7 +22,7 @@ const LEFT_OUT = [
   /^memory\/\.index(\/|$)/,
   /^sessions\/engine(\/|$)/,
   /(^|\/)\.(tmp|backup)-[^/]*$/,
-  /\.lock$/,
+  /\.lock(-[a-z]+)?$/,
 ];
 
 const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');

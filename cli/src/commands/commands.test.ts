@@ -1,5 +1,13 @@
 /** The commands as a script calls them: what goes where, and how they end. */
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
@@ -297,6 +305,24 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^warn {2}Moby +not running\n +→ \.\/mobyclaw up/m);
     expect(stdout).toMatch(/MOBYCLAW_PORT +\d+ +environment/);
   });
+});
+
+test('doctor --fix closes what others could read, makes what is missing, and says so', async () => {
+  const folder = temporaryFolder();
+  const home = join(folder, 'moby');
+  const envFile = join(folder, 'settings.env');
+  writeFileSync(envFile, 'OPENAI_API_KEY=sk-1\n');
+  chmodSync(envFile, 0o644);
+  const at = { home: folder, env: { MOBYCLAW_HOME: home, MOBYCLAW_ENV_FILE: envFile, PATH: '/nonexistent' } };
+  const before = await runCli(['doctor'], at);
+  expect(before.stdout).toContain('doctor --fix');
+  expect(statSync(envFile).mode & 0o777).toBe(0o644);
+  const fixed = await runCli(['doctor', '--fix'], at);
+  expect(fixed.stderr).toMatch(/Mended: \.env: .*can be read by other users/);
+  expect(statSync(envFile).mode & 0o777).toBe(0o600);
+  expect(statSync(home).mode & 0o777).toBe(0o700);
+  expect(readFileSync(envFile, 'utf8')).toBe('OPENAI_API_KEY=sk-1\n');
+  expect((await runCli(['doctor', '--fix'], at)).stderr).toBe('');
 });
 
 test('status of a stack that is down exits 1; of a gateway that runs it is shown', async () => {

@@ -1,4 +1,4 @@
-/** Looks at everything that can be wrong and says what to do about it. Changes nothing. Exits 1 where a check fails. */
+/** Looks at everything that can be wrong and says what to do about it. Changes nothing but with `--fix`. Exits 1 where a check fails. */
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { Check } from '../doctor/check.ts';
@@ -8,25 +8,32 @@ import { stackChecks } from '../doctor/stack-checks.ts';
 import type { Define } from '../program.ts';
 import type { Settings } from '../settings.ts';
 import { isSecret, SETTING_NAMES } from '../settings-schema.ts';
-import { print, printJson, styled, type Terminal, table } from '../terminal.ts';
+import { print, printJson, say, styled, type Terminal, table } from '../terminal.ts';
 
 interface Options {
+  fix?: true;
   json?: true;
 }
 
 export const command: Define = (target, context, exit) => {
   target
     .option('--json', 'print JSON')
+    .option(
+      '--fix',
+      'mend what can be mended without harm: rights of files, folders that are missing, stale files',
+    )
     .action(async (options: Options) => exit(await doctor(context, options)));
 };
 
-async function doctor(context: Context, { json }: Options): Promise<ExitCode> {
+async function doctor(context: Context, { json, fix }: Options): Promise<ExitCode> {
   const { terminal, settings } = context;
-  const checks = [
-    ...(await machineChecks(context)),
-    ...(await dataChecks(context)),
-    ...(await stackChecks(context)),
-  ];
+  let checks = await allChecks(context);
+  const mendable = fix ? checks.filter((check) => check.fix !== undefined) : [];
+  for (const check of mendable) {
+    await check.fix?.();
+    say(terminal, `Mended: ${check.name}: ${check.detail}`);
+  }
+  if (mendable.length > 0) checks = await allChecks(context);
   const failed = checks.filter(({ status }) => status === 'fail').length;
   if (json) printJson(terminal, { ok: failed === 0, checks, settings: effective(settings) });
   else {
@@ -42,8 +49,15 @@ async function doctor(context: Context, { json }: Options): Promise<ExitCode> {
       terminal,
       `\n${failed === 0 ? 'Nothing is wrong.' : `${failed} of ${checks.length} checks failed.`}`,
     );
+    if (!fix && checks.some((check) => check.fix !== undefined)) {
+      print(terminal, './mobyclaw doctor --fix mends some of it.');
+    }
   }
   return failed === 0 ? EXIT.ok : EXIT.failure;
+}
+
+async function allChecks(context: Context): Promise<Check[]> {
+  return [...(await machineChecks(context)), ...(await dataChecks(context)), ...(await stackChecks(context))];
 }
 
 function render(terminal: Terminal, { name, status, detail, remedy }: Check, width: number): string {

@@ -52,6 +52,19 @@ export async function writeOverride(
   return contents;
 }
 
+/**
+ * Whether the file says what the owner's files say now. Changes nothing.
+ * @throws CliError as `writeOverride` does
+ */
+export async function overrideIsCurrent(
+  home: string,
+  checkout: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<boolean> {
+  const text = overrideText(await readContents(home, checkout, env));
+  return text === (await readIfThere(join(checkout, OVERRIDE_FILE)));
+}
+
 /** @returns the YAML text, or null where there is nothing to say */
 export function overrideText({ credentials, workspaces }: OverrideContents): string | null {
   const names = Object.keys(credentials);

@@ -1,9 +1,9 @@
 /** The owner's files: the data directory and the files with secrets; soul.yaml has a file of its own. */
 import type { Stats } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { KEY_NAMES } from '../settings-schema.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, fail, fixable, ok, warn } from './check.ts';
 import { checkSoul } from './soul-check.ts';
 
 export async function dataChecks(context: Context): Promise<Check[]> {
@@ -20,7 +20,10 @@ export async function dataChecks(context: Context): Promise<Check[]> {
 async function checkFolder(path: string): Promise<Check> {
   const name = 'data directory';
   const found = await statIfThere(path);
-  if (!found) return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
+  if (!found) {
+    const missing = warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
+    return fixable(missing, async () => void (await mkdir(path, { recursive: true, mode: 0o700 })));
+  }
   if (!found.isDirectory())
     return fail(name, `${path} is not a folder`, 'Move it away, or set MOBYCLAW_HOME.');
   try {
@@ -34,7 +37,8 @@ async function checkFolder(path: string): Promise<Check> {
     );
   }
   if ((found.mode & 0o077) !== 0) {
-    return warn(name, `${path} can be entered by other users of this machine`, `chmod 700 '${path}'`);
+    const open = warn(name, `${path} can be entered by other users of this machine`, `chmod 700 '${path}'`);
+    return fixable(open, () => chmod(path, 0o700));
   }
   return ok(name, path);
 }
@@ -43,7 +47,8 @@ async function checkSecretFile(name: string, path: string): Promise<Check> {
   const found = await statIfThere(path);
   if (!found) return ok(name, 'none');
   if (found.isFile() && (found.mode & 0o077) !== 0) {
-    return fail(name, `${path} can be read by other users of this machine`, `chmod 600 '${path}'`);
+    const open = fail(name, `${path} can be read by other users of this machine`, `chmod 600 '${path}'`);
+    return fixable(open, () => chmod(path, 0o600));
   }
   return ok(name, path);
 }
@@ -55,7 +60,7 @@ function checkKeys({ settings }: Context): Check {
   return warn(
     'keys',
     'no key of a model provider is set; Moby answers with the offline model, by rules',
-    `Write one into ${settings.file}, such as ANTHROPIC_API_KEY=…, and run ./mobyclaw up`,
+    `./mobyclaw init asks for one; or write it into ${settings.file}, such as ANTHROPIC_API_KEY=…, and run ./mobyclaw up`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** The running parts: the engine, the port, the background process, the gateway's own word. */
+/** The running parts: the engine, the port, the background process or the containers, the gateway's own word. */
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -7,15 +7,24 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { changesSince } from '../local/started.ts';
+import { runningStack } from '../running-stack.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkDocker, containerChecks } from './container-checks.ts';
 import { checkPort } from './port-check.ts';
 
 export async function stackChecks(context: Context): Promise<Check[]> {
+  const { data, settings } = context;
+  const running = runningStack(data);
+  const port = await checkPort(data, settings.values.MOBYCLAW_PORT);
+  if (running?.mode === 'compose') {
+    return [port, ...(await containerChecks(context)), ...(await checkGateway(context))];
+  }
   return [
+    await checkDocker(context),
     await checkEngine(context),
-    await checkPort(context.data, context.settings.values.MOBYCLAW_PORT),
+    port,
     ...checkParts(context),
-    ...(await checkGateway(context)),
+    ...(running ? await checkGateway(context) : []),
   ];
 }
 
@@ -79,8 +88,6 @@ function checkParts(context: Context): Check[] {
 }
 
 async function checkGateway(context: Context): Promise<Check[]> {
-  const state = readLocalState(context.data);
-  if (state === null || !isAlive(state)) return [];
   let status: Status;
   try {
     status = await context.withGateway((gateway) => gateway.json(statusSchema, '/api/status'));
@@ -91,5 +98,5 @@ async function checkGateway(context: Context): Promise<Check[]> {
   const problem = status.soul.problem ?? status.agent.detail;
   if (problem !== undefined)
     return [fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.')];
-  return [ok('API', `${status.state} on http://127.0.0.1:${state.port}`)];
+  return [ok('API', `${status.state} on http://127.0.0.1:${context.port}`)];
 }

@@ -1,6 +1,6 @@
 /**
- * Upgrade in containers: backup, build, start, and a look whether Moby answers. The images from before keep the tag
- * `previous`; where the new ones cannot be built nothing has changed, and where they do not come up the old ones run again.
+ * Upgrade in containers: backup, build, start, and a look whether Moby answers. The images from before get a tag with
+ * `-previous`; where the new ones cannot be built nothing has changed, and where they do not come up the old ones run again.
  */
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
@@ -28,7 +28,7 @@ export async function upgradeContainers(context: Context, always: boolean): Prom
   }
   const before = await imageIds(context, images);
   const backup = await safetyBackup(context);
-  for (const [image, id] of Object.entries(before ?? {})) await tag(context, id, previousOf(image));
+  for (const [image, id] of Object.entries(before ?? {})) await tag(context, id, `${image}-previous`);
   await buildImages(context, project, always);
   try {
     await startCompose(context, { docker, build: 'never' });
@@ -65,10 +65,6 @@ async function rollBack(
       { cause: error },
     );
   }
-}
-
-function previousOf(image: string): string {
-  return `${image.replace(/:[^:/]*$/, '')}:previous`;
 }
 
 async function tag({ terminal }: Context, id: string, name: string): Promise<void> {

@@ -1,0 +1,81 @@
+/** Docker and the containers: whether they run, and whether they run with what the owner's files say now. */
+
+import { CliError } from '../cli-error.ts';
+import { findDocker } from '../compose/docker.ts';
+import { imagesAreCurrent } from '../compose/images.ts';
+import { OVERRIDE_FILE, overrideIsCurrent, writeOverride } from '../compose/override.ts';
+import { ComposeProject, SERVICES } from '../compose/project.ts';
+import { isUp } from '../compose/service.ts';
+import type { Context } from '../context.ts';
+import { forgetComposeState } from '../running-stack.ts';
+import { type Check, fail, fixable, ok, warn } from './check.ts';
+
+/** For local mode: Docker is not needed there. */
+export async function checkDocker({ terminal }: Context): Promise<Check> {
+  const docker = await findDocker(terminal.env);
+  return docker.ready
+    ? ok('docker', `engine ${docker.engine}, Compose ${docker.compose}`)
+    : warn('docker', docker.problem, docker.remedy);
+}
+
+/** For a stack that was started in containers. */
+export async function containerChecks(context: Context): Promise<Check[]> {
+  const { terminal, data } = context;
+  const docker = await findDocker(terminal.env);
+  if (!docker.ready) return [fail('docker', docker.problem, docker.remedy)];
+  const project = new ComposeProject(context);
+  const services = await project.services();
+  const engine = ok(
+    'docker',
+    `engine ${docker.engine}, Compose ${docker.compose}${docker.rootless ? ', rootless' : ''}`,
+  );
+  if (services.length === 0) {
+    const gone = fail(
+      'Moby',
+      'was started in containers, but there are none any more',
+      './mobyclaw up starts him.',
+    );
+    return [engine, fixable(gone, () => forgetComposeState(data))];
+  }
+  return [
+    engine,
+    ...SERVICES.map((name) => {
+      const service = services.find((one) => one.name === name);
+      if (service === undefined) return fail(name, 'there is no container of it', './mobyclaw up makes it.');
+      if (isUp(service)) return ok(name, service.status);
+      return fail(
+        name,
+        `${service.state}: ${service.status}`,
+        `./mobyclaw up starts it; ./mobyclaw logs ${name} says more.`,
+      );
+    }),
+    await checkImages(context, project),
+    await checkOverride(context),
+  ];
+}
+
+async function checkImages(context: Context, project: ComposeProject): Promise<Check> {
+  if (await imagesAreCurrent(context, await project.images())) return ok('images', 'of this checkout');
+  return warn(
+    'images',
+    'of another version than this checkout',
+    './mobyclaw upgrade changes over, with a way back.',
+  );
+}
+
+async function checkOverride(context: Context): Promise<Check> {
+  const { data, checkout, terminal } = context;
+  try {
+    if (await overrideIsCurrent(data.root, checkout, terminal.env))
+      return ok('override', 'as credentials.env and workspaces.conf say');
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return fail('override', error.message, 'Mend that file, then run ./mobyclaw up');
+  }
+  const stale = warn(
+    'override',
+    `${OVERRIDE_FILE} is not what credentials.env and workspaces.conf say now`,
+    './mobyclaw up writes it anew and applies it.',
+  );
+  return fixable(stale, async () => void (await writeOverride(data.root, checkout, terminal.env)));
+}
