@@ -31,6 +31,17 @@ const durationOrOff = z.string().superRefine((text, context) => {
   }
 });
 
+/** Whether it is a duration, and shorter or longer than this. */
+function isOutside(text: string, leastMs: number, mostMs: number): boolean {
+  try {
+    const ms = parseDuration(text);
+    return ms < leastMs || ms > mostMs;
+  } catch (error) {
+    if (error instanceof RangeError) return false; // "off", or told already
+    throw error;
+  }
+}
+
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -60,9 +71,7 @@ const ids = (form: RegExp, write: string): z.ZodType<string> =>
       `must be ids with commas between: ${write}`,
     );
 
-const capOrOff = z
-  .string()
-  .regex(/^(off|(?=.*[1-9])\d+(\.\d+)?)$/, 'is neither "off" nor a number above 0');
+const capOrOff = z.string().regex(/^(off|(?=.*[1-9])\d+(\.\d+)?)$/, 'is neither "off" nor a number above 0');
 
 export const shape = {
   MOBYCLAW_HOME: folder.prefault('~/.mobyclaw'),
@@ -85,12 +94,14 @@ export const shape = {
     .string()
     .regex(/^(off|([01]\d|2[0-3]):[0-5]\d)$/, 'is neither "off" nor a time such as 04:00')
     .prefault('off'),
-  MOBYCLAW_HEARTBEAT_INTERVAL: durationOrOff.prefault('30m'),
+  MOBYCLAW_HEARTBEAT_INTERVAL: durationOrOff
+    .refine((text) => !isOutside(text, 60_000, 86_400_000), 'must be between 1m and 24h, or off')
+    .prefault('30m'),
   MOBYCLAW_ACTIVE_HOURS: z
     .string()
     .regex(
-      /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/,
-      'is not a span of the day such as 08:00-23:00',
+      /^([01]?\d|2[0-3]):[0-5]\d\s*-\s*(([01]?\d|2[0-3]):[0-5]\d|24:00)$/,
+      'is not a span of the day such as 08:00-23:00, or 00:00-24:00 for all of it',
     )
     .prefault('08:00-23:00'),
   MOBYCLAW_BUDGET_DAY_USD: capOrOff.prefault('off'),

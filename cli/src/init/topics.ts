@@ -1,7 +1,6 @@
 /** The questions of init besides the model; each is skipped by pressing Enter. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
-import { parseDuration } from '@mobyclaw/lib/duration';
 import { workspaceNameFault } from '@mobyclaw/lib/workspaces-conf';
 import { CliError } from '../cli-error.ts';
 import { parseCredentials } from '../compose/credentials.ts';
@@ -174,15 +173,6 @@ export async function rhythmTopic(ask: Ask, draft: Draft): Promise<void> {
 
 async function askSetting(ask: Ask, draft: Draft, name: SettingName, message: string): Promise<void> {
   const now = String(draft.now.values[name] ?? '');
-  const value = await ask.text(
-    message,
-    now,
-    (text) => settingProblem(name, text) ?? durationProblem(name, text),
-  );
+  const value = await ask.text(message, now, (text) => settingProblem(name, text));
   if (value !== now) draft.set(name, value);
-}
-
-function durationProblem(name: SettingName, text: string): string | null {
-  if (name !== 'MOBYCLAW_HEARTBEAT_INTERVAL' || text === 'off') return null;
-  return parseDuration(text) >= 60_000 ? null : 'That is less than a minute.';
 }
