@@ -41,6 +41,8 @@ export class ChatLane {
   readonly #live: LiveUpdates;
   #running: Promise<void> | null = null;
   #timer: Timer | null = null;
+  /** Nonces of parts that this process has tried. */
+  readonly #triedHere = new Set<string>();
   #again = false;
   #unrecorded: (() => void) | null = null;
   #closed = false;
@@ -158,11 +160,12 @@ export class ChatLane {
   async #deliver(delivery: DeliveryRow, part: PartRow, channel: Channel): Promise<void> {
     const { store, clock } = this.#options;
     const sends = part.action === 'send' || part.action === 'file';
-    if (part.state === 'sending' && sends && !this.#repeatable(part, channel)) {
+    if (sends && !this.#repeatable(part, channel) && this.#mayHaveArrived(part, channel)) {
       const error = 'Mobyclaw was stopped while it sent this.';
       store.transaction('relaxed', () => store.outbox.end(part, 'unknown', error));
       return;
     }
+    this.#triedHere.add(part.nonce);
     // What cannot be repeated must be known to have begun even after a power cut.
     const durability = sends && !this.#repeatable(part, channel) ? 'durable' : 'relaxed';
     store.transaction(durability, () => store.outbox.sending(part, clock.now()));
@@ -177,6 +180,15 @@ export class ChatLane {
     const record = this.#unrecorded;
     if (record) this.#options.store.transaction('relaxed', record);
     this.#unrecorded = null;
+  }
+
+  /**
+   * Whether a try before may have had its effect. A platform that shows a repeat only once for a time calls a try in doubt
+   * `failed`, and its adapter remembers the doubt; after a restart nobody does.
+   */
+  #mayHaveArrived(part: PartRow, channel: Channel): boolean {
+    if (part.state === 'sending') return true;
+    return part.tries > 0 && channel.abilities.sendRepeatableMs > 0 && !this.#triedHere.has(part.nonce);
   }
 
   #repeatable(part: PartRow, channel: Channel): boolean {
