@@ -22,6 +22,8 @@ interface Planned {
 }
 
 export class Faults {
+  /** Calls that a fault has struck. */
+  taken = 0;
   readonly #planned: Planned[] = [];
 
   /** @param path of the call behind `/v10`, such as `/^\/channels\/\d+\/messages$/` */
@@ -39,6 +41,7 @@ export class Faults {
     );
     if (!planned) return null;
     planned.times--;
+    this.taken++;
     return planned.fault;
   }
 }

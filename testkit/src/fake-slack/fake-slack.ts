@@ -44,8 +44,8 @@ export interface FakeSlack {
   edit(channel: string, ts: string, text: string): Envelope;
   /** What the bot wrote in a channel and is still there, in order. */
   replies(channel: string): FakeSlackMessage[];
-  /** From now on the bot token is refused with this code. */
-  revoke(code?: string): void;
+  /** From now on the bot token is refused with this code; null: it is good again. */
+  revoke(code?: string | null): void;
   /** From now on the app token is refused with this code. */
   revokeApp(code?: string): void;
   /** Every connection is reset, HTTP too. */

@@ -18,6 +18,8 @@ interface Planned {
 }
 
 export class Faults {
+  /** Calls that a fault has struck. */
+  taken = 0;
   readonly #planned: Planned[] = [];
 
   /** @param method of the Web API, or `*` */
@@ -35,6 +37,7 @@ export class Faults {
     );
     if (!planned) return null;
     planned.left--;
+    this.taken++;
     return planned.fault;
   }
 }

@@ -60,8 +60,10 @@ export interface FakeTelegram {
   replies(chat: number): FakeMessage[];
   /** What the bot is doing in vain: polls that hold. */
   polling(): boolean;
-  /** From now on the token is not known. */
-  revoke(): void;
+  /** From now on the token is not known; false: it is known again. */
+  revoke(revoked?: boolean): void;
+  /** Nothing is answered any more on the present connections, and nobody is told. New ones work. */
+  blackHole(): void;
   /** Another program polls once. */
   pollElsewhere(): void;
   /** All connections are reset. */
@@ -83,6 +85,7 @@ export async function startFakeTelegram(port = 0): Promise<FakeTelegram> {
   const state: Methods = { chats, files: new Map(), commands: [] };
   const calls: Call[] = [];
   const sockets = new Set<Socket>();
+  const dead = new WeakSet<Socket>();
   let held: Held | null = null;
   let polls = 0;
   let revoked = false;
@@ -97,6 +100,7 @@ export async function startFakeTelegram(port = 0): Promise<FakeTelegram> {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (dead.has(request.socket)) return;
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const fileMatch = /^\/file\/bot([^/]+)\/(.+)$/.exec(path);
     if (fileMatch) return sendFileContent(response, fileMatch[1] === token, fileMatch[2] ?? '');
@@ -242,13 +246,18 @@ export async function startFakeTelegram(port = 0): Promise<FakeTelegram> {
     },
     replies: (chat) =>
       chats.messages.filter((one) => one.chat === chat && one.from === 'bot' && !one.deleted),
-    revoke() {
-      revoked = true;
+    revoke(now = true) {
+      revoked = now;
       const waiting = held;
       held = null;
       if (waiting) sendJson(waiting.response, 401, refusal(401, 'Unauthorized'));
     },
     pollElsewhere: conflict,
+    blackHole() {
+      for (const socket of sockets) dead.add(socket);
+      if (held) clearTimeout(held.timer);
+      held = null;
+    },
     cut() {
       for (const socket of sockets) socket.resetAndDestroy();
     },

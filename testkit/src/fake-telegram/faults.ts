@@ -17,6 +17,8 @@ interface Planned {
 }
 
 export class Faults {
+  /** Calls that a fault has struck. */
+  taken = 0;
   readonly #planned: Planned[] = [];
 
   /**
@@ -38,6 +40,7 @@ export class Faults {
     );
     if (!planned) return null;
     planned.left--;
+    this.taken++;
     return planned.fault;
   }
 }
