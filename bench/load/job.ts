@@ -1,0 +1,30 @@
+/** What the load generator is asked to do, and what it answers. All times in milliseconds. */
+
+/** Whom to talk to: the gateway by its API, or the agent by its own. */
+export type Target =
+  | { kind: 'gateway'; port: number; token: string }
+  /** On a socket, as in local mode. */
+  | { kind: 'agent'; socketPath: string };
+
+export type Job =
+  /** Each session asks `rounds` times, a pause of `pauseMs` at random before each; or all at the same moment. */
+  | {
+      do: 'first-token';
+      target: Target;
+      sessions: number;
+      rounds: number;
+      prompt: string;
+      pauseMs: [low: number, high: number] | 'at once';
+    }
+  /** All streams at once, begun within a second; each token of the answers holds the time at which it was sent. */
+  | { do: 'token-lag'; target: Target; streams: number; prompt: string; warmUpMs: number }
+  /** Prompts on so many connections, each closed as soon as its prompt was accepted. */
+  | { do: 'accept'; target: Target; connections: number; sessions: number; forMs: number };
+
+export interface Result {
+  /** Times to the first token, or from sending to receiving a token. */
+  samples: number[];
+  /** What was accepted, in `seconds`. */
+  accepted: number;
+  seconds: number;
+}
