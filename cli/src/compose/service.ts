@@ -44,6 +44,7 @@ export function parseServices(text: string): Service[] {
   }
 }
 
+/** Every service has a health check; one that only runs has just been started, perhaps to end again. */
 export function isUp({ state }: Service): boolean {
-  return state === 'healthy' || state === 'running';
+  return state === 'healthy';
 }

@@ -170,11 +170,12 @@ export async function waitForMoby(context: Context, project: ComposeProject, por
     problemSince = problem === null ? null : (problemSince ?? clock.now());
     const late = clock.now() > giveUpAt;
     if (late || (problemSince !== null && clock.now() - problemSince > PROBLEM_FOR_MS)) {
+      const ill = (await project.services()).filter((service) => !isUp(service)).map(({ name }) => name);
       const why = problem ?? `Moby does not answer after ${READY_WITHIN_MS / 1000} s.`;
       throw await failure(
         context,
         project,
-        ['moby'],
+        ill.length > 0 ? ill : ['moby'],
         `${why}\nWhat can run keeps running and trying; ./mobyclaw down ends it.`,
       );
     }

@@ -1,5 +1,5 @@
 /** `up`, `down` and what they say, with a background process that only pretends to run the parts. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { CliError, type ExitCode } from '../cli-error.ts';
 import { up } from '../commands/up.ts';
 import { Context } from '../context.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
+import { upgradeLocal } from '../upgrade/local.ts';
 import { readLocalState } from './local-state.ts';
 import { stopLocal } from './stop.ts';
 
@@ -149,4 +150,25 @@ test('a data directory that cannot be made is named', async () => {
   const one = await stack();
   writeFileSync(one.home, 'a file');
   await expect(one.up()).rejects.toThrow(/cannot be created \(E(EXIST|NOTDIR)\).*MOBYCLAW_HOME/s);
+});
+
+test('upgrade: nothing where nothing is new; a build that does not come up gives way to the one before', async () => {
+  const one = await stack();
+  await one.up();
+  const upgrade = async (): Promise<string> => {
+    const context = one.context();
+    const result = await upgradeLocal(context, false).catch((error: CliError) => error.message);
+    return `${result} ${(context.terminal as MemoryTerminal).screen}`;
+  };
+  expect(await upgrade()).toContain('of this version already');
+  const dist = join(one.checkout, 'dist');
+  writeFileSync(join(dist, 'broken'), '');
+  writeFileSync(join(dist, '.built'), '0.1.0 b');
+  const failed = await upgrade();
+  expect(failed).toContain('The version from before runs again.');
+  expect(failed).toMatch(/Backup: .*before-upgrade-\d{8}T\d{6}\.tar\.gz/);
+  expect(readLocalState(one.context().data)?.state).toBe('ready');
+  rmSync(join(dist, 'broken'));
+  writeFileSync(join(dist, '.built'), '0.1.0 c');
+  expect(await upgrade()).toContain('Moby runs on version 0.1.0.');
 });

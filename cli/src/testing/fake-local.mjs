@@ -1,12 +1,13 @@
 /**
  * Stands in for dist/local.js in tests: writes run/local.json as the environment asks and answers as a gateway does.
- * FAKE_LOCAL: ready, fail, broken or die.
+ * FAKE_LOCAL: ready, fail, broken or die; a file `broken` beside it makes it fail, as a bad build does.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
-const { MOBYCLAW_HOME: home, MOBYCLAW_PORT: port, FAKE_LOCAL: mode = 'ready' } = process.env;
+const { MOBYCLAW_HOME: home, MOBYCLAW_PORT: port, FAKE_LOCAL = 'ready' } = process.env;
+const mode = existsSync(new URL('broken', import.meta.url)) ? 'fail' : FAKE_LOCAL;
 const file = join(home, 'run/local.json');
 const startedAt = new Date().toISOString();
 const log = (msg) =>
