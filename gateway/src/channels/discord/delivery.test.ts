@@ -88,6 +88,18 @@ test.each(['hang-after', 'cut-after'] as const)(
   },
 );
 
+test.each(['hang-after', 'cut-after'] as const)(
+  'the first words were shown although the call failed (%s): the answer goes on in that message',
+  async (kind) => {
+    const world = await openDiscordWorld();
+    world.discord.faults.plan('POST', MESSAGES, { kind });
+    world.say('tokens=40 interval=60ms');
+    await world.reply((text) => text.endsWith('word39'));
+    expect(world.texts()).toHaveLength(1);
+    expect(await trouble(world)).toEqual([]);
+  },
+);
+
 test('an edit that hangs is repeated, and the answer stands in its one message', async () => {
   const world = await openDiscordWorld();
   world.say('tokens=20 interval=60ms');
