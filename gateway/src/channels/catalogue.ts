@@ -30,7 +30,11 @@ export async function loadChannel(platform: Platform, config: ChannelsConfig): P
       const { createSlackChannel } = await import('./slack/index.ts');
       return (host) => createSlackChannel(settings, host);
     }
-    case 'whatsapp':
-      return null;
+    case 'whatsapp': {
+      const settings = config.whatsapp;
+      if (!settings) return null;
+      const { createWhatsAppChannel } = await import('./whatsapp/index.ts');
+      return (host) => createWhatsAppChannel(settings, host);
+    }
   }
 }

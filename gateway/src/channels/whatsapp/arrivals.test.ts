@@ -1,0 +1,94 @@
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type RecordingHost, recordingHost } from '../../testing/recording-host.ts';
+import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
+import { ALICE, logIn, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
+import { createWhatsAppChannel } from './index.ts';
+import type { Baileys } from './library.ts';
+
+const library = await whatsAppLibrary();
+
+function texts({ taken }: RecordingHost): string[] {
+  return taken.map((event) => (event.type === 'moved' ? '' : event.text));
+}
+
+describe.skipIf(library === null)('the receive path of WhatsApp', () => {
+  async function setUp() {
+    const whatsApp = await startPhones(library as Baileys);
+    const folder = temporaryFolder();
+    const keys = logIn(library as Baileys, folder);
+    const alice = whatsApp.person(ALICE);
+    const open = async () => {
+      const host = recordingHost(new Map(), folder);
+      const channel = createWhatsAppChannel({ auth: 'qr', webUrl: whatsApp.url }, host, TIMING);
+      onTestFinished(() => channel.stop());
+      return { host, channel };
+    };
+    return { whatsApp, keys, alice, open };
+  }
+
+  test('an encrypted message is read, and confirmed to WhatsApp', async () => {
+    const { whatsApp, keys, alice, open } = await setUp();
+    const { host, channel } = await open();
+    await channel.start();
+    await whatsApp.sayEncrypted({ from: alice, text: 'sealed' }, keys);
+    await until('the message', () => host.taken.length > 0);
+    expect(texts(host)).toEqual(['sealed']);
+    await until('the confirmation', () => whatsApp.waiting.length === 0);
+  });
+
+  test('what was confirmed but not stored is worked on by the next process, though it can be decrypted only once', async () => {
+    const { whatsApp, keys, alice, open } = await setUp();
+    const first = await open();
+    await first.channel.start();
+    first.host.disk = () => Promise.reject(new Error('the disk is full'));
+    await whatsApp.sayEncrypted({ from: alice, text: 'precious' }, keys);
+    await until('the confirmation', () => whatsApp.waiting.length === 0);
+    await first.channel.stop();
+    expect(first.host.taken).toEqual([]);
+    const second = await open();
+    await second.channel.start();
+    await until('the message', () => second.host.taken.length > 0);
+    expect(texts(second.host)).toEqual(['precious']);
+    await second.channel.stop();
+    const third = await open();
+    await third.channel.start();
+    whatsApp.say({ from: alice, text: 'after' });
+    await until('the next message', () => third.host.taken.length > 0);
+    expect(texts(third.host)).toEqual(['after']);
+  });
+
+  test('a disk that is full for a while loses nothing', async () => {
+    const { whatsApp, alice, open } = await setUp();
+    const { host, channel } = await open();
+    await channel.start();
+    let full = true;
+    host.disk = () => (full ? Promise.reject(new Error('the disk is full')) : Promise.resolve());
+    whatsApp.say({ from: alice, text: 'one' });
+    whatsApp.say({ from: alice, text: 'two' });
+    await until('the confirmations', () => whatsApp.waiting.length === 0);
+    full = false;
+    await until('both', () => host.taken.length === 2);
+    expect(texts(host)).toEqual(['one', 'two']);
+  });
+
+  test('the line shows life while nobody writes', async () => {
+    const { open } = await setUp();
+    const { host, channel } = await open();
+    await channel.start();
+    const { signs } = host;
+    await until('answers to pings', () => host.signs > signs + 2);
+  });
+
+  test('what is not a message of a person is passed over', async () => {
+    const { whatsApp, alice, open } = await setUp();
+    const { host, channel } = await open();
+    await channel.start();
+    const reactionMessage = { key: { id: 'X', remoteJid: alice.jid }, text: '👍' };
+    whatsApp.say({ from: alice, message: { reactionMessage } });
+    whatsApp.say({ from: alice, message: { ephemeralMessage: { message: { conversation: 'wrapped' } } } });
+    await until('the wrapped one', () => host.taken.length > 0);
+    expect(texts(host)).toEqual(['wrapped']);
+  });
+});

@@ -1,0 +1,204 @@
+/**
+ * The receive path. The library tells WhatsApp that a message arrived before it hands it over, and WhatsApp never brings it
+ * again. So each stanza is on disk before that, and so is what it decrypts to, because a message can be decrypted only once;
+ * both go when the message is on the gateway's disk. What a process before did not come to is worked on at the next start.
+ */
+import { createHash } from 'node:crypto';
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import type { ChannelHost, InboundEvent } from '../channel.ts';
+import { editIn, type Surroundings, toEdit, toMessage } from './inbound.ts';
+import { isGroup, isHidden, isPhone, userJid } from './keys.ts';
+import {
+  type Baileys,
+  quietLogger,
+  type WaKey,
+  type WaMessage,
+  type WaNode,
+  type WaRepository,
+  type WaSocket,
+} from './library.ts';
+import type { LoginStore } from './login-store.ts';
+
+const STORE_RETRY_MS = 2000;
+const TITLE_MS = 2000; // a name is not worth a longer wait
+const KEPT_RECENT = 500;
+
+export interface ArrivalsOptions {
+  baileys: Baileys;
+  store: LoginStore;
+  host: ChannelHost;
+  /** The line has shown life. */
+  onAlive: () => void;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+export class WaArrivals {
+  readonly #options: ArrivalsOptions;
+  readonly #queue = new SerialQueue();
+  readonly #titles = new Map<string, string>();
+  /** Messages of people, to be quoted and marked as read. */
+  readonly #recent = new Map<string, WaMessage>();
+  #socket: WaSocket | null = null;
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  /** What the library is to decrypt with: its own repository, with a memory. */
+  readonly repository = (auth: unknown, _logger: unknown, phoneToHidden: unknown): WaRepository => {
+    const { baileys, store, clock } = this.#options;
+    const own = baileys.DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, quietLogger, phoneToHidden);
+    const once = async (sealed: Uint8Array, open: () => Promise<Uint8Array>): Promise<Uint8Array> => {
+      const hash = createHash('sha256').update(sealed).digest('base64url');
+      const known = store.decrypted(hash);
+      if (known) return known;
+      const opened = await open();
+      store.rememberDecrypted(hash, opened, clock.now());
+      return opened;
+    };
+    const decrypt = own.decryptMessage.bind(own);
+    const decryptGroup = own.decryptGroupMessage.bind(own);
+    own.decryptMessage = (given) => once(given.ciphertext, () => decrypt(given));
+    own.decryptGroupMessage = (given) => once(given.msg, () => decryptGroup(given));
+    return own;
+  };
+
+  listen(socket: WaSocket): void {
+    this.#socket = socket;
+    const { baileys, store, clock } = this.#options;
+    socket.ws.on('frame', this.#options.onAlive);
+    socket.ws.on('CB:message', (node) => {
+      const id = stanzaId(node);
+      if (id !== null) store.arrives(id, baileys.encodeBinaryNode(node), clock.now());
+    });
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      for (const message of messages) void this.#queue.run(() => this.#take(message));
+    });
+    socket.ev.on('groups.update', (groups) => {
+      for (const { id } of groups) if (id !== undefined) this.#titles.delete(id);
+    });
+  }
+
+  /** Hands the library once more what a process before did not come to. */
+  async resume(): Promise<void> {
+    const { baileys, store, clock } = this.#options;
+    store.forgetOld(clock.now());
+    for (const stanza of store.unfinished()) {
+      const node = await baileys.decodeBinaryNode(Buffer.from(stanza));
+      node.attrs.offline ??= '1'; // it is not new
+      this.#socket?.ws.emit('CB:message', node);
+    }
+  }
+
+  /** The message that `messageId` names, or as much of it as can be told from the id. */
+  recent(chat: string, id: string, participant: string | null): WaMessage {
+    const key: WaKey = {
+      remoteJid: chat,
+      fromMe: false,
+      id,
+      ...(participant === null ? {} : { participant }),
+    };
+    return this.#recent.get(id) ?? { key };
+  }
+
+  /** Resolves when all that came in has been handed over or given up. */
+  settled(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async #take(message: WaMessage): Promise<void> {
+    const { host, store } = this.#options;
+    try {
+      const event = await this.#read(message);
+      if (event && !(await this.#store(event))) return;
+    } catch (error) {
+      host.logger.error(
+        { channel: 'whatsapp', err: error },
+        'a message could not be read and was passed over',
+      );
+    }
+    if (message.key.id) store.arrived(arrivingId(message.key));
+  }
+
+  async #read(message: WaMessage): Promise<InboundEvent | null> {
+    const { key } = message;
+    const content = this.#options.baileys.normalizeMessageContent(message.message);
+    // Without content: it came twice, or could not be read and is asked for again.
+    if (!content || key.fromMe || !key.id || !key.remoteJid) return null;
+    const around = await this.#surroundings(key);
+    if (!around) return null;
+    const edit = editIn(content);
+    if (edit) return toEdit(message, edit.id, edit.content, around);
+    const event = toMessage(message, content, around);
+    if (event) this.#remember(key.id, message);
+    return event;
+  }
+
+  async #surroundings(key: WaKey): Promise<Surroundings | null> {
+    const { user } = this.#socket ?? {};
+    const chat = userJid(key.remoteJid ?? '');
+    const group = isGroup(chat);
+    const given = group ? key.participant : key.remoteJid;
+    if (!user || !given) return null;
+    const sender = await this.#byPhone(userJid(given), group ? key.participantAlt : key.remoteJidAlt);
+    return {
+      me: { phone: userJid(user.id), hidden: user.lid ? userJid(user.lid) : null },
+      sender,
+      chat: group ? chat : sender,
+      title: group ? await this.#title(chat) : null,
+      isOwn: (id) => this.#options.store.sent(id) !== null,
+    };
+  }
+
+  /** WhatsApp names people by a hidden id more and more; lists of the owner name phone numbers. */
+  async #byPhone(jid: string, other: string | null | undefined): Promise<string> {
+    if (!isHidden(jid)) return jid;
+    if (other && isPhone(userJid(other))) return userJid(other);
+    const known = await this.#socket?.signalRepository.lidMapping.getPNForLID(jid);
+    return known ? userJid(known) : jid;
+  }
+
+  async #title(jid: string): Promise<string | null> {
+    const known = this.#titles.get(jid);
+    if (known !== undefined || !this.#socket) return known ?? null;
+    const asked = this.#socket.groupMetadata(jid).then(
+      ({ subject }) => subject ?? null,
+      () => null, // it is for reading only
+    );
+    const title = await Promise.race([asked, pause(this.#options.clock, TITLE_MS).then(() => null)]);
+    if (title !== null) this.#titles.set(jid, title);
+    return title;
+  }
+
+  /** WhatsApp does not bring it again, so it is tried until it is stored. @returns whether it was */
+  async #store(event: InboundEvent): Promise<boolean> {
+    const { host, clock, signal } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await host.receive(event);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        host.logger.error({ channel: 'whatsapp', err: error }, 'a message could not be stored yet');
+        await pause(clock, STORE_RETRY_MS, signal);
+      }
+    }
+    return false;
+  }
+
+  #remember(id: string, message: WaMessage): void {
+    this.#recent.set(id, message);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > KEPT_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+  }
+}
+
+function stanzaId({ attrs: { id, from, participant } }: WaNode): string | null {
+  return id && from ? arrivingId({ id, remoteJid: from, participant: participant ?? null }) : null;
+}
+
+function arrivingId({ id, remoteJid, participant }: WaKey): string {
+  return [id, userJid(remoteJid ?? ''), participant ? userJid(participant) : ''].join(' ');
+}

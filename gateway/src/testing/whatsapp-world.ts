@@ -1,0 +1,111 @@
+/** A gateway with the real WhatsApp adapter and the real Baileys in front of a fake WhatsApp, and people with phones. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BOT, FakeWhatsApp } from '@mobyclaw/testkit/fake-whatsapp/fake-whatsapp';
+import type { Credentials, WhatsAppLibrary } from '@mobyclaw/testkit/fake-whatsapp/library';
+import type { Phone } from '@mobyclaw/testkit/fake-whatsapp/phone';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
+import { onTestFinished } from 'vitest';
+import { createWhatsAppChannel, type WhatsAppTiming } from '../channels/whatsapp/index.ts';
+import type { Baileys } from '../channels/whatsapp/library.ts';
+import { LoginStore } from '../channels/whatsapp/login-store.ts';
+import { type Harness, type HarnessOptions, openHarness } from './harness.ts';
+
+export const ALICE = '491700000001'; // the owner
+export const BOB = '491700000002';
+export const MALLORY = '491700000666'; // a stranger
+export const GROUP = '120363000000000001@g.us';
+
+/** Short, as no test wants to wait for 20 s to learn that nobody answers. */
+export const TIMING: WhatsAppTiming = { callMs: 2500, startMs: 4000, keepAliveMs: 700 };
+
+export async function startPhones(library: Baileys): Promise<FakeWhatsApp> {
+  const whatsApp = await FakeWhatsApp.start(library as unknown as WhatsAppLibrary);
+  onTestFinished(() => whatsApp.close());
+  const members = [ALICE, BOB].map((number) => whatsApp.person(number));
+  whatsApp.groups.set(GROUP, { subject: 'Family', members });
+  return whatsApp;
+}
+
+/** Leaves the login of a device that was linked long ago. @returns its keys */
+export function logIn(library: Baileys, folder: string): Credentials {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const store = new LoginStore(join(folder, 'login.db'), library);
+  const some = Buffer.alloc(32, 1);
+  const credentials = {
+    ...library.initAuthCreds(),
+    me: { id: `${BOT}:7@s.whatsapp.net`, lid: `9${BOT}:7@lid`, name: 'Moby' },
+    account: { details: some, accountSignatureKey: some, accountSignature: some, deviceSignature: some },
+    accountSyncCounter: 1,
+    registered: true,
+  };
+  store.saveCredentials(credentials);
+  store.close();
+  return credentials as unknown as Credentials;
+}
+
+export interface WhatsAppWorld {
+  whatsApp: FakeWhatsApp;
+  gateway: Harness;
+  alice: Phone;
+  /** Alice writes. @returns the id of the message */
+  say(text: string): string;
+  /** What Moby wrote and is still there. */
+  texts(phone?: Phone, group?: string): string[];
+  /** Waits for a text of Moby's that `passes`. */
+  reply(passes: (text: string) => boolean, phone?: Phone, group?: string): Promise<string>;
+  restart(options?: HarnessOptions): Promise<Harness>;
+}
+
+export async function openWhatsAppWorld(
+  library: Baileys,
+  options: HarnessOptions & { loggedIn?: boolean } = {},
+): Promise<WhatsAppWorld> {
+  const { loggedIn = true, ...rest } = options;
+  const whatsApp = await startPhones(library);
+  const home = rest.home ?? temporaryFolder();
+  if (loggedIn) logIn(library, join(home, 'gateway/channels/whatsapp'));
+  const alice = whatsApp.person(ALICE);
+  const settings = { auth: 'qr', webUrl: whatsApp.url };
+  const open = (more: HarnessOptions = {}): Promise<Harness> =>
+    openHarness({
+      ...rest,
+      home,
+      ...more,
+      env: {
+        WHATSAPP_AUTH: 'qr',
+        WHATSAPP_WEB_URL: whatsApp.url,
+        WHATSAPP_ALLOWED_USERS: ALICE,
+        ...rest.env,
+        ...more.env,
+      },
+      loadChannel: async () => (host) => createWhatsAppChannel(settings, host, TIMING),
+    });
+  const world: WhatsAppWorld = {
+    whatsApp,
+    gateway: await open(),
+    alice,
+    say: (text) => whatsApp.say({ from: alice, text }),
+    texts: (phone = alice, group) => whatsApp.shown(phone, group).map(({ text }) => text),
+    reply: (passes, phone = alice, group) =>
+      until('a reply', () => world.texts(phone, group).find(passes), 20_000).catch((error: unknown) => {
+        throw new Error(`${(error as Error).message}; there is ${JSON.stringify(world.texts(phone, group))}`);
+      }),
+    async restart(more = {}) {
+      await world.gateway.close(0);
+      world.gateway = await open(more);
+      return world.gateway;
+    },
+  };
+  if (loggedIn) await isUp(world);
+  return world;
+}
+
+export async function isUp(world: Pick<WhatsAppWorld, 'gateway'>): Promise<void> {
+  await until('the channel to be up', async () => (await statusOf(world))?.state === 'up');
+}
+
+export async function statusOf({ gateway }: Pick<WhatsAppWorld, 'gateway'>) {
+  return (await gateway.call('GET', '/api/channels')).body.items[0];
+}
