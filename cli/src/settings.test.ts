@@ -96,3 +96,9 @@ test('.env.example documents each setting, and no other, with values that are ac
   const folder = withFile(assignments.map(([, name, value]) => `${name}=${value}`).join('\n'));
   expect(() => readSettings(folder, {})).not.toThrow();
 });
+
+test('docker-compose.yml hands each setting on: one that it does not name would have no effect in containers', async () => {
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8');
+  expect(SETTING_NAMES.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+});

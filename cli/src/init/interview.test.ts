@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
-import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { Context } from '../context.ts';
+import { answer } from '../testing/answer.ts';
 import { freePort } from '../testing/free-port.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
 import { startProvider } from '../testing/provider-server.ts';
@@ -45,30 +45,6 @@ async function person(env: Record<string, string> = {}): Promise<Person> {
       return { terminal, ended };
     },
   };
-}
-
-/** An arrow key by itself, and what comes after it. */
-function apart(keys: string): string[] {
-  return keys.replaceAll(DOWN, `\n${DOWN}\n`).split('\n').filter(Boolean);
-}
-
-/** Types each answer once its question stands on the screen, after the one before. */
-async function answer(
-  terminal: MemoryTerminal,
-  dialogue: readonly (readonly [question: string, keys: string])[],
-) {
-  let from = 0;
-  for (const [question, keys] of dialogue) {
-    const at = await until(`the question "${question}" after:\n${terminal.screen.slice(-600)}`, () => {
-      const found = terminal.screen.indexOf(question, from);
-      return found !== -1 && found + 1;
-    });
-    from = at;
-    for (const key of apart(keys)) {
-      await new Promise((resolve) => setImmediate(resolve));
-      terminal.stdin.write(key);
-    }
-  }
 }
 
 test('the first time, through all questions: a refused key is typed again, secrets are not shown', async () => {

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { CliError, type ExitCode } from '../cli-error.ts';
 import { up } from '../commands/up.ts';
 import { Context } from '../context.ts';
+import { answer } from '../testing/answer.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
 import { upgradeLocal } from '../upgrade/local.ts';
 import { readLocalState } from './local-state.ts';
@@ -39,6 +40,7 @@ async function stack(): Promise<Stack> {
   writeFileSync(join(checkout, 'dist/local.js'), "await import('./local.mjs');\n");
   writeFileSync(join(checkout, 'package.json'), '{"type":"module"}');
   writeFileSync(join(checkout, 'dist/.built'), '0.1.0 a');
+  writeFileSync(join(checkout, 'package-lock.json'), '{}');
   const port = await freePort();
   const context = (env: Record<string, string> = {}): Context => {
     const terminal = Object.assign(memoryTerminal(false), {
@@ -166,9 +168,34 @@ test('upgrade: nothing where nothing is new; a build that does not come up gives
   writeFileSync(join(dist, '.built'), '0.1.0 b');
   const failed = await upgrade();
   expect(failed).toContain('The version from before runs again.');
-  expect(failed).toMatch(/Backup: .*before-upgrade-\d{8}T\d{6}\.tar\.gz/);
+  expect(failed).toMatch(/Backup: .*before-upgrade-\d{8}T\d{9}\.tar\.gz/);
   expect(readLocalState(one.context().data)?.state).toBe('ready');
   rmSync(join(dist, 'broken'));
   writeFileSync(join(dist, '.built'), '0.1.0 c');
   expect(await upgrade()).toContain('Moby runs on version 0.1.0.');
+});
+
+test('the first up on a terminal asks first, then starts; one without a terminal asks nothing', async () => {
+  const one = await stack();
+  const terminal = Object.assign(memoryTerminal(true), {
+    env: { PATH: '/nonexistent', MOBYCLAW_HOME: one.home, MOBYCLAW_PORT: String(one.port), NO_COLOR: '1' },
+  });
+  const started = up(new Context({ terminal, checkout: one.checkout, version: '0.1.0' }));
+  await answer(terminal, [
+    ['has not been set up yet', ''],
+    ['Go on like that?', '\r'],
+    ['Data directory', '\r'],
+    ['Whose model', `${'\u001b[B'.repeat(4)}\r`],
+    ['Where else', '\r'],
+    ['What should Moby call you', 'Alice\r'],
+    ['Which do you want to give', '\r'],
+    ['Give Moby a folder', '\r'],
+    ['How often', '\r'],
+    ['Between', '\r'],
+    ['Your time zone', '\r'],
+  ]);
+  expect(await started).toBe(0);
+  expect(terminal.out).toContain('Moby answers: ');
+  expect(readFileSync(join(one.checkout, '.env'), 'utf8')).toContain('\nMOBYCLAW_AGENT=embedded\n');
+  expect((await one.up()).terminal.err).toContain('already running');
 });

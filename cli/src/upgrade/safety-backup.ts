@@ -6,13 +6,13 @@ import type { Context } from '../context.ts';
 import { say } from '../terminal.ts';
 
 const KEPT = 3;
-const NAME = /^before-upgrade-\d{8}T\d{6}\.tar\.gz$/;
+const NAME = /^before-upgrade-\d{8}T\d{9}\.tar\.gz$/;
 
 /** @returns the file */
 export async function safetyBackup(context: Context): Promise<string> {
   const { data, clock, terminal } = context;
   await mkdir(data.backups, { recursive: true, mode: 0o700 });
-  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
+  const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:.Z]/g, '');
   const target = join(data.backups, `before-upgrade-${stamp}.tar.gz`);
   const { bytes } = await createBackup(context, { target, withEnv: false, passphrase: null });
   say(terminal, `Backup: ${target} (${(bytes / 1e6).toFixed(1)} MB)`);
