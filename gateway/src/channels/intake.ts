@@ -155,10 +155,7 @@ export class Intake {
     const { row, message, platform, role } = first;
     const read = await this.#files(platform, together);
     // The text may have been edited while the files were fetched.
-    const texts = together.map((one) => this.#newestText(one)).filter((text) => text.trim() !== '');
-    const prompt =
-      [...texts, ...read.spoken].join('\n\n') ||
-      (read.attachments.length > 0 ? 'See the attached file.' : '');
+    const prompt = this.#promptOf(together, read);
     const refusal = read.refusals.join('\n\n');
     if (prompt === '') return this.#settle(rows, message, refusal);
     try {
@@ -173,6 +170,9 @@ export class Intake {
         deliverTo: { channel: message.channel, replyTo: message.messageId },
         notes: notesFor(message, role, row.receivedAt, read),
       });
+      // Or while the turn was being stored.
+      const newest = this.#promptOf(together, read);
+      if (newest !== prompt) this.#options.store.turns.changePrompt(turn.id, newest);
       this.#settle(rows, message, refusal);
       watch(turn);
     } catch (error) {
@@ -181,6 +181,12 @@ export class Intake {
       else if (error instanceof QueueFullError) this.#settle(rows, message, `⚠️ ${error.message}`);
       else throw error;
     }
+  }
+
+  #promptOf(together: readonly Arrived[], read: ReadFiles): string {
+    const texts = together.map((one) => this.#newestText(one)).filter((text) => text.trim() !== '');
+    const none = read.attachments.length > 0 ? 'See the attached file.' : '';
+    return [...texts, ...read.spoken].join('\n\n') || none;
   }
 
   #newestText({ row, message }: Arrived): string {
