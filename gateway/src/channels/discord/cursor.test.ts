@@ -45,11 +45,17 @@ test('a gap that is not filled yet holds it where it was, however often we start
 });
 
 test('it is saved every few seconds, not for each message', async () => {
-  const { cursor, values, clock } = setUp();
+  const { cursor, values, clock } = setUp(new Map([['cursor', String(at(0))]]));
   cursor.hold(at(1))();
-  expect(values.size).toBe(0);
+  expect(BigInt(values.get('cursor') ?? 0)).toBe(at(0));
   await clock.advance(5000);
   expect(BigInt(values.get('cursor') ?? 0)).toBe(at(1));
+});
+
+test('the first one is on disk at once: killed in its first seconds, the next start knows what it missed', () => {
+  const { cursor, values } = setUp();
+  cursor.begin(at(0));
+  expect(setUp(values).cursor.missedAfter).toBe(at(-60));
 });
 
 test('it does not reach back to where keys of messages are forgotten', () => {

@@ -73,7 +73,9 @@ export class Cursor {
 
   #moveTo(id: bigint): void {
     if (this.#newest === null || id > this.#newest) this.#newest = id;
-    this.#timer ??= this.#clock.after(SAVE_EVERY_MS, () => this.save());
+    // With none on disk, the start after a kill would take itself for the very first, and nothing for missed.
+    if (this.#saved === null) this.save();
+    else this.#timer ??= this.#clock.after(SAVE_EVERY_MS, () => this.save());
   }
 
   #safe(): bigint | null {
