@@ -114,7 +114,7 @@ describe.skipIf(!requireDocker())('the commands over Compose', () => {
     'restart of one part; of all of them',
     async () => {
       expect(await cli('restart', 'agent')).toMatchObject({ code: 0, stdout: 'agent has been restarted.\n' });
-      expect((await cli('restart')).code).toBe(0);
+      expect(await cli('restart')).toMatchObject({ code: 0 });
       expect((await cli('run', 'hello')).code).toBe(0);
     },
     SLOW_MS,
@@ -127,11 +127,11 @@ describe.skipIf(!requireDocker())('the commands over Compose', () => {
       mkdirSync(notes);
       writeFileSync(join(notes, 'a.md'), 'A note');
       expect((await cli('workspace', 'add', 'notes', notes, '--mode', 'ro')).stderr).toContain('up to apply');
-      expect((await cli('up')).code).toBe(0);
+      expect(await cli('up')).toMatchObject({ code: 0 });
       expect((await cli('exec', 'moby', 'cat', '/workspace/notes/a.md')).stdout).toBe('A note');
       expect((await cli('exec', 'moby', 'touch', '/workspace/notes/b')).code).not.toBe(0);
       expect((await cli('workspace', 'remove', 'notes')).code).toBe(0);
-      expect((await cli('up')).code).toBe(0);
+      expect(await cli('up')).toMatchObject({ code: 0 });
       expect((await cli('exec', 'moby', 'ls', '/workspace/notes')).code).not.toBe(0);
     },
     SLOW_MS,
@@ -151,7 +151,7 @@ describe.skipIf(!requireDocker())('the commands over Compose', () => {
       await tryDocker(['stop', `${env.COMPOSE_PROJECT_NAME}-workspace-1`]);
       const broken = await cli('doctor');
       expect([broken.code, broken.stdout]).toEqual([1, expect.stringMatching(/fail +workspace +exited/)]);
-      expect((await cli('up')).code).toBe(0);
+      expect(await cli('up')).toMatchObject({ code: 0 });
     },
     SLOW_MS,
   );
@@ -166,7 +166,7 @@ describe.skipIf(!requireDocker())('the commands over Compose', () => {
       expect((await cli('down')).code).toBe(0);
       rmSync(home, { recursive: true });
       expect((await cli('restore', archive)).code).toBe(0);
-      expect((await cli('up')).code).toBe(0);
+      expect(await cli('up')).toMatchObject({ code: 0 });
       expect((await cli('run', '--session', 'another', "What's my name?")).stdout).toContain('Alice');
       expect((await cli('history', 'search', 'Alice')).stdout).toContain('Remember that my name');
     },

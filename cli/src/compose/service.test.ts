@@ -21,8 +21,15 @@ test('both forms in which Compose has told of its containers', () => {
     Status: 'Exited (137)',
   };
   const expected = [
-    { name: 'moby', container: 'mobyclaw-moby-1', state: 'starting', status: '', exitCode: 0 },
-    { name: 'memory', container: 'mobyclaw-moby-1', state: 'exited', status: 'Exited (137)', exitCode: 137 },
+    { id: 'a', name: 'moby', container: 'mobyclaw-moby-1', state: 'starting', status: '', exitCode: 0 },
+    {
+      id: 'a',
+      name: 'memory',
+      container: 'mobyclaw-moby-1',
+      state: 'exited',
+      status: 'Exited (137)',
+      exitCode: 137,
+    },
   ];
   expect(parseServices(`${JSON.stringify(row)}\n${JSON.stringify(second)}\n`)).toEqual(expected);
   expect(parseServices(JSON.stringify([row, second]))).toEqual(expected);

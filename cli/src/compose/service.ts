@@ -13,6 +13,8 @@ const rowSchema = z.object({
 });
 
 export interface Service {
+  /** Of the container: another one once it has been made anew. */
+  id: string;
   name: string;
   container: string;
   /** healthy, starting, unhealthy, restarting, exited … */
@@ -33,9 +35,9 @@ export function parseServices(text: string): Service[] {
           .filter(Boolean)
           .map((line) => JSON.parse(line) as unknown);
     return rows.map((row) => {
-      const { Name, Service: name, State, Health, ExitCode, Status } = rowSchema.parse(row);
+      const { ID, Name, Service: name, State, Health, ExitCode, Status } = rowSchema.parse(row);
       const state = State === 'running' ? Health || 'running' : State;
-      return { name, container: Name, state, status: Status, exitCode: ExitCode };
+      return { id: ID, name, container: Name, state, status: Status, exitCode: ExitCode };
     });
   } catch (error) {
     throw new CliError('docker compose ps answers in a form that this version of mobyclaw does not read.', {

@@ -23,6 +23,7 @@ import { lastLogLines } from './service-logs.ts';
 
 const POLL_MS = 500;
 const TROUBLE_FOR_MS = 15_000; // a service that ends again and again for so long needs the owner
+const OLD_TROUBLE_FOR_MS = 75_000; // a container from before may be one that is about to be replaced, after a drain of 35 s
 const READY_WITHIN_MS = 120_000; // an agent that fetches tools at its first start may take a minute
 const PROBLEM_FOR_MS = 10_000; // the gateway puts the last good soul.yaml back in less
 
@@ -110,6 +111,7 @@ export async function watchUp(
 ): Promise<void> {
   const { clock, terminal } = context;
   const stop = new AbortController();
+  const old = new Set((await project.services()).map(({ id }) => id));
   const outcomes: ComposeOutcome[] = [];
   const upping = project.run(args, { signal: stop.signal }).then((outcome) => outcomes.push(outcome));
   const shown = new Map<string, string>();
@@ -122,10 +124,12 @@ export async function watchUp(
         if (shown.get(service.name) !== service.state) say(terminal, progressLine(context, service));
         shown.set(service.name, service.state);
         const now = clock.now();
-        if (inTrouble(service)) troubledSince.set(service.name, troubledSince.get(service.name) ?? now);
-        else if (isUp(service)) troubledSince.delete(service.name);
-        const since = troubledSince.get(service.name);
-        if (since !== undefined && now - since > TROUBLE_FOR_MS)
+        if (isTrouble(service, ended !== undefined)) {
+          troubledSince.set(service.id, troubledSince.get(service.id) ?? now);
+        } else if (isUp(service)) troubledSince.delete(service.id);
+        const since = troubledSince.get(service.id);
+        const patience = ended === undefined && old.has(service.id) ? OLD_TROUBLE_FOR_MS : TROUBLE_FOR_MS;
+        if (since !== undefined && now - since > patience)
           throw await failure(context, project, [service.name]);
       }
       if (ended !== undefined && ended.code !== 0) {
@@ -146,14 +150,15 @@ export async function watchUp(
   }
 }
 
-function inTrouble({ state }: Service): boolean {
-  return ['restarting', 'exited', 'dead', 'unhealthy'].includes(state);
+/** While Compose works, a container that has ended is one that it has stopped to start it anew. */
+function isTrouble({ state }: Service, done: boolean): boolean {
+  return ['restarting', 'dead', 'unhealthy'].includes(state) || (done && state === 'exited');
 }
 
 function progressLine({ terminal }: Context, service: Service): string {
   const mark = isUp(service)
     ? styled(terminal, 'stderr', 'green', '✓')
-    : inTrouble(service)
+    : isTrouble(service, true)
       ? styled(terminal, 'stderr', 'red', '✗')
       : '·';
   return `  ${mark} ${service.name.padEnd(9)} ${service.state}`;
