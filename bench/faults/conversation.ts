@@ -31,8 +31,10 @@ export interface Count {
   asked: number;
   /** Without a whole answer, and nobody was told. */
   lost: number;
-  /** With more than one answer, whole or not. */
+  /** With more than one whole answer. */
   twice: number;
+  /** Beginnings of answers that stayed beside the whole one, as nobody knew that they were shown. */
+  fragments: number;
   /** Sends of which the platform could not say whether they happened: the person is told, and `/resend` brings them. */
   unknown: number;
 }
@@ -173,7 +175,8 @@ export class Conversation {
     return {
       asked: this.#asked.length,
       lost: Math.max(0, missing - unknown),
-      twice: this.#asked.filter((name) => this.#answers(name).length > 1).length,
+      twice: this.#asked.filter((name) => this.#answers(name).filter(isEnd).length > 1).length,
+      fragments: this.#asked.flatMap((name) => this.#answers(name)).filter((text) => !isEnd(text)).length,
       unknown,
     };
   }

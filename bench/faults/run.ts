@@ -24,6 +24,7 @@ import {
 } from './table.ts';
 
 const README = new URL('../../README.md', import.meta.url);
+const CELLS_AT_ONCE = 6; // most of a cell is waiting
 const PATIENCE_MS = 150_000;
 
 const { values, positionals } = parseArgs({
@@ -45,29 +46,21 @@ const chosen = <T extends string>(all: readonly T[]): readonly T[] => {
   return some.length > 0 ? some : all;
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // no child stays
 const folder = mkdtempSync(join(tmpdir(), 'mobyclaw-faults-'));
 const loadBefore = loadavg()[0] ?? 0;
 const cells: Cells = {};
 let bad = 0;
-for (const scenario of chosen(Object.keys(SCENARIOS))) {
-  const row: Cells[string] = {};
-  cells[scenario] = row;
-  await Promise.all(
-    chosen(allPlatforms).map(async (platform, index) => {
-      const random = new Random(Number(values.seed) + index);
-      try {
-        const options = { folder, program: values.program, scenario, platform, others: allPlatforms };
-        const cell = await measureCell({ ...options, random, patienceMs: PATIENCE_MS });
-        row[platform] = cell;
-        if (cell !== 'none' && isBad(cell)) bad++;
-      } catch (error) {
-        bad++;
-        console.error(`${scenario} on ${platform} could not be measured: ${(error as Error).message}`);
-      }
-      console.error(`${scenario} ${platform}: ${writeCell(row[platform])}`);
-    }),
-  );
-}
+const waiting = chosen(Object.keys(SCENARIOS)).flatMap((scenario) => {
+  cells[scenario] = {};
+  return chosen(allPlatforms).map((platform) => ({ scenario, platform }));
+});
+let seed = Number(values.seed);
+await Promise.all(
+  Array.from({ length: CELLS_AT_ONCE }, async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await fill(next.scenario, next.platform);
+  }),
+);
 
 const text = `${table(cells)}\n\n${bystandersLine(cells)}\n\n${machine()}`;
 console.log(text);
@@ -75,6 +68,21 @@ if (positionals.length === 0) writeFileSync(README, insert(readFileSync(README, 
 if (bad === 0) rmSync(folder, { recursive: true });
 else console.error(`${bad} cells are bad (seed ${values.seed}); data and logs: ${folder}`);
 process.exitCode = bad === 0 ? 0 : 1;
+
+async function fill(scenario: string, platform: MeasuredPlatform): Promise<void> {
+  const row = cells[scenario] ?? {};
+  const random = new Random(seed++);
+  try {
+    const options = { folder, program: values.program, scenario, platform, others: allPlatforms };
+    const cell = await measureCell({ ...options, random, patienceMs: PATIENCE_MS });
+    row[platform] = cell;
+    if (cell !== 'none' && isBad(cell)) bad++;
+  } catch (error) {
+    bad++;
+    console.error(`${scenario} on ${platform} could not be measured: ${(error as Error).message}`);
+  }
+  console.error(`${scenario} ${platform}: ${writeCell(row[platform])}`);
+}
 
 function machine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);

@@ -7,7 +7,7 @@ import { bystandersLine, type Cell, insert, isBad, measureCell, table } from './
 function cell(change: Partial<Cell['count']> & { seconds?: number | null } = {}): Cell {
   const { seconds = 1.23, ...count } = change;
   return {
-    count: { asked: 4, lost: 0, twice: 0, unknown: 0, ...count },
+    count: { asked: 4, lost: 0, twice: 0, fragments: 0, unknown: 0, ...count },
     seconds,
     bystanders: { asked: 2, answered: 2, slowestMs: 640 },
   };

@@ -103,10 +103,11 @@ export function isBad(cell: Cell): boolean {
 export function writeCell(cell: Cell | 'none' | undefined): string {
   if (cell === undefined) return 'not measured';
   if (cell === 'none') return '–';
-  const { lost, twice, unknown } = cell.count;
+  const { lost, twice, unknown, fragments } = cell.count;
   const seconds =
     cell.seconds === null ? (unknown > 0 ? 'on `/resend`' : 'not') : `${cell.seconds.toFixed(1)} s`;
-  return `${lost} / ${twice} / ${unknown} / ${seconds}`;
+  const beside = fragments > 0 ? `, ${fragments} unfinished beside it` : '';
+  return `${lost} / ${twice} / ${unknown} / ${seconds}${beside}`;
 }
 
 function scenarioOf(name: string): Scenario {
