@@ -77,8 +77,17 @@ USER 1000:1000
 CMD ["node", "dist/workspace.js"]
 
 # ── gateway ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# What WhatsApp needs is in the image only where it is enabled: libsignal, which is among it, is GPL-3.0.
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS whatsapp
+WORKDIR /out
+COPY gateway/optional/whatsapp/package.json gateway/optional/whatsapp/package-lock.json ./
+ARG WHATSAPP=
+RUN --mount=type=cache,target=/root/.npm if [ -n "$WHATSAPP" ]; then \
+      npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --no-progress && chmod -R a+rX,go-w .; fi
+
 FROM ${NODE_IMAGE} AS gateway
 WORKDIR /app
 COPY --from=build /out/gateway /app
+COPY --from=whatsapp /out /app/optional/whatsapp
 USER 1000:1000
 CMD ["node", "dist/gateway.js"]

@@ -127,7 +127,13 @@ export const shape = {
   SLACK_APP_TOKEN: key.optional(),
   SLACK_ALLOWED_USERS: ids(/^[UW][A-Z0-9]{2,20}$/, 'such as U012AB3CD ("Copy member ID")').optional(),
   SLACK_API_URL: url(['http', 'https']).optional(),
-  WHATSAPP_AUTH: z.string().optional(),
+  WHATSAPP_AUTH: z
+    .string()
+    .regex(
+      /^(qr|\+?\d{6,15})?$/,
+      'write qr, or the number of the phone with country code, for a pairing code',
+    )
+    .optional(),
   WHATSAPP_ALLOWED_USERS: ids(/^\d{6,15}$/, 'phone numbers with country code, digits only').optional(),
   WHATSAPP_WEB_URL: url(['ws', 'wss']).optional(),
   MOBYCLAW_TRANSCRIBE_URL: url(['http', 'https']).optional(),

@@ -29,6 +29,12 @@ export const channelStatusSchema = z
   })
   .meta({ id: 'ChannelStatus' });
 
+export const loginRequestSchema = z
+  .strictObject({
+    anew: z.boolean().default(false).describe('forgets the login that is there'),
+  })
+  .meta({ id: 'LoginRequest' });
+
 export type ChannelStatusView = z.infer<typeof channelStatusSchema>;
 
 export const channelsViewSchema = z

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { problem, startApi } from '../testing/api-server.ts';
@@ -9,7 +11,7 @@ async function channels() {
   const home = temporaryFolder();
   const api = await startApi(home);
   const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'Asia/Kolkata' } };
-  return { api, cli: (...args: string[]) => runCli(['channels', ...args], at) };
+  return { api, home, cli: (...args: string[]) => runCli(['channels', ...args], at) };
 }
 
 test('list: the state of each, why one is not up, what perhaps did not arrive; exits 1 where one is not up', async () => {
@@ -95,4 +97,34 @@ test('what makes no sense is refused before it is sent; what the gateway refuses
   api.on('POST /api/deliver', problem(409, 'conflict', 'telegram:dm:9 is nobody whom Moby may write to.'));
   const refused = await cli('send', 'telegram:dm:9', 'hello');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('nobody whom Moby may write')]);
+});
+
+test('login: shows the code until a phone has taken it, says what is installed, and fails with the reason', async () => {
+  const { api, cli, home } = await channels();
+  // In containers, where what it needs is a part of the image.
+  mkdirSync(join(home, 'run'));
+  const stack = { port: api.port, startedAt: AT, built: 'x' };
+  writeFileSync(join(home, 'run/compose.json'), JSON.stringify(stack));
+  const base = { channel: 'whatsapp', since: AT, fatal: false, waiting: 0, connects: 1 };
+  const login = { qr: 'https://wa.me/settings/linked_devices#a,b,c,d', expiresAt: '2999-01-01T00:00:00Z' };
+  const path = '/api/channels/whatsapp/login';
+  let asked = 0;
+  api.on(`POST ${path}`, { status: 202, body: { ...base, state: 'connecting' } });
+  api.on(`GET ${path}`, () => ({
+    body: ++asked < 2 ? { ...base, state: 'connecting', login } : { ...base, state: 'up' },
+  }));
+  const { code, stderr } = await cli('login', 'whatsapp', '--anew');
+  expect(code).toBe(0);
+  expect(stderr).toContain('GPL-3.0');
+  expect(stderr).toMatch(/[▀▄█]{20}/);
+  expect(stderr).toContain('connected to WhatsApp');
+  expect(api.seen.find(({ method }) => method === 'POST')?.body).toEqual({ anew: true });
+  api.on(`GET ${path}`, {
+    body: { ...base, state: 'stopped', fatal: true, reason: 'WhatsApp has locked it.' },
+  });
+  expect(await cli('login', 'whatsapp')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('locked it'),
+  });
+  expect((await cli('login', 'telegram')).stderr).toContain('needs no login');
 });

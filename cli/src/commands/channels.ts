@@ -33,6 +33,13 @@ export const command: Define = (target, context, exit) => {
     .option('--json', 'print JSON')
     .action(async (options: Options) => exit(await list(context, options)));
   target
+    .command('login <channel>')
+    .description('link Moby to your WhatsApp, by a code that you scan or type: whatsapp')
+    .option('--anew', 'forget the login that is there')
+    .action(async (channel: string, options: { anew?: true }) =>
+      exit(await login(context, channel, options)),
+    );
+  target
     .command('pairings')
     .description('who waits to be let in, who is in, which groups are open')
     .option('--json', 'print JSON')
@@ -114,6 +121,16 @@ function troubleText(context: Context, trouble: ChannelsView['trouble']): string
     ? `\nWhat perhaps was not delivered is repeated only if you say so: ./mobyclaw channels resend ${inDoubt.channel}`
     : '';
   return `${table([['AT', 'CHAT', 'MESSAGE', 'ERROR'], ...rows])}${hint}`;
+}
+
+async function login(context: Context, channel: string, options: { anew?: true }): Promise<ExitCode> {
+  if (channel !== 'whatsapp') {
+    throw new UsageError(
+      `${channel} needs no login; its token in .env is all. WhatsApp does: channels login whatsapp`,
+    );
+  }
+  const { whatsAppLogin } = await import('../channels/whatsapp-login.ts');
+  return whatsAppLogin(context, options.anew === true);
 }
 
 async function pairings(context: Context, { json }: Options): Promise<ExitCode> {

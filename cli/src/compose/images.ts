@@ -21,6 +21,7 @@ const SOURCES = [
   'docker',
   'agents/moby',
   'package-lock.json',
+  'gateway/optional/whatsapp/package-lock.json',
   'dist/.built',
 ];
 
@@ -31,7 +32,8 @@ export function sourceStamp({ checkout, settings, terminal }: Context): string {
   const hash = createHash('sha256');
   for (const source of SOURCES) addTo(hash, join(checkout, source), source);
   const version = terminal.env.DOCKER_AGENT_VERSION ?? settings.environment.DOCKER_AGENT_VERSION ?? '';
-  hash.update(`\0${settings.values.MOBYCLAW_AGENT ?? ''}\0${version}`);
+  const whatsApp = settings.values.WHATSAPP_AUTH ? 'whatsapp' : ''; // the gateway's image holds what it needs
+  hash.update(`\0${settings.values.MOBYCLAW_AGENT ?? ''}\0${version}\0${whatsApp}`);
   return hash.digest('hex').slice(0, 16);
 }
 

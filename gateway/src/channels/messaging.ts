@@ -2,6 +2,7 @@
  * Messaging as one object: the channels that are enabled, who may talk, what comes in, what goes out. It is loaded when
  * a token enables a channel and not before, and is the only place that knows all of its parts.
  */
+import { rmSync } from 'node:fs';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -62,6 +63,7 @@ export class Messaging {
   readonly #supervisors: Map<Platform, ChannelSupervisor>;
   readonly #delivery: Delivery;
   readonly #intake: Intake;
+  readonly #arrivals: Arrivals;
   #sweep: Timer | null = null;
   #unguard: (() => void) | null = null;
 
@@ -106,7 +108,7 @@ export class Messaging {
       clock,
       logger,
     });
-    const arrivals = new Arrivals({
+    this.#arrivals = new Arrivals({
       store,
       access: this.access,
       rateLimit: new RateLimit(clock),
@@ -116,7 +118,7 @@ export class Messaging {
       onNotice: (channel) => this.#delivery.wake(channel),
     });
     this.#supervisors = new Map(
-      enabledPlatforms(config.channels).map((platform) => [platform, this.#supervise(platform, arrivals)]),
+      enabledPlatforms(config.channels).map((platform) => [platform, this.#supervise(platform)]),
     );
   }
 
@@ -140,6 +142,27 @@ export class Messaging {
     return [...this.#supervisors.values()].map(({ platform, status }) => {
       return { platform, status, waiting: store.outbox.countWaiting(platform) };
     });
+  }
+
+  /**
+   * Lets the owner log in to a channel that wants it: tries again where it has stopped, and shows what to scan or type
+   * in its status. A channel that is connected is left alone.
+   * @param anew the login that is there is forgotten
+   * @throws DeliveryRefusedError where the channel is not enabled
+   */
+  async login(platform: Platform, anew: boolean): Promise<void> {
+    const supervisor = this.#supervisors.get(platform);
+    if (!supervisor) {
+      throw new DeliveryRefusedError(
+        `${platform} is not enabled; set its variables in .env and start Moby again.`,
+      );
+    }
+    if (!anew && supervisor.status.state !== 'stopped') return;
+    await supervisor.stop();
+    if (anew) rmSync(channelFolder(this.#options.config.folder, platform), { recursive: true });
+    const next = this.#supervise(platform);
+    this.#supervisors.set(platform, next);
+    next.start();
   }
 
   /** What was not delivered, and what perhaps was not, newest first. */
@@ -196,7 +219,7 @@ export class Messaging {
     this.#unguard?.();
   }
 
-  #supervise(platform: Platform, arrivals: Arrivals): ChannelSupervisor {
+  #supervise(platform: Platform): ChannelSupervisor {
     const { config, store, clock, logger } = this.#options;
     const load = this.#options.load ?? ((name) => loadChannel(name, config.channels));
     return new ChannelSupervisor({
@@ -206,7 +229,7 @@ export class Messaging {
         if (!open) throw new Error(`there is no adapter for ${platform}`);
         return open;
       },
-      receive: (event) => arrivals.receive(platform, event),
+      receive: (event) => this.#arrivals.receive(platform, event),
       memory: {
         get: (name) => store.arrivals.recall(platform, name),
         set: (name, value) =>

@@ -47,8 +47,18 @@ export const channelsEnvironment = {
   SLACK_APP_TOKEN: z.string().optional(),
   SLACK_API_URL: address(['http:', 'https:']),
   SLACK_ALLOWED_USERS: allowedUsers('slack'),
-  WHATSAPP_AUTH: z.string().optional(),
-  WHATSAPP_WEB_URL: address(['ws:', 'wss:']),
+  WHATSAPP_AUTH: z
+    .string()
+    .regex(
+      /^(qr|\+?\d{6,15})?$/,
+      'write qr, or the number of the phone with country code, for a pairing code',
+    )
+    .optional(),
+  // Nothing but TLS to the real address tells that it is WhatsApp who gets the keys of the account.
+  WHATSAPP_WEB_URL: address(['ws:', 'wss:']).refine(
+    (url) => url === undefined || ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname),
+    'only an address on this machine (127.0.0.1) is taken here',
+  ),
   WHATSAPP_ALLOWED_USERS: allowedUsers('whatsapp'),
   MOBYCLAW_TRANSCRIBE_URL: address(['http:', 'https:']),
   MOBYCLAW_TRANSCRIBE_KEY: z.string().optional(),

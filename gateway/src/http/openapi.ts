@@ -3,9 +3,11 @@ import {
   allowRequestSchema,
   approvedSchema,
   approveRequestSchema,
+  channelStatusSchema,
   channelsViewSchema,
   deliveredSchema,
   deliverRequestSchema,
+  loginRequestSchema,
   pairingsViewSchema,
 } from '@mobyclaw/protocol/channel';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
@@ -118,6 +120,20 @@ const OPERATIONS: readonly Operation[] = [
     path: '/api/channels',
     summary: 'Messaging channels, and what was not delivered',
     answer: channelsViewSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/channels/{platform}/login',
+    summary: 'How a channel is, with what to scan or type where it wants a login',
+    answer: channelStatusSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/channels/{platform}/login',
+    summary: 'Let the owner log in to a channel: whatsapp',
+    body: loginRequestSchema,
+    status: 202,
+    answer: channelStatusSchema,
   },
   {
     method: 'post',

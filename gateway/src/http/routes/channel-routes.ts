@@ -6,10 +6,12 @@ import {
   type ChannelStatusView,
   type ChannelsView,
   deliverRequestSchema,
+  loginRequestSchema,
   type PairingsView,
 } from '@mobyclaw/protocol/channel';
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import { Router } from 'express';
+import type { Platform } from '../../channels/channel.ts';
 import type { ChannelReport, Messaging } from '../../channels/messaging.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
@@ -31,6 +33,17 @@ export function channelRoutes({ messaging }: HttpServices): Router {
           })) ?? [],
     };
     response.json(view);
+  });
+
+  router.get('/api/channels/:platform/login', (request, response) => {
+    response.json(statusOf(platformNamed(request.params.platform)));
+  });
+
+  router.post('/api/channels/:platform/login', async (request, response) => {
+    const { anew } = validate(loginRequestSchema, request.body ?? {});
+    const platform = platformNamed(request.params.platform);
+    await enabled().login(platform, anew);
+    response.status(202).json(statusOf(platform));
   });
 
   router.post('/api/channels/:key/allow', (request, response) => {
@@ -88,6 +101,24 @@ export function channelRoutes({ messaging }: HttpServices): Router {
     if (running) return running;
     const detail =
       'No messaging channel is enabled. Set a token such as TELEGRAM_BOT_TOKEN and start Moby again.';
+    throw new HttpProblem('conflict', detail);
+  }
+
+  /** Only WhatsApp has a login of its own; the others have tokens. */
+  function platformNamed(name: string): Platform {
+    if (name === 'whatsapp') return name;
+    throw new HttpProblem(
+      'bad-request',
+      `${name} needs no login; its token in .env is all. WhatsApp does: whatsapp.`,
+    );
+  }
+
+  function statusOf(platform: Platform): ChannelStatusView {
+    const report = enabled()
+      .channels()
+      .find((one) => one.platform === platform);
+    if (report) return toStatusView(report);
+    const detail = `${platform} is not enabled. Set WHATSAPP_AUTH=qr in .env and start Moby again.`;
     throw new HttpProblem('conflict', detail);
   }
 
