@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { requireTool } from '@mobyclaw/testkit/require-tool';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { recordingHost } from '../../testing/recording-host.ts';
+import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
+import { ALICE, logIn, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
+import { createWhatsAppChannel } from './index.ts';
+import type { Baileys } from './library.ts';
+
+const library = await whatsAppLibrary();
+
+/** https://github.com/WhiskeySockets/Baileys: AES-256-CBC by keys that come from the media key, and a mark of ten bytes. */
+function seal(key: Buffer, data: Buffer, info: string): Buffer {
+  const keys = Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), info, 112));
+  const cipher = createCipheriv('aes-256-cbc', keys.subarray(16, 48), keys.subarray(0, 16));
+  return Buffer.concat([cipher.update(data), cipher.final(), Buffer.alloc(10)]);
+}
+
+describe.skipIf(library === null)('media of WhatsApp', () => {
+  async function connect() {
+    const whatsApp = await startPhones(library as Baileys);
+    const folder = temporaryFolder();
+    logIn(library as Baileys, folder);
+    const host = recordingHost(new Map(), folder);
+    const channel = createWhatsAppChannel({ auth: 'qr', webUrl: whatsApp.url }, host, TIMING);
+    onTestFinished(() => channel.stop());
+    await channel.start();
+    return { whatsApp, host, channel, alice: whatsApp.person(ALICE) };
+  }
+
+  test('a picture that came in is fetched and decrypted, up to the limit', async () => {
+    const { whatsApp, host, channel, alice } = await connect();
+    const key = randomBytes(32);
+    const picture = randomBytes(50_000);
+    const sealed = seal(key, picture, 'WhatsApp Image Keys');
+    const server = createServer((request, response) => {
+      if (request.url === '/media') response.end(sealed);
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/media`;
+    const imageMessage = {
+      url,
+      mediaKey: key,
+      mimetype: 'image/png',
+      caption: 'look',
+      fileLength: picture.length,
+    };
+    whatsApp.say({ from: alice, message: { imageMessage } });
+    const event = await until('the message', () => host.taken[0]);
+    expect(event).toMatchObject({
+      text: 'look',
+      files: [{ kind: 'image', mime: 'image/png', bytes: 50_000 }],
+    });
+    const ref = event.type === 'message' ? (event.files[0]?.ref ?? '') : '';
+    expect(Buffer.from(await channel.download(ref, 100_000)).equals(picture)).toBe(true);
+    await expect(channel.download(ref, 10_000)).rejects.toMatchObject({ code: 'too-large', remedy: 'none' });
+    await expect(channel.download(ref.replace('/media', '/gone'), 10_000)).rejects.toMatchObject({
+      remedy: 'none',
+    });
+  });
+
+  test('an address of the sender that is not WhatsApp’s is not asked', async () => {
+    const { channel } = await connect();
+    const ref = JSON.stringify({
+      type: 'image',
+      key: 'AAAA',
+      url: 'https://169.254.169.254/latest/meta-data',
+    });
+    await expect(channel.download(ref, 100)).rejects.toMatchObject({ code: 'elsewhere', remedy: 'none' });
+  });
+
+  test.skipIf(!requireTool('openssl'))('a file is encrypted, uploaded, and shown on the phone', async () => {
+    const { whatsApp, channel, alice } = await connect();
+    const folder = temporaryFolder();
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '1'];
+    const args = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      ...subject,
+    ];
+    execFileSync('openssl', args, { stdio: 'ignore' });
+    const uploads: { path: string; bytes: number }[] = [];
+    const server = https.createServer(
+      { key: readFileSync(key), cert: readFileSync(certificate) },
+      (request, response) => {
+        let bytes = 0;
+        request.on('data', (data: Buffer) => {
+          bytes += data.length;
+        });
+        request.on('end', () => {
+          uploads.push({ path: request.url ?? '', bytes });
+          response.end(JSON.stringify({ url: 'https://mmg.whatsapp.net/x', direct_path: '/x' }));
+        });
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const trusted = https.globalAgent.options.ca;
+    https.globalAgent.options.ca = readFileSync(certificate);
+    onTestFinished(() => {
+      https.globalAgent.options.ca = trusted;
+      server.closeAllConnections();
+      server.close();
+    });
+    whatsApp.mediaHosts = [`localhost:${(server.address() as AddressInfo).port}`];
+    const data = Buffer.from('a,b\n1,2\n');
+    const file = { name: 'table.csv', mime: 'text/csv', data, caption: 'here' };
+    expect(await channel.sendFile(`whatsapp:dm:${alice.jid}`, file, { nonce: uuidv7() })).toMatchObject({
+      status: 'sent',
+    });
+    const picture = { name: 'dot.png', mime: 'image/png', data, caption: '' };
+    expect(await channel.sendFile(`whatsapp:dm:${alice.jid}`, picture, { nonce: uuidv7() })).toMatchObject({
+      status: 'sent',
+    });
+    expect(whatsApp.shown(alice).map(({ file: shown }) => shown)).toEqual([
+      { kind: 'document', name: 'table.csv', caption: 'here' },
+      { kind: 'image', name: '', caption: '' },
+    ]);
+    expect(uploads.map(({ path }) => path.split('/')[2])).toEqual(['document', 'image']);
+    expect(uploads[0]?.bytes).toBeGreaterThan(data.length); // sealed
+  });
+});
