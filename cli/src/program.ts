@@ -6,11 +6,9 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
+import type { Define } from './command.ts';
 import type { Context } from './context.ts';
 import { processTerminal, say, type Terminal } from './terminal.ts';
-
-/** What a command's file exports as `command`: adds its arguments, options and action to `target`. */
-export type Define = (target: Command, context: Context, exit: (code: number) => void) => void;
 
 interface Listed {
   summary: string;

@@ -2,8 +2,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { print, say } from '../terminal.ts';
 
 interface Options {

@@ -17,8 +17,8 @@ import {
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { cell, print, printJson, say, styled, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 

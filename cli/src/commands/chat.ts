@@ -2,8 +2,8 @@ import { statusSchema } from '@mobyclaw/protocol/status';
 import { Chat } from '../chat/chat.ts';
 import { ChatHistory } from '../chat/chat-history.ts';
 import type { ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { DEFAULT_SESSION, sessionKey } from '../session-name.ts';
 import { say, styled } from '../terminal.ts';
 

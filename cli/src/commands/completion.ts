@@ -1,6 +1,6 @@
 /** Prints completion for a shell, made from the commands as they are. See `completion/`. */
 import { Argument } from 'commander';
-import type { Define } from '../program.ts';
+import type { Define } from '../command.ts';
 import { print } from '../terminal.ts';
 
 export const command: Define = (target, context) => {

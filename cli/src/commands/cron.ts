@@ -2,6 +2,7 @@
 import { type JobView, jobViewSchema, type RunView, runViewSchema } from '@mobyclaw/protocol/job';
 import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import {
   addJobOptions,
@@ -13,7 +14,6 @@ import {
 } from '../cron/job-options.ts';
 import { jobRows, listRow, type Moment, runRow, when } from '../cron/job-text.ts';
 import type { GatewayClient, RequestOptions } from '../gateway-client.ts';
-import type { Define } from '../program.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 
 interface Options {

@@ -1,11 +1,11 @@
 /** Looks at everything that can be wrong and says what to do about it. Changes nothing but with `--fix`. Exits 1 where a check fails. */
 import { EXIT, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { Check } from '../doctor/check.ts';
 import { dataChecks } from '../doctor/data-checks.ts';
 import { machineChecks } from '../doctor/machine-checks.ts';
 import { stackChecks } from '../doctor/stack-checks.ts';
-import type { Define } from '../program.ts';
 import type { Settings } from '../settings.ts';
 import { isSecret, SETTING_NAMES } from '../settings-schema.ts';
 import { print, printJson, say, styled, type Terminal, table } from '../terminal.ts';

@@ -1,7 +1,7 @@
 import { EXIT } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { stopLocal } from '../local/stop.ts';
-import type { Define } from '../program.ts';
 import { readComposeState } from '../running-stack.ts';
 import { say } from '../terminal.ts';
 

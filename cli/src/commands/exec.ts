@@ -1,10 +1,10 @@
 /** Runs a program in a container of the stack, with this terminal, and ends as it ends. */
 import { spawn } from 'node:child_process';
 import { UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import { ComposeProject } from '../compose/project.ts';
 import { serviceName } from '../compose/service-name.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { runningStack } from '../running-stack.ts';
 
 export const command: Define = (target, context, exit) => {

@@ -7,9 +7,9 @@ import {
   heartbeatViewSchema,
 } from '@mobyclaw/protocol/heartbeat';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { GatewayClient } from '../gateway-client.ts';
-import type { Define } from '../program.ts';
 import { cell, print, printable, printJson, say, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 

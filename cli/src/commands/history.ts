@@ -2,9 +2,9 @@
 import { messageViewSchema, searchHitSchema } from '@mobyclaw/protocol/session';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { renderMessage } from '../messages.ts';
-import type { Define } from '../program.ts';
 import { DEFAULT_SESSION, sessionKey } from '../session-name.ts';
 import { print, printable, printJson, say, styled } from '../terminal.ts';
 import { localTime } from '../time.ts';

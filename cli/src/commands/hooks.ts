@@ -2,8 +2,8 @@
 import { hookRequestSchema, hookViewSchema } from '@mobyclaw/protocol/hook';
 import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 

@@ -1,7 +1,7 @@
 /** Sets Moby up. See `init/`. */
 import { EXIT } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { InitOptions } from '../init/init.ts';
-import type { Define } from '../program.ts';
 
 export const command: Define = (target, context, exit) => {
   const many = (value: string, before: string[] = []): string[] => [...before, value];

@@ -4,11 +4,11 @@
  */
 import { InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { followLogs } from '../logs/follow.ts';
 import { type LogEntry, renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
-import type { Define } from '../program.ts';
 import { runningStack } from '../running-stack.ts';
 import { print, say } from '../terminal.ts';
 

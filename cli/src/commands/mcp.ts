@@ -4,9 +4,9 @@
  */
 import { tokenViewSchema } from '@mobyclaw/protocol/token';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { clientEntry, MCP_CLIENTS } from '../mcp-clients.ts';
-import type { Define } from '../program.ts';
 import { print, printJson, say, styled } from '../terminal.ts';
 
 interface Options {

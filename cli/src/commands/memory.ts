@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { dailyLogs, readIfThere, searchMemory } from '../memory/memory-search.ts';
-import type { Define } from '../program.ts';
 import { print, printable, printJson, say, styled, type Terminal } from '../terminal.ts';
 import { localDay, localTime } from '../time.ts';
 

@@ -5,11 +5,11 @@
 import { pause } from '@mobyclaw/lib/clock';
 import type { LocalPart } from '@mobyclaw/protocol/local-state';
 import { CliError, EXIT, type ExitCode, NotRunningError, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { startLocal } from '../local/start.ts';
 import { stopLocal } from '../local/stop.ts';
-import type { Define } from '../program.ts';
 import { runningStack } from '../running-stack.ts';
 import { print, say } from '../terminal.ts';
 

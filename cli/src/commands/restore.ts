@@ -1,8 +1,8 @@
 /** Brings a backup back. See `backup/restore.ts`. */
 import { resolve } from 'node:path';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { runningStack } from '../running-stack.ts';
 import { say } from '../terminal.ts';
 

@@ -1,8 +1,8 @@
 /** The conversations that Moby has. */
 import { type SessionView, sessionViewSchema } from '@mobyclaw/protocol/session';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { sessionKey } from '../session-name.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';

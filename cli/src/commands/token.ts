@@ -1,8 +1,8 @@
 /** Tokens for programs that use the HTTP API. A token's secret is shown once, when it is made. */
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 

@@ -2,8 +2,8 @@
  * Changes to the version of this checkout, with a way back. See `upgrade/`.
  */
 import { CliError, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import type { Define } from '../program.ts';
 import { runningStack } from '../running-stack.ts';
 
 export const command: Define = (target, context, exit) => {

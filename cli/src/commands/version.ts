@@ -1,4 +1,4 @@
-import type { Define } from '../program.ts';
+import type { Define } from '../command.ts';
 import { print } from '../terminal.ts';
 
 export const command: Define = (target, context) => {

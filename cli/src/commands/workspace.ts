@@ -11,10 +11,10 @@ import {
 } from '@mobyclaw/lib/workspaces-conf';
 import { Option } from 'commander';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import type { Define } from '../command.ts';
 import { checkFolders, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
 import { readTextIfThere } from '../env-file.ts';
-import type { Define } from '../program.ts';
 import { runningStack } from '../running-stack.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 

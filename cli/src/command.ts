@@ -1,0 +1,5 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** What a command's file exports as `command`: adds its arguments, options and action to `target`. */
+export type Define = (target: Command, context: Context, exit: (code: number) => void) => void;
