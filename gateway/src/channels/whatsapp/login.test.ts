@@ -63,10 +63,12 @@ describe.skipIf(library === null)('the login at WhatsApp', () => {
     const shown = await until('the code', () => shownLogin(host));
     expect(shown.pairingCode).toMatch(/^[A-Z0-9]{8}$/);
     expect(shown.qr).toBeUndefined();
-    const asked = whatsApp.received.find(
-      ({ content }) => Array.isArray(content) && content[0]?.tag === 'link_code_companion_reg',
+    const asked = await until('the request', () =>
+      whatsApp.received.find(
+        ({ content }) => Array.isArray(content) && content[0]?.tag === 'link_code_companion_reg',
+      ),
     );
-    expect(asked?.content).toMatchObject([{ attrs: { jid: `${ALICE}@s.whatsapp.net` } }]);
+    expect(asked.content).toMatchObject([{ attrs: { jid: `${ALICE}@s.whatsapp.net` } }]);
   });
 
   test('a pairing that was left half done does not spoil the next one', async () => {
