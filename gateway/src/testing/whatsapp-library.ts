@@ -17,7 +17,7 @@ export async function whatsAppLibrary(): Promise<Baileys | null> {
   if (!existsSync(marker)) {
     if (!process.env.CI || process.env.CI === 'false') {
       process.stderr.write(
-        `skipped: the WhatsApp tests need Baileys; install it with "npm ci" in gateway/optional/whatsapp\\n`,
+        `skipped: the WhatsApp tests need Baileys; install it with "npm ci" in gateway/optional/whatsapp\n`,
       );
       return null;
     }
