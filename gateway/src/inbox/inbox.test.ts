@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
 import { StoreError } from '../store/database.ts';
 import { Store } from '../store/store.ts';
@@ -104,7 +105,28 @@ test('messages that come together share one transaction and keep their order', a
   expect(store.turns.waiting('api:default', 1000).map((turn) => turn.prompt)).toEqual(prompts);
 });
 
-test('messages that come one in each turn of the event loop, as connections do, share the disk’s sync', async () => {
+test('its sender is told when the disk has it, while the turn has begun already', async () => {
+  const { inbox, store, started } = setUp();
+  const syncs: (() => void)[] = [];
+  store.synced = () => new Promise((resolve) => syncs.push(resolve));
+  let told = false;
+  const accepted = inbox.accept(message('one')).then(() => {
+    told = true;
+  });
+  await until('the turn to begin', () => started.length === 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toBe(false);
+  for (const finish of syncs) finish();
+  await accepted;
+});
+
+test('where the disk fails to sync, the sender is not told that it was accepted', async () => {
+  const { inbox, store } = setUp();
+  store.synced = () => Promise.reject(new StoreError('io', 'the disk failed'));
+  await expect(inbox.accept(message('one'))).rejects.toThrow('the disk failed');
+});
+
+test('messages that come one in each turn of the event loop, as connections do, share a transaction', async () => {
   const { inbox, store } = setUp();
   let transactions = 0;
   const { transaction } = store;

@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { MIGRATIONS } from './migrations.ts';
+import { WalSync } from './wal-sync.ts';
 
 export type StoreErrorCode = 'corrupt' | 'newer-version' | 'no-wal' | 'full' | 'unwritable' | 'io';
 
@@ -40,6 +41,7 @@ export interface OpenOptions {
 export class Database {
   readonly path: string;
   readonly #connection: DatabaseSync;
+  readonly #wal: WalSync;
   readonly #statements = new Map<string, StatementSync>();
   #durability: Durability = 'durable';
   #open = false;
@@ -47,6 +49,7 @@ export class Database {
   /** @throws StoreError naming the file, what is wrong with it and what to do */
   constructor(path: string, options: OpenOptions = {}) {
     this.path = path;
+    this.#wal = new WalSync(`${path}-wal`);
     const existed = existsSync(path);
     try {
       this.#connection = new DatabaseSync(path, { timeout: 1000 });
@@ -134,9 +137,28 @@ export class Database {
     return pages * pageSize;
   }
 
+  /**
+   * Resolves when all that was committed before is on disk: what a `relaxed` transaction needs to become a durable one,
+   * while the event loop goes on.
+   * @throws StoreError where the disk reports an error; then it is not known what it holds
+   */
+  async synced(): Promise<void> {
+    try {
+      await this.#wal.synced();
+    } catch (cause) {
+      throw this.#diskError(cause);
+    }
+  }
+
   close(): void {
+    this.#wal.close();
     this.#statements.clear();
     this.#connection.close();
+  }
+
+  #diskError(cause: unknown): StoreError {
+    const message = `The disk that holds ${this.path} reports an error. Check it before going on.`;
+    return new StoreError('io', message, { cause });
   }
 
   #explain(error: unknown): unknown {
@@ -166,11 +188,7 @@ export class Database {
           cause,
         );
       case SQLITE_IOERR:
-        return new StoreError(
-          'io',
-          `The disk that holds ${this.path} reports an error. Check it before going on.`,
-          cause,
-        );
+        return this.#diskError(error);
       default:
         return error;
     }

@@ -56,6 +56,11 @@ export class Store {
     return this.#db.transaction(durability, work);
   }
 
+  /** Resolves when all that was committed before is on disk. @throws StoreError where the disk reports an error */
+  synced(): Promise<void> {
+    return this.#db.synced();
+  }
+
   size(): number {
     return this.#db.size();
   }
