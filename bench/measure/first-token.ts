@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 
 const PROMPT = 'tokens=20 interval=20ms';
 const CASES = [
-  { sessions: 1, rounds: 20, aimMs: 3 },
+  { sessions: 1, rounds: 40, aimMs: 3 },
   { sessions: 8, rounds: 8, aimMs: null },
   { sessions: 32, rounds: 6, aimMs: 15 },
   { sessions: 256, rounds: 4, aimMs: null },
