@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
+import { isTimeZone } from '@mobyclaw/lib/local-time';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { z } from 'zod';
 
@@ -42,15 +43,7 @@ function isOutside(text: string, leastMs: number, mostMs: number): boolean {
   }
 }
 
-const timeZone = z.string().refine((zone) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}, 'is not a time zone; write for example Europe/Berlin or UTC');
+const timeZone = z.string().refine(isTimeZone, 'is not a time zone; write for example Europe/Berlin or UTC');
 
 const key = z.string().regex(/^[\x21-\x7e]+$/, 'has a blank or a character that no key has');
 

@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { spawnServer } from '@mobyclaw/testkit/server-process';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { newMoby } from './moby.ts';
@@ -47,26 +48,16 @@ function conformance(url: string, scenario: string): Promise<{ code: number | nu
   });
 }
 
-/** Starts an MCP server of ours from its source. @returns its address, from its log */
-function startServer(part: 'memory' | 'workspace', env: Record<string, string>): Promise<string> {
-  const child = spawn(process.execPath, [join(ROOT, `mcp-servers/${part}/src/main.ts`)], {
-    env: { ...env, MOBYCLAW_MCP_TOKEN: TOKEN, PATH: process.env.PATH ?? '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** Starts an MCP server of ours from its source. @returns its address */
+function startServer(part: 'memory' | 'workspace', environment: Record<string, string>): Promise<string> {
+  const main = join(ROOT, `mcp-servers/${part}/src/main.ts`);
+  const { child, url } = spawnServer(main, { ...environment, MOBYCLAW_MCP_TOKEN: TOKEN });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   onTestFinished(async () => {
     child.kill('SIGTERM');
     await ended;
   });
-  return new Promise((resolve, reject) => {
-    let log = '';
-    child.on('close', () => reject(new Error(`${part} ended: ${log}`)));
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      log += text;
-      const url = /"url":"([^"]+)"/.exec(log)?.[1];
-      if (url) resolve(url);
-    });
-  });
+  return url();
 }
 
 async function expectConformance(url: string): Promise<void> {

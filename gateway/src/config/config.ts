@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
+import { isTimeZone } from '@mobyclaw/lib/local-time';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
 import type { Caps } from '../budget/budget.ts';
@@ -68,7 +69,7 @@ const activeHours = z
 const timeZone = z
   .string()
   .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
-  .refine((zone) => isTimeZone(zone), 'not an IANA time zone; write for example Europe/Berlin');
+  .refine(isTimeZone, 'not an IANA time zone; write for example Europe/Berlin');
 
 const list = z
   .string()
@@ -182,14 +183,4 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     },
     logLevel: env.MOBYCLAW_LOG_LEVEL,
   };
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }

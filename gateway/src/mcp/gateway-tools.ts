@@ -1,7 +1,7 @@
 /** Time, history and channels as tools, for the agent and for other assistants alike. */
+import { localTime } from '@mobyclaw/lib/local-time';
 import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import * as z from 'zod';
-import { localTime } from './local-time.ts';
 import type { ToolPorts } from './tool-ports.ts';
 
 export function gatewayTools(ports: ToolPorts): McpTool[] {
@@ -17,7 +17,7 @@ function nowTool({ clock, timeZone }: ToolPorts): McpTool {
     annotations: { readOnlyHint: true },
     run: () => {
       const moment = clock.now();
-      return `${localTime(moment, timeZone)} (${timeZone}), ${new Date(moment).toISOString()}`;
+      return `${dateAndTime(moment, timeZone)} (${timeZone}), ${new Date(moment).toISOString()}`;
     },
   });
 }
@@ -35,7 +35,7 @@ function historyTool({ store, timeZone }: ToolPorts): McpTool {
       if (hits.length === 0) return 'Nothing was found. Try fewer or other words.';
       return hits
         .map(
-          ({ at, session, role, snippet }) => `${localTime(at, timeZone)}, ${session}, ${role}: ${snippet}`,
+          ({ at, session, role, snippet }) => `${dateAndTime(at, timeZone)}, ${session}, ${role}: ${snippet}`,
         )
         .join('\n');
     },
@@ -78,4 +78,10 @@ function messageTool({ channels, send }: ToolPorts): McpTool {
       return `On its way to ${channel}.`;
     },
   });
+}
+
+/** Such as `Saturday 2026-11-21 09:30 GMT+1`. */
+function dateAndTime(moment: number, timeZone: string): string {
+  const { weekday, date, time, offset } = localTime(moment, timeZone);
+  return `${weekday} ${date} ${time} ${offset}`;
 }

@@ -1,24 +1,18 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Harness, openHarness } from '../testing/harness.ts';
 
 const AGENT_TOKEN = 'the-token-that-the-agent-shows';
 
 async function officialClient(moby: Harness, token: string): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  const transport = new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${moby.port}/mcp`), {
-    requestInit: { headers: { authorization: `Bearer ${token}` } },
-  });
-  await client.connect(transport as Transport);
+  const client = await connectMcp(`http://127.0.0.1:${moby.port}`, token);
   onTestFinished(() => client.close());
   return client;
 }
 
-async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
-  const { content } = await client.callTool({ name, arguments: args });
-  return (content as { text: string }[]).map(({ text }) => text).join('\n');
+async function call(client: Client, name: string, input: object = {}): Promise<string> {
+  return (await callMcp(client, name, input)).text;
 }
 
 async function names(client: Client): Promise<string[]> {

@@ -4,6 +4,7 @@
  * says that only the first one is genuine, so nothing in a person's text can pass for it; every foreign line inside the
  * block is prefixed, so nothing quoted can end it.
  */
+import { localTime } from '@mobyclaw/lib/local-time';
 import type { MessageRow } from '../store/message-store.ts';
 
 const OPEN = '[moby-context]';
@@ -30,7 +31,7 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
   const lines = [
     OPEN,
     `message: ${envelope.turn}`,
-    `time: ${localTime(envelope.now, envelope.timeZone)}`,
+    `time: ${timeLine(envelope.now, envelope.timeZone)}`,
     `channel: ${oneLine(envelope.channel)}`,
     `sender: ${oneLine(envelope.sender)}`,
     ...envelope.notes.map((note) => `note: ${oneLine(note)}`),
@@ -66,30 +67,7 @@ function oneLine(text: string): string {
 }
 
 /** Such as `Saturday 2026-11-21 09:30 (Europe/Berlin)`. */
-function localTime(now: number, timeZone: string): string {
-  const parts = formatFor(timeZone).formatToParts(now);
-  const part = (type: Intl.DateTimeFormatPartTypes): string =>
-    parts.find((item) => item.type === type)?.value ?? '';
-  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')} (${timeZone})`;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Made once for each time zone: making one takes a quarter of a millisecond, which each first token would wait for. */
-function formatFor(timeZone: string): Intl.DateTimeFormat {
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      weekday: 'long',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    formats.set(timeZone, format);
-  }
-  return format;
+function timeLine(now: number, timeZone: string): string {
+  const { weekday, date, time } = localTime(now, timeZone);
+  return `${weekday} ${date} ${time} (${timeZone})`;
 }

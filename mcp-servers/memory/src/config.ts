@@ -1,48 +1,20 @@
-/** The environment of the memory server, read once at start; a wrong value stops it with a word on what is right. */
+/** The environment of the memory server. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import { isTimeZone } from '@mobyclaw/lib/local-time';
+import { listenSchema, mcpSettings, readEnvironment } from '@mobyclaw/lib/mcp-settings';
+import * as z from 'zod';
 
 const DEFAULT_BUDGET_BYTES = 16 * 1024; // about 4,000 tokens in every model call
 
-const isTimeZone = (name: string): boolean => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-};
-
-const listenSchema = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'write host:port, such as 127.0.0.1:9100')
-  .transform((text) => {
-    const colon = text.lastIndexOf(':');
-    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
-  })
-  .refine(({ port }) => port <= 65_535, 'the port must be at most 65535');
-
 const environmentSchema = z.object({
+  ...mcpSettings,
   MOBYCLAW_HOME: z
     .string()
     .min(1)
     .default(() => join(homedir(), '.mobyclaw'))
     .transform((path) => resolve(path)),
-  MOBYCLAW_MCP_TOKEN: z
-    .string('it must be set; `mobyclaw up` makes a new one at each start')
-    .min(16, 'it must have at least 16 characters'),
   MOBYCLAW_MEMORY_LISTEN: listenSchema.prefault('127.0.0.1:9100'),
-  MOBYCLAW_ALLOWED_HOSTS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((name) => name.trim().toLowerCase())
-        .filter((name) => name !== ''),
-    ),
   MOBYCLAW_MEMORY_BUDGET: z.coerce
     .number()
     .int()
@@ -67,19 +39,9 @@ export interface MemoryConfig {
   defaults: string | undefined;
 }
 
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
-/** @throws ConfigError naming each wrong variable, never its value */
+/** @throws ConfigError */
 export function readConfig(environment: NodeJS.ProcessEnv): MemoryConfig {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(set);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(faults.join('; '));
-  }
-  const values = parsed.data;
+  const values = readEnvironment(environmentSchema, environment);
   return {
     home: values.MOBYCLAW_HOME,
     token: values.MOBYCLAW_MCP_TOKEN,

@@ -1,78 +1,44 @@
 /** The server as a real process, spoken to by the protocol's own client and by plain HTTP. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SoulState, soulStateSchema } from '@mobyclaw/protocol/control';
 import { type HeartbeatFiles, heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';
+import { callMcp as call, connectMcp } from '@mobyclaw/testkit/mcp-client';
+import { type ServerProcess, spawnServer } from '@mobyclaw/testkit/server-process';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { expect, onTestFinished, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const TOKEN = '0123456789abcdef0123';
 
-interface Running {
-  child: ChildProcess;
-  url: string;
-  output: () => string;
-}
-
-function launch(
-  home: string,
-  environment: Record<string, string> = {},
-): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      MOBYCLAW_HOME: home,
-      MOBYCLAW_MCP_TOKEN: TOKEN,
-      MOBYCLAW_MEMORY_LISTEN: '127.0.0.1:0',
-      MOBYCLAW_TZ: 'UTC',
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+function launch(home: string, environment: Record<string, string> = {}): ServerProcess {
+  const server = spawnServer(MAIN, {
+    MOBYCLAW_HOME: home,
+    MOBYCLAW_MCP_TOKEN: TOKEN,
+    MOBYCLAW_MEMORY_LISTEN: '127.0.0.1:0',
+    MOBYCLAW_TZ: 'UTC',
+    ...environment,
   });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-  }
   onTestFinished(() => {
-    child.kill('SIGKILL');
+    server.child.kill('SIGKILL');
   });
-  return { child, output: () => text };
+  return server;
 }
 
-async function start(home: string, environment?: Record<string, string>): Promise<Running> {
-  const { child, output } = launch(home, environment);
-  const url = await until('the server to listen', () => /"url":"([^"]+)"/.exec(output())?.[1], 30_000);
-  return { child, url, output };
+async function start(home: string): Promise<{ child: ChildProcess; output: () => string; url: string }> {
+  const server = launch(home);
+  return { child: server.child, output: server.output, url: await server.url() };
 }
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', url), {
-    requestInit: { headers: { authorization: `Bearer ${TOKEN}` } },
-  });
-  await client.connect(transport as Transport);
+  const client = await connectMcp(url, TOKEN);
   onTestFinished(() => client.close());
   return client;
-}
-
-async function call(
-  client: Client,
-  name: string,
-  input: object = {},
-): Promise<{ text: string; isError: boolean }> {
-  const result = await client.callTool({ name, arguments: { ...input } });
-  const [first] = result.content as { text: string }[];
-  return { text: first?.text ?? '', isError: result.isError === true };
 }
 
 const http = (url: string, path: string, body?: object): Promise<Response> =>

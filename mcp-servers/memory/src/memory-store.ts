@@ -11,9 +11,9 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { editExactly } from '@mobyclaw/lib/exact-edit';
+import { type LocalTime, localTime } from '@mobyclaw/lib/local-time';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
-import { type LocalTime, localTime } from './local-time.ts';
 import {
   dailyFileName,
   decodeText,

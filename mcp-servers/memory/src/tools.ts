@@ -1,7 +1,6 @@
 /** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
 import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { z } from 'zod';
-import { addDays } from './local-time.ts';
 import { linesOf, sameTitle, sectionsOf } from './markdown.ts';
 import { dailyFileName, MEMORY, type MemoryFileName, parseFileName } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -155,7 +154,7 @@ function dayFor(date: string, store: MemoryStore): string {
   const word = date.trim().toLowerCase();
   const today = store.today().date;
   if (word === 'today') return today;
-  if (word === 'yesterday') return addDays(today, -1);
+  if (word === 'yesterday') return dayBefore(today);
   return word;
 }
 
@@ -170,4 +169,10 @@ function sectionText(name: MemoryFileName, content: string, title: string): stri
   }
   const next = sections.slice(at + 1).find((section) => section.level <= found.level);
   return lines.slice(found.start, next?.headingIndex ?? lines.length).join('\n');
+}
+
+function dayBefore(date: string): string {
+  const noon = new Date(`${date}T12:00:00Z`);
+  noon.setUTCDate(noon.getUTCDate() - 1);
+  return noon.toISOString().slice(0, 10);
 }

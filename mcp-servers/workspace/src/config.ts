@@ -1,20 +1,12 @@
 /**
- * The environment of the workspace server, read once at start; a wrong value stops it with a word on what is right.
+ * The environment of the workspace server.
  *
  * `MOBYCLAW_WORKSPACES` is a JSON object, so that a path may hold any character:
  * `{"notes": {"path": "/workspace/notes", "mode": "rw"}}`. What the modes mean is said in `workspaces.ts`.
  */
-import { z } from 'zod';
+import { listenSchema, mcpSettings, readEnvironment } from '@mobyclaw/lib/mcp-settings';
+import * as z from 'zod';
 import type { Workspace } from './workspaces.ts';
-
-const listenSchema = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'write host:port, such as 127.0.0.1:9200')
-  .transform((text) => {
-    const colon = text.lastIndexOf(':');
-    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
-  })
-  .refine(({ port }) => port <= 65_535, 'the port must be at most 65535');
 
 const nameSchema = z
   .string()
@@ -54,19 +46,8 @@ const workspacesSchema = z
   });
 
 const environmentSchema = z.object({
-  MOBYCLAW_MCP_TOKEN: z
-    .string('it must be set; `mobyclaw up` makes a new one at each start')
-    .min(16, 'it must have at least 16 characters'),
+  ...mcpSettings,
   MOBYCLAW_WORKSPACE_LISTEN: listenSchema.prefault('127.0.0.1:9200'),
-  MOBYCLAW_ALLOWED_HOSTS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((name) => name.trim().toLowerCase())
-        .filter((name) => name !== ''),
-    ),
   MOBYCLAW_WORKSPACES: workspacesSchema.prefault('{}'),
 });
 
@@ -77,29 +58,13 @@ export interface WorkspaceConfig {
   workspaces: Workspace[];
 }
 
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
-/** @throws ConfigError naming each wrong variable, never a secret value */
+/** @throws ConfigError */
 export function readConfig(environment: NodeJS.ProcessEnv): WorkspaceConfig {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(set);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issueText(issue)}`);
-    throw new ConfigError(faults.join('; '));
-  }
-  const values = parsed.data;
+  const values = readEnvironment(environmentSchema, environment);
   return {
     token: values.MOBYCLAW_MCP_TOKEN,
     listen: values.MOBYCLAW_WORKSPACE_LISTEN,
     allowedHosts: values.MOBYCLAW_ALLOWED_HOSTS,
     workspaces: values.MOBYCLAW_WORKSPACES,
   };
-}
-
-/** A wrong key of a record hides its reason one level down. */
-function issueText(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_key') return issue.message;
-  return issue.issues.map(({ message }) => message).join(', ');
 }

@@ -1,85 +1,60 @@
 /** The server as a real process, spoken to by the protocol's own client and by plain HTTP. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { callMcp as call, connectMcp } from '@mobyclaw/testkit/mcp-client';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
+import { type ServerProcess, spawnServer } from '@mobyclaw/testkit/server-process';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, onTestFinished, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const TOKEN = '0123456789abcdef0123';
 
-interface Launched {
+function launch(environment: Record<string, string>): ServerProcess {
+  const server = spawnServer(MAIN, {
+    MOBYCLAW_MCP_TOKEN: TOKEN,
+    MOBYCLAW_WORKSPACE_LISTEN: '127.0.0.1:0',
+    MOBYCLAW_ALLOWED_HOSTS: 'workspace',
+    ...environment,
+  });
+  onTestFinished(() => {
+    server.child.kill('SIGKILL');
+  });
+  return server;
+}
+
+interface Started {
   child: ChildProcess;
   output: () => string;
+  url: string;
+  /** Folder of the workspaces' folders. */
+  base: string;
 }
 
-function launch(environment: Record<string, string>): Launched {
-  const child = spawn(process.execPath, [MAIN], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      MOBYCLAW_MCP_TOKEN: TOKEN,
-      MOBYCLAW_WORKSPACE_LISTEN: '127.0.0.1:0',
-      MOBYCLAW_ALLOWED_HOSTS: 'workspace',
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-  }
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  return { child, output: () => text };
-}
-
-async function start(): Promise<Launched & { url: string; base: string }> {
+async function start(): Promise<Started> {
   const base = temporaryFolder();
   for (const name of ['notes', 'code', 'outside']) mkdirSync(join(base, name));
   writeFileSync(join(base, 'outside/secret.txt'), 'outside\n');
-  const launched = launch({
+  const { child, output, url } = launch({
     MOBYCLAW_WORKSPACES: JSON.stringify({
       notes: { path: join(base, 'notes'), mode: 'rw' },
       code: { path: join(base, 'code'), mode: 'ro' },
     }),
   });
-  const url = await until(
-    'the server to listen',
-    () => /"url":"([^"]+)"/.exec(launched.output())?.[1],
-    30_000,
-  );
-  return { ...launched, url, base };
+  return { child, output, url: await url(), base };
 }
 
-async function connect(url: string, client = new Client({ name: 'test', version: '1' })): Promise<Client> {
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', url), {
-    requestInit: { headers: { authorization: `Bearer ${TOKEN}` } },
-  });
-  await client.connect(transport as Transport);
-  onTestFinished(() => client.close());
-  return client;
-}
-
-async function call(
-  client: Client,
-  name: string,
-  input: object = {},
-): Promise<{ text: string; isError: boolean }> {
-  const result = await client.callTool({ name, arguments: { ...input } });
-  const [first] = result.content as { text: string }[];
-  return { text: first?.text ?? '', isError: result.isError === true };
+async function connect(url: string, client?: Client): Promise<Client> {
+  const connected = await connectMcp(url, TOKEN, client);
+  onTestFinished(() => connected.close());
+  return connected;
 }
 
 test('the protocol’s own client lists, writes, reads, edits, moves and deletes', async () => {

@@ -1,0 +1,45 @@
+/** Environment of an MCP server of ours, read once at start; a wrong value stops it with a word on what is right. */
+import * as z from 'zod';
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** What each of them is told, besides where to listen. */
+export const mcpSettings = {
+  MOBYCLAW_MCP_TOKEN: z
+    .string('it must be set; `mobyclaw up` makes a new one at each start')
+    .min(16, 'it must have at least 16 characters'),
+  MOBYCLAW_ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((name) => name.trim().toLowerCase() || [])),
+};
+
+/** An address `host:port`, an IPv6 host in brackets. */
+export const listenSchema = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'write host:port, such as 127.0.0.1:9100')
+  .transform((text) => {
+    const colon = text.lastIndexOf(':');
+    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+  })
+  .refine(({ port }) => port <= 65_535, 'the port must be at most 65535');
+
+/** An empty value counts as not set. @throws ConfigError naming each wrong variable, never its value */
+export function readEnvironment<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: NodeJS.ProcessEnv,
+): z.output<Schema> {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issueText(issue)}`);
+  throw new ConfigError(faults.join('; '));
+}
+
+/** A wrong key of a record hides its reason one level down. */
+function issueText(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_key') return issue.message;
+  return issue.issues.map(({ message }) => message).join(', ');
+}
