@@ -5,7 +5,7 @@
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
-import type { Ending } from '../turns/turn-ending.ts';
+import type { Ending } from '../turns/ending.ts';
 
 const EMPTY_ANSWER = 'The model gave an empty answer. Ask again, or put it another way.';
 

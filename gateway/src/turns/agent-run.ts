@@ -19,6 +19,8 @@ import { writeEnvelope } from './envelope.ts';
 import type { Progress } from './progress.ts';
 import { relay } from './run-relay.ts';
 
+/** The agent in soul.yaml that beats run with, where the owner has defined one: with a cheaper model, say. */
+const HEARTBEAT_AGENT = 'heartbeat';
 const SEED_MESSAGES = 20; // of the conversation that a new agent session is told
 
 const CONTINUE_PROMPT =
@@ -50,7 +52,8 @@ export class AgentRun {
    */
   async run(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<RunOutcome> {
     const session = await this.#session(turn, progress);
-    const { agent, store, clock, timeZone } = this.#options;
+    const agentName = await this.#agentFor(turn);
+    const { agent, monitor, store, clock, timeZone } = this.#options;
     const merged = store.turns.mergedInto(turn.id);
     const prompts = [turn, ...merged];
     const { images, text } = splitAttachments(prompts.flatMap(({ attachments }) => attachments));
@@ -71,6 +74,7 @@ export class AgentRun {
     return agent.run(
       {
         sessionId: session.id,
+        ...(agentName === null ? {} : { agentName }),
         text: writeEnvelope(envelope, prompt),
         ...(images.length > 0 && !progress.continues ? { images } : {}),
         identity: {
@@ -80,9 +84,20 @@ export class AgentRun {
           [IDENTITY_HEADERS.sender]: turn.sender,
         },
       },
-      (event) => this.#relay(turn, progress, event),
+      (event) => {
+        // The status shows the model that people talk to.
+        if (event.type === 'model' && agentName === null) monitor.noteModel(event.model);
+        this.#relay(turn, progress, event);
+      },
       AbortSignal.any([signal, progress.cut.signal]),
     );
+  }
+
+  /** Asked anew each time: a beat that costs a call of the model can afford a look at the agent. @returns null for root */
+  async #agentFor({ source }: TurnRow): Promise<string | null> {
+    if (source !== 'heartbeat') return null;
+    const names = await this.#options.agent.agentNames();
+    return names.includes(HEARTBEAT_AGENT) ? HEARTBEAT_AGENT : null;
   }
 
   /** The agent's session of this conversation; a new one where there is none, it is torn, or it has to be left. */
@@ -121,7 +136,6 @@ export class AgentRun {
   }
 
   #relay(turn: TurnRow, progress: Progress, event: RunEvent): void {
-    if (event.type === 'model') this.#options.monitor.noteModel(event.model);
     if (event.type === 'text' && !progress.spoke) {
       progress.spoke = true;
       this.#options.metrics.firstToken((this.#options.clock.now() - turn.createdAt) / 1000);

@@ -6,7 +6,6 @@
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
-import type { Usage } from '@mobyclaw/protocol/usage';
 import type { ReplyRecorder } from '../delivery/reply-recorder.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -14,17 +13,9 @@ import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnEnd, TurnRow } from '../store/turn-store.ts';
+import type { Ending } from './ending.ts';
 
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
-
-export type Ending =
-  | { state: 'done'; text: string; usage: Usage | null }
-  | {
-      state: 'failed' | 'cancelled';
-      partial: string;
-      usage: Usage | null;
-      error: { code: string; message: string; retryable: boolean };
-    };
 
 export interface TurnEnderOptions {
   store: Store;
