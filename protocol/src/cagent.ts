@@ -103,6 +103,8 @@ export type CagentEvent = Common &
 
 export interface StoredMessage {
   agentName?: string;
+  /** The same in later versions. */
+  agent_name?: string;
   message: {
     role: 'user' | 'assistant' | 'tool' | 'system';
     content?: string;

@@ -54,6 +54,10 @@ export const heartbeatViewSchema = z
     timeZone: z.string(),
     nextAt: z.iso.datetime().optional(),
     failures: z.int().describe('in a row'),
+    model: z
+      .string()
+      .optional()
+      .describe('that the last beat asked: of the agent heartbeat in soul.yaml, or of root'),
     beats: z.array(beatViewSchema).describe('newest first'),
   })
   .meta({ id: 'Heartbeat' });

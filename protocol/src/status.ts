@@ -24,7 +24,7 @@ export const statusSchema = z
     turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
     channels: z.array(channelStatusSchema).optional().describe('messaging, where it is enabled'),
     heartbeat: heartbeatViewSchema
-      .pick({ state: true, nextAt: true, failures: true })
+      .pick({ state: true, nextAt: true, failures: true, model: true })
       .extend({
         last: beatViewSchema.pick({ slot: true, outcome: true, detail: true, text: true }).optional(),
       })

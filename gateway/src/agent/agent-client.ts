@@ -9,6 +9,7 @@ import { GenerationProbe } from './generation.ts';
 import { isReady, ping } from './health.ts';
 import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
+import { agentNames } from './team.ts';
 import { Transport } from './transport.ts';
 
 const DEFAULT_LIMITS: AgentLimits = {
@@ -51,6 +52,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
       generation.forget();
       transport.closeIdle();
     },
+    agentNames: () => agentNames(transport, agentKey, limits.requestMs),
     createSession: (title) => sessions.create(title),
     deleteSession: (id) => sessions.remove(id),
     storedSession,

@@ -45,6 +45,8 @@ export interface AgentClientOptions {
 
 export interface RunRequest {
   sessionId: string;
+  /** Which of the agents in soul.yaml; root unless given. The first run of a session decides for all later ones. */
+  agentName?: string;
   text: string;
   images?: { dataUrl: string }[];
   /** Header name to value; values are percent-encoded here. */
@@ -95,6 +97,8 @@ export interface AgentClient {
   readonly generation: Generation | 'unknown';
   /** To be called after the agent was restarted: another version may answer now. */
   forgetEngine(): void;
+  /** Names of the agents in soul.yaml; none while it is broken. @throws AgentError */
+  agentNames(): Promise<readonly string[]>;
   /** @throws AgentError */
   createSession(title: string): Promise<string>;
   /** Deletes a session; one that is gone already is fine. @throws AgentError */

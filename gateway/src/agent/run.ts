@@ -154,12 +154,13 @@ class Run {
 
   #send(body: string): Promise<IncomingMessage> {
     const { transport, agentKey } = this.#dependencies;
+    const { sessionId, agentName, identity } = this.#request;
     const headers: Record<string, string> = { accept: 'text/event-stream' };
-    for (const [name, value] of Object.entries(this.#request.identity))
-      headers[name] = encodeURIComponent(value);
+    for (const [name, value] of Object.entries(identity)) headers[name] = encodeURIComponent(value);
+    const agent = agentName === undefined ? agentKey : `${agentKey}/${encodeURIComponent(agentName)}`;
     return transport.send({
       method: 'POST',
-      path: `/api/sessions/${encodeURIComponent(this.#request.sessionId)}/agent/${agentKey}`,
+      path: `/api/sessions/${encodeURIComponent(sessionId)}/agent/${agent}`,
       body,
       headers,
       signal: this.#closing.signal,

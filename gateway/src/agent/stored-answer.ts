@@ -20,9 +20,14 @@ export function lastRunMessages(session: StoredSession): StoredMessage[] {
  */
 export function storedAnswer(session: StoredSession, speakers: ReadonlySet<string>): string | null {
   const texts = lastRunMessages(session)
-    .filter(({ agentName }) => speakers.size === 0 || !agentName || speakers.has(agentName))
+    .filter((item) => speakers.size === 0 || !speakerOf(item) || speakers.has(speakerOf(item)))
     .filter(({ message }) => message?.role === 'assistant')
     .map(({ message }) => message.content ?? '')
     .filter((text) => text !== '');
   return texts.length === 0 ? null : texts.join(MESSAGE_SEPARATOR);
+}
+
+/** Later versions write `agent_name`. */
+function speakerOf({ agentName, agent_name }: StoredMessage): string {
+  return agentName ?? agent_name ?? '';
 }

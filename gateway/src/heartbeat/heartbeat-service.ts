@@ -25,6 +25,7 @@ export class HeartbeatService {
   view(beats: number): HeartbeatView {
     const { store, heart, timeZone, intervalMs, activeHours } = this.#options;
     const { nextAt, failures } = store.heartbeat.state();
+    const model = store.heartbeat.lastModel();
     return {
       state: heart ? 'on' : 'off',
       ...(heart && intervalMs !== null ? { intervalMs } : {}),
@@ -32,18 +33,20 @@ export class HeartbeatService {
       timeZone,
       ...(heart && nextAt !== null ? { nextAt: iso(nextAt) } : {}),
       failures,
+      ...(model === null ? {} : { model }),
       beats: store.heartbeat.history(beats).map(toBeatView),
     };
   }
 
   /** For the status: how it stands, and what the last beat came to. */
   summary(): NonNullable<Status['heartbeat']> {
-    const { state, nextAt, failures, beats } = this.view(1);
+    const { state, nextAt, failures, model, beats } = this.view(1);
     const last = beats[0];
     return {
       state,
       ...(nextAt === undefined ? {} : { nextAt }),
       failures,
+      ...(model === undefined ? {} : { model }),
       ...(last
         ? { last: { slot: last.slot, outcome: last.outcome, detail: last.detail, text: last.text } }
         : {}),

@@ -146,6 +146,14 @@ export class HeartbeatStore {
     return this.#db.sql('SELECT * FROM beats ORDER BY seq DESC LIMIT ?').all(limit).map(toBeat);
   }
 
+  /** The model that the last beat asked which asked one. */
+  lastModel(): string | null {
+    const row = this.#db
+      .sql('SELECT usage FROM beats WHERE usage IS NOT NULL ORDER BY seq DESC LIMIT 1')
+      .get();
+    return row ? (fromJson<Usage>(row.usage)?.model ?? null) : null;
+  }
+
   update(seq: number, change: BeatChange): void {
     const fields = Object.keys(change) as (keyof BeatChange)[];
     const values = fields.map((field) => {

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 export interface RunRecord {
   run: number;
   session: string;
+  /** Which of the agents in soul.yaml ran. */
+  agent: string;
   /** `X-Moby-Turn` of the request. */
   turn: string;
   prompt: string;
@@ -54,7 +56,7 @@ export class Accounts {
     this.#files = folder === undefined ? null : { runs: open(RUNS), executions: open(EXECUTIONS) };
   }
 
-  begin(run: Pick<RunRecord, 'session' | 'turn' | 'prompt' | 'headers'>): {
+  begin(run: Pick<RunRecord, 'session' | 'agent' | 'turn' | 'prompt' | 'headers'>): {
     record: RunRecord;
     seen: number;
   } {

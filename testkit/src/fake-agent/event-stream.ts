@@ -5,11 +5,14 @@ export class EventStream {
   readonly sessionId: string;
   readonly #response: ServerResponse;
   readonly #session: string;
+  readonly #agent: string;
 
-  constructor(response: ServerResponse, sessionId: string) {
+  /** @param agent its name in soul.yaml */
+  constructor(response: ServerResponse, sessionId: string, agent = 'root') {
     this.#response = response;
     this.sessionId = sessionId;
     this.#session = JSON.stringify(sessionId);
+    this.#agent = agent;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
     response.flushHeaders();
     response.socket?.setNoDelay(true);
@@ -19,7 +22,7 @@ export class EventStream {
   text(type: 'agent_choice' | 'agent_choice_reasoning', content: string): void {
     this.#response.write(
       `data: {"type":"${type}","content":${JSON.stringify(content)},"session_id":${this.#session},` +
-        `"agent_name":"root","timestamp":"${new Date().toISOString()}"}\n\n`,
+        `"agent_name":${JSON.stringify(this.#agent)},"timestamp":"${new Date().toISOString()}"}\n\n`,
     );
   }
 
@@ -29,7 +32,7 @@ export class EventStream {
   }
 
   send(event: Record<string, unknown>): void {
-    const stamped = { agent_name: 'root', timestamp: new Date().toISOString(), ...event };
+    const stamped = { agent_name: this.#agent, timestamp: new Date().toISOString(), ...event };
     const { type, ...rest } = stamped as Record<string, unknown>;
     this.#response.write(`data: ${JSON.stringify({ type, ...rest })}\n\n`);
   }

@@ -21,6 +21,8 @@ export interface FakePrompt extends Directives {
   turn: string;
   /** How often this turn came before. */
   seen: number;
+  /** Which of the agents in soul.yaml runs. */
+  agent: string;
 }
 
 export interface FakeAgentOptions {
@@ -33,6 +35,8 @@ export interface FakeAgentOptions {
   /** Bearer token; the old generation ignores it. */
   token?: string;
   agentKey?: string;
+  /** Names in soul.yaml; root alone unless given. Each has a model of its own. */
+  agents?: readonly string[];
   /** Its state, so that it survives a SIGKILL: sessions, runs, executions. In memory unless given. */
   folder?: string;
   /** Keep runs and executions in memory. True unless given. */

@@ -5,7 +5,7 @@ import { readDirectives } from './directives.ts';
 import { EventStream } from './event-stream.ts';
 import type { FakeAgentOptions, FakePrompt } from './fake-agent.ts';
 import { Gate, type Resume } from './gate.ts';
-import { type FakeGeneration, FakeRun } from './run.ts';
+import { type FakeGeneration, FakeRun, modelOf } from './run.ts';
 import { defaultScript } from './script.ts';
 import { type Session, SessionStore } from './session-store.ts';
 
@@ -13,6 +13,8 @@ const BODY_LIMIT_BYTES = 1024 * 1024; // of the new generation
 
 /** What a session has in this process once it has run. */
 interface Runtime {
+  /** The first run decides, whatever later ones name. */
+  agent: string;
   resume: Gate<Resume>;
   elicitation: Gate<{ action: string }>;
 }
@@ -41,6 +43,7 @@ export class Routes {
   readonly #options: FakeAgentOptions;
   readonly #generation: FakeGeneration;
   readonly #agentKey: string;
+  readonly #team: readonly string[];
   readonly #runtimes = new Map<string, Runtime>();
   readonly #running = new Set<Promise<void>>();
 
@@ -48,6 +51,7 @@ export class Routes {
     this.#options = options;
     this.#generation = options.generation ?? 'array';
     this.#agentKey = options.agentKey ?? 'soul';
+    this.#team = options.agents ?? ['root'];
     this.broken = options.broken ?? null;
     this.store = new SessionStore(
       options.folder === undefined ? undefined : `${options.folder}/sessions.jsonl`,
@@ -87,12 +91,20 @@ export class Routes {
 
   #answerTop(route: string, body: string): Reply {
     switch (route) {
+      case `GET /api/agents/${this.#agentKey}`:
+        if (this.broken !== null) return [404, { message: 'Not Found' }];
+        return [
+          200,
+          { version: '7', agents: this.#team.map((name) => ({ Name: name, model: modelOf(name) })) },
+        ];
       case 'GET /api/ping':
         return [200, { status: 'ok' }];
       case 'GET /api/agents':
         return [
           200,
-          this.broken === null ? [{ name: this.#agentKey, description: 'Moby', multi: false }] : [],
+          this.broken === null
+            ? [{ name: this.#agentKey, description: 'Moby', multi: this.#team.length > 1 }]
+            : [],
         ];
       case 'GET /api/sessions':
         return [
@@ -165,8 +177,9 @@ export class Routes {
     }
     const session = this.store.get(id);
     if (!session) return send(response, 500, { message: 'failed to run session: session not found' });
-    if (this.broken !== null || route.split('/')[1] !== this.#agentKey) {
-      const why = this.broken ?? 'agent not found';
+    const [, key, agent = 'root'] = route.split('/').map(decodeURIComponent);
+    if (this.broken !== null || key !== this.#agentKey || !this.#team.includes(agent)) {
+      const why = this.broken ?? `agent not found: ${agent}`;
       return send(response, 500, { message: `failed to run session: \u001b[31m${why}\u001b[0m` });
     }
     if (this.#generation === 'object' && this.accounts.isRunning(id)) {
@@ -174,7 +187,7 @@ export class Routes {
     }
     const message = messages.at(-1);
     if (!message) return send(response, 500, { message: 'failed to run session: no message' });
-    const running = this.#run(session, message, request, response);
+    const running = this.#run(session, agent, message, request, response);
     this.#running.add(running);
     await running.finally(() => this.#running.delete(running));
   }
@@ -191,6 +204,7 @@ export class Routes {
 
   async #run(
     session: Session,
+    asked: string,
     message: Message,
     request: IncomingMessage,
     response: ServerResponse,
@@ -202,17 +216,20 @@ export class Routes {
     const directives = readDirectives(text);
     const turn = String(request.headers['x-moby-turn'] ?? '');
     const headers = identityHeaders(request);
-    const { record, seen } = this.accounts.begin({ session: session.id, turn, prompt: text, headers });
-    const prompt: FakePrompt = { ...directives, session: session.id, turn, seen };
+    const { agent, ...gates } = this.#runtime(session.id, asked);
+    const { record, seen } = this.accounts.begin({ session: session.id, agent, turn, prompt: text, headers });
+    const prompt: FakePrompt = { ...directives, session: session.id, turn, seen, agent };
     const run = new FakeRun({
       generation: this.#generation,
-      model: 'fake/fake-1',
+      agent,
+      team: this.#team,
+      model: modelOf(agent),
       store: this.store,
       accounts: this.accounts,
       session,
       record,
-      stream: new EventStream(response, session.id),
-      ...this.#runtime(session.id),
+      stream: new EventStream(response, session.id, agent),
+      ...gates,
       signal: controller.signal,
       dropResume: directives.dropResume,
       die: () => this.onDie(),
@@ -227,10 +244,10 @@ export class Routes {
     this.accounts.end(record, end);
   }
 
-  #runtime(session: string): Runtime {
+  #runtime(session: string, agent: string): Runtime {
     const known = this.#runtimes.get(session);
     if (known) return known;
-    const made: Runtime = { resume: new Gate(), elicitation: new Gate() };
+    const made: Runtime = { agent, resume: new Gate(), elicitation: new Gate() };
     this.#runtimes.set(session, made);
     return made;
   }

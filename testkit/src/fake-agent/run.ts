@@ -15,6 +15,9 @@ export type FakeGeneration = 'array' | 'object';
 
 export interface RunContext {
   generation: FakeGeneration;
+  /** Who runs, of the agents in soul.yaml. */
+  agent: string;
+  team: readonly string[];
   model: string;
   store: SessionStore;
   accounts: Accounts;
@@ -26,6 +29,11 @@ export interface RunContext {
   signal: AbortSignal;
   dropResume: number;
   die: () => void;
+}
+
+/** Each agent has a model of its own. */
+export function modelOf(agent: string): string {
+  return agent === 'root' ? 'fake/fake-1' : `fake/fake-${agent}`;
 }
 
 /** Thrown inside a run whose client has gone. */
@@ -86,13 +94,12 @@ export class FakeRun {
   }
 
   #opening(): void {
-    const { generation, model, stream, session } = this.#context;
-    const [provider, name] = model.split('/');
-    const team = {
-      type: 'team_info',
-      available_agents: [{ name: 'root', description: 'Moby', provider, model: name }],
-      current_agent: 'root',
-    };
+    const { generation, agent, team: names, stream, session } = this.#context;
+    const members = names.map((name) => {
+      const [provider, model] = modelOf(name).split('/');
+      return { name, description: 'Moby', provider, model };
+    });
+    const team = { type: 'team_info', available_agents: members, current_agent: agent };
     if (generation === 'array') this.#agentInfo();
     else if (session.title !== '') stream.own('session_title', { title: session.title, ...NOBODY });
     stream.send(team);
@@ -165,21 +172,22 @@ export class FakeRun {
   }
 
   #say(text: string): void {
-    const { store, session, stream } = this.#context;
+    const { store, session, stream, agent } = this.#context;
     stream.text('agent_choice', text);
     this.#text += text;
-    if (this.#message === null) this.#message = store.add(session, { role: 'assistant', content: text });
+    if (this.#message === null)
+      this.#message = store.add(session, { role: 'assistant', content: text }, agent);
     else store.appendText(session, this.#message, text);
   }
 
   /** The message is stored whole: the last attempt alone, with its tool calls. */
   #endMessage(calls?: ToolCall[]): void {
-    const { store, session, stream, model } = this.#context;
+    const { store, session, stream, model, agent } = this.#context;
     if (this.#message === null && !calls) {
       this.#usage(false);
       return;
     }
-    this.#message ??= store.add(session, { role: 'assistant', content: '' });
+    this.#message ??= store.add(session, { role: 'assistant', content: '' }, agent);
     store.replace(session, this.#message, this.#text, calls);
     this.#message = null;
     this.#text = '';
@@ -251,12 +259,9 @@ export class FakeRun {
   }
 
   #respond(step: ToolStep, call: ToolCall, output: string, isError: boolean): void {
-    const { store, session, stream, generation } = this.#context;
-    store.add(session, {
-      role: 'tool',
-      content: output,
-      ...(call.id === undefined ? {} : { tool_call_id: call.id }),
-    });
+    const { store, session, stream, generation, agent } = this.#context;
+    const id = call.id === undefined ? {} : { tool_call_id: call.id };
+    store.add(session, { role: 'tool', content: output, ...id }, agent);
     stream.send({
       type: 'tool_call_response',
       ...(generation === 'array' ? { tool_call: call } : { tool_call_id: call.id }),

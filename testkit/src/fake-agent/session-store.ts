@@ -53,8 +53,8 @@ export class SessionStore {
   }
 
   /** @returns its place in the session */
-  add(session: Session, message: StoredMessage['message']): number {
-    const agentName = message.role === 'user' ? '' : 'root';
+  add(session: Session, message: StoredMessage['message'], agent = 'root'): number {
+    const agentName = message.role === 'user' ? '' : agent;
     this.#write({ r: 'message', id: session.id, message: { agentName, message } });
     return session.messages.length - 1;
   }
