@@ -1,11 +1,13 @@
 /**
  * `npm run bench [-- names…]`: what the gateway costs, side by side with talking to the same fake agent directly. Gateway,
- * agent and load generator are processes of their own. Prints a table; a run of everything also writes RESULTS.md.
+ * agent and load generator are processes of their own. Prints a table; a run of everything also writes RESULTS.md. The
+ * names are the keys of MEASUREMENTS: `npm run bench -- channels` measures the messengers alone.
  */
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureAccepts } from './measure/accepts.ts';
+import { measureChannels } from './measure/channels.ts';
 import { measureCliStart } from './measure/cli-start.ts';
 import { measureFirstToken } from './measure/first-token.ts';
 import { measureJobs } from './measure/jobs.ts';
@@ -25,6 +27,7 @@ const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   'queued-start': measureQueuedStart,
   'cli-start': measureCliStart,
   jobs: measureJobs,
+  channels: measureChannels,
 };
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 const NOTES_HEADING = '## Notes';

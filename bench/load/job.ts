@@ -18,11 +18,13 @@ export type Job =
     }
   /** All streams at once, begun within a second; each token of the answers holds the time at which it was sent. */
   | { do: 'token-lag'; target: Target; streams: number; prompt: string; warmUpMs: number }
+  /** Nothing, for so long; how late its own event loop was is what the machine's other work does to any process. */
+  | { do: 'idle'; forMs: number }
   /** Prompts on so many connections, each closed as soon as its prompt was accepted. */
   | { do: 'accept'; target: Target; connections: number; sessions: number; forMs: number };
 
 export interface Result {
-  /** Times to the first token, or from sending to receiving a token. */
+  /** Times to the first token, or from sending to receiving a token, or by which the event loop was late. */
   samples: number[];
   /** What was accepted, in `seconds`. */
   accepted: number;

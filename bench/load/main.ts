@@ -1,6 +1,7 @@
 /** The load generator: a process of its own, which does one job after the other as its parent asks. */
 import { acceptMany } from './accept.ts';
 import { firstToken } from './first-token.ts';
+import { idle } from './idle.ts';
 import type { Job, Result } from './job.ts';
 import { tokenLag } from './token-lag.ts';
 
@@ -18,6 +19,8 @@ function run(job: Job): Promise<Result> {
       return firstToken(job);
     case 'token-lag':
       return tokenLag(job);
+    case 'idle':
+      return idle(job);
     case 'accept':
       return acceptMany(job);
   }

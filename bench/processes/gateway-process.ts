@@ -65,6 +65,15 @@ export class GatewayProcess {
     return this.child.memory();
   }
 
+  /** Body of an answer of its HTTP API. @throws where it is no 200 */
+  async get(path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, { headers });
+    const body = await response.text();
+    if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${body}`);
+    return body;
+  }
+
   kill(): Promise<void> {
     return this.child.stop('SIGKILL');
   }

@@ -1,5 +1,6 @@
 /** Prometheus metrics of the gateway, https://prometheus.io/docs/practices/naming/. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { EventLoopDelay } from './event-loop-delay.ts';
 
 export interface MetricsSources {
   running: () => number;
@@ -40,6 +41,19 @@ export class Metrics {
       'Start of the process since the epoch',
       () => performance.timeOrigin / 1000,
     );
+    const delay = new EventLoopDelay();
+    new Gauge({
+      name: 'mobyclaw_event_loop_delay_seconds',
+      help: 'How late the event loop was since the reading before; measured from the first reading on',
+      labelNames: ['quantile'],
+      registers,
+      collect() {
+        const { p50, p99, max } = delay.read();
+        this.set({ quantile: '0.5' }, p50);
+        this.set({ quantile: '0.99' }, p99);
+        this.set({ quantile: '1' }, max);
+      },
+    });
 
     function gauge(name: string, help: string, read: () => number): void {
       new Gauge({

@@ -1,0 +1,34 @@
+import { setTimeout as beats } from 'node:timers/promises';
+import { until } from '@mobyclaw/testkit/until';
+import { describe, expect, it } from 'vitest';
+import { EventLoopDelay } from './event-loop-delay.ts';
+import { Metrics } from './metrics.ts';
+
+const BLOCK_MS = 100;
+const SOME_BEATS_MS = 30; // the timer under test has to beat on both sides of the block
+
+function block(): void {
+  const end = performance.now() + BLOCK_MS;
+  while (performance.now() < end);
+}
+
+describe('the delay of the event loop', () => {
+  it('tells how long it was held up since the reading before', async () => {
+    const delay = new EventLoopDelay();
+    expect(delay.read()).toEqual({ p50: 0, p99: 0, max: 0 });
+    await until('the block', async () => {
+      await beats(SOME_BEATS_MS);
+      block();
+      await beats(SOME_BEATS_MS);
+      const { p50, max } = delay.read();
+      return max > (BLOCK_MS - 20) / 1000 && p50 < max;
+    });
+  });
+
+  it('is among the metrics', async () => {
+    const metrics = new Metrics({ running: () => 0, queued: () => 0 });
+    const text = await metrics.render();
+    for (const quantile of ['0.5', '0.99', '1'])
+      expect(text).toContain(`mobyclaw_event_loop_delay_seconds{quantile="${quantile}"} 0`);
+  });
+});
