@@ -5,19 +5,20 @@
 import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
-import { createModel, type RunnableModel } from './model/create-model.ts';
+import { Member } from './member.ts';
 import { Gate } from './run/gate.ts';
 import type { RunRequest } from './run/run.ts';
 import type { Emit } from './run/run-events.ts';
 import type { ResumeAnswer } from './run/tool-calls.ts';
 import { loadSoul } from './soul/load.ts';
-import { type Environment, type ResolvedModel, resolveModel } from './soul/model-ref.ts';
+import type { Environment } from './soul/model-ref.ts';
 import type { Soul } from './soul/schema.ts';
 import type { Session, SessionStore } from './store/session-store.ts';
 import type { ElicitationAnswer } from './tools/tool.ts';
-import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
+import type { ToolboxOptions } from './tools/toolbox.ts';
 
 const DEFAULT_RETRIES = 2;
+const ROOT = 'root';
 
 export interface AgentOptions {
   soulPath: string;
@@ -37,6 +38,12 @@ interface ActiveRun {
   ended: Promise<void>;
 }
 
+/** What soul.yaml defines. */
+interface Team {
+  soul: Soul;
+  members: ReadonlyMap<string, Member>;
+}
+
 export class SessionBusyError extends Error {
   override name = 'SessionBusyError';
 }
@@ -45,28 +52,37 @@ export class SessionNotFoundError extends Error {
   override name = 'SessionNotFoundError';
 }
 
+export class UnknownAgentError extends Error {
+  override name = 'UnknownAgentError';
+}
+
 export class Agent {
   /** Its key in the API: the name of the file without its ending. */
   readonly key: string;
   readonly #options: AgentOptions;
-  readonly #soul: { soul: Soul; toolbox: Toolbox } | { problem: Error };
+  readonly #team: Team | { problem: Error };
   readonly #active = new Map<string, ActiveRun>();
-  /** Sessions that ran in this process: `/resume` knows no others. */
-  readonly #used = new Set<string>();
-  #runnable: Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> | null = null;
+  /**
+   * Sessions that ran in this process, each with the agent that its first run named: later ones cannot change it, as in
+   * cagent. `/resume` knows no others.
+   */
+  readonly #used = new Map<string, Member>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
     this.key = basename(options.soulPath, extname(options.soulPath));
-    this.#soul = this.#load();
+    this.#team = this.#load();
   }
 
-  #load(): { soul: Soul; toolbox: Toolbox } | { problem: Error } {
+  #load(): Team | { problem: Error } {
     const { soulPath, environment, workingDir, clock, store, fetch } = this.#options;
     try {
       const soul = loadSoul(soulPath);
       const options = { environment, workingDir, clock, todos: store, ...(fetch ? { fetch } : {}) };
-      return { soul, toolbox: new Toolbox(soul, options) };
+      const members = Object.entries(soul.agents).map(
+        ([name, config]) => [name, new Member(name, config, soul, options)] as const,
+      );
+      return { soul, members: new Map(members) };
     } catch (problem) {
       return { problem: problem as Error };
     }
@@ -74,26 +90,25 @@ export class Agent {
 
   /** @throws SoulError where soul.yaml was broken when this process started */
   get soul(): Soul {
-    if ('problem' in this.#soul) throw this.#soul.problem;
-    return this.#soul.soul;
+    return this.#loaded().soul;
   }
 
   get broken(): boolean {
-    return 'problem' in this.#soul;
+    return 'problem' in this.#team;
   }
 
-  #toolbox(): Toolbox {
-    if ('problem' in this.#soul) throw this.#soul.problem;
-    return this.#soul.toolbox;
+  #loaded(): Team {
+    if ('problem' in this.#team) throw this.#team.problem;
+    return this.#team;
   }
 
-  /** @throws ModelConfigError, SoulError */
-  #model(): Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> {
-    if (!this.#runnable) {
-      const resolved = resolveModel(this.soul, this.#options.environment);
-      this.#runnable = createModel(resolved).then((runnable) => ({ resolved, runnable }));
-    }
-    return this.#runnable;
+  /** @throws UnknownAgentError, SoulError */
+  #member(name: string): Member {
+    const { members } = this.#loaded();
+    const member = members.get(name);
+    if (member) return member;
+    const names = [...members.keys()].join(', ');
+    throw new UnknownAgentError(`agent not found: ${name} (available agents: ${names})`);
   }
 
   /** Loads what the first run needs, so that it need not wait for it. A failure shows when something is asked. */
@@ -101,15 +116,15 @@ export class Agent {
     await Promise.allSettled([
       import('ai'),
       import('./run/run.ts'),
-      Promise.resolve().then(() => this.#model()),
+      Promise.resolve().then(() => this.#member(ROOT).model()),
     ]);
   }
 
-  /** How many tools there are now, MCP servers that answer included. @throws what would keep a run from starting */
-  async toolsCount(): Promise<number> {
-    const toolbox = this.#toolbox();
-    await this.#model();
-    return (await toolbox.offer({ headers: {} })).tools.size;
+  /** How many tools an agent has now, MCP servers that answer included. @throws what would keep a run of any agent from starting */
+  async toolsCount(name: string): Promise<number> {
+    const member = this.#member(name);
+    await Promise.all([...this.#loaded().members.values()].map((one) => one.model()));
+    return (await member.toolbox.offer({ headers: {} })).tools.size;
   }
 
   createSession(
@@ -125,13 +140,15 @@ export class Agent {
   }
 
   /**
-   * Runs one prompt. `start` is called when nothing can fail any more but the run itself, and gives where events go.
-   * @throws SessionNotFoundError, SessionBusyError, SoulError, ModelConfigError before `start` is called
+   * Runs one prompt. `start` is called when nothing can fail any more but the run itself, is told which agent runs, and
+   * gives where events go.
+   * @param agentName one of soul.yaml; root unless given. The first run of a session decides.
+   * @throws SessionNotFoundError, SessionBusyError, UnknownAgentError, SoulError, ModelConfigError before `start` is called
    */
   async run(
     sessionId: string,
-    request: Pick<RunRequest, 'messages' | 'headers'> & { signal: AbortSignal },
-    start: () => Emit,
+    request: Pick<RunRequest, 'messages' | 'headers'> & { agentName?: string; signal: AbortSignal },
+    start: (agentName: string) => Emit,
   ): Promise<void> {
     if (!this.#options.store.get(sessionId)) throw new SessionNotFoundError('session not found');
     if (this.#active.has(sessionId)) throw new SessionBusyError('session is already processing a request');
@@ -144,18 +161,20 @@ export class Agent {
     };
     this.#active.set(sessionId, active);
     try {
-      const toolbox = this.#toolbox();
-      const [{ resolved, runnable }, { run }] = await Promise.all([this.#model(), import('./run/run.ts')]);
+      const member = this.#used.get(sessionId) ?? this.#member(request.agentName ?? ROOT);
+      const [{ resolved, runnable }, { run }] = await Promise.all([member.model(), import('./run/run.ts')]);
       const session = this.#options.store.get(sessionId);
       if (!session) throw new SessionNotFoundError('session not found');
-      this.#used.add(sessionId);
+      this.#used.set(sessionId, member);
       const { store, clock, workingDir, environment, maxRetries = DEFAULT_RETRIES } = this.#options;
       await run(
         {
           soul: this.soul,
+          agentName: member.name,
+          agent: member.config,
           resolved,
           runnable,
-          toolbox,
+          toolbox: member.toolbox,
           store,
           clock,
           workingDir,
@@ -169,7 +188,7 @@ export class Agent {
           signal: AbortSignal.any([request.signal, active.cancel.signal]),
           gate: active.gate,
           elicitation: active.elicitation,
-          emit: start(),
+          emit: start(member.name),
         },
       );
     } finally {
@@ -203,7 +222,8 @@ export class Agent {
   async close(): Promise<void> {
     for (const active of this.#active.values()) active.cancel.abort();
     await Promise.all([...this.#active.values()].map((active) => active.ended));
-    if (!('problem' in this.#soul)) await this.#soul.toolbox.close();
+    if ('problem' in this.#team) return;
+    await Promise.all([...this.#team.members.values()].map(({ toolbox }) => toolbox.close()));
   }
 }
 

@@ -27,6 +27,8 @@ export interface Answer {
 }
 
 export interface RunOptions {
+  /** Which of the agents in soul.yaml. */
+  agentName?: string;
   headers?: Record<string, string>;
   onEvent?: (event: CagentEvent) => void;
   signal?: AbortSignal;
@@ -83,8 +85,8 @@ export function testClient(url: string, folder: string): TestAgent {
     async newSession(options = { tools_approved: true }) {
       return ((await call('POST', '/api/sessions', options)).body as { id: string }).id;
     },
-    async run(sessionId, message, { headers = {}, onEvent, signal } = {}) {
-      const path = `/api/sessions/${sessionId}/agent/soul`;
+    async run(sessionId, message, { agentName, headers = {}, onEvent, signal } = {}) {
+      const path = `/api/sessions/${sessionId}/agent/soul${agentName === undefined ? '' : `/${agentName}`}`;
       const content = typeof message === 'string' ? { role: 'user', content: message } : message;
       const response = await send('POST', url + path, [content], headers, signal);
       if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${await readAll(response)}`);

@@ -49,17 +49,28 @@ const ROUTES: readonly Route[] = [
   route('GET', '/api/ping', () => ({ status: 'ok' })),
   route('GET', '/api/agents', ({ agent }) => {
     if (agent.broken) return [];
-    return [{ name: agent.key, description: agent.soul.agents.root.description ?? '', multi: false }];
+    const { agents } = agent.soul;
+    const multi = Object.keys(agents).length > 1;
+    return [{ name: agent.key, description: agents.root.description ?? '', multi }];
   }),
   route('GET', '/api/agents/:id', ({ agent }, _request, _response, [id]) => {
     if (id !== agent.key || agent.broken) throw new HttpError(404, 'Not Found');
     const { agents, ...rest } = agent.soul;
-    return { ...rest, agents: [{ Name: 'root', ...agents.root }] };
+    return { ...rest, agents: Object.entries(agents).map(([name, config]) => ({ Name: name, ...config })) };
   }),
-  route('GET', '/api/agents/:id/:agent/tools/count', async ({ agent }, _request, _response, [id, name]) => {
-    checkAgent(agent, id, name);
-    return { available_tools: await agent.toolsCount() };
-  }),
+  route(
+    'GET',
+    '/api/agents/:id/:agent/tools/count',
+    async ({ agent }, _request, _response, [id, name = '']) => {
+      checkKey(agent, id);
+      try {
+        return { available_tools: await agent.toolsCount(name) };
+      } catch (error) {
+        const why = (error as Error).message;
+        throw new HttpError(500, `failed to get agent tool count: ${why}`, { cause: error });
+      }
+    },
+  ),
   route('GET', '/api/sessions', ({ store }) => store.list()),
   route('POST', '/api/sessions', async ({ agent }, request) => {
     const body = await readJson(request, createSessionSchema);
@@ -138,15 +149,17 @@ async function runRoute(
   const messages = await readJson(request, messagesSchema, false);
   if (store.get(id)) checkMessages(messages);
   try {
-    checkAgent(agent, key, name ?? 'root');
-    await agent.run(id, { messages, headers: request.headers, signal: gone.signal }, () => {
+    checkKey(agent, key);
+    const named = name === undefined ? {} : { agentName: name };
+    const asked = { messages, headers: request.headers, signal: gone.signal, ...named };
+    await agent.run(id, asked, (agentName) => {
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-cache',
         Connection: 'keep-alive',
       });
       response.flushHeaders();
-      return eventWriter(response, id, clock);
+      return eventWriter(response, id, agentName, clock);
     });
     response.end();
   } catch (error) {
@@ -164,9 +177,8 @@ function checkMessages(messages: RunMessages): void {
   }
 }
 
-function checkAgent(agent: Agent, key: string | undefined, name: string | undefined): void {
+function checkKey(agent: Agent, key: string | undefined): void {
   if (key !== agent.key) throw new HttpError(500, `agent not found: ${key}`);
-  if (name !== 'root') throw new HttpError(500, `agent not found: ${name} (available agents: root)`);
 }
 
 function newSession(session: ReturnType<Agent['createSession']>, agent: Agent): unknown {

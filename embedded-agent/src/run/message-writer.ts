@@ -5,7 +5,6 @@
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { ContentPart, StoredMessage, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { SessionStore } from '../store/session-store.ts';
-import { AGENT_NAME } from './run-events.ts';
 
 const WRITE_EVERY_MS = 100;
 
@@ -14,12 +13,15 @@ type Message = StoredMessage['message'];
 export class MessageWriter {
   readonly #store: SessionStore;
   readonly #sessionId: string;
+  readonly #agentName: string;
   readonly #clock: Clock;
   #position: number;
 
-  constructor(store: SessionStore, sessionId: string, clock: Clock) {
+  /** @param agentName who runs, of the agents in soul.yaml */
+  constructor(store: SessionStore, sessionId: string, agentName: string, clock: Clock) {
     this.#store = store;
     this.#sessionId = sessionId;
+    this.#agentName = agentName;
     this.#clock = clock;
     this.#position = store.nextPosition(sessionId);
   }
@@ -31,7 +33,7 @@ export class MessageWriter {
   }
 
   toolResult(call: ToolCall, result: ToolResult): void {
-    this.#append(AGENT_NAME, {
+    this.#append(this.#agentName, {
       role: 'tool',
       content: result.output ?? '',
       ...(call.id === undefined ? {} : { tool_call_id: call.id }),
@@ -40,7 +42,7 @@ export class MessageWriter {
   }
 
   assistantText(content: string): void {
-    this.#append(AGENT_NAME, { role: 'assistant', content });
+    this.#append(this.#agentName, { role: 'assistant', content });
   }
 
   /** A message of the model that is about to stream in. */
@@ -48,7 +50,7 @@ export class MessageWriter {
     let position: number | null = null;
     return new AssistantDraft(this.#clock, this.#now(), (message) => {
       position ??= this.#position++;
-      this.#store.put(this.#sessionId, position, { agentName: AGENT_NAME, message });
+      this.#store.put(this.#sessionId, position, { agentName: this.#agentName, message });
     });
   }
 

@@ -5,8 +5,6 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { CagentEvent } from '@mobyclaw/protocol/cagent';
 
-export const AGENT_NAME = 'root';
-
 const WITH_SESSION: ReadonlySet<CagentEvent['type']> = new Set<CagentEvent['type']>([
   'user_message',
   'stream_started',
@@ -31,14 +29,15 @@ export interface EventOutput {
   readonly writable: boolean;
 }
 
-export function eventWriter(output: EventOutput, sessionId: string, clock: Clock): Emit {
+/** @param agentName who runs, of the agents in soul.yaml */
+export function eventWriter(output: EventOutput, sessionId: string, agentName: string, clock: Clock): Emit {
   return (event) => {
     if (!output.writable) return; // the client has left; the run learns of it by its signal
     const timeless = WITHOUT_TIME.has(event.type);
     const full = {
       ...event,
       ...(WITH_SESSION.has(event.type) ? { session_id: sessionId } : {}),
-      ...(timeless || event.type === 'user_message' ? {} : { agent_name: AGENT_NAME }),
+      ...(timeless || event.type === 'user_message' ? {} : { agent_name: agentName }),
       timestamp: timeless ? ZERO_TIME : new Date(clock.now()).toISOString(),
     };
     output.write(`data: ${escapeForGo(JSON.stringify(full))}\n\n`);

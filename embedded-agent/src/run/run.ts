@@ -10,8 +10,8 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { ContentPart, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { StepResult, StopCondition } from 'ai';
 import type { RunnableModel } from '../model/create-model.ts';
-import type { ResolvedModel } from '../soul/model-ref.ts';
-import type { Soul } from '../soul/schema.ts';
+import { namedModel, type ResolvedModel } from '../soul/model-ref.ts';
+import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
 import type { ElicitationAnswer, ToolContext } from '../tools/tool.ts';
 import type { Offer, Toolbox } from '../tools/toolbox.ts';
@@ -21,7 +21,7 @@ import { toModelMessages } from './history.ts';
 import { buildInstructions } from './instructions.ts';
 import { MessageWriter } from './message-writer.ts';
 import { ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
-import { AGENT_NAME, type Emit } from './run-events.ts';
+import type { Emit } from './run-events.ts';
 import { type ResumeAnswer, ToolCalls } from './tool-calls.ts';
 
 const MORE_ITERATIONS = 10; // what one approval adds, as in cagent
@@ -31,6 +31,9 @@ const TITLE_CHARS = 50;
 
 export interface RunDependencies {
   soul: Soul;
+  /** Who runs, of the agents in soul.yaml. */
+  agentName: string;
+  agent: AgentConfig;
   resolved: ResolvedModel;
   runnable: RunnableModel;
   toolbox: Toolbox;
@@ -84,8 +87,8 @@ class Run {
     const { session, emit, gate } = request;
     this.#deps = deps;
     this.#request = request;
-    this.#limit = deps.soul.agents.root.max_iterations ?? 0;
-    this.#writer = new MessageWriter(store, session.id, clock);
+    this.#limit = deps.agent.max_iterations ?? 0;
+    this.#writer = new MessageWriter(store, session.id, deps.agentName, clock);
     this.#modelCalls = new ModelCalls({
       emit,
       writer: this.#writer,
@@ -132,13 +135,12 @@ class Run {
 
   /** Everything before the first model call. */
   async begin(): Promise<void> {
-    const { soul, resolved, store } = this.#deps;
+    const { agentName, agent, resolved, store } = this.#deps;
     const { emit, messages, session } = this.#request;
-    const { description = '', welcome_message } = soul.agents.root;
+    const { description = '', welcome_message } = agent;
     const model = `${resolved.provider}/${resolved.model}`;
     emit({ type: 'agent_info', model, description, ...(welcome_message ? { welcome_message } : {}) });
-    const self = { name: AGENT_NAME, description, provider: resolved.provider, model: resolved.model };
-    emit({ type: 'team_info', available_agents: [self], current_agent: AGENT_NAME });
+    emit({ type: 'team_info', available_agents: this.#team(), current_agent: agentName });
     await this.#listTools();
     for (const [index, message] of messages.entries()) {
       const position = this.#writer.user(message.content, message.multi_content);
@@ -158,14 +160,14 @@ class Run {
   /** The loop. @throws what ended it other than its own end or the client */
   async converse(): Promise<void> {
     const { streamText, wrapLanguageModel } = await import('ai');
-    const { soul, runnable, store, maxRetries } = this.#deps;
+    const { agent, runnable, store, maxRetries } = this.#deps;
     const { signal, session } = this.#request;
     let failure: { error: unknown } | null = null;
     const result = streamText({
       model: wrapLanguageModel({ model: runnable.model, middleware: this.#modelCalls.middleware }),
       ...runnable.settings,
       providerOptions: runnable.providerOptions,
-      messages: toModelMessages(store.messages(session.id), soul.agents.root.num_history_items),
+      messages: toModelMessages(store.messages(session.id), agent.num_history_items),
       tools: this.#toolSet,
       toolCallConcurrency: 1,
       maxRetries,
@@ -232,6 +234,15 @@ class Run {
     }
   }
 
+  /** All agents of soul.yaml; of the one that runs, the model that it really has. */
+  #team() {
+    const { soul, agentName, resolved } = this.#deps;
+    return Object.entries(soul.agents).map(([name, { description = '', model: ref }]) => {
+      const known = name === agentName ? resolved : namedModel(soul, ref);
+      return { name, description, provider: known?.provider ?? '', model: known?.model ?? ref };
+    });
+  }
+
   async #listTools(): Promise<void> {
     if (this.#deps.toolbox.empty) return;
     const { emit } = this.#request;
@@ -256,7 +267,7 @@ class Run {
   #warn(): void {
     const details = this.#offer.failures.map((failure) => `- ${failure}`).join('\n');
     if (details !== '' && details !== this.#warned) {
-      const head = `Some toolsets failed to initialize for agent '${AGENT_NAME}'.`;
+      const head = `Some toolsets failed to initialize for agent '${this.#deps.agentName}'.`;
       this.#request.emit({ type: 'warning', message: `${head}\n\nDetails:\n\n${details}` });
     }
     this.#warned = details;
@@ -281,9 +292,9 @@ class Run {
   }
 
   async #instructions(): Promise<string | SystemModelMessage[]> {
-    const { soul, home, clock, runnable } = this.#deps;
+    const { agent, home, clock, runnable } = this.#deps;
     const { stable, changing } = await buildInstructions({
-      agent: soul.agents.root,
+      agent,
       toolsetInstructions: this.#offer.instructions,
       workingDir: this.#context.workingDir,
       home,

@@ -70,10 +70,24 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     },
   );
 
-  it('says that it does not support rag at the top, and other agents', () => {
-    const message = fault(`${MINIMAL}  helper: { model: x/y }\nrag: {}\n`);
-    expect(message).toContain('line 6, column 1: the embedded agent does not support "rag"');
-    expect(message).toContain('line 5, column 3: the agent "helper" is not run');
+  it('says that it does not support rag at the top', () => {
+    expect(fault(`${MINIMAL}rag: {}\n`)).toContain(
+      'line 5, column 1: the embedded agent does not support "rag"',
+    );
+  });
+
+  it('reads other agents beside root, also by merge keys, as strictly as root', () => {
+    const soul = parseSoul(
+      'agents:\n  root: &root\n    model: x/y\n    toolsets: [{ type: think }]\n' +
+        '  heartbeat:\n    <<: *root\n    model: x/small\n',
+      'soul.yaml',
+    );
+    expect(soul.agents.heartbeat).toEqual({ model: 'x/small', toolsets: [{ type: 'think' }] });
+    expect(fault(`${MINIMAL}  helper: { model: x/y, handoffs: [root] }\n`)).toContain(
+      'the embedded agent does not support "agents.helper.handoffs"',
+    );
+    expect(fault(`${MINIMAL}  helper: { modle: x/y }\n`)).toContain('unknown key "agents.helper.modle"');
+    expect(fault('agents:\n  heartbeat: { model: x/y }\n')).toContain('"root" is missing');
   });
 
   it('names toolset types that cagent knows, and those that nobody knows', () => {

@@ -70,9 +70,6 @@ function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: numbe
 
 function unknownKey(key: string, path: Path): string {
   const full = [...path, key].join('.');
-  if (path.length === 1 && path[0] === 'agents') {
-    return `the agent "${key}" is not run: the embedded agent has one agent, "root", and no sub-agents`;
-  }
   if (CAGENT_ONLY_KEYS.has(key)) {
     return `the embedded agent does not support "${full}"; remove it, or run Moby with cagent`;
   }

@@ -59,10 +59,14 @@ export const OFFLINE: ResolvedModel = {
   settings: { provider: 'offline', model: 'offline' },
 };
 
-/** @throws ModelConfigError naming the part of soul.yaml to edit, or the variable to set */
-export function resolveModel(soul: Soul, environment: Environment): ResolvedModel {
-  const ref = soul.agents.root.model;
-  const settings = soul.models?.[ref] ?? inlineModel(ref, soul);
+/**
+ * @param agent its name in soul.yaml
+ * @throws ModelConfigError naming the part of soul.yaml to edit, or the variable to set
+ */
+export function resolveModel(soul: Soul, environment: Environment, agent = 'root'): ResolvedModel {
+  const ref = soul.agents[agent]?.model ?? '';
+  const settings = namedModel(soul, ref);
+  if (!settings) throw unknownModel(soul, agent, ref);
   const custom = soul.providers?.[settings.provider];
   const builtIn = Object.hasOwn(BUILT_IN, settings.provider) ? BUILT_IN[settings.provider] : undefined;
   if (!custom && !builtIn && !settings.base_url) {
@@ -93,12 +97,19 @@ export function resolveModel(soul: Soul, environment: Environment): ResolvedMode
   };
 }
 
-function inlineModel(ref: string, soul: Soul): ModelConfig {
+/** An entry of `models`, or `provider/model`. @returns null where it is neither */
+export function namedModel(soul: Soul, ref: string): ModelConfig | null {
+  const entry = soul.models?.[ref];
+  if (entry) return entry;
   const slash = ref.indexOf('/');
-  if (slash > 0 && !ref.includes(',')) return { provider: ref.slice(0, slash), model: ref.slice(slash + 1) };
+  if (slash <= 0 || ref.includes(',')) return null;
+  return { provider: ref.slice(0, slash), model: ref.slice(slash + 1) };
+}
+
+function unknownModel(soul: Soul, agent: string, ref: string): ModelConfigError {
   const names = Object.keys(soul.models ?? {});
-  throw new ModelConfigError(
-    `agents.root.model: "${ref}" is neither an entry of models: (${names.join(', ') || 'none'}) nor provider/model`,
+  return new ModelConfigError(
+    `agents.${agent}.model: "${ref}" is neither an entry of models: (${names.join(', ') || 'none'}) nor provider/model`,
   );
 }
 

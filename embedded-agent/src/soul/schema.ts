@@ -90,7 +90,8 @@ export const soulSchema = z.strictObject({
   metadata: z.record(z.string(), z.unknown()).optional(),
   providers: z.record(z.string(), providerSchema).optional(),
   models: z.record(z.string(), modelSchema).optional(),
-  agents: z.strictObject({ root: agentSchema }),
+  /** `root` is run unless a run names another. */
+  agents: z.object({ root: agentSchema }).catchall(agentSchema),
   permissions: permissionsSchema.optional(),
 });
 

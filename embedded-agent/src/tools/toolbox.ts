@@ -1,5 +1,5 @@
 /**
- * All tools of soul.yaml. Built-in ones are always there; those of an MCP server only while it can be reached: one that
+ * All tools of one agent in soul.yaml. Built-in ones are always there; those of an MCP server only while it can be reached: one that
  * is down costs a warning, never the run.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
@@ -43,9 +43,9 @@ const OWN_SECRETS = ['MOBYCLAW_MCP_TOKEN', 'MOBYCLAW_AGENT_TOKEN'];
 export class Toolbox {
   readonly #sources: readonly Source[];
 
-  constructor(soul: Soul, options: ToolboxOptions) {
+  constructor(soul: Soul, toolsets: readonly ToolsetConfig[], options: ToolboxOptions) {
     const withheld = new Set([...PROVIDER_KEYS, ...customKeys(soul), ...OWN_SECRETS]);
-    this.#sources = (soul.agents.root.toolsets ?? [])
+    this.#sources = toolsets
       .filter((config) => config.type !== 'mcp' || !isSwitchedOff(config, options.environment))
       .map((config) =>
         config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, withheld),

@@ -1,0 +1,34 @@
+/**
+ * One of the agents that soul.yaml defines: root, whom people talk to, or another that a run names, such as `heartbeat`
+ * with a cheaper model. Each has its own tools and its own model, which is made at its first run.
+ */
+import { createModel, type RunnableModel } from './model/create-model.ts';
+import { type Environment, type ResolvedModel, resolveModel } from './soul/model-ref.ts';
+import type { AgentConfig, Soul } from './soul/schema.ts';
+import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
+
+export class Member {
+  readonly name: string;
+  readonly config: AgentConfig;
+  readonly toolbox: Toolbox;
+  readonly #soul: Soul;
+  readonly #environment: Environment;
+  #model: Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> | null = null;
+
+  constructor(name: string, config: AgentConfig, soul: Soul, options: ToolboxOptions) {
+    this.name = name;
+    this.config = config;
+    this.toolbox = new Toolbox(soul, config.toolsets ?? [], options);
+    this.#soul = soul;
+    this.#environment = options.environment;
+  }
+
+  /** @throws ModelConfigError */
+  model(): Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> {
+    if (!this.#model) {
+      const resolved = resolveModel(this.#soul, this.#environment, this.name);
+      this.#model = createModel(resolved).then((runnable) => ({ resolved, runnable }));
+    }
+    return this.#model;
+  }
+}
