@@ -91,6 +91,48 @@ describe('fitting', () => {
     expect(fitted.agents.root.toolsets[0].allow_private_ips).toBe(true);
   });
 
+  test('several agents: toolsets of their own, and those shared by anchors, aliases and merge keys', () => {
+    const several = `version: "7"
+agents:
+  root: &root
+    model: m
+    toolsets: &tools
+      - &memory
+        type: mcp
+        remote: &server { url: http://memory:9100/mcp }
+      - type: shell
+  heartbeat:
+    <<: *root
+    model: small
+  reader:
+    toolsets: *tools
+  writer:
+    toolsets:
+      - <<: *memory
+        tools: [memory_append]
+      - type: mcp
+        remote: *server
+      - { <<: [*memory], remote: { url: https://mcp.example.com } }
+      - type: mcp
+        remote: { <<: *server, transport_type: streamable }
+`;
+    const fitted = fitSoul(several, NEW);
+    const allowed = (agent: string): unknown[] =>
+      parse(fitted, { merge: true }).agents[agent].toolsets.map(
+        (toolset: { allow_private_ips?: boolean }) => toolset.allow_private_ips,
+      );
+    expect(allowed('root')).toEqual([true, undefined]);
+    expect(allowed('heartbeat')).toEqual([true, undefined]);
+    expect(allowed('reader')).toEqual([true, undefined]);
+    expect(allowed('writer')).toEqual([true, true, true, true]); // the third inherits it and needs it not
+    expect(fitSoul(fitted, NEW)).toBe(fitted);
+  });
+
+  test('an alias that goes round in a circle, or names nothing, is left to the engine', () => {
+    const circle = 'version: "7"\nagents:\n  root: &r\n    <<: *r\n    toolsets: [*nothing]\n';
+    expect(fitSoul(circle, NEW)).toBe(circle);
+  });
+
   test('CRLF stays CRLF', () => {
     const fitted = fitSoul(SOUL.replaceAll('\n', '\r\n'), NEW);
     expect(fitted).toBe(FITTED.replaceAll('\n', '\r\n'));

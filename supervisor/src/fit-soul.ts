@@ -3,16 +3,22 @@
  * addresses unless the toolset says `allow_private_ips: true`, a key that config version "7" does not have; 1.32.3 knows
  * neither the key nor a higher version. So the owner's one file stays at "7", and a copy is raised for engines that need it.
  *
+ * Every agent's toolsets are seen to, also those that an anchor and `*` or `<<` share: what is inserted at the anchor
+ * counts wherever it is used.
+ *
  * Characters are inserted and replaced at the places that the YAML parser names; the rest of the text is not written
  * anew, so comments, quotes and order stay. A file that needs nothing, or that does not parse, is returned as it is: the
  * engine then says what is wrong in its own words.
  */
-import { isMap, isScalar, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
 import type { FoundEngine } from './engine.ts';
 import { isAtLeast } from './engine-version.ts';
 
 const LOWEST_VERSION = 10; // "9" was the first to take the key on MCP toolsets; "10" is what upstream documents
 const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace']);
+
+/** What aliases stand for. */
+type Anchors = Map<string, unknown>;
 
 interface Edit {
   at: number;
@@ -25,9 +31,12 @@ export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numb
   const document = parseDocument(source);
   if (document.errors.length > 0 || !isMap(document.contents)) return source;
   const edits: Edit[] = [];
+  const anchors: Anchors = new Map();
   visit(document, {
-    Map(_key, map, path) {
-      const place = needsPermission(map, inSharedServers(path)) ? permissionFor(map, source) : null;
+    Value(_key, node, path) {
+      if (node.anchor) anchors.set(node.anchor, node); // an alias means the last one before it
+      if (!isMap(node) || !needsPermission(node, anchors, inSharedServers(path))) return;
+      const place = permissionFor(node, source);
       if (place) edits.push(place);
     },
   });
@@ -40,11 +49,31 @@ export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numb
 }
 
 /** An MCP toolset (or an entry of the top-level `mcps`) whose remote server is one of ours. */
-function needsPermission(map: YAMLMap, shared: boolean): boolean {
-  if (!shared && map.get('type') !== 'mcp') return false;
-  if (map.has('allow_private_ips')) return false;
-  const url = map.getIn(['remote', 'url']);
-  return typeof url === 'string' && isOwnServer(url);
+function needsPermission(map: YAMLMap, anchors: Anchors, shared: boolean): boolean {
+  if (!shared && textAt(map, 'type', anchors) !== 'mcp') return false;
+  if (valueAt(map, 'allow_private_ips', anchors) !== undefined) return false;
+  const remote = valueAt(map, 'remote', anchors);
+  const url = isMap(remote) ? textAt(remote, 'url', anchors) : null;
+  return url !== null && isOwnServer(url);
+}
+
+function textAt(map: YAMLMap, key: string, anchors: Anchors): string | null {
+  const value = valueAt(map, key, anchors);
+  return isScalar(value) && typeof value.value === 'string' ? value.value : null;
+}
+
+/** The node of a key: of the map itself, else of those that its `<<` takes over; behind its alias where it is one. */
+function valueAt(map: YAMLMap, key: string, anchors: Anchors, passed: readonly unknown[] = []): unknown {
+  const behind = (node: unknown): unknown => (isAlias(node) ? anchors.get(node.source) : node);
+  const own = map.get(key, true);
+  if (own !== undefined) return behind(own);
+  const merged = behind(map.get('<<', true));
+  for (const source of isSeq(merged) ? merged.items.map(behind) : [merged]) {
+    if (!isMap(source) || passed.includes(source)) continue;
+    const found = valueAt(source, key, anchors, [...passed, map]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function inSharedServers(path: readonly unknown[]): boolean {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSoul, parseSoul, SoulError } from './load.ts';
@@ -120,4 +121,12 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
 it('the soul that Moby is delivered with is one that this agent runs', () => {
   const soul = loadSoul(join(import.meta.dirname, '../../../agents/moby/soul.yaml'));
   expect(soul.agents.root.toolsets?.map((toolset) => toolset.type)).toContain('mcp');
+});
+
+it('so it is with the agent of its own for heartbeats that it shows how to write', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../agents/moby/soul.yaml'), 'utf8')
+    .replace(/# (small: \{)/, '$1')
+    .replace(/# (heartbeat:)\n {2}# ( {2}<<: \*root)\n {2}# ( {2}model: small)/, '$1\n  $2\n  $3');
+  const { root, heartbeat } = parseSoul(text, 'soul.yaml').agents;
+  expect(heartbeat).toEqual({ ...root, model: 'small' });
 });
