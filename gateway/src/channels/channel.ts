@@ -73,9 +73,25 @@ export interface OutboundFile {
   caption: string;
 }
 
+/**
+ * Previews of answers in the making that the platform takes away by itself. Nothing of one stays, so a call that nobody
+ * knows the end of leaves nothing beside the answer. A chat has one at a time.
+ */
+export interface Drafts {
+  /** For how long one stands unless it is shown anew, in milliseconds. Any message to the chat takes it away before. */
+  readonly lifeMs: number;
+  /** Whether this chat takes drafts, as far as is known: where it has refused one, not any more. */
+  serves(to: ChannelKey): boolean;
+  /** Shows `part` in place of the draft that is there. Can always be repeated, so it is never `unknown`. */
+  show(to: ChannelKey, part: RenderedPart): Promise<SendResult>;
+}
+
 /** One connection to a platform. No method but `start` throws for what the platform does; each settles in bounded time. */
 export interface Channel {
   readonly abilities: Abilities;
+
+  /** Where the platform has them, answers stream by drafts in the chats that they serve, elsewhere by `edit`. */
+  readonly drafts?: Drafts;
 
   /**
    * Connects. Resolves once messages can come in, which has been shown and not assumed.

@@ -41,6 +41,8 @@ export class ChatLane {
   readonly #live: LiveUpdates;
   #running: Promise<void> | null = null;
   #timer: Timer | null = null;
+  /** The timer is for keeping up what is shown: what changes need not wait for it. */
+  #dozes = false;
   /** Nonces of parts that this process has tried. */
   readonly #triedHere = new Set<string>();
   #again = false;
@@ -76,7 +78,7 @@ export class ChatLane {
   /** The reply shows something new; it is brought to the chat when its time has come. */
   changed(): void {
     if (this.#running) this.#again = true;
-    else if (!this.#timer) this.wake();
+    else if (!this.#timer || this.#dozes) this.wake();
   }
 
   ended(reply: LiveReply): void {
@@ -123,7 +125,7 @@ export class ChatLane {
     if (!delivery) {
       const live = this.#live.next(channel, now);
       if (live?.step) return live.step;
-      if (live) this.#wakeAt(live.dueAt);
+      if (live) this.#wakeAt(live.dueAt, live.unchanged);
       return null;
     }
     if (delivery.state === 'new') return async () => this.#split(delivery, channel);
@@ -134,8 +136,9 @@ export class ChatLane {
     return null;
   }
 
-  #wakeAt(time: number): void {
+  #wakeAt(time: number, dozes = false): void {
     this.#timer?.cancel();
+    this.#dozes = dozes;
     this.#timer = this.#options.clock.after(Math.max(1, time - this.#options.clock.now()), () => {
       this.#timer = null;
       this.wake();
@@ -170,7 +173,7 @@ export class ChatLane {
     const durability = sends && !this.#repeatable(part, channel) ? 'durable' : 'relaxed';
     store.transaction(durability, () => store.outbox.sending(part, clock.now()));
     const result = await this.#call(delivery, part, channel);
-    if (result.status === 'sent' && part.action === 'send') this.#live.newest = result.ids.at(-1) ?? null;
+    if (sends) this.#live.sent(result);
     this.#unrecorded = () => this.#record(delivery, part, result);
     this.#recordLast();
   }

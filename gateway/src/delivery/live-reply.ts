@@ -48,6 +48,11 @@ export class LiveReply {
     return !this.#started;
   }
 
+  /** It waits, and its place is told. */
+  get queued(): boolean {
+    return !this.#started && !this.ended && this.#showsPlace && this.#ahead > 0;
+  }
+
   apply(event: NumberedEvent): void {
     if (endsTurn(event)) {
       this.ended = true;
@@ -82,16 +87,19 @@ export class LiveReply {
     }
   }
 
-  /** Markdown; empty where there is nothing to show. */
-  view(): string {
+  /**
+   * Markdown; empty where there is nothing to show.
+   * @param occupied something stands in the chat already, which must not stay as it is when there are no words yet
+   */
+  view(occupied = this.messages.size > 0): string {
     if (!this.#started) {
-      if (this.#ahead === 0 || !this.#showsPlace) return '';
+      if (!this.queued) return '';
       return `🕒 Queued, ${this.#ahead} ${this.#ahead === 1 ? 'message is' : 'messages are'} ahead of it.`;
     }
     const lines = [...new Set(this.#tools.values())].map((label) => `⏳ ${label}…`);
     if (this.#notice !== '') lines.push(`ℹ️ ${this.#notice}`);
     if (this.#text.trim() === '' && lines.length === 0) {
-      return this.messages.size > 0 ? '⏳ Working on it…' : '';
+      return occupied ? '⏳ Working on it…' : '';
     }
     return [this.#text, lines.join('\n\n')].filter((text) => text.trim() !== '').join('\n\n');
   }

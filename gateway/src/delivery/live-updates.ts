@@ -1,6 +1,6 @@
 /**
- * Brings answers in the making to a chat, at a pace that the platform bears: slower after each refusal for pace, faster
- * again when none came for a while. Nothing here has to succeed: the outbox brings the whole answer afterwards.
+ * Brings answers in the making to a chat, at a pace that the platform bears: as a draft where the chat takes drafts, else in
+ * messages that are edited. Nothing here has to succeed: the outbox brings the whole answer afterwards.
  *
  * A message that is about to be sent is on disk first, without an id: after a crash it is known that there may be one
  * that cannot be found, and the stream is left alone.
@@ -11,13 +11,12 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
 import type { Store } from '../store/store.ts';
+import { LiveDraft } from './live-draft.ts';
+import { LivePace } from './live-pace.ts';
 import { type LiveReply, PLACE } from './live-reply.ts';
+import { FIRST_MS, type LiveStep } from './live-step.ts';
 import { hashOf, plainOf, renderSafely } from './parts.ts';
 import type { RenderedPart, Renderer } from './renderer.ts';
-
-const FIRST_MS = 500; // an answer that is ready by then comes as one message, without a flicker
-const SLOWEST_MS = 10_000;
-const SPEED_UP_AFTER = 10; // updates without a refusal
 
 export interface LiveUpdatesOptions {
   key: ChannelKey;
@@ -35,23 +34,31 @@ interface Update {
   shown: string;
 }
 
-export interface LiveStep {
-  dueAt: number;
-  /** Present where it is due. */
-  step?: () => Promise<void>;
-}
-
 export class LiveUpdates {
   readonly #options: LiveUpdatesOptions;
   readonly #replies = new Set<LiveReply>();
   /** The newest message in the chat that is ours, as far as we know. */
   newest: string | null = null;
-  #notBefore = 0;
-  #paceMs = 0;
-  #smooth = 0;
+  readonly #pace: LivePace;
+  readonly #draft: LiveDraft;
 
   constructor(options: LiveUpdatesOptions) {
     this.#options = options;
+    const { key, clock } = options;
+    this.#pace = new LivePace(key, clock);
+    this.#draft = new LiveDraft({
+      key,
+      clock,
+      pace: this.#pace,
+      render: (reply, markdown, channel) => this.#render(reply, markdown, channel),
+      refused: (reply, result, channel) => this.#refused(reply, result, channel),
+    });
+  }
+
+  /** A message went to the chat, or may have. */
+  sent(result: SendResult): void {
+    if (result.status === 'sent') this.newest = result.ids.at(-1) ?? null;
+    if (result.status !== 'failed') this.#draft.gone();
   }
 
   add(reply: LiveReply): void {
@@ -68,15 +75,24 @@ export class LiveUpdates {
 
   /** The next update, or when it is due; null where every chat shows what there is. */
   next(channel: Channel, now: number): LiveStep | null {
-    const base = this.#basePace(channel);
-    if (base === null) return null;
+    const { drafts, abilities } = channel;
+    if (abilities.editEveryMs === null) return null;
     let soonest: LiveStep | null = null;
+    const drafted = new Set<LiveReply>();
+    if (drafts?.serves(this.#options.key)) {
+      // One that has messages began by edits, and goes on in them.
+      for (const reply of this.#replies) if (reply.messages.size === 0) drafted.add(reply);
+      const open = [...drafted].filter(({ blind, ended }) => !blind && !ended);
+      soonest = this.#draft.next(open, channel, drafts, now);
+      if (soonest?.step) return soonest;
+    }
     for (const reply of this.#replies) {
+      if (drafted.has(reply)) continue;
       const update = this.#pending(reply, channel);
       if (!update) continue;
       reply.firstAt ??= now;
       const first = reply.messages.size === 0 && !reply.waitsInLine ? reply.firstAt + FIRST_MS : 0;
-      const dueAt = Math.max(first, this.#notBefore);
+      const dueAt = Math.max(first, this.#pace.notBefore);
       if (dueAt <= now) return { dueAt, step: () => this.#bring(reply, update, channel) };
       if (!soonest || dueAt < soonest.dueAt) soonest = { dueAt };
     }
@@ -86,16 +102,12 @@ export class LiveUpdates {
   /** The first message of a reply that does not show what it should. */
   #pending(reply: LiveReply, channel: Channel): Update | null {
     if (reply.blind || reply.ended) return null;
-    const { renderer, logger } = this.#options;
     const first = reply.messages.get(0);
     // The answer takes the place of "queued" where that is the last word in the chat; else it would stand too far up.
     if (first?.shown === PLACE && !reply.waitsInLine && first.message !== this.newest) {
       return { number: 0, part: null, shown: PLACE };
     }
-    const rendered = renderSafely(renderer, reply.view(), channel.abilities.text, (error) =>
-      logger.error({ err: error, turn: reply.turn }, 'an answer in the making could not be rendered'),
-    );
-    for (const [number, whole] of rendered.entries()) {
+    for (const [number, whole] of this.#render(reply, reply.view(), channel).entries()) {
       const part = reply.plain ? plainOf(whole) : whole;
       const shown = reply.waitsInLine ? PLACE : hashOf(part);
       if (reply.messages.get(number)?.shown !== shown) return { number, part, shown };
@@ -103,8 +115,15 @@ export class LiveUpdates {
     return null;
   }
 
+  #render(reply: LiveReply, markdown: string, channel: Channel): RenderedPart[] {
+    const { renderer, logger } = this.#options;
+    return renderSafely(renderer, markdown, channel.abilities.text, (error) =>
+      logger.error({ err: error, turn: reply.turn }, 'an answer in the making could not be rendered'),
+    );
+  }
+
   async #bring(reply: LiveReply, { number, part, shown }: Update, channel: Channel): Promise<void> {
-    const { store, key, clock } = this.#options;
+    const { store, key } = this.#options;
     const message = reply.messages.get(number)?.message ?? null;
     this.#replies.delete(reply); // behind the others, so that each gets its turn
     this.#replies.add(reply);
@@ -122,7 +141,7 @@ export class LiveUpdates {
     if (part === null) {
       result = await channel.remove(key, message ?? '');
       if (result.status === 'failed' && result.error.remedy === 'retry') {
-        this.#notBefore = clock.now() + this.#pace(channel);
+        this.#pace.spend(channel);
       } else forget(); // one that cannot be taken back stays where it is
       return;
     }
@@ -132,7 +151,7 @@ export class LiveUpdates {
       const options = { nonce: uuidv7(), live: true, ...(number === 0 && replyTo ? { replyTo } : {}) };
       result = await channel.send(key, part, options);
       if (result.status === 'failed') forget();
-      if (result.status === 'sent') this.newest = result.ids.at(-1) ?? null;
+      this.sent(result);
     } else {
       result = await channel.edit(key, message, part, { live: true });
       if (result.status === 'failed' && result.error.remedy === 'send-new') {
@@ -140,15 +159,15 @@ export class LiveUpdates {
         reply.blind = true; // the person took it away: the answer comes when it is whole
       }
     }
-    this.#notBefore = clock.now() + this.#pace(channel);
+    this.#pace.spend(channel);
     if (result.status === 'sent') {
       save(result.ids[0] ?? message);
-      this.#easeUp(channel);
+      this.#pace.easeUp(channel);
     } else this.#refused(reply, result, channel);
   }
 
   #refused(reply: LiveReply, result: Exclude<SendResult, { status: 'sent' }>, channel: Channel): void {
-    const { logger, key, report, clock } = this.#options;
+    const { logger, key, report } = this.#options;
     const { error, status } = result;
     logger.debug({ channel: key, code: error.code, method: error.method, status }, 'an update was not shown');
     if (error.fatal) report(error);
@@ -157,25 +176,6 @@ export class LiveUpdates {
       return;
     }
     if (error.remedy === 'plain') reply.plain = true;
-    if (error.retryAfterMs !== null) {
-      this.#smooth = 0;
-      this.#paceMs = Math.min(SLOWEST_MS, this.#pace(channel) * 2);
-      this.#notBefore = Math.max(this.#notBefore, clock.now() + error.retryAfterMs);
-    }
-  }
-
-  /** Milliseconds between two edits as the platform has it; null where it has none. */
-  #basePace({ abilities }: Channel): number | null {
-    if (abilities.editEveryMs === null) return null;
-    const direct = this.#options.key.includes(':dm:');
-    return direct ? abilities.editEveryMs : (abilities.groupEditEveryMs ?? abilities.editEveryMs);
-  }
-
-  #pace(channel: Channel): number {
-    return Math.max(this.#paceMs, this.#basePace(channel) ?? 0);
-  }
-
-  #easeUp(channel: Channel): void {
-    if (++this.#smooth % SPEED_UP_AFTER === 0) this.#paceMs = this.#pace(channel) / 2;
+    if (error.retryAfterMs !== null) this.#pace.slowDown(channel, error.retryAfterMs);
   }
 }

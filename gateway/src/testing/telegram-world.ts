@@ -20,6 +20,8 @@ export interface TelegramWorld {
   say(text: string): number;
   /** Texts of what Moby wrote there and is still there. */
   texts(chat?: number): string[];
+  /** Waits for a draft there that `passes`. */
+  draft(passes: (text: string) => boolean): Promise<string>;
   /** Waits for a text of Moby's that `passes`. */
   reply(passes: (text: string) => boolean, chat?: number): Promise<string>;
   /** Closes the gateway and opens another one on the same data. */
@@ -27,11 +29,12 @@ export interface TelegramWorld {
 }
 
 export async function openTelegramWorld(
-  options: HarnessOptions & { telegram?: FakeTelegram; timing?: TelegramTiming } = {},
+  options: HarnessOptions & { telegram?: FakeTelegram; timing?: TelegramTiming; drafts?: boolean } = {},
 ): Promise<TelegramWorld> {
-  const { telegram: given, timing = TIMING, ...rest } = options;
+  const { telegram: given, timing = TIMING, drafts = true, ...rest } = options;
   const telegram = given ?? (await startFakeTelegram());
   if (!given) onTestFinished(() => telegram.close());
+  telegram.knowDrafts(drafts);
   telegram.chats.groups.set(GROUP, 'Family');
   const open = (more: HarnessOptions = {}): Promise<Harness> =>
     openHarness({
@@ -56,6 +59,7 @@ export async function openTelegramWorld(
       until('a reply', () => world.texts(chat).find(passes), 20_000).catch((error: unknown) => {
         throw new Error(`${(error as Error).message}; there is ${JSON.stringify(world.texts(chat))}`);
       }),
+    draft: (passes) => until('a draft', () => telegram.drafts(ALICE.id).find(passes), 20_000),
     async restart(more = {}) {
       await world.gateway.close(0);
       world.gateway = await open({ home: world.gateway.home, ...more });

@@ -21,10 +21,22 @@ export interface FakeMessage {
   deleted: boolean;
 }
 
+/** https://core.telegram.org/bots/api#sendmessagedraft: a preview, which nothing remains of. */
+export interface FakeDraft {
+  id: number;
+  text: string;
+  entities: unknown[];
+  topic: number | null;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
 export interface FakeUpdate {
   update_id: number;
   [kind: string]: unknown;
 }
+
+const DRAFT_MS = 30_000;
 
 export class Chats {
   readonly messages: FakeMessage[] = [];
@@ -35,12 +47,30 @@ export class Chats {
   readonly gone = new Set<number>();
   /** Old id of a group to its new one. */
   readonly migrated = new Map<number, number>();
+  readonly #drafts = new Map<number, FakeDraft[]>();
+  readonly #now: () => number;
   #nextMessage = 1;
   #nextUpdate = 1000;
+
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** What is seen in a chat of answers in the making: one for each id, until a message comes or 30 s have passed. */
+  drafts(chat: number): FakeDraft[] {
+    return (this.#drafts.get(chat) ?? []).filter(({ at }) => this.#now() - at < DRAFT_MS);
+  }
+
+  draw(chat: number, draft: Omit<FakeDraft, 'at'>): void {
+    const others = this.drafts(chat).filter(({ id }) => id !== draft.id);
+    this.#drafts.set(chat, [...others, { ...draft, at: this.#now() }]);
+  }
 
   add(message: Omit<FakeMessage, 'id' | 'versions' | 'deleted'>): FakeMessage {
     const added = { ...message, id: this.#nextMessage++, versions: [message.text], deleted: false };
     this.messages.push(added);
+    this.#drafts.delete(message.chat);
     return added;
   }
 

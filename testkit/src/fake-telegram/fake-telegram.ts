@@ -58,6 +58,10 @@ export interface FakeTelegram {
   redeliver(): void;
   /** What the bot wrote in a chat and is still there, in order. */
   replies(chat: number): FakeMessage[];
+  /** Texts of the previews that are seen in a chat. */
+  drafts(chat: number): string[];
+  /** From now on it is a server that does not know drafts; true: it knows them again. */
+  knowDrafts(known: boolean): void;
   /** What the bot is doing in vain: polls that hold. */
   polling(): boolean;
   /** From now on the token is not known; false: it is known again. */
@@ -78,11 +82,12 @@ interface Held {
   timer: NodeJS.Timeout;
 }
 
-export async function startFakeTelegram(port = 0): Promise<FakeTelegram> {
+/** @param now clock of the drafts, in milliseconds since the epoch */
+export async function startFakeTelegram(port = 0, now: () => number = Date.now): Promise<FakeTelegram> {
   const token = '123456:TEST-token-that-must-never-be-shown';
-  const chats = new Chats();
+  const chats = new Chats(now);
   const faults = new Faults();
-  const state: Methods = { chats, files: new Map(), commands: [] };
+  const state: Methods = { chats, files: new Map(), commands: [], knowsDrafts: true };
   const calls: Call[] = [];
   const sockets = new Set<Socket>();
   const dead = new WeakSet<Socket>();
@@ -246,8 +251,12 @@ export async function startFakeTelegram(port = 0): Promise<FakeTelegram> {
     },
     replies: (chat) =>
       chats.messages.filter((one) => one.chat === chat && one.from === 'bot' && !one.deleted),
-    revoke(now = true) {
-      revoked = now;
+    drafts: (chat) => chats.drafts(chat).map(({ text }) => text),
+    knowDrafts(known) {
+      state.knowsDrafts = known;
+    },
+    revoke(isRevoked = true) {
+      revoked = isRevoked;
       const waiting = held;
       held = null;
       if (waiting) sendJson(waiting.response, 401, refusal(401, 'Unauthorized'));

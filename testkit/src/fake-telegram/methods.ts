@@ -29,6 +29,8 @@ export interface Methods {
   chats: Chats;
   files: Map<string, { path: string; bytes: Uint8Array }>;
   commands: unknown[];
+  /** False: a server from before Bot API 9.3. */
+  knowsDrafts: boolean;
 }
 
 /** @throws Refusal */
@@ -46,6 +48,9 @@ export function callMethod(state: Methods, method: string, payload: Payload, upl
       return true;
     case 'sendMessage':
       return sendMessage(state.chats, payload);
+    case 'sendMessageDraft':
+      if (!state.knowsDrafts) throw new Refusal(404, 'Not Found: method not found');
+      return sendDraft(state.chats, payload);
     case 'editMessageText':
       return editMessage(state.chats, payload);
     case 'deleteMessage':
@@ -111,6 +116,22 @@ function sendMessage(chats: Chats, payload: Payload): unknown {
       file: null,
     }),
   );
+}
+
+function sendDraft(chats: Chats, payload: Payload): true {
+  const chat = Number(payload.chat_id);
+  checkChat(chats, chat);
+  if (chat < 0) throw new Refusal(400, 'Bad Request: TEXTDRAFT_PEER_INVALID');
+  const id = Number(payload.draft_id);
+  if (!Number.isSafeInteger(id) || id === 0) throw new Refusal(400, 'Bad Request: RANDOM_ID_INVALID');
+  const isPlaceholder = payload.text === undefined || payload.text === '';
+  chats.draw(chat, {
+    id,
+    text: isPlaceholder ? 'Thinking…' : checkText(payload.text, payload.entities, payload.parse_mode),
+    entities: (payload.entities ?? []) as unknown[],
+    topic: payload.message_thread_id === undefined ? null : Number(payload.message_thread_id),
+  });
+  return true;
 }
 
 function editMessage(chats: Chats, payload: Payload): unknown {

@@ -6,12 +6,22 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { Telegram } from 'telegraf';
-import type { Telegram as Methods, Opts } from 'telegraf/types';
+import type { MessageEntity, Telegram as Methods, Opts } from 'telegraf/types';
 import type { TelegramSettings } from '../../config/channels-config.ts';
 import { toTelegramError } from './errors.ts';
 
 const CLOSE_GRACE_MS = 5000; // a send that is under way may finish: cut, nobody knows whether it arrived
 const DEFAULT_ROOT = 'https://api.telegram.org';
+
+/** https://core.telegram.org/bots/api#sendmessagedraft: Bot API 9.3, for all bots since 9.5; telegraf knows 7.1. */
+export interface MessageDraft {
+  chat_id: number;
+  message_thread_id?: number;
+  /** Not 0; changes of a draft with the same id are animated. */
+  draft_id: number;
+  text: string;
+  entities?: MessageEntity[];
+}
 
 export interface CallOptions {
   timeoutMs?: number;
@@ -45,15 +55,29 @@ export class BotApi {
   }
 
   /** @throws TelegramError */
-  async call<M extends keyof Methods>(
+  call<M extends keyof Methods>(
     method: M,
     payload: Opts<M>,
     options: CallOptions = {},
   ): Promise<ReturnType<Methods[M]>> {
+    return this.#bounded(method, (signal) => this.#telegram.callApi(method, payload, { signal }), options);
+  }
+
+  /** @throws TelegramError */
+  async sendMessageDraft(draft: MessageDraft, options: CallOptions): Promise<void> {
+    const method = 'sendMessageDraft';
+    await this.#bounded(
+      method,
+      (signal) => this.#telegram.callApi(method as 'sendMessage', draft, { signal }),
+      options,
+    );
+  }
+
+  async #bounded<T>(method: string, begin: (signal: never) => Promise<T>, options: CallOptions): Promise<T> {
     const late = new AbortController();
     const timer = this.#clock.after(options.timeoutMs ?? this.#callMs, () => late.abort());
     const signals = [late.signal, this.#cut.signal, ...(options.signal ? [options.signal] : [])];
-    const call = this.#telegram.callApi(method, payload, { signal: AbortSignal.any(signals) as never });
+    const call = begin(AbortSignal.any(signals) as never); // telegraf's type is that of a library
     this.#running.add(call);
     try {
       return await call;

@@ -11,37 +11,38 @@ test('a person writes and gets the answer, as a reply to the message', async () 
   expect(replies[0]?.replyTo).toBe(id);
 });
 
-test('an answer that takes its time streams into one message, with typing, and ends complete', async () => {
+test('an answer that takes its time streams as a draft, with typing, and comes whole as one message', async () => {
   const world = await openTelegramWorld();
   world.say('tokens=60 interval=50ms');
   await until('typing', () => world.telegram.calls('sendChatAction').length > 0);
-  await world.reply((text) => text.endsWith('word59'));
-  const replies = world.telegram.replies(ALICE.id);
-  expect(replies).toHaveLength(1);
-  const versions = replies[0]?.versions ?? [];
-  expect(versions.length).toBeGreaterThan(2);
-  expect(versions.length).toBeLessThan(8); // about one a second
-  for (const version of versions) expect(replies[0]?.text.startsWith(version.slice(0, 30))).toBe(true);
+  await world.draft((text) => text.startsWith('You said:'));
+  expect(world.texts()).toEqual([]);
+  const whole = await world.reply((text) => text.endsWith('word59'));
+  expect(world.telegram.replies(ALICE.id).map(({ versions }) => versions)).toEqual([[whole]]);
+  expect(world.telegram.drafts(ALICE.id)).toEqual([]);
+  const drafts = world.telegram.calls('sendMessageDraft').map(({ payload }) => String(payload.text));
+  expect(drafts.length).toBeGreaterThan(1);
+  expect(drafts.length).toBeLessThan(8); // about one a second
+  for (const draft of drafts) expect(whole.startsWith(draft.slice(0, 30))).toBe(true);
 });
 
 test('tools are shown while they run, and gone from the answer', async () => {
   const world = await openTelegramWorld();
   world.say('tool=memory_append tool-ms=1500');
-  await world.reply((text) => text.includes('⏳ Writing to memory…'));
+  await world.draft((text) => text.includes('⏳ Writing to memory…'));
   await world.reply((text) => text.startsWith('You said:'));
   expect(world.texts()).toHaveLength(1);
   expect(world.texts()[0]).not.toContain('⏳');
 });
 
-test('a message that has to wait says so at once, and its answer takes the place', async () => {
+test('a message that has to wait is seen to wait, and each answer comes as a reply to its own', async () => {
   const world = await openTelegramWorld();
-  world.say('first tokens=40 interval=100ms');
+  const first = world.say('first tokens=40 interval=100ms');
   await until('the first to run', () => (world.gateway.agent?.stats().runs.length ?? 0) > 0);
-  world.say('second');
-  await world.reply((text) => text.includes('Queued, 1 message is ahead'));
+  const second = world.say('second');
+  await world.draft((text) => text.includes('One more message is queued'));
   await world.reply((text) => text === 'You said: second');
-  await until('the word about the queue to be gone', () => world.texts().length === 2);
-  expect(world.texts().at(-1)).toBe('You said: second');
+  expect(world.telegram.replies(ALICE.id).map(({ replyTo }) => replyTo)).toEqual([first, second]);
 });
 
 test('commands are answered while a turn runs; /stop ends it', async () => {

@@ -15,10 +15,6 @@ async function trouble(world: TelegramWorld): Promise<{ state: string; error?: s
   return (await world.gateway.call('GET', '/api/channels')).body.trouble;
 }
 
-async function streaming(world: TelegramWorld): Promise<void> {
-  await until('the first words', () => world.texts().some((text) => text.startsWith('You said:')));
-}
-
 test('an answer longer than a message comes whole and in order', async () => {
   const lines = Array.from({ length: 900 }, (_, index) => `line ${index} of a long answer`);
   const script = () => [{ do: 'text' as const, text: lines.join('\n\n') }];
@@ -56,32 +52,6 @@ test('9,000 characters of Markdown with code, tables and links arrive whole, in 
   expect(entities.filter(({ type }) => type === 'pre').length).toBeGreaterThanOrEqual(30);
   expect(entities.filter(({ url }) => url?.startsWith('https://example.com/'))).toHaveLength(30);
   expect(whole).not.toContain('```');
-});
-
-test('a stream that outgrows its message goes on in the next, and ends whole', async () => {
-  const lines = Array.from({ length: 400 }, (_, index) => `line ${index} of a long answer\n\n`);
-  const script = () => lines.map((text) => ({ do: 'text' as const, text, afterMs: 8 }));
-  const world = await openTelegramWorld({ agent: { script } });
-  world.say('slowly');
-  await world.reply((text) => text.includes('line 399 '));
-  await until('the answer to be settled', async () => {
-    const { body } = await world.gateway.call('GET', '/api/channels');
-    return body.items[0].waiting === 0;
-  });
-  const written = world
-    .texts()
-    .join('\n')
-    .match(/line \d+ of a long answer/g);
-  expect(written).toEqual(lines.map((line) => line.trim()));
-});
-
-test('429 on every edit to the last: the answer is complete in the end, in one message', async () => {
-  const world = await openTelegramWorld();
-  world.say('tokens=30 interval=60ms');
-  await streaming(world);
-  world.telegram.faults.plan('editMessageText', TOO_MANY, 2);
-  await world.reply((text) => text.endsWith('word29'));
-  expect(world.texts()).toHaveLength(1);
 });
 
 test('a chat that has to wait holds up no other', async () => {
@@ -126,16 +96,6 @@ test('a send of which nobody knows is in the status, and comes again when the pe
   await until('the status to be clean', async () => (await trouble(world)).length === 0);
 });
 
-test('an edit that hangs is repeated, and the answer stands in its one message', async () => {
-  const world = await openTelegramWorld();
-  world.say('tokens=20 interval=60ms');
-  await streaming(world);
-  world.telegram.faults.plan('editMessageText', { how: 'hang', after: true }, 2);
-  await world.reply((text) => text.endsWith('word19'));
-  expect(world.texts()).toHaveLength(1);
-  expect(await trouble(world)).toEqual([]);
-});
-
 test('the bot was blocked: the answer has failed, visibly, and is not tried for ever', async () => {
   const world = await openTelegramWorld();
   world.telegram.chats.blocked.add(ALICE.id);
@@ -152,15 +112,6 @@ test('a part that is refused for its formatting comes as plain text', async () =
   world.telegram.faults.plan('sendMessage', { how: 'refuse', code: 400, description });
   world.say('hello');
   await world.reply((text) => text === 'You said: hello');
-});
-
-test('the person deletes the message that is being written: the answer comes in a new one', async () => {
-  const world = await openTelegramWorld();
-  world.say('tokens=25 interval=60ms');
-  await streaming(world);
-  for (const message of world.telegram.replies(ALICE.id)) message.deleted = true;
-  await world.reply((text) => text.endsWith('word24'));
-  expect(world.texts()).toHaveLength(1);
 });
 
 test('a message is pushed to people who may talk to Moby, with files, and to nobody else', async () => {

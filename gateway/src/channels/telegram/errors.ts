@@ -49,6 +49,9 @@ const REMEDIES: Record<Refusal, ChannelRemedy> = {
   other: 'plain', // a refusal that we do not know most often has its reason in the formatting; plain is tried once
 };
 
+/** Bot API servers that people run themselves may be older than these. */
+const NEWER_METHODS = new Set(['sendMessageDraft']);
+
 /** System errors in which the request never left us. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
 
@@ -107,6 +110,10 @@ function fromAnswer(
         fatal: true,
       });
     case 404:
+      if (NEWER_METHODS.has(method)) {
+        const message = `This Bot API server does not know ${method}.`;
+        return new TelegramError({ method, code, message, remedy: 'none' });
+      }
       return new TelegramError({
         method,
         code,

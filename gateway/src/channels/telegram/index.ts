@@ -1,13 +1,16 @@
 /**
  * Telegram by the Bot API with long polling: works behind any router and needs no address of its own.
  *
- * Answers stream by edits. Telegram's own drafts (`sendMessageDraft`) are not used: a draft lives 30 s and ends in a
- * send, of which nobody can tell after a cut line whether it arrived, while an edit can simply be repeated.
+ * In private chats answers stream by drafts, in groups, which have none, by edits. That has a price: a streamed answer in
+ * the end is a send, and of a send whose line was cut nobody can tell whether it arrived, while the last edit can simply
+ * be repeated. Such an answer is `unknown`, the person is told, and `/resend` brings it. For that, nothing is ever shown
+ * twice or in part: a first message of a stream, cut at the wrong moment, stayed as a fragment beside the whole answer.
  */
 import type { TelegramSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost, CommandInfo } from '../channel.ts';
 import type { ChannelError } from '../channel-error.ts';
 import { BotApi } from './api.ts';
+import { TelegramDrafts } from './drafts.ts';
 import { TelegramError } from './errors.ts';
 import { downloadFile } from './files.ts';
 import { placeOf } from './keys.ts';
@@ -52,6 +55,7 @@ export function createTelegramChannel(
 
   return {
     abilities: ABILITIES,
+    drafts: new TelegramDrafts(api, host.logger, timing.callMs),
 
     async start() {
       const { id, username = '' } = await api.call('getMe', {}, { signal });

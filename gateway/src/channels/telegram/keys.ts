@@ -14,6 +14,10 @@ export function groupKey(chat: number, topic?: number): ChannelKey {
   return topic === undefined ? `telegram:group:${chat}` : `telegram:group:${chat}:topic:${topic}`;
 }
 
+export function isDirect(key: ChannelKey): boolean {
+  return key.startsWith('telegram:dm:');
+}
+
 /** @throws RangeError for what is not a key of Telegram */
 export function placeOf(key: ChannelKey): Place {
   const match = /^telegram:(?:dm|group):(-?\d+)(?::topic:(\d+))?$/.exec(key);

@@ -20,8 +20,28 @@ async function setUp() {
   return { telegram, gateway, texts };
 }
 
-test('killed while it streams: the next process finishes the same message', async () => {
+test('killed while it draws a draft: the next process draws it anew, and one message stays, which is whole', async () => {
   const { telegram, gateway, texts } = await setUp();
+  gateway.start();
+  telegram.say({ chat: ALICE.id, from: ALICE, text: 'tokens=30 interval=100ms' });
+  await until(
+    'a draft',
+    () => telegram.drafts(ALICE.id).some((text) => text.startsWith('You said:')),
+    20_000,
+  );
+  await gateway.kill();
+  const drawn = telegram.calls('sendMessageDraft').length;
+  expect(texts(ALICE.id)).toEqual([]);
+  gateway.start();
+  await until('the whole answer', () => texts(ALICE.id).some((text) => text.endsWith('word29')), 20_000);
+  expect(telegram.calls('sendMessageDraft').length).toBeGreaterThan(drawn);
+  expect(telegram.replies(ALICE.id)).toHaveLength(1);
+  expect(telegram.drafts(ALICE.id)).toEqual([]);
+});
+
+test('killed while it streams by edits: the next process finishes the same message', async () => {
+  const { telegram, gateway, texts } = await setUp();
+  telegram.knowDrafts(false);
   gateway.start();
   telegram.say({ chat: ALICE.id, from: ALICE, text: 'tokens=30 interval=100ms' });
   // Words that come by an edit: the gateway knows its message then. One that is killed before it does cannot.

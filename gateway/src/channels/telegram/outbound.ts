@@ -111,7 +111,8 @@ function sent(message: Message): SendResult {
   return { status: 'sent', ids: [String(message.message_id)] };
 }
 
-function formatted(part: RenderedPart): { text: string; entities?: MessageEntity[] } {
+/** Text and entities as the Bot API takes them. */
+export function formatted(part: RenderedPart): { text: string; entities?: MessageEntity[] } {
   const entities = part.extras?.entities as MessageEntity[] | undefined;
   return { text: part.text, ...(entities && entities.length > 0 ? { entities } : {}) };
 }
