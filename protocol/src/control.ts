@@ -2,9 +2,13 @@
  * How the parts agree on a `soul.yaml` edit. All routes need `Authorization: Bearer <MOBYCLAW_MCP_TOKEN>`.
  *
  * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore
- * Supervisor (agent process): GET /status · POST /reload
+ * Supervisor (agent process): GET /status · POST /reload · GET /file?path=<as the agent names it>, which answers with the
+ * bytes and `X-File-Name` (percent-encoded), or with a problem
  */
 import * as z from 'zod';
+
+/** Largest file that Moby sends to a chat: it passes through the outbox, which keeps it until it has arrived. */
+export const MOST_FILE_BYTES = 25_000_000;
 
 export const soulProblemSchema = z.object({
   message: z.string().describe('what is wrong and what to do'),

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { AgentFiles } from './agent-files.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
@@ -28,6 +29,8 @@ export interface AgentContainerOptions {
   clock: Clock;
   logger: Logger;
 }
+
+const WORKSPACES = '/workspace'; // where compose mounts the owner's folders, each by its name
 
 /** What the supervisor reads for itself and the agent has no use for. */
 const OWN_SETTINGS = /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_LISTEN|ALLOWED_HOSTS|MODELS_DEV)$/;
@@ -72,6 +75,11 @@ export class AgentContainer implements Supervising {
     this.#agent = agent;
     this.#control = await startControlServer({
       agent,
+      files: new AgentFiles({
+        cwd: work,
+        home: environment.HOME ?? work,
+        workspace: (name) => join(WORKSPACES, name),
+      }),
       token: this.#options.mcpToken,
       ...control,
       allowedHosts: this.#options.allowedHosts,

@@ -8,6 +8,7 @@ import { supervisorStatusSchema } from '@mobyclaw/protocol/control';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { AgentFiles } from './agent-files.ts';
 import { AgentSupervisor, type AgentSupervisorOptions } from './agent-supervisor.ts';
 import { startControlServer } from './control-server.ts';
 import type { FoundEngine } from './engine.ts';
@@ -223,6 +224,7 @@ describe('control server', () => {
     await supervisor.start();
     const server = await startControlServer({
       agent: supervisor,
+      files: new AgentFiles({ cwd: import.meta.dirname, home: '/', workspace: () => null }),
       token: 'control-token',
       host: '127.0.0.1',
       port: 0,
@@ -254,6 +256,16 @@ describe('control server', () => {
     const unknown = await fetch(`${url}/elsewhere`, { headers });
     expect(unknown.status).toBe(404);
     expect(unknown.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  test('a file of the agent, with its name, or why not', async () => {
+    const { url } = await serve();
+    expect((await fetch(`${url}/file?path=bundles.ts`)).status).toBe(401);
+    const file = await fetch(`${url}/file?path=bundles.ts`, { headers });
+    expect([file.status, file.headers.get('x-file-name')]).toEqual([200, 'bundles.ts']);
+    expect(await file.text()).toBe(readFileSync(join(import.meta.dirname, 'bundles.ts'), 'utf8'));
+    const none = await fetch(`${url}/file?path=nowhere`, { headers });
+    expect([none.status, await none.json()]).toMatchObject([404, { detail: 'There is no file nowhere.' }]);
   });
 
   test('a web page cannot call it', async () => {

@@ -1,16 +1,18 @@
 /**
- * The supervisor's own small HTTP server, for the gateway: `GET /healthz` free, `GET /status` and `POST /reload` with
- * the bearer token. Routes and bodies: protocol/control. Everything else is refused as problem+json.
+ * The supervisor's own small HTTP server, for the gateway: `GET /healthz` free, `GET /status`, `POST /reload` and
+ * `GET /file` with the bearer token. Routes and bodies: protocol/control. Everything else is refused as problem+json.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bearerToken, equalSecrets, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
-import { sendProblem } from '@mobyclaw/lib/http-problem';
+import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { ReloadResult, SupervisorStatus } from '@mobyclaw/protocol/control';
+import { MOST_FILE_BYTES, type ReloadResult, type SupervisorStatus } from '@mobyclaw/protocol/control';
+import type { AgentFiles } from './agent-files.ts';
 
 export interface ControlServerOptions {
   agent: { readonly status: SupervisorStatus; reload(): Promise<ReloadResult> };
+  files: Pick<AgentFiles, 'read'>;
   token: string;
   host: string;
   /** 0 takes a free one. */
@@ -28,6 +30,7 @@ export interface ControlServer {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const server = createServer((request, response) => {
     answer(request, response, options).catch((error: unknown) => {
+      if (error instanceof HttpProblem) return sendProblem(response, error.type, error.message);
       options.logger.error({ err: error }, 'control request failed');
       sendProblem(response, 'internal', 'The supervisor failed; its log says why.');
     });
@@ -42,13 +45,14 @@ export async function startControlServer(options: ControlServerOptions): Promise
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { agent, token, allowedHosts }: ControlServerOptions,
+  { agent, files, token, allowedHosts }: ControlServerOptions,
 ): Promise<void> {
   request.resume(); // no route takes a body
   const refusal = refuseForeignOrigin(request, allowedHosts);
   if (refusal)
     return sendProblem(response, refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
-  const route = `${request.method} ${(request.url ?? '/').split('?')[0]}`;
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
+  const route = `${request.method} ${pathname}`;
   if (route === 'GET /healthz') return sendJson(response, { ok: true });
   const given = bearerToken(request);
   if (given === null || !equalSecrets(given, token)) {
@@ -56,7 +60,16 @@ async function answer(
   }
   if (route === 'GET /status') return sendJson(response, agent.status);
   if (route === 'POST /reload') return sendJson(response, await agent.reload());
-  sendProblem(response, 'not-found', 'There are GET /healthz, GET /status and POST /reload.');
+  if (route === 'GET /file') {
+    const { name, data } = await files.read(searchParams.get('path') ?? '', MOST_FILE_BYTES);
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      'content-length': data.length,
+      'x-file-name': encodeURIComponent(name),
+    });
+    return void response.end(data);
+  }
+  sendProblem(response, 'not-found', 'There are GET /healthz, GET /status, GET /file and POST /reload.');
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {

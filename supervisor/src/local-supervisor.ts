@@ -13,6 +13,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
+import { AgentFiles } from './agent-files.ts';
 import { placeAgentSocket } from './agent-socket.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
 import { startControlServer } from './control-server.ts';
@@ -199,6 +200,11 @@ export class LocalSupervisor {
     this.#agent = agent;
     const control = await startControlServer({
       agent,
+      files: new AgentFiles({
+        cwd: folder.work,
+        home: environment.HOME ?? folder.work,
+        workspace: (name) => workspaces.find((workspace) => workspace.name === name)?.path ?? null,
+      }),
       token: addresses.mcpToken,
       host: '127.0.0.1',
       port: 0,

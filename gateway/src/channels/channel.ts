@@ -39,8 +39,8 @@ export interface Abilities {
    * where it cannot tell. Within that time `send` answers `failed` with remedy `retry` instead of `unknown`.
    */
   sendRepeatableMs: number;
-  /** Largest file that can be sent, in bytes; null where none can. */
-  fileBytes: number | null;
+  /** Largest file that can be sent, in bytes. */
+  fileBytes: number;
   /** A receive path that has shown no life for so long is deaf: at most 45,000 ms. */
   deafAfterMs: number;
 }

@@ -168,6 +168,7 @@ export class Intake {
         attachments: read.attachments,
         queueMode: null,
         deliverTo: { channel: message.channel, replyTo: message.messageId },
+        guest: role === 'guest',
         notes: notesFor(message, role, row.receivedAt, read),
       });
       // Or while the turn was being stored.

@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { Access } from '../access/access.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
@@ -188,7 +188,19 @@ export class Messaging {
         `${channel} is nobody whom Moby may write to. Let them in first: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.`,
       );
     }
+    this.#checkFiles(platform as Platform, message.files ?? []);
     return this.#delivery.put(message);
+  }
+
+  /** While the platform is not connected it is not known what it takes; then the delivery says so. */
+  #checkFiles(platform: Platform, files: readonly Attachment[]): void {
+    const most = this.#supervisors.get(platform)?.channel?.abilities.fileBytes;
+    if (most === undefined) return;
+    const large = files.find(({ data }) => Buffer.byteLength(data, 'base64') > most);
+    if (!large) return;
+    throw new DeliveryRefusedError(
+      `${large.name} is larger than ${Math.floor(most / 1e6)} MB, the most that ${platform} takes. Send a smaller one.`,
+    );
   }
 
   /** The direct messages in which an owner wrote last: where news for the owner go. */

@@ -10,7 +10,7 @@ const ABILITIES: Abilities = {
   editEveryMs: 1000,
   typingMs: null,
   sendRepeatableMs: 0,
-  fileBytes: null,
+  fileBytes: 1_000_000,
   deafAfterMs: 45_000,
 };
 

@@ -199,6 +199,7 @@ export class Heartbeat {
         source: 'heartbeat',
         prompt: heartbeatPrompt(found.text ?? '', state, timeZone),
         notes: HEARTBEAT_NOTES,
+        guest: false,
         fresh: true,
       });
       if (this.#stopped) return;

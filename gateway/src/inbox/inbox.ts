@@ -30,6 +30,8 @@ export interface InboundMessage {
   deliverTo?: DeliveryTarget;
   /** Lines for the model about this message. */
   notes?: readonly string[];
+  /** Written by somebody who is not the owner: tools of the gateway stay within this chat. */
+  guest?: boolean;
 }
 
 export interface Accepted {
@@ -143,8 +145,18 @@ export class Inbox {
       return new QueueFullError(message.session, this.#options.queueLimit);
     }
     const now = this.#options.clock.now();
-    const { session, source, sender, prompt, attachments, queueMode, deliverTo = null, notes = [] } = message;
-    const said = { session, source, sender, prompt, attachments, queueMode, deliverTo, notes };
+    const {
+      session,
+      source,
+      sender,
+      prompt,
+      attachments,
+      queueMode,
+      deliverTo = null,
+      notes = [],
+      guest = false,
+    } = message;
+    const said = { session, source, sender, prompt, attachments, queueMode, deliverTo, notes, guest };
     const fresh = { id: uuidv7(), ...said, createdAt: now };
     sessions.touch(session, now);
     const seq = turns.insert(fresh);

@@ -1,10 +1,11 @@
 /** Joins the tools to the gateway they stand in. */
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { Problem } from '@mobyclaw/protocol/problem';
 import type { ControlClient } from '../agent-monitor/control-client.ts';
 import type { Messaging } from '../channels/messaging.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
-import type { KnownChannel, ToolPorts } from './tool-ports.ts';
+import type { AgentFile, KnownChannel, ToolPorts } from './tool-ports.ts';
 
 export interface GatewayPortsOptions {
   store: Store;
@@ -13,20 +14,23 @@ export interface GatewayPortsOptions {
   messaging: () => Messaging | null;
   /** The memory server, where there is one. */
   memory: ControlClient | null;
+  /** Stands beside the agent, where there is one. */
+  supervisor: ControlClient | null;
   jobs: ToolPorts['jobs'];
   clock: Clock;
   timeZone: string;
 }
 
 export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
-  const { store, turns, messaging, memory, jobs, clock, timeZone } = options;
+  const { store, turns, messaging, memory, supervisor, jobs, clock, timeZone } = options;
   return {
     store,
     clock,
     timeZone,
     jobs,
     channels: () => knownChannels(messaging()),
-    send: (channel, text) => void messaging()?.deliver({ channel, text }),
+    send: (channel, text, files) => void messaging()?.deliver({ channel, text, files }),
+    readAgentFile: supervisor && ((path) => readAgentFile(supervisor, path)),
     ask: (session, prompt) => ask(turns, session, prompt),
     searchMemory: (query) => searchMemory(memory, query),
   };
@@ -69,4 +73,17 @@ async function searchMemory(memory: ControlClient | null, query: string): Promis
   const { result } = (answer?.body ?? {}) as { result?: { content?: { text?: string }[] } };
   const text = result?.content?.map((part) => part.text ?? '').join('\n');
   return text ?? 'The memory server does not answer. "mobyclaw status" shows whether it runs.';
+}
+
+async function readAgentFile(
+  supervisor: ControlClient,
+  path: string,
+): Promise<AgentFile | { refusal: string }> {
+  const answer = await supervisor.download(`/file?path=${encodeURIComponent(path)}`);
+  if (!answer)
+    return { refusal: 'The file could not be read now: the supervisor of the agent does not answer.' };
+  const { status, headers, body } = answer;
+  if (status === 200) return { name: decodeURIComponent(String(headers['x-file-name'])), data: body };
+  const { detail } = JSON.parse(body.toString('utf8')) as Problem;
+  return { refusal: detail };
 }

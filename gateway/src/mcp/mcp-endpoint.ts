@@ -48,14 +48,20 @@ export class McpEndpoint {
 
   async #load(audience: Audience): Promise<Handler> {
     const { ports, version, logger } = this.#options;
-    const [{ mcpHandler }, { gatewayTools }, { scheduleTools }, { assistantTools }] = await Promise.all([
-      import('@mobyclaw/lib/mcp-http'),
-      import('./gateway-tools.ts'),
-      import('./schedule-tools.ts'),
-      import('./assistant-tools.ts'),
-    ]);
+    const [{ mcpHandler }, { gatewayTools }, { chatTools }, { scheduleTools }, { assistantTools }] =
+      await Promise.all([
+        import('@mobyclaw/lib/mcp-http'),
+        import('./gateway-tools.ts'),
+        import('./chat-tools.ts'),
+        import('./schedule-tools.ts'),
+        import('./assistant-tools.ts'),
+      ]);
     const { jobs, timeZone } = ports;
-    const own = [...gatewayTools(ports), ...(jobs ? scheduleTools({ jobs, timeZone }) : [])];
+    const own = [
+      ...gatewayTools(ports),
+      ...chatTools(ports),
+      ...(jobs ? scheduleTools({ jobs, timeZone }) : []),
+    ];
     const all = audience === 'agent' ? own : [...own, ...assistantTools(ports)];
     const tools = audience === 'read' ? all.filter(isReadOnly) : all;
     return mcpHandler({ name: 'mobyclaw', version, instructions: INSTRUCTIONS[audience], tools, logger });

@@ -1,5 +1,6 @@
 /** What the gateway's MCP tools need of the rest of it. */
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Store } from '../store/store.ts';
 
@@ -11,6 +12,14 @@ export interface KnownChannel {
   up: boolean;
 }
 
+/** A file on its way to a chat. */
+export type OutgoingFile = Attachment;
+
+export interface AgentFile {
+  name: string;
+  data: Buffer;
+}
+
 export interface ToolPorts {
   store: Store;
   clock: Clock;
@@ -19,8 +28,10 @@ export interface ToolPorts {
   jobs: (() => Promise<JobService>) | null;
   /** Chats in which the owner or an approved person has written. */
   channels: () => KnownChannel[];
-  /** Puts a message into the outbox of a known channel. */
-  send: (channel: string, text: string) => void;
+  /** Puts a message into the outbox of a known channel. @throws DeliveryRefusedError */
+  send: (channel: string, text: string, files: readonly OutgoingFile[]) => void;
+  /** A file as the agent sees it, or why it cannot be had. Null where nothing stands beside the agent to read it. */
+  readAgentFile: ((path: string) => Promise<AgentFile | { refusal: string }>) | null;
   /** Runs a prompt to its end. @returns the answer @throws Error saying why there is none */
   ask: (session: string, prompt: string) => Promise<string>;
   /** Asks the memory server. */

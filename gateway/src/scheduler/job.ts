@@ -21,6 +21,8 @@ export interface JobDefinition {
   until: number | null;
   count: number | null;
   retries: number;
+  /** Made for somebody who is not the owner. */
+  guest?: boolean;
 }
 
 export interface JobRow {
@@ -40,7 +42,14 @@ export interface JobRow {
 }
 
 export type RunState = 'waiting' | 'running' | 'retrying' | 'delivering' | 'ended';
-export type RunOutcome = 'succeeded' | 'fallback' | 'failed' | 'undelivered' | 'skipped' | 'cancelled';
+export type RunOutcome =
+  | 'succeeded'
+  | 'fallback'
+  | 'failed'
+  | 'refused'
+  | 'undelivered'
+  | 'skipped'
+  | 'cancelled';
 export type RunTrigger = 'schedule' | 'late' | 'manual';
 export type DeliveryState = 'none' | 'pending' | 'accepted' | 'failed';
 
@@ -56,6 +65,7 @@ export interface RunTask {
   fresh: boolean;
   retries: number;
   timeZone: string;
+  guest?: boolean;
 }
 
 export interface NewRun {

@@ -9,6 +9,8 @@ export interface BackgroundPrompt {
   prompt: string;
   /** Lines for the model about this prompt. */
   notes: readonly string[];
+  /** Asked for by somebody who is not the owner. */
+  guest: boolean;
   /** Begin the conversation anew, without what was said before. */
   fresh: boolean;
 }

@@ -7,7 +7,17 @@ import type { BackgroundPrompt } from './ports.ts';
 const LATE_NOTE_MS = 10 * 60_000;
 
 export function toTask(job: JobRow, slot: number, beside: boolean): RunTask {
-  const { name, message, prompt, channel, origin, session, retries, timeZone } = job.definition;
+  const {
+    name,
+    message,
+    prompt,
+    channel,
+    origin,
+    session,
+    retries,
+    timeZone,
+    guest = false,
+  } = job.definition;
   const own = `cron:${job.id}`;
   return {
     name,
@@ -19,12 +29,13 @@ export function toTask(job: JobRow, slot: number, beside: boolean): RunTask {
     fresh: session === 'fresh',
     retries,
     timeZone,
+    guest,
   };
 }
 
 /** @param attempt from 1; each attempt is a turn of its own */
 export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar: Calendar): BackgroundPrompt {
-  const { name, timeZone, session, fresh } = run.task;
+  const { name, timeZone, session, fresh, guest = false } = run.task;
   const due = calendar.localText(run.slot, timeZone);
   const late = run.claimedAt - run.slot > LATE_NOTE_MS ? ' It is late, because Moby was off.' : '';
   return {
@@ -35,6 +46,7 @@ export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar:
     notes: [
       `This is the scheduled job ${JSON.stringify(name)}, due ${due} (${timeZone}).${late} Nobody is there to answer questions; your answer is sent to the owner as it is.`,
     ],
+    guest,
     fresh,
   };
 }

@@ -15,7 +15,7 @@ export interface TurnPromptsOptions {
 
 export function turnPrompts({ store, turns, resets, now }: TurnPromptsOptions): Prompts {
   return {
-    async accept({ key, session, source, prompt, notes, fresh }) {
+    async accept({ key, session, source, prompt, notes, guest, fresh }) {
       const known = store.turns.inboxEntry(key);
       if (known) return known.turn;
       if (fresh && store.messages.lastId(session) > 0) resets.reset(session, false, now());
@@ -28,6 +28,7 @@ export function turnPrompts({ store, turns, resets, now }: TurnPromptsOptions): 
         attachments: [],
         queueMode: 'followup',
         notes,
+        guest,
       };
       return (await turns.accept(message)).turn.id;
     },

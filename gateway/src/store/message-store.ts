@@ -72,17 +72,21 @@ export class MessageStore {
     return Number(row?.n);
   }
 
-  /** Messages that hold all words of `query`, the last one as a prefix, best first. */
-  search(query: string, limit: number): HitRow[] {
+  /**
+   * Messages that hold all words of `query`, the last one as a prefix, best first.
+   * @param session only in that one
+   */
+  search(query: string, limit: number, session: string | null = null): HitRow[] {
     const match = toMatch(query);
     if (match === '') return [];
     return this.#db
       .sql(
         `SELECT messages.*, snippet(messages_fts, 0, '«', '»', '…', 24) AS snippet, -bm25(messages_fts) AS score
          FROM messages_fts JOIN messages ON messages.id = messages_fts.rowid
-         WHERE messages_fts MATCH ? ORDER BY score DESC, messages.id DESC LIMIT ?`,
+         WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR messages.session = ?2)
+         ORDER BY score DESC, messages.id DESC LIMIT ?3`,
       )
-      .all(match, limit)
+      .all(match, session, limit)
       .map((row) => ({ ...toMessage(row), snippet: String(row.snippet), score: Number(row.score) }));
   }
 }

@@ -4,6 +4,8 @@
  */
 import { BUDGET_SCHEMA } from './schema-budget.ts';
 import { CHANNELS_SCHEMA } from './schema-channels.ts';
+import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
+import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { SCHEDULER_SCHEMA } from './schema-scheduler.ts';
 import { WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
 
@@ -95,4 +97,6 @@ export const MIGRATIONS: readonly string[] = [
   CHANNELS_SCHEMA,
   WEBHOOKS_SCHEMA,
   BUDGET_SCHEMA,
+  GUESTS_SCHEMA,
+  CLOSED_GROUPS_SCHEMA,
 ];

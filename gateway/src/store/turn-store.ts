@@ -23,6 +23,8 @@ export interface NewTurn {
   deliverTo?: DeliveryTarget | null;
   /** Lines for the model about this message, which a person's text cannot forge. */
   notes?: readonly string[];
+  /** Asked by somebody who is not the owner. */
+  guest?: boolean;
   createdAt: number;
 }
 
@@ -70,8 +72,8 @@ export class TurnStore {
     const { lastInsertRowid } = this.#db
       .sql(
         `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, deliver_channel,
-           deliver_reply_to, notes, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+           deliver_reply_to, notes, guest, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       )
       .run(
         turn.id,
@@ -84,6 +86,7 @@ export class TurnStore {
         turn.deliverTo?.channel ?? null,
         turn.deliverTo?.replyTo ?? null,
         turn.notes && turn.notes.length > 0 ? JSON.stringify(turn.notes) : null,
+        Number(turn.guest ?? false),
         turn.createdAt,
       );
     return Number(lastInsertRowid);
@@ -282,6 +285,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     queueMode: row.queue_mode as QueueMode | null,
     deliverTo: toTarget(row),
     notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
+    guest: row.guest === 1,
     state: row.state as TurnState,
     attempt: Number(row.attempt),
     createdAt: Number(row.created_at),

@@ -1,0 +1,118 @@
+/** What the agent's tools send to chats, through the protocol's own client, a real gateway and the real Telegram library. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
+import { until } from '@mobyclaw/testkit/until';
+import { expect, onTestFinished, test } from 'vitest';
+import { ALICE, BOB, openTelegramWorld, type TelegramWorld } from '../testing/telegram-world.ts';
+
+const TOKEN = 'the-token-that-the-agent-shows';
+const ALICE_CHAT = `telegram:dm:${ALICE.id}`;
+const BOB_CHAT = `telegram:dm:${BOB.id}`;
+
+interface Tools {
+  world: TelegramWorld;
+  /** Calls a tool as in the turn that answers `prompt`, which that person writes. */
+  call(person: typeof BOB, prompt: string, tool: string, input: object): Promise<string>;
+}
+
+/** @param files what the supervisor beside the agent can read */
+async function openTools(files: Record<string, string> = {}): Promise<Tools> {
+  const turns = new Map<string, string>();
+  const supervisor = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
+    const path = searchParams.get('path') ?? '';
+    const content = pathname === '/file' ? files[path] : undefined;
+    expect(request.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    if (content === undefined) {
+      response.writeHead(404, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ detail: `There is no file ${path}.` }));
+    } else {
+      response.writeHead(200, { 'x-file-name': encodeURIComponent(path.split('/').at(-1) ?? '') });
+      response.end(content);
+    }
+  });
+  await new Promise<void>((resolve) => supervisor.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    supervisor.close();
+    supervisor.closeAllConnections();
+  });
+  const world = await openTelegramWorld({
+    env: {
+      MOBYCLAW_MCP_TOKEN: TOKEN,
+      MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${(supervisor.address() as AddressInfo).port}`,
+    },
+    agent: {
+      script: ({ text, turn }) => {
+        turns.set(text, turn);
+        return [{ do: 'text', text: `Heard: ${text}` }];
+      },
+    },
+  });
+  world.telegram.say({ chat: BOB.id, from: BOB, text: 'let me in' });
+  await world.reply((text) => text.includes('code'), BOB.id);
+  const { body } = await world.gateway.call('GET', '/api/pairings');
+  await world.gateway.call('POST', `/api/pairings/${body.pending[0].code}/approve`, { body: {} });
+  return {
+    world,
+    async call(person, prompt, tool, input) {
+      world.telegram.say({ chat: person.id, from: person, text: prompt });
+      await world.reply((text) => text.includes(prompt), person.id);
+      const turn = await until('the turn', () => [...turns].find(([text]) => text.includes(prompt))?.[1]);
+      const headers = { 'X-Moby-Turn': turn, 'X-Moby-Session': `telegram:dm:${person.id}` };
+      const client = await connectMcp(`http://127.0.0.1:${world.gateway.port}`, TOKEN, undefined, headers);
+      onTestFinished(() => client.close());
+      return (await callMcp(client, tool, input)).text;
+    },
+  };
+}
+
+/** @returns name and content */
+function sentFile(world: TelegramWorld): Promise<[string, string]> {
+  return until('the file', () => {
+    const file = world.telegram.replies(ALICE.id).find((reply) => reply.file)?.file;
+    return file ? [file.name, Buffer.from(file.bytes).toString('utf8')] : undefined;
+  });
+}
+
+test('a file that the agent made goes to the chat that asked, with words before it', async () => {
+  const { world, call } = await openTools({ 'work/report.pdf': 'PDF of the report' });
+  const said = await call(ALICE, 'send me the report', 'file_send', {
+    path: 'work/report.pdf',
+    text: 'Here it **is**:',
+  });
+  expect(said).toBe(`report.pdf is on its way to ${ALICE_CHAT}.`);
+  expect(await sentFile(world)).toEqual(['report.pdf', 'PDF of the report']);
+  expect(world.texts()).toContain('Here it is:');
+});
+
+test('a text file can be written on the spot; what cannot be had is explained', async () => {
+  const { world, call } = await openTools();
+  expect(await call(ALICE, 'a list', 'file_send', { name: 'shopping.csv', content: 'milk,2\n' })).toContain(
+    'shopping.csv',
+  );
+  expect(await sentFile(world)).toEqual(['shopping.csv', 'milk,2\n']);
+  expect(await call(ALICE, 'nothing', 'file_send', { path: 'nowhere.txt' })).toBe(
+    'There is no file nowhere.txt.',
+  );
+  expect(await call(ALICE, 'half', 'file_send', { name: 'a.txt' })).toContain('name and content');
+  const stranger = { path: 'x', channel: 'telegram:dm:666' };
+  expect(await call(ALICE, 'far', 'file_send', stranger)).toContain('channel_list');
+});
+
+test('a guest’s turn sees and reaches no other conversation', async () => {
+  const { world, call } = await openTools();
+  await call(ALICE, 'the safe is behind the mirror', 'now', {});
+  expect(await call(BOB, 'what about a safe?', 'history_search', { query: 'mirror' })).toContain('Nothing');
+  expect(await call(BOB, 'mine', 'history_search', { query: 'safe' })).toContain(BOB_CHAT);
+  expect(await call(BOB, 'who is there?', 'channel_list', {})).toMatch(new RegExp(`^${BOB_CHAT} \\(Bob\\)$`));
+  const message = { channel: ALICE_CHAT, text: 'boo' };
+  expect(await call(BOB, 'scare her', 'message_send', message)).toContain('Only the owner may');
+  const file = { channel: ALICE_CHAT, name: 'boo.txt', content: 'boo' };
+  expect(await call(BOB, 'with a file', 'file_send', file)).toContain('Only the owner may');
+  expect(await call(BOB, 'to me', 'message_send', { channel: BOB_CHAT, text: 'hello me' })).toContain('way');
+  await world.reply((text) => text === 'hello me', BOB.id);
+  expect(await call(ALICE, 'scare him', 'message_send', { channel: BOB_CHAT, text: 'boo' })).toContain('way');
+  await world.reply((text) => text === 'boo', BOB.id);
+  expect(world.texts()).not.toContain('boo');
+});

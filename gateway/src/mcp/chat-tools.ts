@@ -1,0 +1,112 @@
+/** Chats as tools: which there are, a message to one, a file to one. */
+
+import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { mediaTypeOf } from '@mobyclaw/lib/media-type';
+import * as z from 'zod';
+import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { confinedTo, refuseBeyond } from './reach.ts';
+import type { OutgoingFile, ToolPorts } from './tool-ports.ts';
+
+const channel = z.string().min(1).max(300);
+
+export function chatTools(ports: ToolPorts): McpTool[] {
+  return [channelListTool(ports), messageTool(ports), fileTool(ports)];
+}
+
+function channelListTool({ store, channels }: ToolPorts): McpTool {
+  return mcpTool({
+    name: 'channel_list',
+    title: 'List chats',
+    description: 'Lists the chats that Moby can write to, for message_send, file_send and schedule_create.',
+    input: z.object({}),
+    annotations: { readOnlyHint: true },
+    run: (_input, caller) => {
+      const confined = confinedTo(store, caller);
+      const known = channels().filter(({ key }) => confined === null || key === confined);
+      if (known.length === 0) return 'No chat is connected. The owner can be answered where he asks.';
+      return known
+        .map(({ key, title, up }) => `${key}${title ? ` (${title})` : ''}${up ? '' : ', not reachable now'}`)
+        .join('\n');
+    },
+  });
+}
+
+function messageTool(ports: ToolPorts): McpTool {
+  return mcpTool({
+    name: 'message_send',
+    title: 'Send a message',
+    description:
+      'Sends a message to one of the chats in channel_list, besides your answer. Not for answering: your answer reaches the person by itself.',
+    input: z.object({
+      channel: channel.describe('as in channel_list, such as telegram:dm:42'),
+      text: z.string().trim().min(1).max(20_000).describe('Markdown'),
+    }),
+    annotations: { readOnlyHint: false, openWorldHint: true },
+    run: ({ channel: to, text }, caller) => {
+      checkTarget(ports, to, caller);
+      send(ports, to, text, []);
+      return `On its way to ${to}.`;
+    },
+  });
+}
+
+function fileTool(ports: ToolPorts): McpTool {
+  return mcpTool({
+    name: 'file_send',
+    title: 'Send a file',
+    description:
+      'Sends a file or a picture to the chat you are in, or to another one of channel_list. Give either path, of a file as your shell or the workspace tools see it, or name and content, for a text file that you write here.',
+    input: z.object({
+      path: z.string().min(1).max(4096).optional().describe('such as report.pdf, ~/chart.png, notes/plan.md'),
+      name: z.string().min(1).max(200).optional().describe('with its ending, such as shopping.csv'),
+      content: z.string().min(1).max(1_000_000).optional().describe('text of the file'),
+      text: z.string().trim().max(20_000).optional().describe('words to go before it, in Markdown'),
+      channel: channel.optional().describe('another chat than this one, as in channel_list'),
+    }),
+    annotations: { readOnlyHint: false, openWorldHint: true },
+    run: async ({ path, name, content, text = '', channel: named }, caller) => {
+      const to = named ?? caller.session;
+      if (to === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
+      checkTarget(ports, to, caller);
+      const file = path === undefined ? written(name, content) : await readFile(ports, path, name);
+      send(ports, to, text, [file]);
+      return `${file.name} is on its way to ${to}.`;
+    },
+  });
+}
+
+/** @throws ToolError */
+function checkTarget({ store, channels }: ToolPorts, to: string, caller: McpCaller): void {
+  refuseBeyond(confinedTo(store, caller), to);
+  if (!channels().some(({ key }) => key === to)) {
+    throw new ToolError(`${to} is not a chat that Moby may write to. channel_list shows those.`);
+  }
+}
+
+function send(ports: ToolPorts, to: string, text: string, files: readonly OutgoingFile[]): void {
+  try {
+    ports.send(to, text, files);
+  } catch (error) {
+    if (error instanceof DeliveryRefusedError) throw new ToolError(error.message);
+    throw error;
+  }
+}
+
+function written(name: string | undefined, content: string | undefined): OutgoingFile {
+  if (name === undefined || content === undefined) {
+    throw new ToolError('Give path, of a file that is there, or name and content, to write one.');
+  }
+  return { name, mime: mediaTypeOf(name), data: Buffer.from(content).toString('base64') };
+}
+
+async function readFile(
+  { readAgentFile }: ToolPorts,
+  path: string,
+  name: string | undefined,
+): Promise<OutgoingFile> {
+  if (!readAgentFile) throw new ToolError('Files of yours cannot be read here. Give name and content.');
+  const file = await readAgentFile(path);
+  if ('refusal' in file) throw new ToolError(file.refusal);
+  const called = name ?? file.name;
+  return { name: called, mime: mediaTypeOf(called), data: file.data.toString('base64') };
+}

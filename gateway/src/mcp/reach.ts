@@ -1,0 +1,20 @@
+/**
+ * How far a tool may reach: in a turn of the owner's everywhere, in a guest's no further than the conversation it came
+ * from. Which turn it is, the agent's headers say and not the model, so no text can talk a tool into more.
+ */
+import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
+import type { Store } from '../store/store.ts';
+
+/** @returns the one conversation that may be seen and written to; null: all of them */
+export function confinedTo(store: Store, { turn }: McpCaller): string | null {
+  const asking = turn === undefined ? null : store.turns.find(turn);
+  return asking?.guest ? asking.session : null;
+}
+
+/** @throws ToolError where a guest asks for more than his own conversation */
+export function refuseBeyond(confined: string | null, conversation: string): void {
+  if (confined === null || confined === conversation) return;
+  throw new ToolError(
+    `A guest asked for this, and ${conversation} is not their conversation. Only the owner may; tell them so.`,
+  );
+}
