@@ -3,7 +3,7 @@
  * all others, and the gateway retries for all platforms alike.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
-import { pause } from '@mobyclaw/lib/clock';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import { webApi } from '@slack/bolt';
 import type { SlackSettings } from '../../config/channels-config.ts';
 import { toSlackError } from './errors.ts';
@@ -58,7 +58,8 @@ export class SlackApi {
 
   /** Waits for what is under way, cuts what takes too long, and closes every socket. */
   async close(): Promise<void> {
-    await Promise.race([Promise.allSettled(this.#running), pause(this.#clock, CLOSE_GRACE_MS)]);
+    const idle = Promise.allSettled(this.#running);
+    await withTimeout<unknown>(this.#clock, CLOSE_GRACE_MS, idle, () => undefined);
     this.transport.close();
     await Promise.allSettled(this.#running);
   }

@@ -2,7 +2,8 @@
  * Names of people and channels, and what a thread is about. Slack sends ids alone. Names are for reading only, so what
  * cannot be had in a moment is done without: an event has three seconds until Slack brings it again.
  */
-import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { SlackApi } from './api.ts';
 import { SlackError } from './errors.ts';
 
@@ -64,7 +65,7 @@ export class Directory {
         return first ? { user: first.user ?? null, text: first.text ?? '' } : null;
       })
       .catch(ignoreRefusal);
-    return Promise.race([asked, pause(this.#clock, PATIENCE_MS).then(() => null)]);
+    return withTimeout<ThreadRoot | null>(this.#clock, PATIENCE_MS, asked, () => null);
   }
 
   #name(id: string, ask: () => Promise<string | null>): Promise<string | null> {
@@ -80,7 +81,7 @@ export class Directory {
         }
         return name;
       });
-    entry.name = Promise.race([asked, pause(this.#clock, PATIENCE_MS).then(() => null)]);
+    entry.name = withTimeout<string | null>(this.#clock, PATIENCE_MS, asked, () => null);
     this.#names.delete(id);
     this.#names.set(id, entry);
     const [oldest] = this.#names.keys();

@@ -9,7 +9,8 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate as tick } from 'node:timers/promises';
-import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import type { SlackApi } from './api.ts';
 import { SlackError, toSlackError } from './errors.ts';
@@ -84,20 +85,18 @@ export class DurableReceiver implements Receiver {
     for (const sign of LIFE_SIGNS) subscribe(sign, this.#onSign);
     const starting = this.#client.start();
     this.#starting = starting;
-    const late = pause(this.#options.clock, this.#options.startMs).then(() => {
-      throw new SlackError({
-        method: 'connect',
-        code: 'timeout',
-        message: 'Slack did not complete the connection in time.',
-        remedy: 'retry',
-      });
-    });
+    const { clock, startMs } = this.#options;
     try {
-      await Promise.race([starting, late]);
+      await withTimeout<unknown>(clock, startMs, starting, () => {
+        throw new SlackError({
+          method: 'connect',
+          code: 'timeout',
+          message: 'Slack did not complete the connection in time.',
+          remedy: 'retry',
+        });
+      });
     } catch (error) {
       throw error === undefined ? closed() : toSlackError('apps.connections.open', error);
-    } finally {
-      late.catch(() => undefined); // it has lost the race
     }
   }
 
@@ -107,9 +106,10 @@ export class DurableReceiver implements Receiver {
     this.#transport.close();
     await tick(); // an address that has just come opens its socket first, and is closed with it
     const ended = this.#client.disconnect();
-    if (!(await settles(ended, this.#options.clock, CLOSE_MS))) {
+    const { clock } = this.#options;
+    if (!(await settles(ended, clock, CLOSE_MS))) {
       // The second call destroys a socket that is closing.
-      await Promise.race([this.#client.disconnect(), pause(this.#options.clock, CLOSE_MS)]);
+      await withTimeout(clock, CLOSE_MS, this.#client.disconnect(), () => undefined);
     }
     await Promise.allSettled([this.#starting]);
     for (const sign of LIFE_SIGNS) unsubscribe(sign, this.#onSign);
@@ -156,5 +156,5 @@ async function settles(promise: Promise<unknown>, clock: Clock, ms: number): Pro
     () => true,
     () => true,
   );
-  return Promise.race([settled, pause(clock, ms).then(() => false)]);
+  return withTimeout(clock, ms, settled, () => false);
 }

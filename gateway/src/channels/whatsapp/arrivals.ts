@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { ChannelHost, InboundEvent } from '../channel.ts';
 import { editIn, type Surroundings, toEdit, toMessage } from './inbound.ts';
 import { isGroup, isHidden, isPhone, userJid } from './keys.ts';
@@ -167,7 +168,7 @@ export class WaArrivals {
       ({ subject }) => subject ?? null,
       () => null, // it is for reading only
     );
-    const title = await Promise.race([asked, pause(this.#options.clock, TITLE_MS).then(() => null)]);
+    const title = await withTimeout<string | null>(this.#options.clock, TITLE_MS, asked, () => null);
     if (title !== null) this.#titles.set(jid, title);
     return title;
   }

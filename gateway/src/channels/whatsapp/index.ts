@@ -5,7 +5,8 @@
  * Without a login the channel shows a QR code, or a pairing code where WHATSAPP_AUTH names a phone number, in its status.
  */
 import { join } from 'node:path';
-import { pause, type Timer } from '@mobyclaw/lib/clock';
+import type { Timer } from '@mobyclaw/lib/clock';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { WhatsAppSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost } from '../channel.ts';
 import { WaArrivals } from './arrivals.ts';
@@ -58,6 +59,11 @@ export function createWhatsAppChannel(
   const closed = Promise.withResolvers<void>();
   const open = Promise.withResolvers<void>();
   open.promise.catch(() => undefined); // `start` may be over by then
+
+  /** For the end of the connection. */
+  function bounded(work: Promise<void>): Promise<void> {
+    return withTimeout(clock, CLOSE_MS, work, () => undefined);
+  }
 
   function connected(): Outbound {
     if (!outbound) throw new Error('the channel was not started');
@@ -155,11 +161,10 @@ export function createWhatsAppChannel(
       });
       arrivals = arriving;
       const connection = connect(library, logins, arriving);
-      const tooLong = pause(clock, startMs).then(() =>
-        qrs > 0 ? open.promise : Promise.reject(late('connect')),
-      );
-      tooLong.catch(() => undefined); // most often it loses the race
-      await Promise.race([open.promise, tooLong]);
+      await withTimeout(clock, startMs, open.promise, () => {
+        if (qrs > 0) return open.promise; // it waits for a person
+        throw late('connect');
+      });
       outbound = new Outbound({
         baileys: library,
         socket: connection,
@@ -180,11 +185,11 @@ export function createWhatsAppChannel(
         const { ws } = socket;
         const ended = socket.end(undefined);
         const line = ws.socket;
-        await Promise.race([ended, closed.promise, pause(clock, CLOSE_MS)]);
+        await bounded(Promise.race([ended, closed.promise]));
         line?.terminate();
-        await Promise.race([ended, pause(clock, CLOSE_MS)]);
+        await bounded(ended);
       }
-      await Promise.race([arrivals?.settled(), pause(clock, CLOSE_MS)]);
+      if (arrivals) await bounded(arrivals.settled());
       store?.close();
     },
 

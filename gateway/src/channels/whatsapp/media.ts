@@ -1,5 +1,6 @@
 /** Media that people sent: fetched from WhatsApp's servers and decrypted by the key that came with the message. */
-import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import { late, toCallError, WhatsAppError } from './errors.ts';
 import type { MediaRef } from './inbound.ts';
 import type { Baileys } from './library.ts';
@@ -37,12 +38,10 @@ export async function downloadMedia(
     }
     return Buffer.concat(chunks);
   };
-  const tooLong = pause(clock, DOWNLOAD_MS).then(() => {
-    throw late('download');
-  });
-  tooLong.catch(() => undefined); // most often it loses the race
   try {
-    return await Promise.race([work(), tooLong]);
+    return await withTimeout(clock, DOWNLOAD_MS, work(), () => {
+      throw late('download');
+    });
   } catch (error) {
     throw gone(error) ?? toCallError('download', error);
   }

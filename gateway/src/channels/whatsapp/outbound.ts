@@ -4,7 +4,8 @@
  * written to the socket.
  */
 import { createHash } from 'node:crypto';
-import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { RenderedPart } from '../../delivery/renderer.ts';
 import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { WaArrivals } from './arrivals.ts';
@@ -118,8 +119,8 @@ export class Outbound {
       if (refusal) throw refusal;
       return { status: 'sent', ids: [messageId] };
     };
-    const tooLong = pause(clock, limitMs).then((): SendResult => ({ status: 'failed', error: late(method) }));
-    return Promise.race([work().catch((error: unknown) => failed(method, error)), tooLong]);
+    const worked = work().catch((error: unknown) => failed(method, error));
+    return withTimeout(clock, limitMs, worked, () => failed(method, late(method)));
   }
 }
 
