@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type { KilledGateway } from './killed-gateway.ts';
 
 const MOST_MS = 2800; // a start takes about half of it on a busy machine
+const CONNECT_MS = 30_000;
 const PATIENCE_MS = 90_000;
 const TOKENS = 12;
 const LAST_WORD = `word${TOKENS - 1}`;
@@ -39,13 +40,14 @@ export async function killAtRandom(options: RandomKillsOptions): Promise<void> {
   const names: string[][] = chats.map(() => []);
   for (let round = 0; round < kills; round++) {
     gateway.start();
-    if (round === 0 && connected) await until('a connection', connected, 30_000);
+    if (round === 0 && connected) await living(gateway, 'a connection', connected, CONNECT_MS);
     for (const [index, chat] of chats.entries()) {
       const name = `q${round}-${index}`;
       chat.say(`${name} ${random() < 0.5 ? `tokens=${TOKENS} interval=60ms` : 'and no more'}`);
       names[index]?.push(name);
     }
     await new Promise((resolve) => setTimeout(resolve, random() * MOST_MS)); // the moment is what is random
+    gateway.mustLive();
     await gateway.kill();
     if (random() < 0.5) redeliver?.();
   }
@@ -55,17 +57,28 @@ export async function killAtRandom(options: RandomKillsOptions): Promise<void> {
     names[index]?.push('the last one');
   }
   const open = (): string[] => chats.flatMap((chat, index) => missing(chat, names[index] ?? [], doubts));
-  await until('all to be answered', () => open().length === 0, PATIENCE_MS).catch(() => {
-    const shown = chats.flatMap((chat) => chat.texts()).join('\n');
-    throw new Error(
-      `seed ${seed}: ${open().join(', ')}; there is\n${shown}\nthe gateway said\n${gateway.log()}`,
-    );
-  });
+  await living(gateway, 'all to be answered', () => open().length === 0, PATIENCE_MS).catch(
+    (error: Error) => {
+      const shown = chats.flatMap((chat) => chat.texts()).join('\n');
+      throw new Error(
+        `seed ${seed}: ${open().join(', ')}; there is\n${shown}\n${error.message}\n${gateway.log()}`,
+      );
+    },
+  );
   const twice = chats.flatMap((chat, index) =>
     (names[index] ?? []).filter((name) => answers(chat, name) > 1),
   );
   const inDoubt = chats.flatMap((chat) => chat.texts()).filter(isDoubt);
   expect({ seed, twice, inDoubt: doubts ? [] : inDoubt }).toEqual({ seed, twice: [], inDoubt: [] });
+}
+
+/** Nothing is waited for that a process was to do which is not there any more. */
+function living(gateway: KilledGateway, what: string, check: () => boolean, ms: number): Promise<boolean> {
+  const checked = (): boolean => {
+    gateway.mustLive();
+    return check();
+  };
+  return until(what, checked, ms);
 }
 
 /** How many answers a chat waits for. An answer that was cut off three times is one that says so, without its name. */

@@ -14,8 +14,8 @@ export interface KilledGateway {
   start(): void;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** Whether the process is there. */
-  readonly lives: boolean;
+  /** @throws where the process ended by itself, with its last words: nothing that it was to do will come */
+  mustLive(): void;
   /** The end of what all its processes wrote, for a failure to show. */
   log(): string;
 }
@@ -45,14 +45,15 @@ export async function killedGateway(
     },
     async kill() {
       const dying = child;
-      if (!dying || !gateway.lives) return;
+      if (!dying || hasEnded(dying)) return;
       await new Promise<void>((resolve) => {
         dying.once('exit', () => resolve());
         dying.kill('SIGKILL');
       });
     },
-    get lives() {
-      return child !== null && child.exitCode === null && child.signalCode === null;
+    mustLive() {
+      if (!child || hasEnded(child))
+        throw new Error(`the gateway ended by itself; it said\n${gateway.log()}`);
     },
     log() {
       return existsSync(logFile)
@@ -65,4 +66,8 @@ export async function killedGateway(
     await agent.close();
   });
   return gateway;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
