@@ -21,7 +21,7 @@ function platform(answer: () => SendResult) {
       editEveryMs: null,
       typingMs: null,
       sendRepeatableMs: WINDOW_MS,
-      fileBytes: null,
+      fileBytes: 1_000_000,
       deafAfterMs: 45_000,
     },
     send: async (_to: string, part: { text: string }) => {

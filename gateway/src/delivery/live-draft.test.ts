@@ -38,7 +38,7 @@ function chatWithDrafts() {
       editEveryMs: PACE_MS,
       typingMs: null,
       sendRepeatableMs: 0,
-      fileBytes: null,
+      fileBytes: 1_000_000,
       deafAfterMs: 45_000,
     },
     drafts: {
