@@ -126,7 +126,8 @@ export class Conversation {
 
   /** Waits until the answer shows, whole or not. */
   async begun(name: string): Promise<void> {
-    await until(`the first words to ${name}`, () => this.#answers(name).length > 0, this.#options.patienceMs);
+    const isShown = (): boolean => this.#answers(name).length + this.#previews(name).length > 0;
+    await until(`the first words to ${name}`, isShown, this.#options.patienceMs);
   }
 
   /** Waits for all that was asked; what is not answered in time is left for `count`. @returns whether all was */
@@ -176,7 +177,10 @@ export class Conversation {
       asked: this.#asked.length,
       lost: Math.max(0, missing - unknown),
       twice: this.#asked.filter((name) => this.#answers(name).filter(isEnd).length > 1).length,
-      fragments: this.#asked.flatMap((name) => this.#answers(name)).filter((text) => !isEnd(text)).length,
+      fragments: this.#asked.flatMap((name) => [
+        ...this.#answers(name).filter((text) => !isEnd(text)),
+        ...this.#previews(name),
+      ]).length,
       unknown,
     };
   }
@@ -200,6 +204,10 @@ export class Conversation {
 
   #answers(name: string): string[] {
     return this.broken.shown().filter((text) => isAnswer(text, name));
+  }
+
+  #previews(name: string): string[] {
+    return (this.broken.previews?.() ?? []).filter((text) => isAnswer(text, name));
   }
 
   #isWhole(name: string): boolean {

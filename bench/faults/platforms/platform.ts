@@ -1,6 +1,9 @@
 /** The far side of a messenger as the fault table needs it: one person who writes, what is shown to her, and what can break. */
 
-/** `any` is every call to the platform, the receive path's too. */
+/**
+ * `any` is every call to the platform, the receive path's too; `edit` is one that shows an answer in the making, and for
+ * `limit` and `outage` also the one that shows it whole in the end.
+ */
 export type CallKind = 'any' | 'send' | 'edit';
 
 export interface FaultyPlatform {
@@ -12,6 +15,8 @@ export interface FaultyPlatform {
   say(text: string): void;
   /** Texts of what the bot wrote to her and is still there, in order. */
   shown(): string[];
+  /** Texts of previews that are seen beside those and go away by themselves; only where the platform has such. */
+  previews?(): string[];
   /** 429 on the next calls. */
   limit(kind: CallKind, seconds: number, times: number): void;
   /** 500 on the next calls. */

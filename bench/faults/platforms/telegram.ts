@@ -2,11 +2,14 @@ import { startFakeTelegram } from '@mobyclaw/testkit/fake-telegram/fake-telegram
 import type { CallKind, FaultyPlatform } from './platform.ts';
 
 const ALICE = { id: 42, first_name: 'Alice' };
-const METHODS: Record<CallKind, string> = { any: '*', send: 'sendMessage', edit: 'editMessageText' };
+const METHODS: Record<CallKind, string> = { any: '*', send: 'sendMessage', edit: 'sendMessageDraft' };
 
 export async function openTelegram(): Promise<FaultyPlatform> {
   const telegram = await startFakeTelegram();
   const { faults } = telegram;
+  /** In private chats an answer streams as a draft, and is a send in the end. */
+  const toTheEnd = (kind: CallKind): string[] =>
+    kind === 'edit' ? [METHODS.edit, METHODS.send] : [METHODS[kind]];
   return {
     platform: 'telegram',
     env: {
@@ -15,12 +18,16 @@ export async function openTelegram(): Promise<FaultyPlatform> {
       TELEGRAM_ALLOWED_USERS: String(ALICE.id),
     },
     say: (text) => void telegram.say({ chat: ALICE.id, from: ALICE, text }),
+    previews: () => telegram.drafts(ALICE.id),
     shown: () => telegram.replies(ALICE.id).map(({ text }) => text),
     limit(kind, seconds, times) {
       const description = `Too Many Requests: retry after ${seconds}`;
-      faults.plan(METHODS[kind], { how: 'refuse', code: 429, description, retryAfter: seconds }, times);
+      const fault = { how: 'refuse', code: 429, description, retryAfter: seconds } as const;
+      for (const method of toTheEnd(kind)) faults.plan(method, fault, times);
     },
-    outage: (kind, times) => faults.plan(METHODS[kind], { how: 'status', status: 500 }, times),
+    outage(kind, times) {
+      for (const method of toTheEnd(kind)) faults.plan(method, { how: 'status', status: 500 }, times);
+    },
     hang: (kind, carriedOut) => faults.plan(METHODS[kind], { how: 'hang', after: carriedOut }),
     drop: (kind, carriedOut) => faults.plan(METHODS[kind], { how: 'drop', after: carriedOut }),
     struck: () => faults.taken,
