@@ -1,6 +1,6 @@
 /** What the gateway refused, or why it could not be asked, in words for the owner. */
 import { type Problem, problemSchema } from '@mobyclaw/protocol/problem';
-import { CliError } from './cli-error.ts';
+import { CliError, EXIT } from './cli-error.ts';
 
 /** Statuses that say "not now": a gateway that stops or starts (503), or a proxy before one. */
 const NOT_NOW = new Set([502, 503, 504]);
@@ -15,8 +15,8 @@ export class GatewayError extends CliError {
     const said =
       problem?.detail ??
       `The answer was ${status}, and not one of Mobyclaw's gateway. Another program may use its port; ./mobyclaw doctor tells.`;
-    const fields = (problem?.errors ?? []).map(({ path, message }) => `\n  ${path}: ${message}`).join('');
-    super(said + fields + (hint ? `\n${hint}` : ''));
+    const exitCode = problem?.type === '/problems/validation-failed' ? EXIT.usage : EXIT.failure;
+    super(said + (hint ? `\n${hint}` : ''), { exitCode });
     this.status = status;
     this.problem = problem;
   }

@@ -5,7 +5,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { CliError, EXIT, type ExitCode } from './cli-error.ts';
+import { CliError, EXIT, type ExitCode, UsageError } from './cli-error.ts';
 import type { Define } from './command.ts';
 import type { Context } from './context.ts';
 import { processTerminal, say, type Terminal } from './terminal.ts';
@@ -108,6 +108,7 @@ export async function runCommand(args: string[], { terminal, version, load }: Pr
     define(command, await load(), (result) => {
       code = result;
     });
+    refuseUnknown(command, args[args.indexOf(name) + 1]);
   }
   try {
     if (args.length === 0) program.outputHelp();
@@ -117,6 +118,18 @@ export async function runCommand(args: string[], { terminal, version, load }: Pr
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return code;
+}
+
+/**
+ * A word that names no subcommand would be taken for an argument of the default one, and commander would complain of that.
+ * @throws UsageError naming those there are
+ */
+function refuseUnknown(command: Command, word: string | undefined): void {
+  const known = command.commands.map((subcommand) => subcommand.name());
+  if (known.length === 0 || command.registeredArguments.length > 0) return;
+  if (word === undefined || word.startsWith('-')) return;
+  if (word === 'help' || known.includes(word)) return;
+  throw new UsageError(`There is no "${command.name()} ${word}". There are: ${known.join(', ')}.`);
 }
 
 /** The program with every command in it, for what is made from all of them. */

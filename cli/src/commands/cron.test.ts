@@ -95,7 +95,38 @@ test('add refuses what is no schedule; the gateway’s own refusal is told', asy
     problem(422, 'validation-failed', '"soon" is not a time. Write 2026-12-24T18:00.'),
   );
   const late = await cli('add', '--at', 'soon', '--message', 'x');
-  expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('Write 2026-12-24T18:00')]);
+  expect([late.code, late.stderr]).toEqual([2, 'mobyclaw: "soon" is not a time. Write 2026-12-24T18:00.\n']);
+});
+
+test('a mistake is named by the option, and once', async () => {
+  const { cli } = await cron();
+  const every = await cli('add', '--every', '5', '--message', 'x');
+  expect([every.code, every.stderr]).toEqual([
+    2,
+    'mobyclaw: --every: write a number and its unit, such as 30m, 2h or 1d\n',
+  ]);
+  expect((await cli('add', '--every', '1h', '--message', '')).stderr).toBe('mobyclaw: --message: is empty\n');
+  const count = await cli('add', '--every', '1h', '--message', 'x', '--count', '0', '--max-age', '1');
+  expect(count.stderr).toMatch(/^mobyclaw: --max-age: write .*\n--count: write 1 or more\n$/);
+});
+
+test('a word that is no subcommand is refused, with those there are', async () => {
+  const { cli } = await cron();
+  const { code, stderr } = await cli('bogus');
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/There is no "cron bogus".*list, add, show, edit/),
+  ]);
+  expect((await cli('--json')).code).toBe(0);
+});
+
+test('pause, resume and remove print the schedule for a script', async () => {
+  const { api, cli } = await cron();
+  api.on(`PATCH /api/jobs/${ID}`, { body: job() }).on(`DELETE /api/jobs/${ID}`, { status: 204 });
+  for (const verb of ['pause', 'resume', 'remove']) {
+    const { code, stdout } = await cli(verb, ID, '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { id: ID, name: 'Morning brief' }]);
+  }
 });
 
 test('show, edit, pause, resume, run, remove: by id, the end of the id, or the name', async () => {

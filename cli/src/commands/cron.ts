@@ -36,21 +36,18 @@ export const command: Define = (target, context, exit) => {
     .action(async (wanted: string, options: Options & JobOptions) =>
       exit(await edit(context, wanted, options)),
     );
-  target
-    .command('pause <schedule>')
+  withJson(target.command('pause <schedule>'))
     .description('let one rest')
-    .action(async (wanted: string) => exit(await enable(context, wanted, false)));
-  target
-    .command('resume <schedule>')
+    .action(async (wanted: string, options: Options) => exit(await enable(context, wanted, false, options)));
+  withJson(target.command('resume <schedule>'))
     .description('let one go on, also after it was switched off for its failures')
-    .action(async (wanted: string) => exit(await enable(context, wanted, true)));
+    .action(async (wanted: string, options: Options) => exit(await enable(context, wanted, true, options)));
   withJson(target.command('run <schedule>'))
     .description('run one now, besides its times')
     .action(async (wanted: string, options: Options) => exit(await run(context, wanted, options)));
-  target
-    .command('remove <schedule>')
-    .description('remove one for good, with its record')
-    .action(async (wanted: string) => exit(await remove(context, wanted)));
+  withJson(target.command('remove <schedule>'))
+    .description('remove one for good, with its record; prints what it was')
+    .action(async (wanted: string, options: Options) => exit(await remove(context, wanted, options)));
   withJson(target.command('history <schedule>'))
     .description('show how the last runs of one went, newest first')
     .option('-n, --limit <n>', 'how many', '20')
@@ -110,8 +107,17 @@ async function edit(
   return EXIT.ok;
 }
 
-async function enable(context: Context, wanted: string, enabled: boolean): Promise<ExitCode> {
+async function enable(
+  context: Context,
+  wanted: string,
+  enabled: boolean,
+  { json }: Options,
+): Promise<ExitCode> {
   const job = await patch(context, wanted, { enabled });
+  if (json) {
+    printJson(context.terminal, job);
+    return EXIT.ok;
+  }
   say(context.terminal, `"${job.name}" ${enabled ? 'goes on.' : 'rests until ./mobyclaw cron resume.'}`);
   if (enabled) sayNextTimes(context, job);
   return EXIT.ok;
@@ -126,12 +132,13 @@ async function run(context: Context, wanted: string, { json }: Options): Promise
   return EXIT.ok;
 }
 
-async function remove(context: Context, wanted: string): Promise<ExitCode> {
-  const name = await withJob(context, wanted, async (gateway, job) => {
+async function remove(context: Context, wanted: string, { json }: Options): Promise<ExitCode> {
+  const removed = await withJob(context, wanted, async (gateway, job) => {
     await gateway.send(path(job.id), { method: 'DELETE' });
-    return job.name;
+    return job;
   });
-  say(context.terminal, `"${name}" is removed.`);
+  if (json) printJson(context.terminal, removed);
+  else say(context.terminal, `"${removed.name}" is removed.`);
   return EXIT.ok;
 }
 

@@ -10,7 +10,7 @@ import {
   jobRequestSchema,
 } from '@mobyclaw/protocol/job';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { UsageError } from '../cli-error.ts';
 
 const NAME_CHARS = 60; // of a message, where no name is given
@@ -79,7 +79,7 @@ export function toJobRequest(options: JobOptions): JobRequest {
   if (kinds.length !== 1) {
     throw new UsageError('Say when: one of --at <time>, --every <duration> and --cron <expression>.');
   }
-  const name = options.name ?? shortened(String(given.message ?? given.prompt));
+  const name = options.name ?? (shortened(String(given.message || given.prompt)) || 'empty');
   return checked(jobRequestSchema, { ...given, name });
 }
 
@@ -140,5 +140,11 @@ function shortened(text: string): string {
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new UsageError(z.prettifyError(result.error));
+  const faults = result.error.issues.map(({ path, message }) => `${optionOf(String(path[0]))}: ${message}`);
+  throw new UsageError(faults.join('\n'));
+}
+
+function optionOf(field: string): string {
+  if (field === 'timeZone') return '--tz';
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
