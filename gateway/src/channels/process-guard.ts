@@ -4,17 +4,12 @@
  * after one of those nobody knows what state it is in.
  */
 import type { Logger } from '@mobyclaw/lib/logger';
+import { traceOf } from './error-trace.ts';
 
 /** @returns takes the guard off */
 export function guardProcess(logger: Logger): () => void {
   const onRejection = (reason: unknown): void => {
-    // Without its message: those of HTTP libraries hold addresses, and addresses hold tokens.
-    const { name, code, stack } = (reason ?? {}) as { name?: string; code?: unknown; stack?: string };
-    const at = stack
-      ?.split('\n')
-      .filter((line) => line.startsWith('    at '))
-      .slice(0, 6);
-    logger.error({ name, code, at }, 'a rejection that nobody handled');
+    logger.error(traceOf(reason), 'a rejection that nobody handled');
   };
   process.on('unhandledRejection', onRejection);
   return () => process.off('unhandledRejection', onRejection);

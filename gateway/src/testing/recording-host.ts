@@ -1,6 +1,6 @@
 /** What an adapter is given, recording what it does with it: for tests below the gateway. */
 import { systemClock } from '@mobyclaw/lib/clock';
-import { silentLogger } from '@mobyclaw/lib/logger';
+import { createLogger } from '@mobyclaw/lib/logger';
 import type { ChannelHost, InboundEvent, LoginState } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
 
@@ -9,6 +9,8 @@ export interface RecordingHost extends ChannelHost {
   readonly taken: InboundEvent[];
   readonly lostBy: ChannelError[];
   readonly logins: (LoginState | null)[];
+  /** Lines of the log. */
+  readonly logged: Record<string, unknown>[];
   /** How often the receive path showed life. */
   signs: number;
   /** Stands before the disk; throws where that is full. */
@@ -17,14 +19,16 @@ export interface RecordingHost extends ChannelHost {
 
 /** @param memory of a connection before this one */
 export function recordingHost(memory = new Map<string, string>(), folder = '/nowhere'): RecordingHost {
+  const logged: Record<string, unknown>[] = [];
   const host: RecordingHost = {
     taken: [],
     lostBy: [],
     logins: [],
+    logged,
     signs: 0,
     disk: async () => undefined,
     clock: systemClock,
-    logger: silentLogger,
+    logger: createLogger('test', 'info', { write: (line) => void logged.push(JSON.parse(line)) }),
     async receive(event) {
       await host.disk(event);
       host.taken.push(event);

@@ -2,6 +2,7 @@
  * Names of people and channels, and what a thread is about. Slack sends ids alone. Names are for reading only, so what
  * cannot be had in a moment is done without: an event has three seconds until Slack brings it again.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { SlackApi } from './api.ts';
@@ -25,7 +26,7 @@ export interface ThreadRoot {
 export class Directory {
   readonly #api: SlackApi;
   readonly #clock: Clock;
-  readonly #names = new Map<string, Entry>();
+  readonly #names = new BoundedMap<string, Entry>(KEPT);
 
   constructor(api: SlackApi, clock: Clock) {
     this.#api = api;
@@ -82,10 +83,7 @@ export class Directory {
         return name;
       });
     entry.name = withTimeout<string | null>(this.#clock, PATIENCE_MS, asked, () => null);
-    this.#names.delete(id);
     this.#names.set(id, entry);
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > KEPT && oldest !== undefined) this.#names.delete(oldest);
     return entry.name;
   }
 }

@@ -57,6 +57,7 @@ export function createSlackChannel(
     appToken: settings.appToken,
     api,
     clock,
+    logger: host.logger,
     callMs,
     startMs,
     pongMs,

@@ -1,9 +1,12 @@
 /**
  * Takes events of Slack in, each chat's in their order, each until it is on disk. An event may come twice, as a message and
- * as a mention, and again after a lost acknowledgement: its `ts` makes it the same.
+ * as a mention, and again after a lost acknowledgement: its `ts` makes it the same. What we cannot read is passed over with a line in the
+ * log, as it would come again until Slack gives it up.
  */
-import { SerialQueue } from '@mobyclaw/lib/serial-queue';
-import type { ChannelHost } from '../channel.ts';
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
+import { KeyedQueue } from '@mobyclaw/lib/keyed-queue';
+import type { ChannelHost, EditedMessage, IncomingMessage } from '../channel.ts';
+import { traceOf } from '../error-trace.ts';
 import type { Directory } from './directory.ts';
 import { isDirect, type Me, type SlackMessage, saidIn, toEvent } from './inbound.ts';
 import { mentionedIn } from './text.ts';
@@ -11,14 +14,15 @@ import type { Threads } from './threads.ts';
 
 const MOST_NAMES = 10;
 const KEPT_ASKERS = 1000;
+const KEPT_CHATS = 1000;
 
 export class Reader {
   readonly #host: ChannelHost;
   readonly #directory: Directory;
   readonly #threads: Threads;
-  readonly #queues = new Map<string, SerialQueue>();
-  readonly #askers = new Map<string, string>();
-  readonly #directThreads = new Map<string, string>();
+  readonly #queue = new KeyedQueue();
+  readonly #askers = new BoundedMap<string, string>(KEPT_ASKERS);
+  readonly #directThreads = new BoundedMap<string, string>(KEPT_CHATS);
 
   constructor(host: ChannelHost, directory: Directory, threads: Threads) {
     this.#host = host;
@@ -38,18 +42,29 @@ export class Reader {
 
   /** @throws where it could not be stored */
   take(event: SlackMessage, me: Me): Promise<void> {
-    const { channel } = event;
-    let queue = this.#queues.get(channel);
-    if (!queue) {
-      queue = new SerialQueue();
-      this.#queues.set(channel, queue);
-    }
-    return queue.run(() => this.#take(event, me));
+    return this.#queue.run(event.channel, () => this.#take(event, me));
   }
 
   async #take(event: SlackMessage, me: Me): Promise<void> {
+    const inbound = await this.#read(event, me).catch((error: unknown) => {
+      const { channel: chat, ts } = event;
+      const passedOver = 'a message could not be read and was passed over';
+      this.#host.logger.error({ channel: 'slack', chat, ts, ...traceOf(error) }, passedOver);
+      return null;
+    });
+    if (!inbound) return;
+    await this.#store(inbound.event);
+    if (inbound.event.kind === 'group' && inbound.event.addressed)
+      this.#threads.join(event.channel, inbound.thread);
+  }
+
+  /** @returns the event, and the thread that answers to it are in; null where nothing was said */
+  async #read(
+    event: SlackMessage,
+    me: Me,
+  ): Promise<{ event: IncomingMessage | EditedMessage; thread: string } | null> {
     const found = saidIn(event, me);
-    if (!found) return;
+    if (!found) return null;
     const { said, edited } = found;
     const { channel, user, text = '', ts, thread_ts: thread } = said;
     const direct = isDirect(said);
@@ -63,10 +78,9 @@ export class Reader {
     ]);
     const names = await this.#names([user, ...mentions, root?.user]);
     const inbound = toEvent(said, edited, { me, names, title, root, takesPart });
-    if (!inbound || inbound.type === 'moved') return;
+    if (!inbound || inbound.type === 'moved') return null;
     if (user !== undefined) this.#remember(channel, ts, user, direct ? (thread ?? null) : null);
-    await this.#store(inbound);
-    if (!direct && inbound.addressed) this.#threads.join(channel, thread ?? ts);
+    return { event: inbound, thread: thread ?? ts };
   }
 
   async #store(inbound: Parameters<ChannelHost['receive']>[0]): Promise<void> {
@@ -86,8 +100,6 @@ export class Reader {
 
   #remember(channel: string, ts: string, user: string, directThread: string | null): void {
     this.#askers.set(`${channel}:${ts}`, user);
-    const [oldest] = this.#askers.keys();
-    if (this.#askers.size > KEPT_ASKERS && oldest !== undefined) this.#askers.delete(oldest);
     if (directThread === null) this.#directThreads.delete(channel);
     else this.#directThreads.set(channel, directThread);
   }

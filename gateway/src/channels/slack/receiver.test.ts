@@ -84,6 +84,26 @@ test('an envelope that cannot be read breaks nothing', async () => {
   expect(texts(host)).toEqual(['after']);
 });
 
+test('a message that we cannot read is passed over with a line in the log, without its words', async () => {
+  const { slack, host } = await connect();
+  const said = { type: 'message', channel: DIRECT, channel_type: 'im', user: ALICE, ts: '1700000000.000100' };
+  const envelope = slack.socket.send({ ...said, text: 'hello', files: 'no-list-secret' });
+  await until('the acknowledgement', () => envelope.ackedAt !== null);
+  expect(host.taken).toEqual([]);
+  const [line] = host.logged;
+  expect(line).toMatchObject({ chat: DIRECT, ts: '1700000000.000100', name: 'TypeError' });
+  expect(line?.at).not.toEqual([]);
+  expect(JSON.stringify(host.logged)).not.toContain('secret');
+});
+
+test('an event that was not acknowledged is told in the log', async () => {
+  const { slack, host } = await connect();
+  host.disk = () => Promise.reject(new Error('the disk is full'));
+  slack.say({ channel: DIRECT, user: ALICE, text: 'precious' });
+  await until('the line', () => host.logged.some(({ kind }) => kind === 'message'));
+  expect(JSON.stringify(host.logged)).not.toContain('precious');
+});
+
 test('a line that is reset is told at once, and nothing of it stays open', async () => {
   const { slack, host, channel } = await connect();
   slack.socket.cut();

@@ -10,8 +10,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate as tick } from 'node:timers/promises';
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import { traceOf } from '../error-trace.ts';
 import type { SlackApi } from './api.ts';
 import { SlackError, toSlackError } from './errors.ts';
 import { quietLogger } from './quiet-logger.ts';
@@ -26,6 +28,7 @@ export interface DurableReceiverOptions {
   appToken: string;
   api: SlackApi;
   clock: Clock;
+  logger: Logger;
   callMs: number;
   startMs: number;
   /** A line without an answer to our pings for so long is dead. */
@@ -125,9 +128,13 @@ export class DurableReceiver implements Receiver {
         ...(retry_reason === undefined ? {} : { retryReason: retry_reason }),
       });
       await ack();
-    } catch {
-      // Not stored, or the line is gone: it is not acknowledged, and Slack brings it again. Who failed to store it has
-      // said so.
+    } catch (error) {
+      // Not stored, or the line is gone.
+      const kind = (body.event as { type?: unknown } | undefined)?.type;
+      this.#options.logger.warn(
+        { channel: 'slack', kind, retry: retry_num, ...traceOf(error) },
+        'an event was not acknowledged; Slack brings it again',
+      );
     }
   }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -6,6 +7,7 @@ import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
 import { ALICE, logIn, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
 import { createWhatsAppChannel } from './index.ts';
 import type { Baileys } from './library.ts';
+import { LoginStore } from './login-store.ts';
 
 const library = await whatsAppLibrary();
 
@@ -25,7 +27,7 @@ describe.skipIf(library === null)('the receive path of WhatsApp', () => {
       onTestFinished(() => channel.stop());
       return { host, channel };
     };
-    return { whatsApp, keys, alice, open };
+    return { whatsApp, keys, alice, open, folder };
   }
 
   test('an encrypted message is read, and confirmed to WhatsApp', async () => {
@@ -71,6 +73,23 @@ describe.skipIf(library === null)('the receive path of WhatsApp', () => {
     full = false;
     await until('both', () => host.taken.length === 2);
     expect(texts(host)).toEqual(['one', 'two']);
+  });
+
+  test('a stanza that cannot be decoded is dropped, and those beside it are worked on', async () => {
+    const { whatsApp, keys, alice, open, folder } = await setUp();
+    const store = new LoginStore(join(folder, 'login.db'), library as Baileys);
+    store.arrives('broken', Buffer.from([0, 248, 9, 9, 255]), Date.now());
+    store.close();
+    const { host, channel } = await open();
+    await channel.start();
+    await whatsApp.sayEncrypted({ from: alice, text: 'after' }, keys);
+    await until('the message', () => host.taken.length > 0);
+    expect(texts(host)).toEqual(['after']);
+    expect(host.logged.map(({ msg }) => msg)).toEqual([expect.stringContaining('could not be decoded')]);
+    await channel.stop();
+    const next = await open();
+    await next.channel.start();
+    expect(next.host.logged).toEqual([]);
   });
 
   test('the line shows life while nobody writes', async () => {

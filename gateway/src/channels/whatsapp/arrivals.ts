@@ -4,10 +4,12 @@
  * both go when the message is on the gateway's disk. What a process before did not come to is worked on at the next start.
  */
 import { createHash } from 'node:crypto';
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { ChannelHost, InboundEvent } from '../channel.ts';
+import { traceOf } from '../error-trace.ts';
 import { editIn, type Surroundings, toEdit, toMessage } from './inbound.ts';
 import { isGroup, isHidden, isPhone, userJid } from './keys.ts';
 import {
@@ -24,6 +26,7 @@ import type { LoginStore } from './login-store.ts';
 const STORE_RETRY_MS = 2000;
 const TITLE_MS = 2000; // a name is not worth a longer wait
 const KEPT_RECENT = 500;
+const KEPT_TITLES = 500;
 
 export interface ArrivalsOptions {
   baileys: Baileys;
@@ -38,9 +41,9 @@ export interface ArrivalsOptions {
 export class WaArrivals {
   readonly #options: ArrivalsOptions;
   readonly #queue = new SerialQueue();
-  readonly #titles = new Map<string, string>();
+  readonly #titles = new BoundedMap<string, string>(KEPT_TITLES);
   /** Messages of people, to be quoted and marked as read. */
-  readonly #recent = new Map<string, WaMessage>();
+  readonly #recent = new BoundedMap<string, WaMessage>(KEPT_RECENT);
   #socket: WaSocket | null = null;
 
   constructor(options: ArrivalsOptions) {
@@ -84,12 +87,28 @@ export class WaArrivals {
 
   /** Hands the library once more what a process before did not come to. */
   async resume(): Promise<void> {
-    const { baileys, store, clock } = this.#options;
+    const { store, clock } = this.#options;
     store.forgetOld(clock.now());
-    for (const stanza of store.unfinished()) {
-      const node = await baileys.decodeBinaryNode(Buffer.from(stanza));
+    for (const { id, stanza } of store.unfinished()) {
+      const node = await this.#decode(id, stanza);
+      if (!node) continue;
       node.attrs.offline ??= '1'; // it is not new
       this.#socket?.ws.emit('CB:message', node);
+    }
+  }
+
+  /** What cannot be decoded now never can: it would fail every start for as long as it is kept. */
+  async #decode(id: string, stanza: Uint8Array): Promise<WaNode | null> {
+    const { baileys, store, host } = this.#options;
+    try {
+      return await baileys.decodeBinaryNode(Buffer.from(stanza));
+    } catch (error) {
+      host.logger.error(
+        { channel: 'whatsapp', bytes: stanza.length, ...traceOf(error) },
+        'a message from before the restart could not be decoded and was dropped',
+      );
+      store.arrived(id);
+      return null;
     }
   }
 
@@ -133,7 +152,7 @@ export class WaArrivals {
     const edit = editIn(content);
     if (edit) return toEdit(message, edit.id, edit.content, around);
     const event = toMessage(message, content, around);
-    if (event) this.#remember(key.id, message);
+    if (event) this.#recent.set(key.id, message);
     return event;
   }
 
@@ -187,12 +206,6 @@ export class WaArrivals {
       }
     }
     return false;
-  }
-
-  #remember(id: string, message: WaMessage): void {
-    this.#recent.set(id, message);
-    const [oldest] = this.#recent.keys();
-    if (this.#recent.size > KEPT_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 }
 

@@ -90,9 +90,9 @@ export class LoginStore {
   }
 
   /** Stanzas that a process before has received and not worked on, in their order. */
-  unfinished(): Uint8Array[] {
-    const rows = this.#open?.prepare('SELECT stanza FROM arriving ORDER BY seq').all() ?? [];
-    return rows.map(({ stanza }) => stanza as Uint8Array);
+  unfinished(): { id: string; stanza: Uint8Array }[] {
+    const rows = this.#open?.prepare('SELECT id, stanza FROM arriving ORDER BY seq').all() ?? [];
+    return rows.map(({ id, stanza }) => ({ id: String(id), stanza: stanza as Uint8Array }));
   }
 
   rememberDecrypted(hash: string, data: Uint8Array, now: number): void {

@@ -1,0 +1,16 @@
+/** A map that forgets what was set longest ago, where it would hold more than `most`. */
+export class BoundedMap<Key, Value> extends Map<Key, Value> {
+  readonly #most: number;
+
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+
+  override set(key: Key, value: Value): this {
+    this.delete(key);
+    super.set(key, value);
+    if (this.size > this.#most) this.delete(this.keys().next().value as Key);
+    return this;
+  }
+}
