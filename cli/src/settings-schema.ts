@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
 import { isTimeZone } from '@mobyclaw/lib/local-time';
+import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { z } from 'zod';
 
@@ -129,6 +130,7 @@ export const shape = {
     .optional(),
   WHATSAPP_ALLOWED_USERS: ids(/^\d{6,15}$/, 'phone numbers with country code, digits only').optional(),
   WHATSAPP_WEB_URL: url(['ws', 'wss']).optional(),
+  MOBYCLAW_OWNER_CHANNEL: ownerChannelSchema.optional(),
   MOBYCLAW_TRANSCRIBE_URL: url(['http', 'https']).optional(),
   MOBYCLAW_TRANSCRIBE_KEY: key.optional(),
   MOBYCLAW_TRANSCRIBE_MODEL: z.string().optional(),
@@ -143,6 +145,12 @@ export const settingsSchema = z
   .refine((values) => Boolean(values.SLACK_BOT_TOKEN) === Boolean(values.SLACK_APP_TOKEN), {
     path: ['SLACK_APP_TOKEN'],
     message: 'Slack needs both, SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…)',
+  })
+  .superRefine((values, context) => {
+    const channel = values.MOBYCLAW_OWNER_CHANNEL;
+    if (channel === undefined) return;
+    const message = ownerChannelConflict(channel, (name) => Boolean(values[name as SettingName]));
+    if (message !== null) context.addIssue({ code: 'custom', path: ['MOBYCLAW_OWNER_CHANNEL'], message });
   });
 
 export type SettingName = keyof typeof shape;

@@ -1,5 +1,6 @@
 /** Messaging channels, who may talk to Moby, and pushed messages. */
 import * as z from 'zod';
+import { ownerChannelViewSchema } from './owner-channel.ts';
 import { attachmentSchema, MAX_ATTACHMENTS } from './prompt.ts';
 import { sessionKeySchema } from './session-key.ts';
 
@@ -40,6 +41,9 @@ export type ChannelStatusView = z.infer<typeof channelStatusSchema>;
 export const channelsViewSchema = z
   .object({
     items: z.array(channelStatusSchema),
+    owner: ownerChannelViewSchema
+      .optional()
+      .describe('where results of schedules and heartbeats go, where one was chosen'),
     trouble: z
       .array(
         z.object({
@@ -83,6 +87,16 @@ export const pairingsViewSchema = z
       }),
     ),
     groups: z.array(z.object({ channel: z.string(), mention: z.boolean() })),
+    closedGroups: z
+      .array(
+        z.object({
+          channel: z.string(),
+          title: z.string().describe('as its members call it; may be empty'),
+          askedAt: z.iso.datetime(),
+        }),
+      )
+      .default([])
+      .describe('where somebody spoke to Moby and he does not answer; newest first'),
   })
   .meta({ id: 'Pairings' });
 

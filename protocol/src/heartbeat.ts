@@ -28,12 +28,13 @@ export const beatViewSchema = z
         'unchanged',
         'empty',
         'busy',
+        'refused',
         'failed',
         'undelivered',
         'cancelled',
       ])
       .optional()
-      .describe('unchanged and empty: the model was not asked; quiet: it had nothing to say'),
+      .describe('unchanged and empty: the model was not asked; quiet: it had nothing to say; refused: no budget was left for it'),
     detail: z.string().optional().describe('why it was silent, or what went wrong'),
     text: z.string().optional().describe('what it found'),
     channel: z.string().optional(),

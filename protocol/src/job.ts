@@ -99,9 +99,11 @@ export const runViewSchema = z
       .enum(['waiting', 'running', 'retrying', 'delivering', 'ended'])
       .describe('delivering: the answer is there and on its way'),
     outcome: z
-      .enum(['succeeded', 'fallback', 'failed', 'undelivered', 'skipped', 'cancelled'])
+      .enum(['succeeded', 'fallback', 'failed', 'refused', 'undelivered', 'skipped', 'cancelled'])
       .optional()
-      .describe('fallback: the prompt failed and the message was sent instead'),
+      .describe(
+        'fallback: the prompt failed and the message was sent instead; refused: no budget was left, which is no failure of the job',
+      ),
     detail: z.string().optional().describe('why, where there is a reason to tell'),
     attempt: z.int().describe('how often the prompt was asked'),
     startedAt: z.iso.datetime().optional(),
@@ -133,6 +135,7 @@ export const jobViewSchema = z
     message: z.string().optional(),
     prompt: z.string().optional(),
     channel: z.string().optional(),
+    target: z.string().optional().describe('where its result would go as things stand'),
     origin: z.string().optional().describe('the conversation it was asked in'),
     session: z.enum(['keep', 'fresh']),
     misfire: z.enum(['skip', 'once', 'all']),

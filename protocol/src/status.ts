@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { channelStatusSchema } from './channel.ts';
 import { beatViewSchema, heartbeatViewSchema } from './heartbeat.ts';
+import { ownerChannelViewSchema } from './owner-channel.ts';
 
 export const statusSchema = z
   .object({
@@ -23,6 +24,7 @@ export const statusSchema = z
     }),
     turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
     channels: z.array(channelStatusSchema).optional().describe('messaging, where it is enabled'),
+    ownerChannel: ownerChannelViewSchema.optional().describe('where the owner has chosen one'),
     heartbeat: heartbeatViewSchema
       .pick({ state: true, nextAt: true, failures: true, model: true })
       .extend({

@@ -87,8 +87,16 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
     const rows = view.items.map((item) => channelRow(context, item));
     print(terminal, table([['CHANNEL', 'STATE', 'FOR', 'LAST SIGN OF LIFE', 'WAITING', 'REASON'], ...rows]));
   }
+  if (!json && view.owner) print(terminal, `\n${ownerText(view.owner)}`);
   if (!json && view.trouble.length > 0) print(terminal, `\n${troubleText(context, view.trouble)}`);
-  return view.items.every(({ state }) => state === 'up') ? EXIT.ok : EXIT.failure;
+  const isWell = view.owner?.problem === undefined && view.items.every(({ state }) => state === 'up');
+  return isWell ? EXIT.ok : EXIT.failure;
+}
+
+/** Where word for the owner goes, as he has chosen, and what is wrong with it. */
+function ownerText({ channel, problem }: NonNullable<ChannelsView['owner']>): string {
+  if (problem === undefined) return `Results of schedules and heartbeats go to ${channel}.`;
+  return `MOBYCLAW_OWNER_CHANNEL is ${channel}, but: ${cell(problem, 400)}`;
 }
 
 function channelRow({ terminal, clock }: Context, item: ChannelStatusView): string[] {

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { GatewayClient } from '../gateway-client.ts';
+import { outcomeText } from '../heartbeat/beat-text.ts';
 import { cell, print, printable, printJson, say, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 
@@ -18,19 +19,6 @@ const LOOK_MS = 500; // between two looks at a beat that is under way
 interface Options {
   json?: true;
 }
-
-/** What became of a beat, in words. */
-const OUTCOMES: Record<NonNullable<BeatView['outcome']>, string> = {
-  found: 'told you',
-  quiet: 'asked, nothing to say',
-  repeated: 'known already',
-  unchanged: 'nothing new, not asked',
-  empty: 'no checklist, not asked',
-  busy: 'left out',
-  failed: 'failed',
-  undelivered: 'could not tell you',
-  cancelled: 'stopped',
-};
 
 export const command: Define = (target, context, exit) => {
   target
@@ -62,7 +50,7 @@ async function status(context: Context, { limit, json }: Options & { limit: stri
 
 function rhythm({ clock, settings }: Context, view: HeartbeatView): string[][] {
   const zone = settings.values.MOBYCLAW_TZ;
-  const { state, intervalMs, activeHours, nextAt, failures } = view;
+  const { state, intervalMs, activeHours, nextAt, failures, model } = view;
   const every = intervalMs === undefined ? '' : `, every ${ago(intervalMs)}`;
   return [
     [
@@ -72,6 +60,7 @@ function rhythm({ clock, settings }: Context, view: HeartbeatView): string[][] {
     ...(nextAt === undefined
       ? []
       : [['next', `${localTime(nextAt, zone)}, ${fromNow(nextAt, clock.now())}`]]),
+    ...(model === undefined ? [] : [['model', `${model} (heartbeat in soul.yaml, or root)`]]),
     ...(failures > 0 ? [['failures', `${failures} in a row; it waits longer each time`]] : []),
   ];
 }
@@ -82,10 +71,11 @@ function beatTable({ clock, settings }: Context, beats: readonly BeatView[]): st
     localTime(beat.slot, zone),
     fromNow(beat.slot, clock.now()),
     beat.trigger === 'manual' ? 'by hand' : 'on time',
-    outcomeText(beat),
+    outcomeText(beat.outcome, beat.state),
+    beat.usage?.model ?? '-',
     cell(beat.text ?? beat.detail ?? '', 100),
   ]);
-  return table([['BEAT', '', 'WHY', 'OUTCOME', 'FOUND, OR WHY SILENT'], ...rows]);
+  return table([['BEAT', '', 'WHY', 'OUTCOME', 'MODEL', 'FOUND, OR WHY SILENT'], ...rows]);
 }
 
 async function beatNow(context: Context, { json }: Options): Promise<ExitCode> {
@@ -98,7 +88,7 @@ async function beatNow(context: Context, { json }: Options): Promise<ExitCode> {
   else {
     if (beat.text !== undefined) print(terminal, printable(beat.text));
     const reason = beat.detail === undefined ? '' : `: ${cell(beat.detail, 200)}`;
-    say(terminal, `${outcomeText(beat)}${reason}`);
+    say(terminal, `${outcomeText(beat.outcome, beat.state)}${reason}`);
   }
   return beat.outcome === 'failed' || beat.outcome === 'undelivered' ? EXIT.failure : EXIT.ok;
 }
@@ -112,11 +102,6 @@ async function settled({ clock }: Context, gateway: GatewayClient, begun: BeatVi
     beat = beats.find(({ slot, trigger }) => slot === begun.slot && trigger === begun.trigger) ?? beat;
   }
   return beat;
-}
-
-function outcomeText({ state, outcome }: BeatView): string {
-  if (outcome !== undefined) return OUTCOMES[outcome];
-  return state === 'delivering' ? 'on its way to you' : 'at work';
 }
 
 function look(gateway: GatewayClient, beats: number): Promise<HeartbeatView> {

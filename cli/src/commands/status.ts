@@ -12,7 +12,8 @@ import { diskUse } from '../disk-use.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { runningStack } from '../running-stack.ts';
-import { print, printable, printJson, say, styled, table } from '../terminal.ts';
+import { heartbeatText } from '../heartbeat/beat-text.ts';
+import { cell, print, printable, printJson, say, styled, table } from '../terminal.ts';
 import { ago, localTime } from '../time.ts';
 
 const NEXT_JOBS = 3;
@@ -122,6 +123,16 @@ function rows(
       `${turns.running} running, ${turns.queued} waiting (at most ${turns.limit} at a time)`,
     ]);
     lines.push(['sessions', String(gateway.sessions)]);
+    const { heartbeat, ownerChannel } = gateway;
+    if (heartbeat) {
+      const text = heartbeatText(heartbeat, clock.now(), settings.values.MOBYCLAW_TZ);
+      lines.push(['heartbeat', colour(heartbeat.failures === 0, text)]);
+    }
+    if (ownerChannel) {
+      const { channel, problem } = ownerChannel;
+      const text = problem === undefined ? channel : `${channel}: ${cell(problem, 300)}`;
+      lines.push(['owner channel', colour(problem === undefined, text)]);
+    }
   } else {
     lines.push(['Moby', colour(false, local?.state ?? 'not answering')]);
   }

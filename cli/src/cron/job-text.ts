@@ -42,6 +42,7 @@ export function jobRows(job: JobView, moment: Moment): string[][] {
     ['message', job.message && cell(job.message, 200)],
     ['prompt', job.prompt && cell(job.prompt, 200)],
     ['channel', job.channel],
+    ['goes to', job.channel === undefined ? job.target : undefined],
     ['asked in', job.origin],
     ['until', job.until && localTime(job.until, moment.timeZone)],
     ['count', job.count === undefined ? undefined : `${job.runs} of ${job.count} runs`],

@@ -35,7 +35,20 @@ test.each([
   ['MOBYCLAW_RESET_IDLE', 'soon'],
   ['MOBYCLAW_RESET_DAILY', '25:00'],
   ['MOBYCLAW_AGENT_URL', 'moby:8080'],
+  ['MOBYCLAW_OWNER_CHANNEL', 'my phone'],
+  ['MOBYCLAW_OWNER_CHANNEL', 'cron:abc'],
+  ['MOBYCLAW_OWNER_CHANNEL', 'telegram:dm:42'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
   expect(() => readConfig({ [name]: value })).toThrow(name);
+});
+
+test('the owner’s channel is a chat that is switched on, or a conversation', () => {
+  const MOBYCLAW_OWNER_CHANNEL = 'telegram:dm:42';
+  expect(() => readConfig({ MOBYCLAW_OWNER_CHANNEL })).toThrow('set TELEGRAM_BOT_TOKEN');
+  expect(readConfig({ MOBYCLAW_OWNER_CHANNEL, TELEGRAM_BOT_TOKEN: '1:x' }).ownerChannel).toBe(
+    'telegram:dm:42',
+  );
+  expect(readConfig({ MOBYCLAW_OWNER_CHANNEL: 'web:main' }).ownerChannel).toBe('web:main');
+  expect(readConfig({}).ownerChannel).toBeNull();
 });

@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
 import { isTimeZone } from '@mobyclaw/lib/local-time';
+import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
 import type { Caps } from '../budget/budget.ts';
@@ -97,6 +98,7 @@ const environmentSchema = z.object({
   MOBYCLAW_RESET_IDLE: durationOrOff('off'),
   MOBYCLAW_RESET_DAILY: timeOfDayOrOff,
   ...channelsEnvironment,
+  MOBYCLAW_OWNER_CHANNEL: ownerChannelSchema.optional(),
   MOBYCLAW_HEARTBEAT_INTERVAL: durationOrOff('30m').refine(
     (ms) => ms === null || (ms >= 60_000 && ms <= 86_400_000),
     'must be between 1m and 24h, or off',
@@ -131,6 +133,8 @@ export interface GatewayConfig {
   /** Time of day in `timeZone` at which conversations start afresh. */
   resetDaily: { hour: number; minute: number } | null;
   channels: ChannelsConfig;
+  /** Where the owner wants the results of schedules and heartbeats; null: as things stand. */
+  ownerChannel: string | null;
   heartbeat: {
     /** Null where it is off. */
     intervalMs: number | null;
@@ -140,6 +144,14 @@ export interface GatewayConfig {
   /** What may be spent, in US dollars and in tokens; null: as much as it takes. */
   budget: Caps;
   logLevel: string;
+}
+
+/** A chosen chat on a platform that is switched off would never be used. */
+function chosenConflict(env: z.infer<typeof environmentSchema>): string | null {
+  const channel = env.MOBYCLAW_OWNER_CHANNEL;
+  if (channel === undefined) return null;
+  const conflict = ownerChannelConflict(channel, (name) => Boolean(env[name as keyof typeof env]));
+  return conflict === null ? null : `MOBYCLAW_OWNER_CHANNEL: ${conflict}`;
 }
 
 export class ConfigError extends Error {
@@ -155,7 +167,7 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     throw new ConfigError(`The configuration is not valid.\n  ${lines.join('\n  ')}`);
   }
   const env = result.data;
-  const conflict = channelsConflict(env);
+  const conflict = channelsConflict(env) ?? chosenConflict(env);
   if (conflict !== null) throw new ConfigError(`The configuration is not valid.\n  ${conflict}`);
   return {
     folder: join(env.MOBYCLAW_HOME, 'gateway'),
@@ -175,6 +187,7 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     resetDaily: env.MOBYCLAW_RESET_DAILY,
     heartbeat: { intervalMs: env.MOBYCLAW_HEARTBEAT_INTERVAL, activeHours: env.MOBYCLAW_ACTIVE_HOURS },
     channels: toChannelsConfig(env),
+    ownerChannel: env.MOBYCLAW_OWNER_CHANNEL ?? null,
     budget: {
       dayUsd: env.MOBYCLAW_BUDGET_DAY_USD,
       monthUsd: env.MOBYCLAW_BUDGET_MONTH_USD,

@@ -1,26 +1,13 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { BeatView } from '@mobyclaw/protocol/heartbeat';
 import type { FakeAgentOptions } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { until } from '@mobyclaw/testkit/until';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { checklistServer } from '../testing/checklist-server.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
 
-/** A gateway with a heartbeat, in front of an agent and a memory server that has a checklist. */
+/** A gateway with a heartbeat, in front of an agent. */
 async function beating(agent: FakeAgentOptions): Promise<Harness> {
-  const memory = createServer((_request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ text: '- Look at the disk.', memoryHash: 'm', times: [] }));
-  });
-  await new Promise<void>((resolve) => memory.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void memory.close());
-  const url = `http://127.0.0.1:${(memory.address() as AddressInfo).port}`;
-  const env = {
-    MOBYCLAW_MEMORY_URL: url,
-    MOBYCLAW_MCP_TOKEN: 'shared',
-    MOBYCLAW_ACTIVE_HOURS: '00:00-24:00',
-  };
-  return openHarness({ agent, env });
+  return openHarness({ agent, env: await checklistServer('- Look at the disk.') });
 }
 
 async function beat(moby: Harness): Promise<BeatView> {

@@ -58,7 +58,7 @@ function heartbeatWorld(options: { activeHours?: string; at?: string } = {}) {
       intervalMs: 30 * MINUTE,
       activeHours: parseActiveHours(options.activeHours ?? '00:00-24:00'),
       files: async () => world.files,
-      channels: { target: () => null, lastActive: () => world.channel },
+      channels: { target: () => null, home: () => world.channel },
       prompts: {
         accept: async (prompt) => {
           if (strike('before the prompt', life)) return forever();

@@ -13,7 +13,14 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { Calendar } from '../scheduler/calendar.ts';
-import type { Deliver, OwnerChannels, Prompts, TurnOutcome } from '../scheduler/ports.ts';
+import { NO_CHANNEL } from '../scheduler/owner-delivery.ts';
+import {
+  type Deliver,
+  OVER_BUDGET,
+  type OwnerChannels,
+  type Prompts,
+  type TurnOutcome,
+} from '../scheduler/ports.ts';
 import type { BeatChange, BeatOutcome, BeatRow, HeartbeatState, Seen } from '../store/heartbeat-store.ts';
 import type { Store } from '../store/store.ts';
 import { type ActiveHours, isActive, nextOpening } from './active-hours.ts';
@@ -212,6 +219,11 @@ export class Heartbeat {
 
   async #settle(beat: BeatRow, seen: Seen, { state, text, error, usage }: TurnOutcome): Promise<void> {
     const { store, clock, files } = this.#options;
+    if (error?.code === OVER_BUDGET) {
+      // Not the agent's failure: it beats on in its rhythm, and asks once there is a budget again.
+      this.#end(beat, 'refused', { detail: error.message, usage });
+      return;
+    }
     if (state === 'failed') {
       this.#failed(beat, error?.message ?? 'The agent failed.', usage);
       return;
@@ -251,9 +263,9 @@ export class Heartbeat {
 
   async #deliver(beat: BeatRow): Promise<void> {
     const { store, clock, deliver, channels } = this.#options;
-    const channel = beat.channel ?? channels.lastActive();
+    const channel = beat.channel ?? channels.home();
     try {
-      if (channel === null) throw new Error('There is no channel that the owner has written in.');
+      if (channel === null) throw new Error(NO_CHANNEL);
       await deliver(channel, beat.text ?? '', `${HEARTBEAT_SESSION}@${beat.slot}`);
     } catch (error) {
       if (this.#stopped) return;

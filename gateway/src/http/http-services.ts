@@ -10,6 +10,7 @@ import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { JobService } from '../scheduler/job-service.ts';
+import type { OwnerDelivery } from '../scheduler/owner-delivery.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +34,7 @@ export interface HttpServices {
   soul: () => SoulView;
   /** Null where no channel is enabled, and while it is being loaded. */
   messaging: () => Messaging | null;
+  ownerChannel: OwnerDelivery['chosen'];
   metrics: Metrics;
   clock: Clock;
   logger: Logger;

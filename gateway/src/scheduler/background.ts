@@ -13,11 +13,11 @@ import type { TurnService } from '../turns/turn-service.ts';
 import { type Calendar, loadCalendar } from './calendar.ts';
 import { JobEngine } from './job-engine.ts';
 import { JobService } from './job-service.ts';
-import { ownerDelivery } from './owner-delivery.ts';
+import { type OwnerDelivery, ownerDelivery } from './owner-delivery.ts';
 import { turnPrompts } from './turn-prompts.ts';
 
 export interface BackgroundOptions {
-  config: Pick<GatewayConfig, 'timeZone' | 'heartbeat'>;
+  config: Pick<GatewayConfig, 'timeZone' | 'heartbeat' | 'ownerChannel'>;
   store: Store;
   turns: TurnService;
   resets: ConversationReset;
@@ -32,6 +32,8 @@ export interface BackgroundOptions {
 export interface Background {
   readonly jobs: JobService;
   readonly heartbeat: HeartbeatService;
+  /** As `OwnerDelivery` has it. */
+  readonly ownerChannel: OwnerDelivery['chosen'];
   /** Call it once turns have been recovered and messaging is up. */
   start(): void;
   stop(): void;
@@ -39,17 +41,17 @@ export interface Background {
 
 export function createBackground(options: BackgroundOptions): Background {
   const { config, store, turns, resets, messaging, memory, clock, logger } = options;
-  const { timeZone } = config;
+  const { timeZone, ownerChannel } = config;
   let loading: Promise<Calendar> | null = null;
   const calendar = (): Promise<Calendar> => {
     loading ??= loadCalendar();
     return loading;
   };
   const prompts = turnPrompts({ store, turns, resets, now: () => clock.now() });
-  const outlet = ownerDelivery({ store, clock, messaging });
+  const { chosen, ...outlet } = ownerDelivery({ store, clock, messaging, ownerChannel });
   const shared = { store, clock, logger, calendar, prompts, ...outlet };
   const engine = new JobEngine(shared);
-  const jobs = new JobService({ store, clock, engine, prompts, calendar, timeZone });
+  const jobs = new JobService({ ...shared, engine, timeZone });
   const { intervalMs, activeHours } = config.heartbeat;
   const heart =
     memory === null || intervalMs === null
@@ -59,7 +61,10 @@ export function createBackground(options: BackgroundOptions): Background {
   return {
     jobs,
     heartbeat,
+    ownerChannel: chosen,
     start() {
+      const problem = chosen()?.problem;
+      if (problem !== undefined) logger.warn({ channel: ownerChannel }, `MOBYCLAW_OWNER_CHANNEL: ${problem}`);
       engine.start();
       heart?.start();
     },

@@ -9,8 +9,8 @@ import type { Store } from '../store/store.ts';
 import type { Calendar } from './calendar.ts';
 import type { JobDefinition, JobRow } from './job.ts';
 import type { JobEngine } from './job-engine.ts';
-import { nextTimes, toJobView, toRunView } from './job-view.ts';
-import type { Prompts } from './ports.ts';
+import { nextTimes, targetOf, toJobView, toRunView } from './job-view.ts';
+import type { OwnerChannels, Prompts } from './ports.ts';
 import { endingAt } from './schedule.ts';
 import { ScheduleError } from './schedule-error.ts';
 import { readDuration, readSchedule, readTime } from './schedule-input.ts';
@@ -27,6 +27,7 @@ export interface JobServiceOptions {
   clock: Clock;
   engine: Pick<JobEngine, 'changed' | 'runNow'>;
   prompts: Pick<Prompts, 'cancel'>;
+  channels: OwnerChannels;
   calendar: () => Promise<Calendar>;
   /** Of the owner. */
   timeZone: string;
@@ -157,10 +158,11 @@ export class JobService {
   }
 
   #view(id: string, calendar: Calendar): JobView {
-    const { store, clock } = this.#options;
+    const { store, clock, channels } = this.#options;
     const job = store.jobs.find(id) as JobRow;
     const last = store.jobRuns.history(id, 1)[0] ?? null;
-    return { ...toJobView(job, last), ...nextTimes(job, clock.now(), calendar) };
+    const times = nextTimes(job, clock.now(), calendar);
+    return { ...toJobView(job, last), ...targetOf(job, channels), ...times };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { JobView, RunView } from '@mobyclaw/protocol/job';
 import type { Calendar } from './calendar.ts';
 import type { JobDefinition, JobRow, RunRow } from './job.ts';
+import type { OwnerChannels } from './ports.ts';
 import { endingAt, upcoming } from './schedule.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
@@ -35,6 +36,12 @@ export function toJobView(job: JobRow, lastRun: RunRow | null): JobView {
     createdAt: iso(job.createdAt),
     updatedAt: iso(job.updatedAt),
   };
+}
+
+/** Where its result would go, as things stand now. */
+export function targetOf({ definition }: JobRow, channels: OwnerChannels): Pick<JobView, 'target'> {
+  const target = channels.target(definition.channel, definition.origin);
+  return target === null ? {} : { target };
 }
 
 /** The next three times, as they stand now; an ended or paused job has none. */

@@ -7,17 +7,43 @@ import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import { Store } from '../store/store.ts';
 import { ownerDelivery } from './owner-delivery.ts';
 
-function setUp(owner: string | null | 'no messaging') {
+interface Setting {
+  ownerChannel?: string;
+  /** Chats that Moby may write to. */
+  allowed?: readonly string[];
+  guest?: string;
+}
+
+function setUp(owner: string | null | 'no messaging', { ownerChannel, allowed = [], guest }: Setting = {}) {
   const store = new Store(join(temporaryFolder(), 'gateway.db'));
   onTestFinished(() => store.close());
   const sent: Outgoing[] = [];
   const outlet = {
     deliver: (message: Outgoing) => `${sent.push(message)}`,
     ownerChannel: () => (owner === 'no messaging' ? null : owner),
+    access: {
+      mayReceive: (channel: string) => allowed.includes(channel),
+      people: () => (guest === undefined ? [] : [person(guest)]),
+    },
   };
   const messaging = () => (owner === 'no messaging' ? null : outlet);
-  return { store, sent, ...ownerDelivery({ store, clock: new ManualClock(), messaging }) };
+  const chosen = ownerChannel ?? null;
+  return {
+    store,
+    sent,
+    ...ownerDelivery({ store, clock: new ManualClock(), messaging, ownerChannel: chosen }),
+  };
 }
+
+const person = (channel: string) => ({
+  platform: 'telegram',
+  user: '7',
+  name: 'Guest',
+  channel,
+  role: 'guest' as const,
+  approvedAt: 0,
+  lastSeenAt: 0,
+});
 
 test('a job goes where it says, else to the chat it was asked in, else to the owner', () => {
   const { channels } = setUp('telegram:dm:1');
@@ -26,6 +52,46 @@ test('a job goes where it says, else to the chat it was asked in, else to the ow
   expect(channels.target(null, 'cli:main')).toBe('telegram:dm:1');
   expect(channels.target(null, 'cron:abc')).toBe('telegram:dm:1');
   expect(channels.target(null, null)).toBe('telegram:dm:1');
+});
+
+test('the chat that the owner has chosen comes before where it was asked, and behind what the job names', async () => {
+  const chosen = { ownerChannel: 'telegram:dm:1', allowed: ['telegram:dm:1'] };
+  const { channels, notifyOwner, sent } = setUp('slack:dm:D1', chosen);
+  expect(channels.target('slack:dm:D2', 'telegram:group:-5')).toBe('slack:dm:D2');
+  expect(channels.target(null, 'telegram:group:-5')).toBe('telegram:dm:1');
+  expect(channels.target(null, 'web:main')).toBe('telegram:dm:1');
+  expect(channels.target(null, null)).toBe('telegram:dm:1');
+  expect(channels.home()).toBe('telegram:dm:1');
+  await notifyOwner('y', 'k');
+  expect(sent[0]?.channel).toBe('telegram:dm:1');
+});
+
+test('a chosen conversation needs no messaging', () => {
+  const { channels, chosen } = setUp('no messaging', { ownerChannel: 'web:main' });
+  expect(channels.target(null, 'cli:main')).toBe('web:main');
+  expect(channels.home()).toBe('web:main');
+  expect(chosen()).toEqual({ channel: 'web:main' });
+});
+
+test('what a guest asked for goes back to him, whatever the owner has chosen', () => {
+  const { channels } = setUp(null, {
+    ownerChannel: 'telegram:dm:1',
+    allowed: ['telegram:dm:1'],
+    guest: 'telegram:dm:7',
+  });
+  expect(channels.target(null, 'telegram:dm:7')).toBe('telegram:dm:7');
+});
+
+test('a chosen chat that Moby may not write to is never a target, and it says why', () => {
+  const { channels, chosen } = setUp('slack:dm:D1', { ownerChannel: 'telegram:dm:666' });
+  expect(channels.target(null, 'telegram:group:-5')).toBe('telegram:group:-5');
+  expect(channels.target(null, null)).toBe('slack:dm:D1');
+  expect(channels.home()).toBe('slack:dm:D1');
+  expect(chosen()).toEqual({
+    channel: 'telegram:dm:666',
+    problem: expect.stringContaining('Moby may not write there'),
+  });
+  expect(setUp(null).chosen()).toBeNull();
 });
 
 test('without a chat it goes into the conversation it was asked in, if there is one', () => {

@@ -1,10 +1,15 @@
 /**
  * Where what Moby does by himself ends up: a chat of a messaging platform, through the outbox, or a conversation that
  * the owner looks into himself (command line, web page, API), where it is added to the history. Each key once.
+ *
+ * The channel that the owner has chosen is used only while Moby may write there: a chat of somebody who was not let in
+ * is never a target. It is then as if none were chosen, and `chosen` says so to whoever looks.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import { nameUuid } from '@mobyclaw/lib/uuid';
+import type { OwnerChannelView } from '@mobyclaw/protocol/owner-channel';
 import { platformOf } from '@mobyclaw/protocol/session-key';
+import type { Access } from '../access/access.ts';
 import { PLATFORMS } from '../channels/channel.ts';
 import type { Messaging } from '../channels/messaging.ts';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
@@ -13,23 +18,47 @@ import type { Deliver, NotifyOwner, OwnerChannels } from './ports.ts';
 
 const CONVERSATIONS: readonly string[] = ['cli', 'web', 'api'];
 
+export const NO_CHANNEL =
+  'There is no channel that the owner has written in, and none that he has chosen (MOBYCLAW_OWNER_CHANNEL).';
+
 export interface OwnerDeliveryOptions {
   store: Store;
   clock: Clock;
   /** Null where no channel is enabled. */
-  messaging: () => Pick<Messaging, 'deliver' | 'ownerChannel'> | null;
+  messaging: () =>
+    | (Pick<Messaging, 'deliver' | 'ownerChannel'> & { access: Pick<Access, 'mayReceive' | 'people'> })
+    | null;
+  /** The channel that the owner has chosen, or null. */
+  ownerChannel: string | null;
 }
 
 export interface OwnerDelivery {
   deliver: Deliver;
   notifyOwner: NotifyOwner;
   channels: OwnerChannels;
+  /** The channel that the owner has chosen, and why it is not used; null where he has chosen none. */
+  chosen: () => OwnerChannelView | null;
 }
 
-export function ownerDelivery({ store, clock, messaging }: OwnerDeliveryOptions): OwnerDelivery {
+export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
+  const { store, clock, messaging, ownerChannel } = options;
   const isChat = (key: string): boolean => PLATFORMS.some((platform) => platform === platformOf(key));
   const isConversation = (key: string): boolean => CONVERSATIONS.includes(platformOf(key));
+  const isGuests = (chat: string): boolean =>
+    messaging()
+      ?.access.people()
+      .some(({ channel, role }) => channel === chat && role === 'guest') ?? false;
+  const chosen = (): OwnerChannelView | null => {
+    if (ownerChannel === null) return null;
+    const problem = isConversation(ownerChannel) ? null : refusal(messaging(), ownerChannel);
+    return { channel: ownerChannel, ...(problem === null ? {} : { problem }) };
+  };
+  const usable = (): string | null => {
+    const found = chosen();
+    return found && found.problem === undefined ? found.channel : null;
+  };
   const lastActive = (): string | null => messaging()?.ownerChannel() ?? null;
+  const home = (): string | null => usable() ?? lastActive();
 
   const deliver: Deliver = async (channel, text, key) => {
     const id = nameUuid(key);
@@ -53,18 +82,28 @@ export function ownerDelivery({ store, clock, messaging }: OwnerDeliveryOptions)
   return {
     deliver,
     notifyOwner: async (text, key) => {
-      const channel = lastActive();
-      if (channel === null) throw new Error('There is no channel that the owner has written in.');
+      const channel = home();
+      if (channel === null) throw new Error(NO_CHANNEL);
       await deliver(channel, text, key);
     },
     channels: {
-      lastActive,
+      home,
       // Where it was asked, if somebody is reached there; a terminal or a page shows it only when it is looked at.
       target: (named, origin) => {
         if (named !== null) return named;
-        if (origin !== null && isChat(origin)) return origin;
-        return lastActive() ?? (origin !== null && isConversation(origin) ? origin : null);
+        const chat = origin !== null && isChat(origin) ? origin : null;
+        if (chat !== null && isGuests(chat)) return chat;
+        return (
+          usable() ?? chat ?? lastActive() ?? (origin !== null && isConversation(origin) ? origin : null)
+        );
       },
     },
+    chosen,
   };
+}
+
+function refusal(messaging: { access: Pick<Access, 'mayReceive'> } | null, channel: string): string | null {
+  if (messaging === null) return 'Messaging is not up, so nothing can be sent there yet.';
+  if (messaging.access.mayReceive(channel)) return null;
+  return 'Moby may not write there, so it is not used. Write to him there once, so that he knows you, or let it in: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.';
 }

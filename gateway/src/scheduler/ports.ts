@@ -22,6 +22,9 @@ export interface TurnOutcome {
   usage: Usage | null;
 }
 
+/** Code of an outcome that the budget did not allow, or cut off. */
+export const OVER_BUDGET = 'budget_exceeded';
+
 export interface Prompts {
   /** @returns the turn's id, once the prompt is on disk @throws where it was not accepted */
   accept(prompt: BackgroundPrompt): Promise<string>;
@@ -32,13 +35,14 @@ export interface Prompts {
 
 export interface OwnerChannels {
   /**
-   * Where the result of a job goes.
+   * Where the result of a job goes: to the channel it names, else to the one that the owner has chosen, else to where it
+   * was asked, else to the one that the owner wrote in last. What a guest asked for goes back to him.
    * @param named by the job, or null
    * @param origin the conversation it was asked in, or null
    */
   target(named: string | null, origin: string | null): string | null;
-  /** The channel that the owner wrote in last. */
-  lastActive(): string | null;
+  /** Where word for the owner goes: the channel he has chosen, else the one that he wrote in last. */
+  home(): string | null;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { RunChange } from '../store/job-run-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Calendar } from './calendar.ts';
 import type { RunOutcome, RunRow } from './job.ts';
-import type { Deliver, OwnerChannels, Prompts } from './ports.ts';
+import { type Deliver, OVER_BUDGET, type OwnerChannels, type Prompts } from './ports.ts';
 import { addUsage, toPrompt } from './task.ts';
 
 export const MOST_FAILURES = 10;
@@ -23,6 +23,7 @@ const DELIVERY_RETRY = { firstMs: 10_000, maxMs: 15 * 60_000 };
 const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
 const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
 const STORE_RETRY_MS = 10_000;
+const DAY_MS = 86_400_000;
 const RUNS_KEPT = 200; // of each job
 
 export interface RunDriverOptions {
@@ -118,7 +119,8 @@ export class RunDriver {
       this.#end(current, { outcome: 'cancelled', usage, detail: message });
       return;
     }
-    const fallback = this.#failed(current, attempt, usage, { message, retryable });
+    const over = code === OVER_BUDGET;
+    const fallback = this.#failed(current, attempt, usage, { message, retryable, over });
     if (fallback) await this.#keep(current, fallback);
   }
 
@@ -127,7 +129,7 @@ export class RunDriver {
     run: RunRow,
     attempt: number,
     usage: RunRow['usage'],
-    error: { message: string; retryable: boolean },
+    error: { message: string; retryable: boolean; over?: boolean },
   ): RunChange | null {
     const { store, clock, onSettled } = this.#options;
     if (error.retryable && attempt <= run.task.retries) {
@@ -141,7 +143,8 @@ export class RunDriver {
     if (run.task.message !== null) {
       return { outcome: 'fallback', text: run.task.message, attempt, usage, detail: error.message };
     }
-    this.#end(run, { outcome: 'failed', attempt, usage, detail: error.message });
+    const outcome = error.over ? 'refused' : 'failed';
+    this.#end(run, { outcome, attempt, usage, detail: error.message });
     return null;
   }
 
@@ -203,11 +206,19 @@ export class RunDriver {
     onSettled(run.job);
   }
 
-  /** Ten failures in a row switch the job off, and the owner gets a word; so he does when a single time has failed. */
+  /**
+   * Ten failures in a row switch the job off, and the owner gets a word; so he does when a single time has failed. That
+   * the budget is used up is no failure of the job: it stays as it is, and the owner is told once a day.
+   */
   #account(run: RunRow, outcome: RunOutcome, reason: string, now: number): void {
     const { jobs } = this.#options.store;
     const job = jobs.find(run.job);
     if (!job) return;
+    if (outcome === 'refused') {
+      const text = `The budget is used up, so “${job.definition.name}” was not run, and neither is what else is due until there is a budget again. The reason: ${reason} What was left out: mobyclaw cron list`;
+      jobs.setNotice(job.id, { key: `over-budget:${Math.floor(now / DAY_MS)}`, text });
+      return;
+    }
     if (outcome === 'succeeded') {
       if (job.failures > 0) jobs.setFailures(job.id, 0, null);
       return;

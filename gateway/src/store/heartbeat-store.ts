@@ -34,6 +34,7 @@ export type BeatOutcome =
   | 'unchanged'
   | 'empty'
   | 'busy'
+  | 'refused'
   | 'failed'
   | 'undelivered'
   | 'cancelled';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { systemClock } from '@mobyclaw/lib/clock';
+import { type Clock, systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import {
@@ -26,6 +26,8 @@ export interface HarnessOptions {
   home?: string;
   agentUrl?: string;
   maxPages?: number;
+  /** Of the gateway; the agent is waited for in real time. */
+  clock?: Clock;
   /** Instead of the channels that there are. */
   loadChannel?: GatewayOptions['loadChannel'];
 }
@@ -279,7 +281,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   const gateway = await openGateway({
     config,
     agent: client,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     logger: silentLogger,
     version: 'test',
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),

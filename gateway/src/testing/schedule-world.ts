@@ -125,12 +125,12 @@ export class ScheduleWorld {
     };
     const channels = {
       target: (named: string | null) => named ?? OWNER_CHANNEL,
-      lastActive: () => OWNER_CHANNEL,
+      home: () => OWNER_CHANNEL,
     };
     const logger = silentLogger;
     const engine = new JobEngine({ store, clock, logger, calendar, prompts, deliver, notifyOwner, channels });
     const timeZone = this.#timeZone;
-    const service = new JobService({ store, clock, engine, prompts, calendar, timeZone });
+    const service = new JobService({ store, clock, engine, prompts, channels, calendar, timeZone });
     return { store, engine, service };
   }
 }

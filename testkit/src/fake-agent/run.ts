@@ -255,7 +255,8 @@ export class FakeRun {
     stream.send({ type: 'tool_call', ...tool });
     if (generation === 'object') stream.send({ type: 'hook_started', tool_call_id: call.id });
     await this.#sleep(step.ms ?? 0);
-    this.#respond(step, call, step.result ?? `${step.name} done`, step.fails === true);
+    const output = (await step.act?.()) ?? step.result ?? `${step.name} done`;
+    this.#respond(step, call, output, step.fails === true);
   }
 
   #respond(step: ToolStep, call: ToolCall, output: string, isError: boolean): void {

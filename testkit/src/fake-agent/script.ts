@@ -7,6 +7,8 @@ export interface ToolStep {
   /** How long it takes, in milliseconds. */
   ms?: number;
   result?: string;
+  /** What it really does, and answers: a call of a real tool, say. */
+  act?: () => Promise<string>;
   fails?: boolean;
   confirm?: boolean;
 }

@@ -17,12 +17,14 @@ import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 
-export function channelRoutes({ messaging }: HttpServices): Router {
+export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router {
   const router = Router();
 
   router.get('/api/channels', (_request, response) => {
+    const owner = ownerChannel();
     const view: ChannelsView = {
       items: messaging()?.channels().map(toStatusView) ?? [],
+      ...(owner ? { owner } : {}),
       trouble:
         messaging()
           ?.trouble()
@@ -49,13 +51,13 @@ export function channelRoutes({ messaging }: HttpServices): Router {
   router.post('/api/channels/:key/allow', (request, response) => {
     const { mention } = validate(allowRequestSchema, request.body ?? {});
     const channel = groupKey(request.params.key);
-    enabled().access.allowGroup(channel, mention);
+    enabled().admission.allowGroup(channel, mention);
     response.json({ channel, mention });
   });
 
   router.post('/api/channels/:key/close', (request, response) => {
     const channel = groupKey(request.params.key);
-    if (!enabled().access.closeGroup(channel)) {
+    if (!enabled().admission.closeGroup(channel)) {
       throw new HttpProblem('not-found', `${channel} is not allowed anyway.`);
     }
     response.status(204).end();
@@ -71,18 +73,28 @@ export function channelRoutes({ messaging }: HttpServices): Router {
 
   router.post('/api/pairings/:code/approve', (request, response) => {
     const { role } = validate(approveRequestSchema, request.body ?? {});
-    const approved = enabled().access.approve(request.params.code, role);
-    if (!approved) {
-      const detail = `No code ${request.params.code} is waiting. GET /api/pairings lists those that are; a code lives for one hour.`;
-      throw new HttpProblem('not-found', detail);
-    }
+    const approved = enabled().admission.approve(request.params.code, role);
+    if (!approved) throw noSuchCode(request.params.code);
     const { platform, user, name, channel } = approved;
     response.json({ platform, user, name, channel, role: approved.role } satisfies ApprovedView);
   });
 
+  router.post('/api/pairings/:code/reject', (request, response) => {
+    if (!enabled().admission.reject(request.params.code)) throw noSuchCode(request.params.code);
+    response.status(204).end();
+  });
+
   router.post('/api/pairings/:code/revoke', (request, response) => {
-    if (!enabled().access.revoke(request.params.code)) {
-      const detail = `There is no code and nobody called ${request.params.code}. Give a waiting code, or platform:user such as telegram:12345.`;
+    const who = request.params.code;
+    const revoked = enabled().admission.revoke(who);
+    if (revoked.kind === 'named') {
+      throw new HttpProblem(
+        'conflict',
+        `${who} is named in ${revoked.variable}; remove it there and restart Moby.`,
+      );
+    }
+    if (revoked.kind === 'unknown') {
+      const detail = `There is no code and nobody called ${who}. Give a waiting code, or platform:user such as telegram:12345.`;
       throw new HttpProblem('not-found', detail);
     }
     response.status(204).end();
@@ -160,7 +172,18 @@ function pairings(messaging: Messaging | null): PairingsView {
         return { platform, user, name, role, channel, lastSeenAt: time(lastSeenAt) };
       }) ?? [],
     groups: access?.groups().map(({ channel, mention }) => ({ channel, mention })) ?? [],
+    closedGroups:
+      access?.closedGroups().map(({ channel, title, askedAt }) => {
+        return { channel, title, askedAt: time(askedAt) };
+      }) ?? [],
   };
+}
+
+function noSuchCode(code: string): HttpProblem {
+  return new HttpProblem(
+    'not-found',
+    `No code ${code} is waiting. GET /api/pairings lists those that are; a code lives for one hour.`,
+  );
 }
 
 function time(ms: number): string {

@@ -35,7 +35,7 @@ export function healthRoutes({ turns, monitor }: HttpServices): Router {
 export function operationRoutes(services: HttpServices): Router {
   const { store, turns, monitor, agent, soul, messaging, metrics, budget, clock, version, startedAt } =
     services;
-  const { heartbeat } = services;
+  const { heartbeat, ownerChannel } = services;
   const router = Router();
 
   router.get('/api/status', async (_request, response) => {
@@ -66,6 +66,7 @@ export function operationRoutes(services: HttpServices): Router {
     const health = await monitor.health();
     const counts = store.turns.countByState();
     const view = soul();
+    const owner = ownerChannel();
     const state = turns.draining
       ? 'draining'
       : view.state === 'reloading'
@@ -88,6 +89,7 @@ export function operationRoutes(services: HttpServices): Router {
       soul: { state: view.state, ...(view.problem === undefined ? {} : { problem: view.problem }) },
       turns: { running: counts.running ?? 0, queued: counts.queued ?? 0, limit: turns.lanes.limit },
       channels: messaging()?.channels().map(toStatusView) ?? [],
+      ...(owner ? { ownerChannel: owner } : {}),
       heartbeat: heartbeat.summary(),
       schedules: store.jobs.counts(),
       sessions: store.sessions.count(),
