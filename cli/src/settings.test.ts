@@ -102,3 +102,14 @@ test('docker-compose.yml hands each setting on: one that it does not name would 
   const text = readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8');
   expect(SETTING_NAMES.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
 });
+
+test('the owner’s channel has to be one that is switched on', () => {
+  const owner = { MOBYCLAW_OWNER_CHANNEL: 'telegram:dm:42' };
+  expect(() => readSettings(temporaryFolder(), owner)).toThrow(
+    /MOBYCLAW_OWNER_CHANNEL \(environment\).*set TELEGRAM_BOT_TOKEN/,
+  );
+  expect(() => readSettings(temporaryFolder(), { ...owner, TELEGRAM_BOT_TOKEN: '1:x' })).not.toThrow();
+  expect(() => readSettings(temporaryFolder(), { MOBYCLAW_OWNER_CHANNEL: 'heartbeat:main' })).toThrow(
+    /nobody reads there/,
+  );
+});

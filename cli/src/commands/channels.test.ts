@@ -38,6 +38,22 @@ test('list: the state of each, why one is not up, what perhaps did not arrive; e
   expect((await cli()).stderr).toContain('No channel is enabled');
 });
 
+test('list: where results go, and why not where the owner wants them, which is not well', async () => {
+  const { api, cli } = await channels();
+  const body = { items: [], trouble: [], owner: { channel: 'telegram:dm:42' } };
+  api.on('GET /api/channels', { body });
+  expect(await cli()).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Results of schedules and heartbeats go to telegram:dm:42.'),
+  });
+  api.on('GET /api/channels', {
+    body: { ...body, owner: { ...body.owner, problem: 'Moby may not\nwrite.' } },
+  });
+  const refused = await cli();
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toContain('MOBYCLAW_OWNER_CHANNEL is telegram:dm:42, but: Moby may not write.');
+});
+
 test('pairings: what a stranger calls himself cannot move the cursor or pass for another line', async () => {
   const { api, cli } = await channels();
   const person = {

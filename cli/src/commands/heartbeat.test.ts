@@ -12,7 +12,11 @@ const VIEW = {
   timeZone: 'Asia/Kolkata',
   nextAt: '2999-01-01T00:00:00Z',
   failures: 2,
-  beats: [{ ...BEAT, detail: 'Nothing has changed, and nothing is due.' }],
+  model: 'small-1',
+  beats: [
+    { ...BEAT, detail: 'Nothing has changed, and nothing is due.' },
+    { ...BEAT, outcome: 'quiet', usage: { inputTokens: 9, outputTokens: 1, model: 'small-1' } },
+  ],
 };
 
 async function heartbeat() {
@@ -30,7 +34,11 @@ test('status: its rhythm, the next beat in the owner’s zone, why the last was 
   expect(stdout).toMatch(/^heartbeat +on, every 30 min, 08:00-23:00 in Asia\/Kolkata$/m);
   expect(stdout).toMatch(/^next +2999-01-01 05:30, in \d+ d/m);
   expect(stdout).toMatch(/^failures +2 in a row/m);
-  expect(stdout).toMatch(/^2026-01-02 08:34 .* ago +on time +nothing new, not asked +Nothing has changed/m);
+  expect(stdout).toMatch(
+    /^2026-01-02 08:34 .* ago +on time +nothing new, not asked +- +Nothing has changed/m,
+  );
+  expect(stdout).toMatch(/^model +small-1 /m);
+  expect(stdout).toMatch(/ago +on time +asked, nothing to say +small-1$/m);
   api.on('GET /api/heartbeat', { body: { ...VIEW, state: 'off', nextAt: undefined, beats: [] } });
   expect((await cli('status')).stdout).toContain('off (MOBYCLAW_HEARTBEAT_INTERVAL)');
   expect((await cli('status', '-n', 'x')).code).toBe(2);
