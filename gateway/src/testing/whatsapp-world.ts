@@ -67,7 +67,7 @@ export async function openWhatsAppWorld(
   const home = rest.home ?? temporaryFolder();
   if (loggedIn) logIn(library, join(home, 'gateway/channels/whatsapp'));
   const alice = whatsApp.person(ALICE);
-  const settings = { auth: 'qr', webUrl: whatsApp.url };
+  const settings = { auth: rest.env?.WHATSAPP_AUTH ?? 'qr', webUrl: whatsApp.url };
   const open = (more: HarnessOptions = {}): Promise<Harness> =>
     openHarness({
       ...rest,

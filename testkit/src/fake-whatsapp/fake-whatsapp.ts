@@ -1,14 +1,17 @@
 /**
- * A WhatsApp for tests: a real WebSocket with the Noise handshake, login by QR code, stanzas, and people whose phones decrypt
- * what they are sent.
+ * A WhatsApp for tests: a real WebSocket with the Noise handshake, login by QR and pairing code, stanzas, and people whose
+ * phones decrypt what they are sent, and ask for it again where they cannot.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Credentials, childOf, childrenOf, type Node, type WhatsAppLibrary } from './library.ts';
+import { Faults } from './faults.ts';
+import { type Credentials, childOf, type Node, type WhatsAppLibrary } from './library.ts';
 import { NoiseServer } from './noise.ts';
+import { Pairing } from './pairing.ts';
 import { Phone, type Shown } from './phone.ts';
+import { answerTo } from './queries.ts';
 
 const SERVER = 's.whatsapp.net';
 export const BOT = '15550001111';
@@ -44,13 +47,14 @@ export class FakeWhatsApp {
   readonly received: Node[] = [];
   /** Stanzas that wait for the bot, as what it did not confirm does. */
   readonly waiting: Node[] = [];
+  /** All that people said, in order. */
+  readonly said: Node[] = [];
   connects = 0;
   /** A login is refused with this code: `<failure reason>`. */
   refuseLogins: number | null = null;
-  /** Messages are not acknowledged; `after`: although they arrived. */
-  acks: 'at-once' | 'never' | 'lost' = 'at-once';
-  /** The next messages are refused with these codes. */
-  readonly refusals: string[] = [];
+  readonly faults = new Faults();
+  /** Pairings that failed, as the code typed in was another one. */
+  wrongCodes = 0;
   /** Nobody is greeted. */
   silent = false;
   /** Hosts of the media servers, for uploads. */
@@ -62,10 +66,13 @@ export class FakeWhatsApp {
   readonly #sockets = new Set<Socket>();
   #refs = 0;
   #count = 0;
-  #pairing: { identity: Uint8Array } | null = null;
+  /** The owner has removed the device: what is said from then on is for the next one. */
+  #removed = false;
+  #pairing: Pairing;
 
   constructor(library: WhatsAppLibrary) {
     this.#library = library;
+    this.#pairing = this.#newPairing();
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -118,41 +125,27 @@ export class FakeWhatsApp {
     return this.#deliver(said, { tag: 'enc', attrs: { v: '2', type }, content: ciphertext });
   }
 
-  /** What was sent comes again, to the present line. */
-  redeliver(): void {
-    for (const stanza of this.waiting) this.#write(stanza);
+  /** All that was said comes again, to the present line. */
+  repeat(): void {
+    for (const stanza of this.said) this.#write(stanza);
   }
 
   /** The owner scans this code with the phone. */
   scan(qr: string): void {
-    const { Curve, proto } = this.#library;
-    if (!this.#pairing) throw new Error('nobody wants to log in');
-    const secret = Buffer.from(qr.split('#')[1]?.split(',')[3] ?? '', 'base64');
-    const account = Curve.generateKeyPair();
-    const details = proto.ADVDeviceIdentity.encode({ rawId: 1, timestamp: 1, keyIndex: 1 }).finish();
-    const signed = Buffer.concat([Buffer.from([6, 0]), details, this.#pairing.identity]);
-    const identity = proto.ADVSignedDeviceIdentity.encode({
-      details,
-      accountSignatureKey: account.public,
-      accountSignature: Curve.sign(account.private, signed),
-    }).finish();
-    const hmac = createHmac('sha256', secret).update(identity).digest();
-    const content = proto.ADVSignedDeviceIdentityHMAC.encode({ details: identity, hmac }).finish();
-    this.#write({
-      tag: 'iq',
-      attrs: { from: SERVER, type: 'set', id: `pair-${++this.#count}` },
-      content: [
-        {
-          tag: 'pair-success',
-          attrs: {},
-          content: [
-            { tag: 'device-identity', attrs: {}, content },
-            { tag: 'platform', attrs: { name: 'android' } },
-            { tag: 'device', attrs: { jid: BOT_JID, lid: BOT_LID } },
-          ],
-        },
-      ],
-    });
+    this.#write(this.#pairing.scan(qr));
+  }
+
+  /** The owner types this code into the phone. */
+  enterCode(code: string): void {
+    this.#write(this.#pairing.enter(code));
+  }
+
+  /** The owner removes the device on the phone. What is said until it is linked anew does not reach it. */
+  removeDevice(): void {
+    this.streamError('device_removed');
+    this.#removed = true;
+    this.waiting.length = 0;
+    this.#pairing = this.#newPairing();
   }
 
   /** `<stream:error>`: 515, 503; or a conflict, `replaced` or `device_removed`. */
@@ -211,12 +204,13 @@ export class FakeWhatsApp {
 
   #login(line: Line, payload: Uint8Array): void {
     const { devicePairingData } = this.#library.proto.ClientPayload.decode(payload);
-    if (this.refuseLogins !== null && !devicePairingData) {
-      line.noise.write({ tag: 'failure', attrs: { reason: String(this.refuseLogins) } });
+    const refusal = this.#removed ? 401 : this.refuseLogins;
+    if (refusal !== null && !devicePairingData) {
+      line.noise.write({ tag: 'failure', attrs: { reason: String(refusal) } });
       return;
     }
     if (devicePairingData) {
-      this.#pairing = { identity: devicePairingData.eIdent };
+      this.#pairing.begin(devicePairingData.eIdent);
       const refs = Array.from({ length: 6 }, () => ({
         tag: 'ref',
         attrs: {},
@@ -251,12 +245,25 @@ export class FakeWhatsApp {
     const { id = '', xmlns = '', type } = node.attrs;
     if (type === 'result' || type === 'error') {
       // The new device has confirmed; it is told to connect again.
-      if (id.startsWith('pair-')) this.streamError('515');
+      if (id.startsWith('pair-')) {
+        this.#removed = false;
+        this.streamError('515');
+      }
       return;
     }
-    const answer = (content: Node[]): void => {
-      line.noise.write({ tag: 'iq', attrs: { from: SERVER, type: 'result', id }, content });
+    const fault = this.faults.take(node);
+    if (fault?.how === 'hang') return;
+    if (fault?.how === 'drop') {
+      line.socket.resetAndDestroy();
+      return;
+    }
+    const answer = (content: Node[], as = 'result'): void => {
+      line.noise.write({ tag: 'iq', attrs: { from: SERVER, type: as, id }, content });
     };
+    if (fault) {
+      answer([{ tag: 'error', attrs: { code: fault.error, text: 'refused' } }], 'error');
+      return;
+    }
     if (xmlns === 'passive') {
       answer([]);
       const waiting = this.waiting.map((stanza) => ({ ...stanza, attrs: { ...stanza.attrs, offline: '1' } }));
@@ -265,80 +272,54 @@ export class FakeWhatsApp {
       line.noise.write({ tag: 'ib', attrs: { from: SERVER }, content: [offline] });
       return;
     }
-    answer(this.#answerTo(xmlns, node));
-  }
-
-  #answerTo(xmlns: string, node: Node): Node[] {
-    switch (xmlns) {
-      case 'encrypt':
-        return this.#keys(node);
-      case 'usync':
-        return this.#devices(node);
-      case 'w:g2':
-        return this.#group(node);
-      case 'w:m': {
-        const hosts = this.mediaHosts.map((hostname) => ({ tag: 'host', attrs: { hostname } }));
-        return [{ tag: 'media_conn', attrs: { auth: 'auth', ttl: '3600' }, content: hosts }];
-      }
-      case 'privacy': {
-        const content = [{ tag: 'category', attrs: { name: 'readreceipts', value: 'all' } }];
-        return [{ tag: 'privacy', attrs: {}, content }];
-      }
-      default:
-        return [];
-    }
-  }
-
-  #keys(node: Node): Node[] {
-    if (childOf(node, 'count')) return [{ tag: 'count', attrs: { value: '100' } }];
-    if (childOf(node, 'digest')) return [{ tag: 'digest', attrs: {} }];
-    const users = childrenOf(childOf(node, 'key'), 'user').flatMap(({ attrs: { jid = '' } }) => {
-      const phone = this.#phoneOf(jid);
-      return phone ? [phone.bundle(jid)] : [];
-    });
-    return [{ tag: 'list', attrs: {}, content: users }];
-  }
-
-  #devices(node: Node): Node[] {
-    const users = childrenOf(childOf(childOf(node, 'usync'), 'list'), 'user').map(
-      ({ attrs: { jid = '' } }) => {
-        const phone = this.#phoneOf(jid);
-        const devices = phone ? [{ tag: 'device', attrs: { id: '0' } }] : [];
-        return {
-          tag: 'user',
-          attrs: { jid },
-          content: [
-            { tag: 'devices', attrs: {}, content: [{ tag: 'device-list', attrs: {}, content: devices }] },
-            ...(phone && !jid.endsWith('@lid') ? [{ tag: 'lid', attrs: { val: phone.lid } }] : []),
-          ],
-        };
-      },
-    );
-    return [{ tag: 'usync', attrs: {}, content: [{ tag: 'list', attrs: {}, content: users }] }];
-  }
-
-  #group(node: Node): Node[] {
-    const id = node.attrs.to ?? '';
-    const group = this.groups.get(id);
-    if (!group) return [];
-    const members = group.members.map(({ jid }) => ({ tag: 'participant', attrs: { jid } }));
-    const attrs = { id, subject: group.subject, s_t: '1', creation: '1', addressing_mode: 'pn' };
-    const bot = { tag: 'participant', attrs: { jid: `${BOT}@${SERVER}` } };
-    return [{ tag: 'group', attrs, content: [...members, bot] }];
+    const { groups, mediaHosts } = this;
+    const phoneOf = (jid: string): Phone | undefined => this.#phoneOf(jid);
+    answer(answerTo(node, { phoneOf, groups, mediaHosts, bot: `${BOT}@${SERVER}` }));
+    const stage = childOf(node, 'link_code_companion_reg')?.attrs.stage;
+    if (stage === 'companion_hello') this.#pairing.hello(node);
+    if (stage === 'companion_finish') this.#finishPairing(line, node);
   }
 
   async #message(line: Line, node: Node): Promise<void> {
     const { id = '', to = '' } = node.attrs;
-    const refusal = this.refusals.shift();
-    if (this.acks !== 'lost' && refusal === undefined) {
-      const group = this.groups.get(to);
-      const phones = group ? group.members : [this.#phoneOf(to)];
-      const from = group ? `${BOT}:7@${SERVER}` : BOT_JID;
-      for (const phone of phones) await phone?.receive(node, from);
+    const fault = this.faults.take(node);
+    const arrives = fault === null || (fault.how !== 'refuse' && fault.after === true);
+    const unread = arrives ? await this.#showOnPhones(node) : [];
+    if (fault?.how === 'hang') return;
+    if (fault?.how === 'drop') {
+      line.socket.resetAndDestroy();
+      return;
     }
-    if (this.acks !== 'at-once') return;
-    const error = refusal === undefined ? {} : { error: refusal };
+    const error = fault === null ? {} : { error: fault.error };
     line.noise.write({ tag: 'ack', attrs: { class: 'message', id, from: to, t: seconds(), ...error } });
+    for (const phone of unread) {
+      const from = this.groups.has(to) ? { from: to, participant: phone.jid } : { from: to };
+      line.noise.write({
+        tag: 'receipt',
+        attrs: { id, type: 'retry', t: seconds(), ...from },
+        content: [{ tag: 'retry', attrs: { count: '1', id, t: seconds(), v: '1' } }],
+      });
+    }
+  }
+
+  /** @returns the phones that could not read it */
+  async #showOnPhones(node: Node): Promise<Phone[]> {
+    const { to = '' } = node.attrs;
+    const unread: Phone[] = [];
+    for (const phone of this.groups.get(to)?.members ?? [this.#phoneOf(to)]) {
+      if (phone && !(await phone.receive(node, BOT_JID))) unread.push(phone);
+    }
+    return unread;
+  }
+
+  #finishPairing(line: Line, node: Node): void {
+    const success = this.#pairing.finish(node);
+    if (success) line.noise.write(success);
+    else this.wrongCodes++;
+  }
+
+  #newPairing(): Pairing {
+    return new Pairing(this.#library, { jid: BOT_JID, lid: BOT_LID });
   }
 
   #phoneOf(jid: string): Phone | undefined {
@@ -364,6 +345,8 @@ export class FakeWhatsApp {
       },
       content: [content],
     };
+    if (this.#removed) return id;
+    this.said.push(stanza);
     this.waiting.push(stanza);
     if (!offline) this.#write(stanza);
     return id;

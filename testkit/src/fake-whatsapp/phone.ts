@@ -21,6 +21,8 @@ export class Phone {
   readonly lid: string;
   /** By chat: the person's own number, or a group. */
   readonly chats = new Map<string, Shown[]>();
+  /** Why messages could not be read. */
+  readonly unread: unknown[] = [];
   readonly #library: WhatsAppLibrary;
   readonly #credentials: Credentials;
   readonly #repository: Repository;
@@ -84,8 +86,23 @@ export class Phone {
     };
   }
 
-  /** @param from the bot */
-  async receive(stanza: Node, from: string): Promise<void> {
+  /** The sessions are gone, as on a phone that was set up anew: what is sealed for them cannot be read. */
+  forgetSessions(): void {
+    for (const key of this.#store.keys()) if (key.startsWith('session ')) this.#store.delete(key);
+  }
+
+  /** @param from the bot; @returns whether it could be read */
+  async receive(stanza: Node, from: string): Promise<boolean> {
+    try {
+      await this.#receive(stanza, from);
+      return true;
+    } catch (error) {
+      this.unread.push(error);
+      return false;
+    }
+  }
+
+  async #receive(stanza: Node, from: string): Promise<void> {
     const { to = '', id = '' } = stanza.attrs;
     const group = to.endsWith('@g.us');
     const mine = childrenOf(childOf(stanza, 'participants'), 'to').find(({ attrs }) =>

@@ -166,24 +166,24 @@ describe.skipIf(library === null)('WhatsApp', () => {
     expect(world.texts()).toEqual(['You said: hello', 'You said: and you']);
   });
 
-  test.each(['never', 'lost'] as const)(
-    'a message that is not acknowledged (%s) is sent again, and shows once',
-    async (acks) => {
-      const world = await open();
-      world.whatsApp.acks = acks;
-      world.say('hello');
-      await until('the try', () => world.whatsApp.received.some(({ tag }) => tag === 'message'));
-      world.whatsApp.acks = 'at-once';
-      await world.reply((text) => text === 'You said: hello');
-      await until('it to be settled', async () => (await statusOf(world)).waiting === 0);
-      expect(world.texts()).toEqual(['You said: hello']);
-      expect((await world.gateway.call('GET', '/api/channels')).body.trouble).toEqual([]);
-    },
-  );
+  test.each([
+    ['although it arrived', true],
+    ['and did not arrive', false],
+  ])('a message that is not acknowledged (%s) is sent again, and shows once', async (_, after) => {
+    const world = await open();
+    world.whatsApp.faults.plan('send', { how: 'hang', after }, Number.POSITIVE_INFINITY);
+    world.say('hello');
+    await until('the try', () => world.whatsApp.received.some(({ tag }) => tag === 'message'));
+    world.whatsApp.faults.clear();
+    await world.reply((text) => text === 'You said: hello');
+    await until('it to be settled', async () => (await statusOf(world)).waiting === 0);
+    expect(world.texts()).toEqual(['You said: hello']);
+    expect((await world.gateway.call('GET', '/api/channels')).body.trouble).toEqual([]);
+  });
 
   test('a message that WhatsApp refuses for good has failed, visibly', async () => {
     const world = await open();
-    world.whatsApp.refusals.push('463');
+    world.whatsApp.faults.plan('send', { how: 'refuse', error: '463' });
     world.say('hello');
     const trouble = await until('the failure', async () => {
       const { body } = await world.gateway.call('GET', '/api/channels');

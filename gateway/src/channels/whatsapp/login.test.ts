@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FakeWhatsApp } from '@mobyclaw/testkit/fake-whatsapp/fake-whatsapp';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -19,6 +20,13 @@ import { createWhatsAppChannel } from './index.ts';
 import type { Baileys } from './library.ts';
 
 const library = await whatsAppLibrary();
+
+/** The request of a pairing code, which may come after the code is shown. */
+function asksForCode({ received }: FakeWhatsApp) {
+  return received.find(
+    ({ content }) => Array.isArray(content) && content[0]?.tag === 'link_code_companion_reg',
+  );
+}
 
 function shownLogin({ logins }: RecordingHost) {
   return logins.at(-1) ?? null;
@@ -63,12 +71,38 @@ describe.skipIf(library === null)('the login at WhatsApp', () => {
     const shown = await until('the code', () => shownLogin(host));
     expect(shown.pairingCode).toMatch(/^[A-Z0-9]{8}$/);
     expect(shown.qr).toBeUndefined();
-    const asked = await until('the request', () =>
-      whatsApp.received.find(
-        ({ content }) => Array.isArray(content) && content[0]?.tag === 'link_code_companion_reg',
-      ),
-    );
+    const asked = await until('the request', () => asksForCode(whatsApp));
     expect(asked.content).toMatchObject([{ attrs: { jid: `${ALICE}@s.whatsapp.net` } }]);
+  });
+
+  test('the whole way by a number: the code is typed into the phone, the device registered, connected, answered', async () => {
+    const world = await openWhatsAppWorld(library as Baileys, {
+      loggedIn: false,
+      env: { WHATSAPP_AUTH: `+${ALICE}` },
+    });
+    const login = await until('the code', async () => (await statusOf(world))?.login);
+    await until('the request', () => asksForCode(world.whatsApp));
+    world.whatsApp.enterCode(login.pairingCode);
+    await isUp(world);
+    expect(await statusOf(world)).toMatchObject({ connects: 2 }); // WhatsApp wants a new connection after a login
+    expect((await statusOf(world)).login).toBeUndefined();
+    world.say('hello');
+    await world.reply((text) => text === 'You said: hello');
+    await world.restart();
+    await isUp(world);
+    expect(await statusOf(world)).toMatchObject({ connects: 1 });
+  });
+
+  test('a code that was typed in wrong logs nobody in', async () => {
+    const world = await openWhatsAppWorld(library as Baileys, {
+      loggedIn: false,
+      env: { WHATSAPP_AUTH: ALICE },
+    });
+    const { pairingCode } = await until('the code', async () => (await statusOf(world))?.login);
+    await until('the request', () => asksForCode(world.whatsApp));
+    world.whatsApp.enterCode(pairingCode === 'AAAAAAAA' ? 'BBBBBBBB' : 'AAAAAAAA');
+    await until('the refusal', () => world.whatsApp.wrongCodes === 1);
+    expect(world.whatsApp.online).toBe(0);
   });
 
   test('a pairing that was left half done does not spoil the next one', async () => {
