@@ -8,7 +8,7 @@ import { heartbeatRoutes } from './routes/heartbeat-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { mcpRoutes } from './routes/mcp-routes.ts';
-import { openAiRoutes } from './routes/openai-routes.ts';
+import { openAiErrors, openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
@@ -48,6 +48,7 @@ export function createApp(services: HttpServices): Express {
       `There is no ${request.method} ${request.path}. /openapi.json lists what there is.`,
     );
   });
+  app.use('/v1', openAiErrors);
   app.use(problemHandler(services.logger));
   return app;
 }

@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import type { EventListener } from '../events/event-log.ts';
 import { HttpProblem } from './http-problem.ts';
 
-const KEEP_ALIVE_MS = 15_000; // proxies cut what is silent for 30 to 60 s
+export const KEEP_ALIVE_MS = 15_000; // proxies cut what is silent for 30 to 60 s
 const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** @throws HttpProblem where the client asks to resume from something that is not an event id */

@@ -43,6 +43,40 @@ test('the official client, unmodified: models, an answer, a stream with usage', 
   expect(items.map(({ key }: { key: string }) => key).toSorted()).toEqual(['api:Anna-Ø.', 'api:openai']);
 });
 
+test('a client that gave up waiting and tries again gets the answer of the first try', async () => {
+  const moby = await openHarness();
+  const impatient = new OpenAI({
+    baseURL: `http://127.0.0.1:${moby.port}/v1`,
+    apiKey: moby.token,
+    timeout: 400,
+    maxRetries: 8,
+  });
+  const ask = () =>
+    impatient.chat.completions.create({
+      model: 'moby',
+      messages: [{ role: 'user', content: 'tokens=30 interval=50ms' }],
+    });
+  expect((await ask()).choices[0]?.message.content).toContain('You said: tokens=30');
+  expect(moby.agent?.stats().runs).toHaveLength(1);
+  await ask(); // the same words once more, but no retry
+  expect(moby.agent?.stats().runs).toHaveLength(2);
+});
+
+test('a wrong token, and an address that is none, are told as OpenAI tells them', async () => {
+  const moby = await openHarness();
+  const stranger = new OpenAI({ baseURL: `http://127.0.0.1:${moby.port}/v1`, apiKey: 'wrong' });
+  const refused = await stranger.models.list().catch((reason: unknown) => reason);
+  expect(refused).toMatchObject({
+    status: 401,
+    code: 'unauthorized',
+    message: expect.stringMatching(/^401 The token/),
+  });
+  const nowhere = await officialClient(moby)
+    .embeddings.create({ model: 'moby', input: 'x' })
+    .catch((reason: unknown) => reason);
+  expect(nowhere).toMatchObject({ status: 404, code: 'not-found' });
+});
+
 test('a failed turn is not sent again by a client that retries by itself', async () => {
   const moby = await openHarness();
   const error = await officialClient(moby)

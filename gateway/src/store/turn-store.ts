@@ -125,6 +125,22 @@ export class TurnStore {
     );
   }
 
+  /** The newest turn of a session with these words that is open, or was made since `since`. */
+  newestLike(session: string, prompt: string, since: number): TurnRow | null {
+    const open = this.#db
+      .sql(`SELECT * FROM ${OPEN} AND session = ? AND prompt = ? ORDER BY seq DESC LIMIT 1`)
+      .get(session, prompt);
+    if (open) return toTurn(open);
+    return toTurn(
+      this.#db
+        .sql(
+          `SELECT turns.* FROM (SELECT turn FROM messages WHERE session = ? AND role = 'user' ORDER BY id DESC LIMIT 10)
+           JOIN turns ON turns.id = turn WHERE prompt = ? AND created_at >= ? ORDER BY seq DESC LIMIT 1`,
+        )
+        .get(session, prompt, since),
+    );
+  }
+
   countWaiting(session: string): number {
     return this.#count(`SELECT count(*) AS n FROM ${OPEN} AND session = ? AND state = 'queued'`, session);
   }

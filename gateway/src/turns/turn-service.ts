@@ -15,6 +15,8 @@ import type { TurnRow } from '../store/turn-store.ts';
 import type { TurnEnder } from './turn-ending.ts';
 import { toTurnView } from './turn-view.ts';
 
+const MOST_RETRY_MS = 30 * 60_000; // clients give up after 10 minutes and try again two or three times
+
 export interface TurnServiceOptions {
   store: Store;
   events: EventLog;
@@ -75,6 +77,12 @@ export class TurnService {
   accept(message: InboundMessage): Promise<Accepted> {
     if (this.#draining) throw new DrainingError('Moby is restarting. Send it again in a moment.');
     return this.#inbox.accept(message);
+  }
+
+  /** The turn that a client asks for again because it gave up waiting: the same words in the same session, not long ago. */
+  askedBefore(session: string, prompt: string): TurnRow | null {
+    const { store, clock } = this.#options;
+    return store.turns.newestLike(session, prompt, clock.now() - MOST_RETRY_MS);
   }
 
   /** @returns null where there is no such turn */

@@ -2,9 +2,10 @@
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
-import type { Accepted } from '../../inbox/inbox.ts';
 import type { TokenRow } from '../../store/token-store.ts';
+import type { TurnRow } from '../../store/turn-store.ts';
 import { checkAttachment } from '../attachment-limits.ts';
+import { KEEP_ALIVE_MS } from '../event-stream.ts';
 import { HttpProblem, toProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
@@ -14,7 +15,7 @@ import { validate } from '../validate.ts';
 
 const MODEL = 'moby';
 
-export function openAiRoutes({ turns, startedAt }: HttpServices): Router {
+export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router {
   const router = Router();
   const model = { id: MODEL, object: 'model', created: Math.floor(startedAt / 1000), owned_by: 'mobyclaw' };
 
@@ -29,50 +30,56 @@ export function openAiRoutes({ turns, startedAt }: HttpServices): Router {
 
   router.post('/v1/chat/completions', async (request, response) => {
     const chat = validate(chatRequestSchema, request.body);
-    const accepted = await accept(toPrompt(chat), request, response);
+    const turn = await accept(toPrompt(chat), request, response);
     const head = {
-      id: `chatcmpl-${accepted.turn.id}`,
-      created: Math.floor(accepted.turn.createdAt / 1000),
+      id: `chatcmpl-${turn.id}`,
+      created: Math.floor(turn.createdAt / 1000),
       model: MODEL,
     };
     if (chat.stream) {
-      stream(
-        accepted,
-        new ChatStream(head, chat.stream_options?.include_usage ?? false, writer(response)),
-        response,
-      );
+      const usage = chat.stream_options?.include_usage ?? false;
+      stream(turn, new ChatStream(head, usage, writer(response)), response);
       return;
     }
-    const end = await turns.ended(accepted.turn);
+    const end = await turns.ended(turn);
     response.json({ ...head, object: 'chat.completion', ...completion(end) });
   });
 
-  router.use(openAiErrors);
-
   return router;
 
-  function accept(
+  async function accept(
     prompt: ReturnType<typeof toPrompt>,
     request: Request,
     response: Response,
-  ): Promise<Accepted> {
+  ): Promise<TurnRow> {
     for (const attachment of prompt.attachments) checkAttachment(attachment);
     const token = response.locals.token as TokenRow;
     const key = idempotencyKey(request);
-    return turns.accept({
+    const again = key === null && isRetry(request) ? turns.askedBefore(prompt.session, prompt.prompt) : null;
+    if (again) return again;
+    const { turn } = await turns.accept({
       ...prompt,
       ...(key === null ? {} : { key: `openai:${token.id}:${prompt.session}:${key}` }),
       source: 'api',
       sender: 'owner',
       queueMode: null,
     });
+    return turn;
   }
 
-  function stream({ turn }: Accepted, chunks: ChatStream, response: Response): void {
+  function stream(turn: TurnRow, chunks: ChatStream, response: Response): void {
+    const beat = (): void => {
+      response.write(': still here\n\n');
+      keepAlive = clock.after(KEEP_ALIVE_MS, beat);
+    };
+    let keepAlive = clock.after(KEEP_ALIVE_MS, beat);
     const unsubscribe = turns.follow(turn.id, 0, (event) => {
       if (!response.writableEnded && chunks.take(event)) response.end();
     });
-    response.on('close', () => unsubscribe?.());
+    response.on('close', () => {
+      keepAlive.cancel();
+      unsubscribe?.();
+    });
   }
 }
 
@@ -101,8 +108,13 @@ function completion(end: NumberedEvent): object {
   };
 }
 
+/** OpenAI's own clients count their tries, and send no key by which a second one could be told from a new question. */
+function isRetry(request: Request): boolean {
+  return Number(request.get('x-stainless-retry-count') ?? 0) > 0;
+}
+
 /** OpenAI's form of an error. A turn that was accepted must not be sent again by a client that retries by itself. */
-const openAiErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+export const openAiErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) return next(error);
   const problem = toProblem(error);
   const status = PROBLEM_TYPES[problem.type];
