@@ -177,6 +177,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }).then((started) => {
     messaging = started;
     background.start();
+    jobs: background.jobs,
   });
   reloader?.start();
   retention.start();

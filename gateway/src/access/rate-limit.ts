@@ -1,10 +1,19 @@
-/** How much one sender may send: a bucket that fills up again with time. In memory, as a restart may forgive. */
+/**
+ * How much one sender may send: a bucket that fills up again with time. In memory, as a restart may forgive. What was
+ * taken for something that then did not happen is given back, so that a full disk does not use the bucket up.
+ */
 import type { Clock } from '@mobyclaw/lib/clock';
 
-const BURST = 30; // messages at once
-const REFILL_MS = 2000; // one more each
+const MESSAGES: Rate = { burst: 30, refillMs: 2000 };
 const WARN_MS = 60_000;
-const MOST_SENDERS = 10_000;
+const MOST_SENDERS = 10_000; // beyond, whoever wrote longest ago is forgotten
+
+export interface Rate {
+  /** At once. */
+  burst: number;
+  /** One more each. */
+  refillMs: number;
+}
 
 interface Bucket {
   left: number;
@@ -15,43 +24,45 @@ interface Bucket {
 /** `refused-quietly`: they were told within the last minute. */
 export type RateVerdict = 'passed' | 'refused' | 'refused-quietly';
 
+export interface Taken {
+  verdict: RateVerdict;
+  /** Makes it as if nothing had been taken; the last one taken first. */
+  undo: () => void;
+}
+
 export class RateLimit {
   readonly #clock: Clock;
+  readonly #rate: Rate;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, rate = MESSAGES) {
     this.#clock = clock;
+    this.#rate = rate;
   }
 
   /** @param sentAt when it was written: what piled up while Moby was away was not written fast */
-  take(sender: string, sentAt: number): RateVerdict {
+  take(sender: string, sentAt = this.#clock.now()): Taken {
+    const { burst, refillMs } = this.#rate;
     const now = this.#clock.now();
-    const bucket = this.#bucket(sender, Math.min(now, sentAt));
-    const refilled = Math.max(0, Math.floor((Math.min(now, sentAt) - bucket.at) / REFILL_MS));
-    bucket.left = Math.min(BURST, bucket.left + refilled);
-    bucket.at += refilled * REFILL_MS;
-    if (bucket.left > 0) {
-      bucket.left--;
-      return 'passed';
-    }
-    if (now - bucket.warnedAt < WARN_MS) return 'refused-quietly';
-    bucket.warnedAt = now;
-    return 'refused';
+    const at = Math.min(now, sentAt);
+    const before = this.#buckets.get(sender);
+    const bucket = before ? { ...before } : { left: burst, at, warnedAt: Number.NEGATIVE_INFINITY };
+    const refilled = Math.max(0, Math.floor((at - bucket.at) / refillMs));
+    bucket.left = Math.min(burst, bucket.left + refilled);
+    bucket.at += refilled * refillMs;
+    const verdict =
+      bucket.left > 0 ? 'passed' : now - bucket.warnedAt < WARN_MS ? 'refused-quietly' : 'refused';
+    if (verdict === 'passed') bucket.left--;
+    if (verdict === 'refused') bucket.warnedAt = now;
+    this.#put(sender, bucket);
+    return { verdict, undo: () => (before ? this.#put(sender, before) : this.#buckets.delete(sender)) };
   }
 
-  #bucket(sender: string, now: number): Bucket {
-    let bucket = this.#buckets.get(sender);
-    if (!bucket) {
-      if (this.#buckets.size >= MOST_SENDERS) this.#dropIdle(now);
-      bucket = { left: BURST, at: now, warnedAt: Number.NEGATIVE_INFINITY };
-      this.#buckets.set(sender, bucket);
-    }
-    return bucket;
-  }
-
-  #dropIdle(now: number): void {
-    for (const [sender, { at }] of this.#buckets) {
-      if (now - at > BURST * REFILL_MS) this.#buckets.delete(sender);
-    }
+  /** The map keeps the order of insertion: whoever wrote last is at its end. */
+  #put(sender: string, bucket: Bucket): void {
+    this.#buckets.delete(sender);
+    this.#buckets.set(sender, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > MOST_SENDERS && oldest !== undefined) this.#buckets.delete(oldest);
   }
 }

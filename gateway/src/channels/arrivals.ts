@@ -1,29 +1,28 @@
 /**
  * The doorstep of all channels. An event is judged and stored here, in one durable transaction for all that come in the
- * same moment, and only then may its adapter tell the platform that it arrived. What a stranger wrote is not stored; the
- * key of his message is, so that a redelivery does not ask for a second code.
+ * same moment, and only then may its adapter tell the platform that it arrived. What a stranger wrote is not stored. His
+ * first message leaves a pairing code and its key; what comes after it leaves nothing, however much it is.
  *
- * If the disk does not take it, nothing has happened and the platform brings it again.
+ * If the disk does not take it, nothing has happened, nothing was counted, and the platform brings it again.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import type { Access } from '../access/access.ts';
-import type { RateLimit } from '../access/rate-limit.ts';
+import { type Access, baseOf, type Verdict } from '../access/access.ts';
+import { closedGroup, TOO_FAST } from '../access/door-texts.ts';
+import type { Doorbell, Notice } from '../access/doorbell.ts';
+import type { RateLimit, RateVerdict } from '../access/rate-limit.ts';
+import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
 import type { EditedMessage, InboundEvent, IncomingMessage, Platform } from './channel.ts';
-
-const CLOSED_GROUP =
-  'I do not talk in this group yet. Send `/allow` here, and I answer whoever mentions me or replies to me.';
-const TOO_FAST =
-  'You write faster than I can follow, so I did not take your last message. Wait a minute, then send it again.';
 
 export interface ArrivalsOptions {
   store: Store;
   access: Access;
   rateLimit: RateLimit;
+  doorbell: Doorbell;
   clock: Clock;
-  /** Whether a text is a command that Moby knows, by its name. */
-  commandOf: (text: string) => string | null;
+  /** Whether a text is a command that this sender may use, by its name. */
+  commandOf: (text: string, sender: { role: Role; kind: IncomingMessage['kind'] }) => string | null;
   /** Called for each event that is to be worked on, once it is on disk. */
   onArrived: (platform: Platform, seq: number, message: IncomingMessage) => void;
   /** Something was put into the outbox for this channel. */
@@ -43,6 +42,8 @@ type After = () => void;
 export class Arrivals {
   readonly #options: ArrivalsOptions;
   #batch: Waiting[] = [];
+  /** Takes back what was counted in memory for a transaction that failed. */
+  #undos: (() => void)[] = [];
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -65,9 +66,11 @@ export class Arrivals {
         batch.flatMap(({ platform, event }) => this.#store(platform, event)),
       );
     } catch (error) {
+      for (const undo of this.#undos.splice(0).toReversed()) undo();
       for (const { reject } of batch) reject(error);
       return;
     }
+    this.#undos = [];
     for (const after of afters) after();
     for (const { resolve } of batch) resolve();
   }
@@ -86,33 +89,75 @@ export class Arrivals {
   }
 
   #storeMessage(platform: Platform, message: IncomingMessage): After[] {
-    const { store, access, rateLimit, clock, commandOf, onArrived } = this.#options;
+    const { store, access, commandOf } = this.#options;
     const key = arrivalKey(platform, message);
     if (store.arrivals.has(key)) return [];
-    const command = commandOf(message.text);
+    const { kind, sender } = message;
+    const role = access.roleOf(platform, sender.id) ?? 'guest';
+    const command = commandOf(message.text, { role, kind });
     const verdict = access.judge(platform, { ...message, addressed: message.addressed || command !== null });
-    const { channel } = message;
-    const now = clock.now();
-    const opensGroup = verdict.kind === 'closed-group' && command === 'allow';
-    if (verdict.kind === 'allowed' || opensGroup) {
-      const rate = rateLimit.take(`${platform}:${message.sender.id}`, message.sentAt);
-      if (rate === 'passed') {
-        const seq = store.arrivals.insert(key, channel, JSON.stringify(message), now);
-        return seq === null ? [] : [() => onArrived(platform, seq, message)];
-      }
-      store.arrivals.insert(key, channel, null, now);
-      return rate === 'refused' ? this.#notice(message, TOO_FAST) : [];
-    }
     if (verdict.kind === 'ignored') return [];
-    store.arrivals.insert(key, channel, null, now);
-    const answer = verdict.kind === 'stranger' ? verdict.answer : CLOSED_GROUP;
-    return answer === null ? [] : this.#notice(message, answer);
+    const rate = this.#take(platform, message);
+    if (verdict.kind === 'allowed') {
+      if (rate !== 'passed') return this.#refuse(key, message, rate);
+      access.noteSeen(platform, message);
+      return this.#keep(platform, key, message);
+    }
+    if (rate !== 'passed') return [];
+    if (verdict.kind === 'closed-group') return this.#closedGroup(platform, key, message, verdict, command);
+    return this.#stranger(platform, key, message);
   }
 
-  /** The last text wins while the message waits, here or as a turn. One that was not let in is in neither place. */
+  #take(platform: Platform, { sender, sentAt }: IncomingMessage): RateVerdict {
+    const { verdict, undo } = this.#options.rateLimit.take(`${platform}:${sender.id}`, sentAt);
+    this.#undos.push(undo);
+    return verdict;
+  }
+
+  #keep(platform: Platform, key: string, message: IncomingMessage): After[] {
+    const { store, clock, onArrived } = this.#options;
+    const seq = store.arrivals.insert(key, message.channel, JSON.stringify(message), clock.now());
+    return seq === null ? [] : [() => onArrived(platform, seq, message)];
+  }
+
+  #refuse(key: string, { channel, messageId }: IncomingMessage, rate: RateVerdict): After[] {
+    this.#noteKey(key, channel);
+    return rate === 'refused' ? this.#notify({ channel, replyTo: messageId, text: TOO_FAST }) : [];
+  }
+
+  #stranger(platform: Platform, key: string, message: IncomingMessage): After[] {
+    const { access, doorbell } = this.#options;
+    const asking = access.pairings.ask(platform, message);
+    if (asking.kind === 'new') this.#noteKey(key, message.channel);
+    const notices = doorbell.ring(platform, message, asking, this.#undos);
+    return notices.flatMap((notice) => this.#notify(notice));
+  }
+
+  #closedGroup(
+    platform: Platform,
+    key: string,
+    message: IncomingMessage,
+    { role }: Extract<Verdict, { kind: 'closed-group' }>,
+    command: string | null,
+  ): After[] {
+    if (role === 'owner' && command === 'allow') return this.#keep(platform, key, message);
+    if (message.addressed) this.#options.access.noteClosed(message);
+    if (role !== 'owner') return [];
+    const { channel, messageId } = message;
+    this.#noteKey(key, channel);
+    return this.#notify({ channel, replyTo: messageId, text: closedGroup(baseOf(channel)) });
+  }
+
+  /** That it came, and not what it said. */
+  #noteKey(key: string, channel: string): void {
+    this.#options.store.arrivals.insert(key, channel, null, this.#options.clock.now());
+  }
+
+  /** The last text wins while the message waits, here or as a turn, and its sender may still talk. */
   #storeEdit(platform: Platform, edit: EditedMessage): void {
-    const { store } = this.#options;
+    const { store, access } = this.#options;
     if (edit.text === '') return;
+    if (access.judge(platform, { ...edit, addressed: true }).kind !== 'allowed') return;
     const key = arrivalKey(platform, edit);
     const arrival = store.arrivals.openByKey(key);
     if (arrival) {
@@ -124,17 +169,10 @@ export class Arrivals {
     if (entry) store.turns.changePrompt(entry.turn, edit.text);
   }
 
-  #notice({ channel, messageId }: IncomingMessage, text: string): After[] {
+  #notify({ channel, replyTo, text }: Notice): After[] {
     const { store, clock, onNotice } = this.#options;
-    store.outbox.insert({
-      id: uuidv7(),
-      channel,
-      replyTo: messageId,
-      turn: null,
-      kind: 'notice',
-      text,
-      createdAt: clock.now(),
-    });
+    const notice = { id: uuidv7(), channel, replyTo, turn: null, kind: 'notice', text } as const;
+    store.outbox.insert({ ...notice, createdAt: clock.now() });
     return [() => onNotice(channel)];
   }
 }

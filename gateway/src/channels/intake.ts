@@ -21,6 +21,7 @@ import { DrainingError } from '../turns/turn-service.ts';
 import type { Channel, IncomingMessage, Platform } from './channel.ts';
 import { type ReadFiles, readFiles } from './inbound-files.ts';
 import { notesFor } from './message-notes.ts';
+import { turnSender } from './turn-sender.ts';
 
 const ALBUM_QUIET_MS = 1000; // pictures that were sent together come one by one
 const STORE_RETRY_MS = 2000;
@@ -121,7 +122,7 @@ export class Intake {
     const command = message.files.length === 0 ? readCommand(message.text) : null;
     if (command) {
       const { channel, kind } = message;
-      const call = { platform, channel, kind, role, text: command.text };
+      const call = { platform, channel, kind, role, user: message.sender.id, text: command.text };
       const answer = await this.#options.commands.run(command.name, call);
       if (answer !== null) return this.#settle([row], message, answer);
     }
@@ -163,7 +164,7 @@ export class Intake {
         key: row.key,
         session: message.channel,
         source: platform,
-        sender: `${message.sender.name} (${platform}:${message.sender.id})`,
+        sender: turnSender(platform, message.sender),
         prompt,
         attachments: read.attachments,
         queueMode: null,

@@ -8,9 +8,11 @@ import { pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { Access } from '../access/access.ts';
+import { Admission } from '../access/admission.ts';
+import { Doorbell } from '../access/doorbell.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
-import { Commands, MENU, readCommand } from '../commands/commands.ts';
+import { Commands, MENU, usableCommand } from '../commands/commands.ts';
 import { readMemoryFile } from '../commands/memory-reader.ts';
 import { enabledPlatforms } from '../config/channels-config.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -19,6 +21,7 @@ import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { Renderer } from '../delivery/renderer.ts';
 import { loadRenderers } from '../delivery/renderers.ts';
 import type { ReplyRecorder } from '../delivery/reply-recorder.ts';
+import type { JobService } from '../scheduler/job-service.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { TroubleRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
@@ -43,6 +46,7 @@ export interface MessagingOptions {
   resets: ConversationReset;
   monitor: AgentMonitor;
   replies: ReplyRecorder;
+  jobs: JobService;
   defaultQueueMode: QueueMode;
   clock: Clock;
   logger: Logger;
@@ -59,6 +63,7 @@ export interface ChannelReport {
 
 export class Messaging {
   readonly access: Access;
+  readonly admission: Admission;
   readonly #options: MessagingOptions;
   readonly #supervisors: Map<Platform, ChannelSupervisor>;
   readonly #delivery: Delivery;
@@ -69,8 +74,8 @@ export class Messaging {
 
   private constructor(options: MessagingOptions, rendererOf: (platform: string) => Renderer) {
     this.#options = options;
-    const { config, store, turns, resets, monitor, defaultQueueMode, clock, logger } = options;
-    this.access = new Access({ store, clock, owners: config.channels.owners });
+    const { config, store, turns, resets, monitor, jobs, defaultQueueMode, clock, logger } = options;
+    this.access = new Access({ access: store.access, clock, owners: config.channels.owners });
     this.#delivery = new Delivery({
       store,
       channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
@@ -81,13 +86,18 @@ export class Messaging {
       clock,
       logger,
     });
+    const { access } = this;
+    const wake = (channel: ChannelKey): void => this.#delivery.wake(channel);
+    this.admission = new Admission({ store, access, turns, wake, clock });
     const commands = new Commands(
       {
         store,
         turns,
         resets,
         monitor,
-        access: this.access,
+        access,
+        admission: this.admission,
+        jobs,
         readMemory: () => readMemoryFile(config.memoryUrl, config.mcpToken),
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
@@ -98,11 +108,11 @@ export class Messaging {
     );
     this.#intake = new Intake({
       store,
-      access: this.access,
+      access,
       commands,
       accept: (message) => turns.accept(message),
       watch: (turn) => this.#delivery.watch(turn),
-      wake: (channel) => this.#delivery.wake(channel),
+      wake,
       channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
       transcription: config.channels.transcription,
       clock,
@@ -110,12 +120,13 @@ export class Messaging {
     });
     this.#arrivals = new Arrivals({
       store,
-      access: this.access,
+      access,
       rateLimit: new RateLimit(clock),
+      doorbell: new Doorbell({ clock, ownerChannel: () => access.lastOwnerChannel() }),
       clock,
-      commandOf: (text) => readCommand(text)?.name ?? null,
+      commandOf: usableCommand,
       onArrived: (platform, seq, message) => this.#intake.arrived(platform, seq, message),
-      onNotice: (channel) => this.#delivery.wake(channel),
+      onNotice: wake,
     });
     this.#supervisors = new Map(
       enabledPlatforms(config.channels).map((platform) => [platform, this.#supervise(platform)]),
@@ -260,7 +271,7 @@ export class Messaging {
     this.#sweep = clock.after(SWEEP_MS, () => {
       try {
         store.transaction('relaxed', () => {
-          this.access.sweep();
+          this.access.pairings.sweep();
           store.arrivals.forgetBefore(clock.now() - ARRIVALS_MS);
         });
       } catch (error) {

@@ -1,68 +1,115 @@
 /** The owner's commands about who may talk to Moby. */
+import { nameText } from '../access/door-texts.ts';
 import { readPairingCode } from '../access/pairing-code.ts';
 import type { Command } from './command.ts';
-
-const NO_SUCH_CODE = 'No such code is waiting. /pairings shows those that are; a code lives for one hour.';
 
 export const accessCommands: readonly Command[] = [
   {
     name: 'pairings',
     description: 'Who may talk to me, and who waits to be let in',
     ownerOnly: true,
-    run({ kind }, { access }) {
+    run({ kind, sign }, { access }) {
       if (kind === 'group') return 'I show that in our direct messages only.';
       const pending = access.pending().map(({ code, platform, user, name }) => {
-        return `- \`${code}\`: ${name} (${platform}:${user}) waits; \`/approve ${code}\``;
+        return `${nameText(name)} (\`${platform}:${user}\`); \`${sign}approve ${code}\` or \`${sign}reject ${code}\``;
       });
       const people = access.people().map(({ platform, user, name, role }) => {
-        return `- ${name} (\`${platform}:${user}\`), ${role}`;
+        return `${nameText(name)} (\`${platform}:${user}\`), ${role}`;
       });
-      const groups = access.groups().map(({ channel }) => `- \`${channel}\``);
-      return [
-        ['**Waiting**', ...(pending.length > 0 ? pending : ['- nobody'])].join('\n'),
-        ['**Let in**', ...(people.length > 0 ? people : ['- nobody'])].join('\n'),
-        ['**Groups**', ...(groups.length > 0 ? groups : ['- none'])].join('\n'),
-      ].join('\n\n');
+      const groups = access.groups().map(({ channel, mention }) => {
+        return `\`${channel}\`, ${mention ? 'mentions and replies' : 'everything'}`;
+      });
+      const closed = access.closedGroups().map(({ channel, title }) => {
+        return title === '' ? `\`${channel}\`` : `\`${channel}\`, ${nameText(title)}`;
+      });
+      const lists = [list('Waiting', pending, 'nobody'), list('Let in', people, 'nobody')];
+      lists.push(list('Groups', groups, 'none'));
+      if (closed.length > 0) {
+        lists.push(
+          list(`Closed groups in which somebody spoke to me (\`${sign}allow\` there opens one)`, closed),
+        );
+      }
+      return lists.join('\n\n');
     },
   },
   {
     name: 'approve',
-    description: 'Let somebody in: /approve CODE, or /approve CODE owner',
+    usage: 'CODE [owner]',
+    description: 'Let somebody in',
     ownerOnly: true,
-    run({ text }, { access }) {
+    run({ text, sign }, { admission }) {
       const [code = '', role = ''] = text.trim().split(/\s+/);
-      if (readPairingCode(code) === '') return 'Which code? `/approve CODE`';
+      if (readPairingCode(code) === '') return `Which code? \`${sign}approve CODE\``;
       if (role !== '' && role !== 'owner' && role !== 'guest')
-        return 'Write `/approve CODE`, or `/approve CODE owner`.';
-      const approved = access.approve(code, role === '' ? 'guest' : role);
-      if (!approved) return NO_SUCH_CODE;
-      return `${approved.name} (${approved.platform}:${approved.user}) may talk to me now, as ${approved.role}.`;
+        return `Write \`${sign}approve CODE\`, or \`${sign}approve CODE owner\`.`;
+      const approved = admission.approve(code, role === '' ? 'guest' : role);
+      if (!approved) return noSuchCode(sign);
+      const { name, platform, user } = approved;
+      return `${nameText(name)} (\`${platform}:${user}\`) may talk to me now, as ${approved.role}.`;
+    },
+  },
+  {
+    name: 'reject',
+    usage: 'CODE',
+    description: 'Turn somebody away who waits; I do not answer them for a week',
+    ownerOnly: true,
+    run({ text, sign }, { admission }) {
+      if (readPairingCode(text) === '') return `Which code? \`${sign}reject CODE\``;
+      const rejected = admission.reject(text);
+      if (!rejected) return noSuchCode(sign);
+      return `${nameText(rejected.name)} (\`${rejected.platform}:${rejected.user}\`) hears nothing from me for a week.`;
     },
   },
   {
     name: 'revoke',
-    description: 'Turn somebody away: /revoke CODE, or /revoke platform:user',
+    usage: 'PLATFORM:USER',
+    description: 'Shut somebody out who is in',
     ownerOnly: true,
-    run({ text }, { access }) {
+    run({ text, sign }, { admission }) {
       const who = text.trim();
-      if (who === '') return 'Whom? `/revoke CODE` or `/revoke telegram:12345`; /pairings shows them.';
-      return access.revoke(who) ? `${who.slice(0, 80)} may not talk to me any more.` : NO_SUCH_CODE;
+      if (who === '') {
+        return `Whom? \`${sign}revoke telegram:12345\`; \`${sign}pairings\` shows them.`;
+      }
+      const revoked = admission.revoke(who);
+      switch (revoked.kind) {
+        case 'revoked':
+          return `${nameText(who.slice(0, 80))} may not talk to me any more. What they had asked is stopped.`;
+        case 'rejected':
+          return `${nameText(revoked.pairing.name)} hears nothing from me for a week.`;
+        case 'named':
+          return `${nameText(who.slice(0, 80))} is named in ${revoked.variable}; remove it there and restart me.`;
+        case 'unknown':
+          return `There is nobody called ${nameText(who.slice(0, 80))}. \`${sign}pairings\` shows who is in.`;
+      }
     },
   },
   {
     name: 'allow',
-    description: 'In a group: let me answer here; "/allow all" without a mention too; "/allow off" ends it',
+    usage: '[all | off]',
+    description: 'In a group: answer here if mentioned; all: without a mention too; off: not any more',
     ownerOnly: true,
-    run({ kind, channel, text }, { access }) {
-      if (kind === 'direct') return 'Send `/allow` in the group that it is for.';
+    run({ kind, channel, text, sign }, { admission }) {
+      if (kind === 'direct') return `Send \`${sign}allow\` in the group that it is for.`;
       const how = text.trim().toLowerCase();
-      if (how === 'off')
-        return access.closeGroup(channel) ? 'I leave this group alone from now on.' : 'I did not talk here.';
-      if (how !== '' && how !== 'all') return 'Write `/allow`, `/allow all` or `/allow off`.';
-      access.allowGroup(channel, how !== 'all');
+      if (how === 'off') {
+        return admission.closeGroup(channel)
+          ? 'I leave this group alone from now on.'
+          : 'I did not talk here.';
+      }
+      if (how !== '' && how !== 'all')
+        return `Write \`${sign}allow\`, \`${sign}allow all\` or \`${sign}allow off\`.`;
+      admission.allowGroup(channel, how !== 'all');
       return how === 'all'
         ? 'I answer everything that is written here from now on.'
         : 'I answer here from now on, whenever somebody mentions me or replies to me.';
     },
   },
 ];
+
+function list(title: string, items: readonly string[], none = ''): string {
+  return [`**${title}**`, ...(items.length > 0 ? items : [none]).map((item) => `- ${item}`)].join('\n');
+}
+
+function noSuchCode(sign: string): string {
+  return `No such code is waiting. \`${sign}pairings\` shows those that are; a code lives for one hour.`;
+}

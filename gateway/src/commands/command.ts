@@ -1,7 +1,9 @@
 /** A command: a whole message that begins with a slash and is answered by the gateway itself, at once. */
 import type { Access } from '../access/access.ts';
+import type { Admission } from '../access/admission.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { ChannelKey, ChannelStatus, Platform } from '../channels/channel.ts';
+import type { JobService } from '../scheduler/job-service.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
@@ -12,11 +14,15 @@ export interface CommandCall {
   /** Where it was written; the session too. */
   channel: ChannelKey;
   kind: 'direct' | 'group';
+  /** Id of whoever wrote it. */
+  user: string;
   role: Role;
   /** What follows the name. */
   text: string;
-  /** Names of all commands that the sender may use, with what they do. */
-  help: readonly { name: string; description: string }[];
+  /** What commands begin with here, for texts that name one. */
+  sign: '/' | '!';
+  /** All commands that the sender may use here. */
+  help: readonly Command[];
 }
 
 export interface CommandServices {
@@ -25,6 +31,8 @@ export interface CommandServices {
   resets: ConversationReset;
   monitor: AgentMonitor;
   access: Access;
+  admission: Admission;
+  jobs: Pick<JobService, 'list' | 'view' | 'change' | 'runNow'>;
   /** The owner's MEMORY.md, or why it cannot be had. */
   readMemory: () => Promise<string>;
   /** Channels and how they are. */
@@ -38,9 +46,13 @@ export interface CommandServices {
 export interface Command {
   /** Without the slash. */
   name: string;
+  /** What may follow the name, as the help shows it. */
+  usage?: string;
   description: string;
   /** Only the owner may use it; to others it does not exist. */
   ownerOnly?: boolean;
+  /** In a group only the owner may use it, since the conversation there is everybody's. */
+  ownerInGroups?: boolean;
   /** Shown in the platform's menu. */
   menu?: boolean;
   /** @returns the answer, in Markdown */

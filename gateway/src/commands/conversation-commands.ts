@@ -1,6 +1,7 @@
 /** Commands about the conversation in which they are written. */
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
-import type { Command } from './command.ts';
+import { isFrom } from '../channels/turn-sender.ts';
+import type { Command, CommandCall, CommandServices } from './command.ts';
 
 const QUEUE_HELP: Record<string, string> = {
   followup: 'each message gets its own answer, in turn',
@@ -11,39 +12,55 @@ const QUEUE_HELP: Record<string, string> = {
 export const conversationCommands: readonly Command[] = [
   {
     name: 'new',
+    usage: '[clean]',
     description: 'Begin a new conversation',
+    ownerInGroups: true,
     menu: true,
-    run({ channel, text }, { resets, now }) {
+    run({ channel, text, sign }, { resets, now }) {
       const clean = text.trim().toLowerCase() === 'clean';
       resets.reset(channel, !clean, now());
       return clean
         ? 'A new conversation begins, and what we said before is not carried over. My memory stays.'
-        : 'A new conversation begins; the last exchanges are carried over. `/new clean` leaves them behind. My memory stays.';
+        : `A new conversation begins; the last exchanges are carried over. \`${sign}new clean\` leaves them behind. My memory stays.`;
+    },
+  },
+  {
+    name: 'compact',
+    description: 'Make the conversation shorter',
+    ownerInGroups: true,
+    menu: true,
+    run({ channel, sign }, { store, resets, now }) {
+      if (!store.sessions.find(channel)?.agentSession) {
+        return 'There is nothing to make shorter: my next answer begins with our last exchanges alone anyway.';
+      }
+      resets.reset(channel, true, now());
+      return `From my next answer on I know our last exchanges as they were, and nothing before them, which costs fewer tokens. All of it stays in the history, and my memory stays. \`${sign}new clean\` leaves the last exchanges behind too.`;
     },
   },
   {
     name: 'stop',
     description: 'Stop what I am doing',
     menu: true,
-    run({ channel }, { turns }) {
-      const { stopped, cancelled } = turns.stopSession(channel);
-      if (!stopped && cancelled === 0) return 'There is nothing to stop.';
-      const waiting = `${cancelled} waiting ${cancelled === 1 ? 'message' : 'messages'} cancelled`;
-      if (!stopped) return `Stopped: ${waiting}.`;
-      return cancelled === 0 ? 'Stopped.' : `Stopped, and ${waiting}.`;
+    run(call, services) {
+      const { kind, role, channel } = call;
+      if (kind === 'group' && role !== 'owner') return stopOwn(call, services);
+      const { stopped, cancelled } = services.turns.stopSession(channel);
+      return stoppedText(stopped !== null, cancelled);
     },
   },
   {
     name: 'queue',
+    usage: '[followup | collect | interrupt]',
     description: 'What messages do that come while I work',
     menu: true,
-    run({ channel, text }, { store, defaultQueueMode, now }) {
+    run({ channel, text, sign, kind, role }, { store, defaultQueueMode, now }) {
       const wanted = text.trim().toLowerCase();
       const mode = queueModeSchema.safeParse(wanted);
       if (wanted !== '' && !mode.success) {
-        return `There is no queue mode "${wanted.slice(0, 40)}".\n\n${queueList()}`;
+        return `There is no queue mode "${wanted.slice(0, 40)}".\n\n${queueList(sign)}`;
       }
       if (mode.success) {
+        if (kind === 'group' && role !== 'owner') return 'In a group only my owner can change that.';
         store.transaction('durable', () => {
           store.sessions.touch(channel, now());
           store.sessions.setQueueMode(channel, mode.data);
@@ -52,7 +69,7 @@ export const conversationCommands: readonly Command[] = [
       }
       const current = store.sessions.find(channel)?.queueMode ?? defaultQueueMode;
       const waiting = store.turns.countWaiting(channel);
-      return `Queue mode is **${current}**; ${waiting} waiting.\n\n${queueList()}`;
+      return `Queue mode is **${current}**; ${waiting} waiting.\n\n${queueList(sign)}`;
     },
   },
   {
@@ -65,8 +82,30 @@ export const conversationCommands: readonly Command[] = [
   },
 ];
 
-function queueList(): string {
+/** A guest in a group ends what he asked for himself, and nothing of others. */
+function stopOwn({ platform, user, channel }: CommandCall, { store, turns }: CommandServices): string {
+  const running = turns.lanes.runningIn(channel);
+  const isTheirs = (sender = ''): boolean => isFrom(sender, platform, user);
+  const waiting = store.turns.waiting(channel, Number.MAX_SAFE_INTEGER);
+  const theirs = waiting.filter(({ id, sender }) => id !== running && isTheirs(sender));
+  for (const { id } of theirs) turns.cancel(id);
+  const stops = running !== null && isTheirs(store.turns.find(running)?.sender);
+  if (stops) turns.cancel(running);
+  if (!stops && theirs.length === 0 && running !== null) {
+    return 'What I am doing was asked by somebody else; they or my owner can stop it.';
+  }
+  return stoppedText(stops, theirs.length);
+}
+
+function stoppedText(stopped: boolean, cancelled: number): string {
+  if (!stopped && cancelled === 0) return 'There is nothing to stop.';
+  const waiting = `${cancelled} waiting ${cancelled === 1 ? 'message' : 'messages'} cancelled`;
+  if (!stopped) return `Stopped: ${waiting}.`;
+  return cancelled === 0 ? 'Stopped.' : `Stopped, and ${waiting}.`;
+}
+
+function queueList(sign: string): string {
   return Object.entries(QUEUE_HELP)
-    .map(([name, help]) => `- \`/queue ${name}\`: ${help}`)
+    .map(([name, help]) => `- \`${sign}queue ${name}\`: ${help}`)
     .join('\n');
 }

@@ -9,22 +9,23 @@ export const operationCommands: readonly Command[] = [
     name: 'help',
     description: 'What I can do',
     menu: true,
-    run: ({ help }) =>
-      [
-        'Just write to me. These commands work at any time:',
-        help.map(({ name, description }) => `- /${name}: ${description}`).join('\n'),
-      ].join('\n\n'),
+    run({ help, sign }) {
+      const lines = help.map(({ name, usage, description }) => {
+        return `- \`${sign}${name}${usage === undefined ? '' : ` ${usage}`}\`: ${description}`;
+      });
+      return ['Just write to me. These commands work at any time:', lines.join('\n')].join('\n\n');
+    },
   },
   {
     name: 'start',
     description: 'Say hello',
-    run: () => 'Hello, I am Moby. Write to me what you need; /help shows the commands.',
+    run: ({ sign }) => `Hello, I am Moby. Write to me what you need; \`${sign}help\` shows the commands.`,
   },
   {
     name: 'status',
     description: 'How I am',
     menu: true,
-    async run({ channel, role }, { monitor, turns, store, channels }) {
+    async run({ channel, role, sign }, { monitor, turns, store, channels }) {
       const { reachable, engine, model, detail } = await monitor.health();
       const counts = store.turns.countByState();
       const lines = [
@@ -35,7 +36,9 @@ export const operationCommands: readonly Command[] = [
       ];
       const inDoubt = store.outbox.inDoubt(channel).length;
       if (inDoubt > 0)
-        lines.push(`${inDoubt} of my messages here may not have arrived; /resend sends them again.`);
+        lines.push(
+          `${inDoubt} of my messages here may not have arrived; \`${sign}resend\` sends them again.`,
+        );
       if (role === 'owner') {
         lines.push(`Everywhere: ${counts.running ?? 0} running, ${counts.queued ?? 0} waiting.`);
         for (const { platform, status } of channels()) {
@@ -48,6 +51,7 @@ export const operationCommands: readonly Command[] = [
   {
     name: 'usage',
     description: 'Tokens and cost',
+    ownerOnly: true,
     menu: true,
     run(_call, { store, now }) {
       return [usageLine('Last 24 hours', 1), usageLine('Last 30 days', 30)].join('\n\n');
@@ -61,6 +65,19 @@ export const operationCommands: readonly Command[] = [
         const tokens = `${sum((row) => row.inputTokens)} tokens in, ${sum((row) => row.outputTokens)} out`;
         return `**${name}:** ${sum((row) => row.turns)} turns, ${tokens}, ${cost}`;
       }
+    },
+  },
+  {
+    name: 'model',
+    description: 'Which model I think with',
+    menu: true,
+    async run({ role }, { monitor }) {
+      const { model, engine } = await monitor.health();
+      const which = model
+        ? `I think with **${model}**${engine ? ` (${engine.kind} ${engine.version})` : ''}.`
+        : 'I have answered nothing since I was started, and learn my model with the first answer.';
+      if (role !== 'owner') return which;
+      return `${which}\n\nIt stands in \`~/.mobyclaw/soul.yaml\`, under \`models\`. Change it there and save: my next answer comes from the new one, in the same conversation. \`mobyclaw init\` changes it too.`;
     },
   },
   {

@@ -11,6 +11,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
+import { commandSign } from '../channels/command-sign.ts';
 import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveReply } from './live-reply.ts';
@@ -22,7 +23,7 @@ import { judgeSend } from './send-verdict.ts';
 const STORE_PAUSE_MS = 2000;
 
 const IN_DOUBT =
-  'The line broke while I sent you a message, so I do not know whether it reached you. If something is missing, write /resend.';
+  'The line broke while I sent you a message, so I do not know whether it reached you. If something is missing, write';
 
 export interface ChatLaneOptions {
   key: ChannelKey;
@@ -254,7 +255,7 @@ export class ChatLane {
         channel: key,
         replyTo: null,
         turn: null,
-        text: IN_DOUBT,
+        text: `${IN_DOUBT} \`${commandSign(key)}resend\`.`,
         createdAt: now,
       };
       store.outbox.insert({ ...notice, kind: 'notice' });

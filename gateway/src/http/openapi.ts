@@ -164,8 +164,15 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/api/pairings/{code}/reject',
+    summary: 'Turn a stranger away who waits: not answered for a week',
+    status: 204,
+  },
+  {
+    method: 'post',
     path: '/api/pairings/{code}/revoke',
-    summary: 'Turn a stranger away by code, or take a permission back by platform:user',
+    summary:
+      'Shut somebody out by platform:user, and stop what they had asked; a waiting code is turned away',
     status: 204,
   },
   {

@@ -32,6 +32,13 @@ export interface GroupRow {
   allowedAt: number;
 }
 
+export interface ClosedGroupRow {
+  channel: string;
+  title: string;
+  /** When somebody spoke to Moby there last. */
+  askedAt: number;
+}
+
 export class AccessStore {
   readonly #db: Database;
 
@@ -105,8 +112,9 @@ export class AccessStore {
     this.#db.sql('DELETE FROM pairings WHERE code = ?').run(code);
   }
 
-  rejectPairing(code: string): void {
-    this.#db.sql('UPDATE pairings SET rejected = 1 WHERE code = ?').run(code);
+  /** @param until when its stranger may ask anew */
+  rejectPairing(code: string, until: number): void {
+    this.#db.sql('UPDATE pairings SET rejected = 1, expires_at = ? WHERE code = ?').run(until, code);
   }
 
   forgetPairingsBefore(now: number): void {
@@ -123,6 +131,7 @@ export class AccessStore {
   }
 
   allowGroup(channel: string, mention: boolean, at: number): void {
+    this.#db.sql('DELETE FROM closed_groups WHERE channel = ?').run(channel);
     this.#db
       .sql(
         `INSERT INTO allowed_groups (channel, mention, allowed_at) VALUES (?, ?, ?)
@@ -134,6 +143,27 @@ export class AccessStore {
   /** @returns whether it was allowed */
   closeGroup(channel: string): boolean {
     return this.#db.sql('DELETE FROM allowed_groups WHERE channel = ?').run(channel).changes > 0;
+  }
+
+  /** Newest first. */
+  closedGroups(): ClosedGroupRow[] {
+    return this.#db.sql('SELECT * FROM closed_groups ORDER BY asked_at DESC').all().map(toClosedGroup);
+  }
+
+  /** @param most how many are kept */
+  noteClosedGroup({ channel, title, askedAt }: ClosedGroupRow, most: number): void {
+    this.#db
+      .sql(
+        `INSERT INTO closed_groups (channel, title, asked_at) VALUES (?, ?, ?)
+         ON CONFLICT (channel) DO UPDATE SET title = excluded.title, asked_at = excluded.asked_at`,
+      )
+      .run(channel, title, askedAt);
+    this.#db
+      .sql(
+        `DELETE FROM closed_groups WHERE channel NOT IN
+           (SELECT channel FROM closed_groups ORDER BY asked_at DESC LIMIT ?)`,
+      )
+      .run(most);
   }
 }
 
@@ -160,6 +190,10 @@ function toPairing(row: Record<string, unknown>): PairingRow {
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
   };
+}
+
+function toClosedGroup(row: Record<string, unknown>): ClosedGroupRow {
+  return { channel: String(row.channel), title: String(row.title), askedAt: Number(row.asked_at) };
 }
 
 function toGroup(row: Record<string, unknown>): GroupRow {

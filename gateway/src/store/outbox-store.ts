@@ -186,6 +186,17 @@ export class OutboxStore {
   inDoubt(channel: string): DeliveryRow[] {
     return this.#db
       .sql(
+  /** Nothing more is sent to a channel, its topics and threads among it, of what waits; a part that is being sent ends as it ends. */
+  endWaiting(channel: string, at: number): void {
+    const here = `state <> 'done' AND (channel = ?1 OR substr(channel, 1, length(?1) + 1) = ?1 || ':')`;
+    this.#db
+      .sql(
+        `DELETE FROM delivery_parts WHERE state = 'pending' AND delivery IN (SELECT seq FROM deliveries WHERE ${here})`,
+      )
+      .run(channel);
+    this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ?2 WHERE ${here}`).run(channel, at);
+  }
+
         `SELECT * FROM deliveries WHERE channel = ? AND seq IN
            (SELECT delivery FROM delivery_parts WHERE state = 'unknown') ORDER BY seq`,
       )

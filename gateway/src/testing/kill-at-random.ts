@@ -99,7 +99,7 @@ function isWhole(text: string): boolean {
 }
 
 function isDoubt(text: string): boolean {
-  return text.includes('/resend');
+  return text.includes('resend');
 }
 
 /** https://en.wikipedia.org/wiki/Linear_congruential_generator, so that a failure can be repeated. */

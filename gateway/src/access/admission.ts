@@ -1,0 +1,125 @@
+/**
+ * Letting people in, turning them away, shutting them out, opening and closing groups, with what follows at once: who is
+ * let in is told so; what a person or a group that is shut out has asked, and what was still to be sent there, is ended.
+ * The decision is on disk before anything is ended, so a crash in between leaves an answer on its way, never a way in.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { endsTurn } from '@mobyclaw/protocol/events';
+import type { ChannelKey } from '../channels/channel.ts';
+import { isFrom } from '../channels/turn-sender.ts';
+import type { PairingRow, Role } from '../store/access-store.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import type { TurnService } from '../turns/turn-service.ts';
+import { type Access, baseOf } from './access.ts';
+import { welcome } from './door-texts.ts';
+
+export interface AdmissionOptions {
+  store: Store;
+  access: Access;
+  turns: Pick<TurnService, 'cancel' | 'follow' | 'lanes'>;
+  /** Something was put into the outbox for this channel. */
+  wake: (channel: ChannelKey) => void;
+  clock: Clock;
+}
+
+export type Revoked =
+  | { kind: 'revoked' }
+  /** It was the code of somebody who waited. */
+  | { kind: 'rejected'; pairing: PairingRow }
+  /** The settings name this owner, in `variable`; nothing has changed. */
+  | { kind: 'named'; variable: string }
+  | { kind: 'unknown' };
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Lets the stranger with this code in, and tells him.
+   * @param role an owner where the platform has none yet, a guest otherwise, unless given
+   * @returns null where there is no such code
+   */
+  approve(code: string, role?: Role): (PairingRow & { role: Role }) | null {
+    const { store, access, clock, wake } = this.#options;
+    const pairing = access.pairings.find(code);
+    if (!pairing) return null;
+    const { channel, platform } = pairing;
+    const granted = role ?? (access.hasOwner(platform) ? 'guest' : 'owner');
+    const notice = { id: uuidv7(), channel, replyTo: null, turn: null, kind: 'notice' } as const;
+    store.transaction('durable', () => {
+      store.access.approve(pairing, granted, clock.now());
+      access.pairings.settle(pairing);
+      store.outbox.insert({ ...notice, text: welcome(granted, channel), createdAt: clock.now() });
+    });
+    wake(channel);
+    return { ...pairing, role: granted };
+  }
+
+  /** Turns the stranger with this code away: he hears nothing for a week. @returns whom; null where no such code waits */
+  reject(code: string): PairingRow | null {
+    const { store, access } = this.#options;
+    return store.transaction('durable', () => access.pairings.reject(code));
+  }
+
+  /** @param who `platform:user`, or a code that waits */
+  revoke(who: string): Revoked {
+    const { store, access } = this.#options;
+    const pairing = this.reject(who);
+    if (pairing) return { kind: 'rejected', pairing };
+    const at = who.indexOf(':');
+    if (at === -1) return { kind: 'unknown' };
+    const [platform, user] = [who.slice(0, at), who.slice(at + 1)];
+    if (access.isNamed(platform, user)) {
+      return { kind: 'named', variable: `${platform.toUpperCase()}_ALLOWED_USERS` };
+    }
+    const person = store.access.person(platform, user);
+    if (!person || !store.transaction('durable', () => store.access.forgetPerson(platform, user))) {
+      return { kind: 'unknown' };
+    }
+    this.#shutOut(person.channel, ({ sender }) => isFrom(sender, platform, user));
+    return { kind: 'revoked' };
+  }
+
+  /** Opens a group, all its topics and threads among it. */
+  allowGroup(channel: ChannelKey, mention: boolean): void {
+    const { store, clock } = this.#options;
+    store.transaction('durable', () => store.access.allowGroup(baseOf(channel), mention, clock.now()));
+  }
+
+  /** @returns whether it was open */
+  closeGroup(channel: ChannelKey): boolean {
+    const { store } = this.#options;
+    const group = baseOf(channel);
+    const wasOpen = store.transaction('durable', () => store.access.closeGroup(group));
+    if (wasOpen) this.#shutOut(group);
+    return wasOpen;
+  }
+
+  /** Ends what waits and runs for this channel, or is otherwise `theirs`, and what was still to be sent there. */
+  #shutOut(channel: ChannelKey, theirs: (turn: TurnRow) => boolean = () => false): void {
+    const { store, turns } = this.#options;
+    store.transaction('durable', () => store.arrivals.settleIn(channel));
+    const isHere = ({ deliverTo }: TurnRow): boolean =>
+      deliverTo != null && baseOf(deliverTo.channel) === channel;
+    for (const turn of store.turns.openWithDelivery().filter((one) => isHere(one) || theirs(one))) {
+      // The end of a run comes later, and would say how far it got.
+      if (isHere(turn) && turns.lanes.runningIn(turn.session) === turn.id) {
+        turns.follow(turn.id, 0, (event) => {
+          if (endsTurn(event)) queueMicrotask(() => this.#endDeliveries(channel));
+        });
+      }
+      turns.cancel(turn.id);
+    }
+    this.#endDeliveries(channel);
+  }
+
+  #endDeliveries(channel: ChannelKey): void {
+    const { store, clock } = this.#options;
+    store.transaction('relaxed', () => store.outbox.endWaiting(channel, clock.now()));
+  }
+}
