@@ -67,20 +67,23 @@ test('pairings: what a stranger calls himself cannot move the cursor or pass for
       pending: [{ ...person, code: 'AB2C3D4E', expiresAt: '2999-01-01T00:00:00Z' }],
       people: [{ ...person, user: '8', role: 'owner', lastSeenAt: AT }],
       groups: [{ channel: 'telegram:group:-100', mention: true }],
+      closedGroups: [{ channel: 'telegram:group:-200', title: 'Fam\u001b[2J', askedAt: AT }],
     },
   });
   const { stdout } = await cli('pairings');
   expect(stdout).toMatch(/^AB2C3D4E +telegram:7 +Bea \[2Jowner +ends in \d+ d/m);
   expect(stdout).toMatch(/^telegram:8 +Bea \[2Jowner +owner +telegram:dm:7 +2026-01-02 08:34$/m);
   expect(stdout).toMatch(/^telegram:group:-100 +mentions and replies$/m);
+  expect(stdout).toMatch(/^telegram:group:-200 +Fam\[2J +.* channels allow telegram:group:-200$/m);
 });
 
-test('approve, revoke, allow, close, send and resend say what they did', async () => {
+test('approve, reject, revoke, allow, close, send and resend say what they did', async () => {
   const { api, cli } = await channels();
   const approved = { platform: 'telegram', user: '7', name: 'Bea', role: 'guest', channel: 'telegram:dm:7' };
   api
     .on('POST /api/pairings/AB2C3D4E/approve', { body: approved })
     .on('POST /api/pairings/telegram%3A7/revoke', { status: 204 })
+    .on('POST /api/pairings/AB2C3D4E/reject', { status: 204 })
     .on('POST /api/channels/telegram%3Agroup%3A-100/allow', { body: {} })
     .on('POST /api/channels/telegram%3Agroup%3A-100/close', { status: 204 })
     .on('POST /api/channels/telegram%3Adm%3A7/resend', { body: { deliveries: 2 } })
@@ -93,7 +96,16 @@ test('approve, revoke, allow, close, send and resend say what they did', async (
   expect(body()).toEqual({});
   await cli('approve', 'AB2C3D4E', '--role', 'owner');
   expect(body()).toEqual({ role: 'owner' });
+  expect((await cli('reject', 'AB2C3D4E')).stderr).toContain('for a week');
   expect((await cli('revoke', 'telegram:7')).code).toBe(0);
+  api.on(
+    'POST /api/pairings/telegram%3A42/revoke',
+    problem(409, 'conflict', 'named in TELEGRAM_ALLOWED_USERS'),
+  );
+  expect(await cli('revoke', 'telegram:42')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('TELEGRAM_ALLOWED_USERS'),
+  });
   expect((await cli('allow', 'telegram:group:-100')).stderr).toContain('mentioned');
   expect(body()).toEqual({ mention: true });
   expect((await cli('allow', 'telegram:group:-100', '--no-mention')).stderr).toContain('every message');

@@ -50,12 +50,16 @@ export const command: Define = (target, context, exit) => {
     .option('--role <role>', 'owner or guest; unless given, the first of a platform is its owner')
     .action(async (code: string, options: { role?: string }) => exit(await approve(context, code, options)));
   target
+    .command('reject <code>')
+    .description('turn somebody away who was given this code; Moby does not answer them for a week')
+    .action(async (code: string) => exit(await reject(context, code)));
+  target
     .command('revoke <who>')
-    .description('turn a waiting code away, or shut somebody out: platform:user, such as telegram:12345')
+    .description('shut somebody out and stop what they had asked: platform:user, such as telegram:12345')
     .action(async (who: string) => exit(await revoke(context, who)));
   target
     .command('allow <channel>')
-    .description('let Moby answer in a group, such as telegram:group:-100123')
+    .description('let Moby answer in a group; pairings shows its key once he was spoken to there')
     .option('--no-mention', 'answer every message there, not only those that mention him or reply to him')
     .action(async (channel: string, options: { mention: boolean }) =>
       exit(await allow(context, channel, options)),
@@ -154,7 +158,10 @@ async function pairings(context: Context, { json }: Options): Promise<ExitCode> 
   return EXIT.ok;
 }
 
-function pairingSections({ settings, clock }: Context, { pending, people, groups }: PairingsView): string[] {
+function pairingSections(
+  { settings, clock }: Context,
+  { pending, people, groups, closedGroups }: PairingsView,
+): string[] {
   const zone = settings.values.MOBYCLAW_TZ;
   const waiting = pending.map(({ code, platform, user, name, expiresAt }) => [
     code,
@@ -173,10 +180,17 @@ function pairingSections({ settings, clock }: Context, { pending, people, groups
     channel,
     mention ? 'mentions and replies' : 'everything',
   ]);
+  const closed = closedGroups.map(({ channel, title, askedAt }) => [
+    channel,
+    cell(title),
+    localTime(askedAt, zone),
+    `./mobyclaw channels allow ${channel}`,
+  ]);
   return [
     { title: ['CODE', 'WHO', 'NAME', 'CODE ENDS'], rows: waiting },
     { title: ['WHO', 'NAME', 'ROLE', 'CHAT', 'LAST SEEN'], rows: inside },
     { title: ['GROUP', 'ANSWERS'], rows: open },
+    { title: ['CLOSED GROUP', 'NAME', 'SPOKEN TO', 'OPEN IT WITH'], rows: closed },
   ].flatMap(({ title, rows }) => (rows.length === 0 ? [] : [table([title, ...rows])]));
 }
 
@@ -191,6 +205,14 @@ async function approve(context: Context, code: string, options: { role?: string 
   );
   const { name, platform, user, role } = approved;
   say(context.terminal, `${cell(name)} (${platform}:${user}) may talk to Moby now, as ${role}.`);
+  return EXIT.ok;
+}
+
+async function reject(context: Context, code: string): Promise<ExitCode> {
+  await context.withGateway((gateway) =>
+    gateway.send(`/api/pairings/${encodeURIComponent(code)}/reject`, { method: 'POST' }),
+  );
+  say(context.terminal, `Whoever has the code ${code} hears nothing from Moby for a week.`);
   return EXIT.ok;
 }
 
