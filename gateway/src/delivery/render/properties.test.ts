@@ -25,6 +25,11 @@ function sorted(words: readonly string[]): string[] {
   return words.toSorted();
 }
 
+it('a quote of code alone holds all of the code', async () => {
+  const [part] = (await createRenderer('telegram')).render('- >  \t ab\n  - **', LIMITS.telegram);
+  expect(entityProblems(part?.text ?? '', part?.extras?.entities)).toEqual([]);
+});
+
 describe.each(PLATFORMS)('any Markdown on %s', (platform) => {
   it('arrives whole, in parts within the limit', async () => {
     const renderer = await createRenderer(platform);

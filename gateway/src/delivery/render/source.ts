@@ -1,27 +1,23 @@
 /**
  * Prepares Markdown for the parser: cleans it, and cuts it into chunks that can be parsed each by itself. Two reasons:
  * of a text that grows as it is streamed only the last chunk is new, and the parser's time grows with the square of
- * its input for some input (deep nesting, thousands of unclosed markers), so no chunk may be large.
+ * its input for some input (deep nesting, thousands of unclosed markers), so no chunk may be large. What all of them cost
+ * is bounded too: what comes behind is shown as it stands.
  */
+import { costOf } from './parse-cost.ts';
+import { FENCE, LIST_ITEM, type Piece, piecesOf } from './pieces.ts';
 
-/** A paragraph longer than this is no prose; 16 KB of the worst input found takes the parser 0.3 s. */
-const LARGEST_PARAGRAPH = 16_000;
-/** Rows of a table and lines of a list are parsed one by one, which is linear. */
-const LARGEST_CHUNK = 64_000;
-/** Deeper quotes and lists than any person could read; the parser's stack ends at some thousand. */
-const DEEPEST_NESTING = 32;
 /** More reference definitions than this in one text are data, not references. */
 const MOST_DEFINITIONS = 200;
 
-const NESTING = new RegExp(
-  `^(?:[ \\t]*(?:>|[-+*](?=[ \\t])|\\d{1,9}[.)](?=[ \\t]))){${DEEPEST_NESTING}}` +
-    `|^[ ]{${DEEPEST_NESTING * 2},}(?:[-+*]|\\d{1,9}[.)])[ ]`,
-  'mu',
-);
-const FENCE = /^( {0,3})(`{3,}|~{3,})(.*)$/u;
-const LIST_ITEM = /^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)/u;
-/** A row of a table or an item of a list. */
-const SHORT_ROW = /^\s*(?:\||[-+*] |\d{1,9}[.)] ).{0,4000}$|^$/u;
+/**
+ * What one answer may cost the parser in all, see `parse-cost.ts`: some 60 KB of dense Markdown. What is beyond it is shown
+ * as it stands; nobody reads thirty messages for their bold words.
+ */
+const MOST_COST = 200;
+/** Of code, of which the parser only looks for the end. */
+const COST_OF_CODE = 0.0003;
+
 const DEFINITION = /^ {0,3}\[([^\][\n]{1,200})\]:(.*)$/u;
 const LABEL = /\[([^\][\n]{1,200})\]/gu;
 
@@ -40,16 +36,11 @@ export function cleanSource(markdown: string): string {
   );
 }
 
-export interface Chunk {
-  text: string;
+export interface Chunk extends Piece {
   /** Definitions from other chunks of what this one may refer to: to be parsed behind it, and not to be shown. */
   definitions: string;
   /** Holds definitions of its own. */
   defines: boolean;
-  /** Not Markdown, or too large and too deep to be parsed as such. */
-  verbatim: boolean;
-  /** What stands between the chunk before and this one: a blank line, unless one block had to be cut in two. */
-  joint: '\n\n' | '\n' | ' ' | '';
 }
 
 /** Cuts a clean text at blank lines after which Markdown begins anew whatever came before. */
@@ -64,7 +55,7 @@ export function chunksOf(source: string): Chunk[] {
 
   const flush = () => {
     if (lines.some((line) => line.trim() !== '')) {
-      chunks.push(...bounded(lines.join('\n')).map((piece) => ({ ...piece, definitions: '', defines })));
+      chunks.push(...piecesOf(lines.join('\n')).map((piece) => ({ ...piece, definitions: '', defines })));
     }
     lines = [];
     list = false;
@@ -105,13 +96,23 @@ export function chunksOf(source: string): Chunk[] {
   }
   const open = fence !== null;
   flush();
-  return definitions.size === 0 || definitions.size > MOST_DEFINITIONS
-    ? chunks
-    : chunks.map((chunk, index) =>
-        open && index === chunks.length - 1
-          ? chunk
-          : { ...chunk, definitions: definitionsFor(chunk.text, definitions) },
-      );
+  const few = definitions.size > 0 && definitions.size <= MOST_DEFINITIONS;
+  let cost = 0;
+  return chunks.map((chunk, index) => {
+    const alone = !few || chunk.verbatim || (open && index === chunks.length - 1);
+    const needed = alone ? '' : definitionsFor(chunk.text, definitions);
+    cost += FENCE.test(firstLine(chunk.text))
+      ? chunk.text.length * COST_OF_CODE
+      : costOf(chunk.text + needed);
+    return cost > MOST_COST
+      ? { ...chunk, definitions: '', defines: false, verbatim: true }
+      : { ...chunk, definitions: needed };
+  });
+}
+
+function firstLine(text: string): string {
+  const end = text.indexOf('\n');
+  return end === -1 ? text : text.slice(0, end);
 }
 
 /** A reference has to be parsed together with its definition to be one. */
@@ -124,33 +125,4 @@ function definitionsFor(text: string, definitions: ReadonlyMap<string, string>):
 
 function labelKey(label: string): string {
   return label.trim().toLowerCase().replace(/\s+/gu, ' ');
-}
-
-type Piece = Pick<Chunk, 'text' | 'verbatim' | 'joint'>;
-
-/** Bounds the parser's time: what is too deep stays as it is, what is too long is cut at line ends. */
-function bounded(text: string): Piece[] {
-  const whole = (verbatim: boolean): Piece[] => [{ text, verbatim, joint: '\n\n' }];
-  if (FENCE.test(text.slice(0, text.search(/\n|$/u)))) return whole(false); // linear, whatever its length
-  if (NESTING.test(text)) return whole(true);
-  const byLine = text.length > LARGEST_PARAGRAPH && text.split('\n').every((line) => SHORT_ROW.test(line));
-  const most = byLine ? LARGEST_CHUNK : LARGEST_PARAGRAPH;
-  const pieces: Piece[] = [];
-  let joint: Chunk['joint'] = '\n\n';
-  for (let start = 0; start < text.length; ) {
-    const line = text.lastIndexOf('\n', start + most);
-    const cut = start + most >= text.length ? text.length : line > start ? line : wordEnd(text, start + most);
-    pieces.push({ text: text.slice(start, cut), verbatim: false, joint });
-    const next = text[cut];
-    joint = next === '\n' || next === ' ' ? next : '';
-    start = cut + joint.length;
-  }
-  return pieces;
-}
-
-/** Where to cut a line that is too long: at a space not far before `end`, else at `end`, never in a surrogate pair. */
-function wordEnd(text: string, end: number): number {
-  const space = text.lastIndexOf(' ', end);
-  if (space > end - 1000) return space;
-  return /[\uDC00-\uDFFF]/u.test(text.charAt(end)) ? end - 1 : end;
 }

@@ -50,7 +50,19 @@ function entitiesOf(runs: readonly Run[]): TelegramEntity[] {
     text += run.text;
   }
   close([]);
+  for (const quote of entities.filter(({ type }) => type === 'blockquote')) embrace(quote, entities);
   return entities.sort((a, b) => a.offset - b.offset || b.length - a.length);
+}
+
+/** A quote has lost the white space at its edges; what belongs to code in it is still inside of it. */
+function embrace(quote: TelegramEntity, entities: readonly TelegramEntity[]): void {
+  for (const { type, offset, length } of entities) {
+    if (type !== 'pre' && type !== 'code') continue;
+    const end = quote.offset + quote.length;
+    if (offset >= end || offset + length <= quote.offset) continue;
+    quote.offset = Math.min(quote.offset, offset);
+    quote.length = Math.max(end, offset + length) - quote.offset;
+  }
 }
 
 /** Code takes nothing but a quote around it; a heading is bold already. */
