@@ -2,13 +2,13 @@
  * A turn's events as server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html. Events that
  * come in one go leave in one write. A client that reads too slowly is cut off; it resumes from its last id.
  */
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Request, Response } from 'express';
 import type { EventListener } from '../events/event-log.ts';
 import { HttpProblem } from './http-problem.ts';
+import { keepAlive } from './keep-alive.ts';
 
-export const KEEP_ALIVE_MS = 15_000; // proxies cut what is silent for 30 to 60 s
 const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** @throws HttpProblem where the client asks to resume from something that is not an event id */
@@ -35,14 +35,11 @@ export function streamEvents(
     connection: 'keep-alive',
     'x-accel-buffering': 'no',
   });
-  let keepAlive: Timer = clock.after(KEEP_ALIVE_MS, beat);
+  keepAlive(response, clock);
   let unsent = '';
   const unsubscribe = follow(send);
   // Seen on the response: `close` of the request comes as soon as its body was read.
-  response.on('close', () => {
-    keepAlive.cancel();
-    unsubscribe?.();
-  });
+  response.on('close', () => unsubscribe?.());
   if (!unsubscribe && !response.writableEnded) response.end(take());
 
   function send(event: NumberedEvent): void {
@@ -61,10 +58,5 @@ export function streamEvents(
     const text = unsent;
     unsent = '';
     return text;
-  }
-
-  function beat(): void {
-    response.write(': still here\n\n');
-    keepAlive = clock.after(KEEP_ALIVE_MS, beat);
   }
 }

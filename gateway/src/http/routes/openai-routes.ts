@@ -5,10 +5,10 @@ import { type ErrorRequestHandler, type Request, type Response, Router } from 'e
 import type { TokenRow } from '../../store/token-store.ts';
 import type { TurnRow } from '../../store/turn-store.ts';
 import { checkAttachment } from '../attachment-limits.ts';
-import { KEEP_ALIVE_MS } from '../event-stream.ts';
 import { HttpProblem, toProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { chatRequestSchema, toPrompt } from '../openai/chat-request.ts';
 import { ChatStream, openAiError, toOpenAiUsage } from '../openai/chat-stream.ts';
 import { validate } from '../validate.ts';
@@ -68,18 +68,11 @@ export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router 
   }
 
   function stream(turn: TurnRow, chunks: ChatStream, response: Response): void {
-    const beat = (): void => {
-      response.write(': still here\n\n');
-      keepAlive = clock.after(KEEP_ALIVE_MS, beat);
-    };
-    let keepAlive = clock.after(KEEP_ALIVE_MS, beat);
+    keepAlive(response, clock);
     const unsubscribe = turns.follow(turn.id, 0, (event) => {
       if (!response.writableEnded && chunks.take(event)) response.end();
     });
-    response.on('close', () => {
-      keepAlive.cancel();
-      unsubscribe?.();
-    });
+    response.on('close', () => unsubscribe?.());
   }
 }
 
