@@ -137,6 +137,7 @@ export const jobViewSchema = z
     channel: z.string().optional(),
     target: z.string().optional().describe('where its result would go as things stand'),
     origin: z.string().optional().describe('the conversation it was asked in'),
+    guest: z.boolean().optional().describe('asked for by somebody who is not the owner'),
     session: z.enum(['keep', 'fresh']),
     misfire: z.enum(['skip', 'once', 'all']),
     maxAge: z.string().optional(),

@@ -116,3 +116,28 @@ test('a guest’s turn sees and reaches no other conversation', async () => {
   await world.reply((text) => text === 'boo', BOB.id);
   expect(world.texts()).not.toContain('boo');
 });
+
+test('a guest’s schedules go to his chat, and he neither sees nor touches those of others', async () => {
+  const { world, call } = await openTools();
+  const at = '2100-01-01T09:00';
+  const hers = await call(ALICE, 'remind me', 'schedule_create', {
+    name: 'bank',
+    at,
+    message: 'Call the bank.',
+  });
+  const id = /\(id ([\w-]+)\)/.exec(hers)?.[1] ?? '';
+  expect(hers).toContain(`goes to: ${ALICE_CHAT}`);
+  const his = { name: 'tea', at, message: 'Tea.' };
+  expect(await call(BOB, 'to her', 'schedule_create', { ...his, channel: ALICE_CHAT })).toContain(
+    'Only the owner',
+  );
+  expect(await call(BOB, 'remind me too', 'schedule_create', his)).toContain(`goes to: ${BOB_CHAT}`);
+  const seen = await call(BOB, 'what is planned?', 'schedule_list', {});
+  expect(seen).toContain('"tea"');
+  expect(seen).not.toContain('bank');
+  for (const tool of ['schedule_update', 'schedule_cancel', 'schedule_history'])
+    expect(await call(BOB, `try ${tool}`, tool, { id })).toContain(`There is no schedule ${id}`);
+  expect(await call(ALICE, 'what is planned?', 'schedule_list', {})).toMatch(/"bank".*"tea"/s);
+  const { items } = (await world.gateway.call('GET', '/api/jobs')).body;
+  expect(items).toMatchObject([{ name: 'bank' }, { name: 'tea', guest: true, channel: BOB_CHAT }]);
+});

@@ -56,11 +56,11 @@ export class McpEndpoint {
         import('./schedule-tools.ts'),
         import('./assistant-tools.ts'),
       ]);
-    const { jobs, timeZone } = ports;
+    const { jobs } = ports;
     const own = [
       ...gatewayTools(ports),
       ...chatTools(ports),
-      ...(jobs ? scheduleTools({ jobs, timeZone }) : []),
+      ...(jobs ? scheduleTools({ ...ports, jobs }) : []),
     ];
     const all = audience === 'agent' ? own : [...own, ...assistantTools(ports)];
     const tools = audience === 'read' ? all.filter(isReadOnly) : all;

@@ -1,68 +1,152 @@
 /**
  * Schedules as tools. Natural times are the model's work: a tool takes RFC 3339 or cron with a time zone, refuses
  * nonsense with what to write instead, and answers with the next three times, so that the model can tell the person.
- * Where a reminder goes follows from the conversation it was asked in, which the gateway knows and the model cannot say.
+ * Where it was asked follows from the conversation, which the gateway knows and the model cannot say; a chat that the
+ * model names must be one that Moby may write to. In a guest's turn only what guests made in that conversation is there.
  */
-import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
-import { type JobView, jobChangeSchema, jobRequestSchema, type RunView } from '@mobyclaw/protocol/job';
+import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type JobView, jobRequestSchema, type RunView } from '@mobyclaw/protocol/job';
+import { platformOf } from '@mobyclaw/protocol/session-key';
 import * as z from 'zod';
 import type { JobService } from '../scheduler/job-service.ts';
+import { isConversation } from '../scheduler/owner-delivery.ts';
 import { ScheduleError } from '../scheduler/schedule-error.ts';
+import { confinedTo, refuseBeyond } from './reach.ts';
+import type { ToolPorts } from './tool-ports.ts';
 
 const id = z.string().min(1).max(64).describe('id of the schedule, from schedule_list');
 
-export function scheduleTools(ports: { jobs: () => Promise<JobService>; timeZone: string }): McpTool[] {
-  return [
-    mcpTool({
-      name: 'schedule_create',
-      title: 'Schedule something',
-      description: `Sets a reminder or a recurring task. Give exactly one of at (once), every (a duration) and cron (five fields), in the owner's time zone ${ports.timeZone} unless timeZone says otherwise; call now first if you are not sure what time it is. message is sent as it is, such as a reminder; prompt is what you will be asked at that time, with your tools. It goes to the chat in which it was asked for unless channel names another. The answer lists the next times: tell the person.`,
-      input: jobRequestSchema.omit({ enabled: true, retries: true, session: true }),
-      annotations: { readOnlyHint: false, destructiveHint: false },
-      run: (input, caller) =>
-        explained(async () => describe(await (await ports.jobs()).create(input, caller.session ?? null))),
-    }),
-    mcpTool({
-      name: 'schedule_list',
-      title: 'List schedules',
-      description: 'Lists all reminders and recurring tasks, with ids, next times and how the last run went.',
-      input: z.object({}),
-      annotations: { readOnlyHint: true },
-      run: async () => {
-        const jobs = (await ports.jobs()).list();
-        return jobs.length === 0 ? 'Nothing is scheduled.' : jobs.map(describe).join('\n\n');
-      },
-    }),
-    mcpTool({
-      name: 'schedule_update',
-      title: 'Change a schedule',
-      description:
-        'Changes a schedule. What is left out stays. enabled: false pauses it, true goes on. One of at, every and cron replaces its times.',
-      input: z.object({ id, ...jobChangeSchema.omit({ retries: true, session: true }).shape }),
-      annotations: { readOnlyHint: false, destructiveHint: false },
-      run: ({ id: job, ...change }) =>
-        explained(async () => describe((await (await ports.jobs()).change(job, change)) ?? unknown(job))),
-    }),
-    mcpTool({
-      name: 'schedule_cancel',
-      title: 'Cancel a schedule',
-      description: 'Removes a reminder or recurring task for good, with its record.',
-      input: z.object({ id }),
-      annotations: { readOnlyHint: false, destructiveHint: true },
-      run: async ({ id: job }) => ((await ports.jobs()).delete(job) ? `Cancelled ${job}.` : unknown(job)),
-    }),
-    mcpTool({
-      name: 'schedule_history',
-      title: 'Past runs of a schedule',
-      description: 'Shows how the last runs of a schedule went, newest first.',
-      input: z.object({ id, limit: z.int().min(1).max(50).default(10) }),
-      annotations: { readOnlyHint: true },
-      run: async ({ id: job, limit }) => {
-        const runs = (await ports.jobs()).history(job, limit) ?? unknown(job);
-        return runs.length === 0 ? 'It has not run yet.' : runs.map(describeRun).join('\n');
-      },
-    }),
-  ];
+/** What can be taken away again. Null would say so too, but models write null for what they leave out. */
+const CLEARABLE = ['message', 'prompt', 'channel', 'maxAge', 'until', 'count'] as const;
+
+const changeSchema = jobRequestSchema
+  .omit({ retries: true, session: true })
+  .partial()
+  .extend({
+    id,
+    clear: z
+      .array(z.enum(CLEARABLE))
+      .default([])
+      .describe('what to remove, such as ["until", "count"] to let it go on without end'),
+  });
+
+type Ports = Omit<ToolPorts, 'jobs'> & { jobs: () => Promise<JobService> };
+
+export function scheduleTools(ports: Ports): McpTool[] {
+  return [createTool(ports), listTool(ports), updateTool(ports), cancelTool(ports), historyTool(ports)];
+}
+
+function createTool(ports: Ports): McpTool {
+  return mcpTool({
+    name: 'schedule_create',
+    title: 'Schedule something',
+    description: `Sets a reminder or a recurring task. Give exactly one of at (once), every (a duration) and cron (five fields), in the owner's time zone ${ports.timeZone} unless timeZone says otherwise; call now first if you are not sure what time it is. message is sent as it is, such as a reminder; prompt is what you will be asked at that time, with your tools. It goes to the chat that the owner has chosen for it, else to the one in which it was asked for; name a channel only where the person wants it in another one. The answer lists the next times and where it goes: tell the person.`,
+    input: jobRequestSchema.omit({ enabled: true, retries: true, session: true }),
+    annotations: { readOnlyHint: false, destructiveHint: false },
+    run: (input, caller) => {
+      checkChannel(ports, input.channel, caller);
+      const guest = confinedTo(ports.store, caller);
+      if (guest !== null && platformOf(guest) === 'cron') {
+        throw new ToolError('A guest asked for this schedule, and it cannot make further ones.');
+      }
+      const channel = guest === null ? {} : { channel: guest };
+      return explained(async () => {
+        const jobs = await ports.jobs();
+        return describe(await jobs.create({ ...input, ...channel }, caller.session ?? null, guest !== null));
+      });
+    },
+  });
+}
+
+function listTool(ports: Ports): McpTool {
+  return mcpTool({
+    name: 'schedule_list',
+    title: 'List schedules',
+    description: 'Lists all reminders and recurring tasks, with ids, next times and how the last run went.',
+    input: z.object({}),
+    annotations: { readOnlyHint: true },
+    run: async (_input, caller) => {
+      const jobs = visible(ports, await ports.jobs(), caller);
+      return jobs.length === 0 ? 'Nothing is scheduled.' : jobs.map(describe).join('\n\n');
+    },
+  });
+}
+
+function updateTool(ports: Ports): McpTool {
+  return mcpTool({
+    name: 'schedule_update',
+    title: 'Change a schedule',
+    description:
+      'Changes a schedule. What is left out stays; what is to be gone goes into clear. enabled: false pauses it, true goes on. One of at, every and cron replaces its times.',
+    input: changeSchema,
+    annotations: { readOnlyHint: false, destructiveHint: false },
+    run: ({ id: job, clear, ...change }, caller) =>
+      explained(async () => {
+        const both = clear.find((field) => change[field] !== undefined);
+        if (both) throw new ToolError(`${both} is given and cleared. Do one of the two.`);
+        const jobs = await ports.jobs();
+        checkVisible(ports, jobs, job, caller);
+        checkChannel(ports, change.channel, caller);
+        if (clear.includes('channel') && confinedTo(ports.store, caller) !== null) {
+          throw new ToolError('A guest asked for this, so it goes to their conversation.');
+        }
+        const cleared = Object.fromEntries(clear.map((field) => [field, null]));
+        return describe((await jobs.change(job, { ...change, ...cleared })) ?? unknown(job));
+      }),
+  });
+}
+
+function cancelTool(ports: Ports): McpTool {
+  return mcpTool({
+    name: 'schedule_cancel',
+    title: 'Cancel a schedule',
+    description: 'Removes a reminder or recurring task for good, with its record.',
+    input: z.object({ id }),
+    annotations: { readOnlyHint: false, destructiveHint: true },
+    run: async ({ id: job }, caller) => {
+      const jobs = await ports.jobs();
+      checkVisible(ports, jobs, job, caller);
+      return jobs.delete(job) ? `Cancelled ${job}.` : unknown(job);
+    },
+  });
+}
+
+function historyTool(ports: Ports): McpTool {
+  return mcpTool({
+    name: 'schedule_history',
+    title: 'Past runs of a schedule',
+    description: 'Shows how the last runs of a schedule went, newest first.',
+    input: z.object({ id, limit: z.int().min(1).max(50).default(10) }),
+    annotations: { readOnlyHint: true },
+    run: async ({ id: job, limit }, caller) => {
+      const jobs = await ports.jobs();
+      checkVisible(ports, jobs, job, caller);
+      const runs = jobs.history(job, limit) ?? unknown(job);
+      return runs.length === 0 ? 'It has not run yet.' : runs.map(describeRun).join('\n');
+    },
+  });
+}
+
+/** @throws ToolError where nothing may be sent there */
+function checkChannel({ store, channels }: Ports, channel: string | undefined, caller: McpCaller): void {
+  if (channel === undefined) return;
+  refuseBeyond(confinedTo(store, caller), channel);
+  const isKnown = isConversation(platformOf(channel)) || channels().some(({ key }) => key === channel);
+  if (!isKnown) {
+    throw new ToolError(`${channel} is not a chat that Moby may write to. channel_list shows those.`);
+  }
+}
+
+function visible({ store }: Ports, jobs: JobService, caller: McpCaller): JobView[] {
+  const confined = confinedTo(store, caller);
+  const all = jobs.list();
+  return confined === null ? all : all.filter(({ guest, origin }) => guest === true && origin === confined);
+}
+
+/** @throws ToolError where there is no such schedule for who asks */
+function checkVisible(ports: Ports, jobs: JobService, job: string, caller: McpCaller): void {
+  if (confinedTo(ports.store, caller) === null) return;
+  if (!visible(ports, jobs, caller).some(({ id: known }) => known === job)) unknown(job);
 }
 
 async function explained(work: () => Promise<string>): Promise<string> {
@@ -81,11 +165,15 @@ function unknown(id: string): never {
 function describe(job: JobView): string {
   const when = job.cron ?? (job.every === undefined ? job.at : `every ${job.every}`);
   const next = job.nextLocal ?? (job.nextRun === undefined ? [] : [job.nextRun]);
+  const target = job.target ?? job.channel;
   return [
     `"${job.name}" (id ${job.id}), ${when} in ${job.timeZone}, ${job.state}`,
     job.message === undefined ? '' : `message: ${job.message}`,
     job.prompt === undefined ? '' : `prompt: ${job.prompt}`,
     next.length === 0 ? 'no next time' : `next: ${next.join(', ')}`,
+    job.until === undefined ? '' : `until: ${job.until}`,
+    job.count === undefined ? '' : `${job.runs} of ${job.count} runs`,
+    target === undefined ? '' : `goes to: ${target}`,
     job.lastRun?.outcome === undefined ? '' : `last run ${job.lastRun.slot}: ${job.lastRun.outcome}`,
   ]
     .filter((line) => line !== '')

@@ -42,10 +42,11 @@ export class JobService {
 
   /**
    * @param origin the conversation it is asked in
+   * @param guest it is asked for by somebody who is not the owner
    * @returns the job with its next three times
    * @throws ScheduleError saying what to write instead
    */
-  async create(request: JobRequest, origin: string | null): Promise<JobView> {
+  async create(request: JobRequest, origin: string | null, guest = false): Promise<JobView> {
     const { store, clock, engine, timeZone } = this.#options;
     const calendar = await this.#options.calendar();
     const now = clock.now();
@@ -65,6 +66,7 @@ export class JobService {
       until: request.until === undefined ? null : readTime('until', request.until, zone, calendar),
       count: request.count ?? null,
       retries: request.retries ?? RETRIES,
+      guest,
     };
     check(definition);
     const first = firstSlot(definition, now, calendar);

@@ -9,7 +9,7 @@ const iso = (time: number): string => new Date(time).toISOString();
 
 export function toJobView(job: JobRow, lastRun: RunRow | null): JobView {
   const { definition } = job;
-  const { name, timeZone, message, prompt, channel, origin, maxAge, until, count } = definition;
+  const { name, timeZone, message, prompt, channel, origin, guest, maxAge, until, count } = definition;
   const { session, misfire, overlap, retries } = definition;
   return {
     id: job.id,
@@ -20,6 +20,7 @@ export function toJobView(job: JobRow, lastRun: RunRow | null): JobView {
     ...(prompt === null ? {} : { prompt }),
     ...(channel === null ? {} : { channel }),
     ...(origin === null ? {} : { origin }),
+    ...(guest ? { guest } : {}),
     session,
     misfire,
     ...(maxAge === null ? {} : { maxAge }),

@@ -11,20 +11,16 @@ interface Setting {
   ownerChannel?: string;
   /** Chats that Moby may write to. */
   allowed?: readonly string[];
-  guest?: string;
 }
 
-function setUp(owner: string | null | 'no messaging', { ownerChannel, allowed = [], guest }: Setting = {}) {
+function setUp(owner: string | null | 'no messaging', { ownerChannel, allowed = [] }: Setting = {}) {
   const store = new Store(join(temporaryFolder(), 'gateway.db'));
   onTestFinished(() => store.close());
   const sent: Outgoing[] = [];
   const outlet = {
     deliver: (message: Outgoing) => `${sent.push(message)}`,
     ownerChannel: () => (owner === 'no messaging' ? null : owner),
-    access: {
-      mayReceive: (channel: string) => allowed.includes(channel),
-      people: () => (guest === undefined ? [] : [person(guest)]),
-    },
+    access: { mayReceive: (channel: string) => allowed.includes(channel) },
   };
   const messaging = () => (owner === 'no messaging' ? null : outlet);
   const chosen = ownerChannel ?? null;
@@ -34,16 +30,6 @@ function setUp(owner: string | null | 'no messaging', { ownerChannel, allowed = 
     ...ownerDelivery({ store, clock: new ManualClock(), messaging, ownerChannel: chosen }),
   };
 }
-
-const person = (channel: string) => ({
-  platform: 'telegram',
-  user: '7',
-  name: 'Guest',
-  channel,
-  role: 'guest' as const,
-  approvedAt: 0,
-  lastSeenAt: 0,
-});
 
 test('a job goes where it says, else to the chat it was asked in, else to the owner', () => {
   const { channels } = setUp('telegram:dm:1');
@@ -71,15 +57,6 @@ test('a chosen conversation needs no messaging', () => {
   expect(channels.target(null, 'cli:main')).toBe('web:main');
   expect(channels.home()).toBe('web:main');
   expect(chosen()).toEqual({ channel: 'web:main' });
-});
-
-test('what a guest asked for goes back to him, whatever the owner has chosen', () => {
-  const { channels } = setUp(null, {
-    ownerChannel: 'telegram:dm:1',
-    allowed: ['telegram:dm:1'],
-    guest: 'telegram:dm:7',
-  });
-  expect(channels.target(null, 'telegram:dm:7')).toBe('telegram:dm:7');
 });
 
 test('a chosen chat that Moby may not write to is never a target, and it says why', () => {

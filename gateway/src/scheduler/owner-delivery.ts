@@ -18,6 +18,11 @@ import type { Deliver, NotifyOwner, OwnerChannels } from './ports.ts';
 
 const CONVERSATIONS: readonly string[] = ['cli', 'web', 'api'];
 
+/** Whether the owner looks into such conversations himself. @param platform of a session key */
+export function isConversation(platform: string): boolean {
+  return CONVERSATIONS.includes(platform);
+}
+
 export const NO_CHANNEL =
   'There is no channel that the owner has written in, and none that he has chosen (MOBYCLAW_OWNER_CHANNEL).';
 
@@ -26,7 +31,7 @@ export interface OwnerDeliveryOptions {
   clock: Clock;
   /** Null where no channel is enabled. */
   messaging: () =>
-    | (Pick<Messaging, 'deliver' | 'ownerChannel'> & { access: Pick<Access, 'mayReceive' | 'people'> })
+    | (Pick<Messaging, 'deliver' | 'ownerChannel'> & { access: Pick<Access, 'mayReceive'> })
     | null;
   /** The channel that the owner has chosen, or null. */
   ownerChannel: string | null;
@@ -43,14 +48,9 @@ export interface OwnerDelivery {
 export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
   const { store, clock, messaging, ownerChannel } = options;
   const isChat = (key: string): boolean => PLATFORMS.some((platform) => platform === platformOf(key));
-  const isConversation = (key: string): boolean => CONVERSATIONS.includes(platformOf(key));
-  const isGuests = (chat: string): boolean =>
-    messaging()
-      ?.access.people()
-      .some(({ channel, role }) => channel === chat && role === 'guest') ?? false;
   const chosen = (): OwnerChannelView | null => {
     if (ownerChannel === null) return null;
-    const problem = isConversation(ownerChannel) ? null : refusal(messaging(), ownerChannel);
+    const problem = isConversation(platformOf(ownerChannel)) ? null : refusal(messaging(), ownerChannel);
     return { channel: ownerChannel, ...(problem === null ? {} : { problem }) };
   };
   const usable = (): string | null => {
@@ -62,7 +62,7 @@ export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
 
   const deliver: Deliver = async (channel, text, key) => {
     const id = nameUuid(key);
-    if (isConversation(channel)) {
+    if (isConversation(platformOf(channel))) {
       store.transaction('durable', () => {
         if (store.messages.firstOfTurn(channel, id)) return;
         store.sessions.touch(channel, clock.now());
@@ -92,9 +92,11 @@ export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
       target: (named, origin) => {
         if (named !== null) return named;
         const chat = origin !== null && isChat(origin) ? origin : null;
-        if (chat !== null && isGuests(chat)) return chat;
         return (
-          usable() ?? chat ?? lastActive() ?? (origin !== null && isConversation(origin) ? origin : null)
+          usable() ??
+          chat ??
+          lastActive() ??
+          (origin !== null && isConversation(platformOf(origin)) ? origin : null)
         );
       },
     },

@@ -36,7 +36,7 @@ export interface Prompts {
 export interface OwnerChannels {
   /**
    * Where the result of a job goes: to the channel it names, else to the one that the owner has chosen, else to where it
-   * was asked, else to the one that the owner wrote in last. What a guest asked for goes back to him.
+   * was asked, else to the one that the owner wrote in last.
    * @param named by the job, or null
    * @param origin the conversation it was asked in, or null
    */

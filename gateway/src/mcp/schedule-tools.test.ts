@@ -1,0 +1,81 @@
+/** Schedules as the agent's tools, through the protocol's own client. */
+import type { JobView } from '@mobyclaw/protocol/job';
+import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
+import { expect, onTestFinished, test } from 'vitest';
+import { openHarness } from '../testing/harness.ts';
+
+const TOKEN = 'the-token-that-the-agent-shows';
+
+async function openTools(env: Record<string, string> = {}) {
+  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: TOKEN, ...env } });
+  const headers = { 'X-Moby-Session': encodeURIComponent('web:main') };
+  const client = await connectMcp(`http://127.0.0.1:${moby.port}`, TOKEN, undefined, headers);
+  onTestFinished(() => client.close());
+  return {
+    client,
+    call: (name: string, input: object) => callMcp(client, name, input),
+    jobs: async () => (await moby.call('GET', '/api/jobs')).body.items as JobView[],
+  };
+}
+
+const DAILY = { name: 'brief', cron: '0 7 * * *', prompt: 'Sum up the news.', message: 'No news.' };
+
+test('what a schedule has can be taken away again by name; a null is only something left out', async () => {
+  const { call, jobs } = await openTools();
+  await call('schedule_create', {
+    ...DAILY,
+    until: '2100-01-01T00:00',
+    count: 3,
+    maxAge: '1h',
+    channel: 'web:main',
+  });
+  const { id = '' } = (await jobs())[0] ?? {};
+  const kept = await call('schedule_update', { id, name: 'news', until: null, count: null, clear: [] });
+  expect(kept).toMatchObject({ isError: false, text: expect.stringContaining('0 of 3 runs') });
+  expect((await jobs())[0]).toMatchObject({ name: 'news', until: '2100-01-01T00:00:00.000Z', count: 3 });
+
+  const cleared = await call('schedule_update', {
+    id,
+    clear: ['until', 'count', 'maxAge', 'channel', 'message'],
+  });
+  expect(cleared.isError).toBe(false);
+  expect(cleared.text).not.toMatch(/until|of 3 runs|message/);
+  const job = (await jobs())[0];
+  for (const field of ['until', 'count', 'maxAge', 'channel', 'message'])
+    expect(job).not.toHaveProperty(field);
+  expect(job).toMatchObject({ prompt: DAILY.prompt, cron: DAILY.cron });
+});
+
+test('what cannot be cleared, or is given and cleared, is refused and changes nothing', async () => {
+  const { call, jobs } = await openTools();
+  await call('schedule_create', { name: 'x', cron: '0 7 * * *', prompt: 'p', count: 3 });
+  const { id = '' } = (await jobs())[0] ?? {};
+  const answers = await Promise.all([
+    call('schedule_update', { id, clear: ['cron'] }),
+    call('schedule_update', { id, count: 5, clear: ['count'] }),
+    call('schedule_update', { id, clear: ['prompt'] }),
+  ]);
+  expect(answers.map(({ isError }) => isError)).toEqual([true, true, true]);
+  expect(answers[1]?.text).toContain('count is given and cleared');
+  expect(answers[2]?.text).toContain('Write a message');
+  expect((await jobs())[0]).toMatchObject({ count: 3, prompt: 'p' });
+});
+
+test('the tool says what clear is for', async () => {
+  const { client } = await openTools();
+  const tool = (await client.listTools()).tools.find(({ name }) => name === 'schedule_update');
+  expect(tool?.description).toContain('what is to be gone goes into clear');
+  expect(tool?.inputSchema.required).toEqual(['id']);
+  expect(tool?.inputSchema.properties?.clear).toMatchObject({
+    items: { enum: ['message', 'prompt', 'channel', 'maxAge', 'until', 'count'] },
+  });
+});
+
+test('the answer tells where it goes: to the chosen chat, else where it was asked; nowhere unknown', async () => {
+  const plain = await openTools();
+  expect((await plain.call('schedule_create', DAILY)).text).toContain('goes to: web:main');
+  const stranger = await plain.call('schedule_create', { ...DAILY, channel: 'telegram:dm:666' });
+  expect(stranger).toMatchObject({ isError: true, text: expect.stringContaining('channel_list') });
+  const chosen = await openTools({ MOBYCLAW_OWNER_CHANNEL: 'cli:main' });
+  expect((await chosen.call('schedule_create', DAILY)).text).toContain('goes to: cli:main');
+});
