@@ -129,7 +129,12 @@ export class ChatLane {
       if (live) this.#wakeAt(live.dueAt, live.unchanged);
       return null;
     }
-    if (delivery.state === 'new') return async () => this.#split(delivery, channel);
+    if (delivery.state === 'new') {
+      const first = this.#live.beforeAnswer(delivery, channel, now);
+      if (!first) return async () => this.#split(delivery, channel);
+      if (!first.step) this.#wakeAt(first.dueAt);
+      return first.step ?? null;
+    }
     const part = store.outbox.nextPart(delivery.seq);
     if (!part) return async () => this.#finish(delivery);
     if (part.dueAt <= now) return () => this.#deliver(delivery, part, channel);

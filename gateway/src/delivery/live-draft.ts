@@ -15,7 +15,7 @@ export interface LiveDraftOptions {
   key: ChannelKey;
   clock: Clock;
   pace: LivePace;
-  render: (reply: LiveReply, markdown: string, channel: Channel) => RenderedPart[];
+  render: (markdown: string, channel: Channel) => RenderedPart[];
   refused: (reply: LiveReply, result: Exclude<SendResult, { status: 'sent' }>, channel: Channel) => void;
 }
 
@@ -39,7 +39,7 @@ export class LiveDraft {
     const reply = leading(replies);
     if (!reply) return null;
     const view = [reply.view(this.#shown !== null), behind(reply, replies)].filter((text) => text !== '');
-    const whole = render(reply, view.join('\n\n'), channel).at(-1); // of a long text the end, where it grows
+    const whole = render(view.join('\n\n'), channel).at(-1); // of a long text the end, where it grows
     if (!whole) return null;
     const part = reply.plain ? plainOf(whole) : whole;
     const hash = hashOf(part);

@@ -36,7 +36,6 @@ export class LiveReply {
     this.turn = turn;
     this.target = target;
     this.messages = new Map(messages.map((row) => [row.number, row]));
-    this.blind = messages.some(({ message }) => message === null);
   }
 
   get started(): boolean {

@@ -2,15 +2,17 @@
  * Brings answers in the making to a chat, at a pace that the platform bears: as a draft where the chat takes drafts, else in
  * messages that are edited. Nothing here has to succeed: the outbox brings the whole answer afterwards.
  *
- * A message that is about to be sent is on disk first, without an id: after a crash it is known that there may be one
- * that cannot be found, and the stream is left alone.
+ * A message that is about to be sent is on disk first, without an id but with its nonce: after a crash it is sent again as the
+ * same. Where the platform does not know it again, there may be one that cannot be found, and the stream is left alone.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
+import type { DeliveryRow, LiveRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
+import { isOpen, LiveDoubt, SHOWS_ANYTHING } from './live-doubt.ts';
 import { LiveDraft } from './live-draft.ts';
 import { LivePace } from './live-pace.ts';
 import { type LiveReply, PLACE } from './live-reply.ts';
@@ -41,18 +43,23 @@ export class LiveUpdates {
   newest: string | null = null;
   readonly #pace: LivePace;
   readonly #draft: LiveDraft;
+  readonly #doubt: LiveDoubt;
+  /** Nonces of messages that this process began, and does not know to be there. */
+  readonly #begunHere = new Set<string>();
 
   constructor(options: LiveUpdatesOptions) {
     this.#options = options;
     const { key, clock } = options;
     this.#pace = new LivePace(key, clock);
+    const render = (markdown: string, channel: Channel): RenderedPart[] => this.#render(markdown, channel);
     this.#draft = new LiveDraft({
       key,
       clock,
       pace: this.#pace,
-      render: (reply, markdown, channel) => this.#render(reply, markdown, channel),
+      render,
       refused: (reply, result, channel) => this.#refused(reply, result, channel),
     });
+    this.#doubt = new LiveDoubt({ ...options, pace: this.#pace, render });
   }
 
   /** A message went to the chat, or may have. */
@@ -73,6 +80,11 @@ export class LiveUpdates {
     return this.#replies.size === 0;
   }
 
+  /** What has to be found out before the answer of a turn is brought into the messages that showed it; null for nothing. */
+  beforeAnswer(delivery: DeliveryRow, channel: Channel, now: number): LiveStep | null {
+    return this.#doubt.next(delivery, channel, now);
+  }
+
   /** The next update, or when it is due; null where every chat shows what there is. */
   next(channel: Channel, now: number): LiveStep | null {
     const { drafts, abilities } = channel;
@@ -88,7 +100,7 @@ export class LiveUpdates {
     }
     for (const reply of this.#replies) {
       if (drafted.has(reply)) continue;
-      const update = this.#pending(reply, channel);
+      const update = this.#pending(reply, channel, now);
       if (!update) continue;
       reply.firstAt ??= now;
       const first = reply.messages.size === 0 && !reply.waitsInLine ? reply.firstAt + FIRST_MS : 0;
@@ -100,70 +112,110 @@ export class LiveUpdates {
   }
 
   /** The first message of a reply that does not show what it should. */
-  #pending(reply: LiveReply, channel: Channel): Update | null {
+  #pending(reply: LiveReply, channel: Channel, now: number): Update | null {
+    for (const row of reply.messages.values()) {
+      if (row.message === null && !isOpen(row, channel, now)) reply.blind = true;
+    }
     if (reply.blind || reply.ended) return null;
     const first = reply.messages.get(0);
     // The answer takes the place of "queued" where that is the last word in the chat; else it would stand too far up.
-    if (first?.shown === PLACE && !reply.waitsInLine && first.message !== this.newest) {
+    const place = first?.shown === PLACE ? first.message : null;
+    if (place !== null && !reply.waitsInLine && place !== this.newest) {
       return { number: 0, part: null, shown: PLACE };
     }
-    for (const [number, whole] of this.#render(reply, reply.view(), channel).entries()) {
+    for (const [number, whole] of this.#render(reply.view(), channel).entries()) {
       const part = reply.plain ? plainOf(whole) : whole;
       const shown = reply.waitsInLine ? PLACE : hashOf(part);
-      if (reply.messages.get(number)?.shown !== shown) return { number, part, shown };
+      const row = reply.messages.get(number);
+      if (!row || row.message === null || row.shown !== shown) return { number, part, shown };
     }
     return null;
   }
 
-  #render(reply: LiveReply, markdown: string, channel: Channel): RenderedPart[] {
-    const { renderer, logger } = this.#options;
+  #render(markdown: string, channel: Channel): RenderedPart[] {
+    const { renderer, logger, key } = this.#options;
     return renderSafely(renderer, markdown, channel.abilities.text, (error) =>
-      logger.error({ err: error, turn: reply.turn }, 'an answer in the making could not be rendered'),
+      logger.error({ err: error, channel: key }, 'an answer in the making could not be rendered'),
     );
   }
 
-  async #bring(reply: LiveReply, { number, part, shown }: Update, channel: Channel): Promise<void> {
-    const { store, key } = this.#options;
-    const message = reply.messages.get(number)?.message ?? null;
+  async #bring(reply: LiveReply, update: Update, channel: Channel): Promise<void> {
+    const { number, part, shown } = update;
+    const row = reply.messages.get(number);
     this.#replies.delete(reply); // behind the others, so that each gets its turn
     this.#replies.add(reply);
-    const save = (id: string | null): void => {
-      store.transaction('relaxed', () =>
-        store.outbox.setLive(reply.turn, key, { number, message: id, shown }),
-      );
-      reply.messages.set(number, { number, message: id, shown });
-    };
-    const forget = (): void => {
-      store.transaction('relaxed', () => store.outbox.dropLive(reply.turn, number));
-      reply.messages.delete(number);
-    };
-    let result: SendResult;
-    if (part === null) {
-      result = await channel.remove(key, message ?? '');
-      if (result.status === 'failed' && result.error.remedy === 'retry') {
-        this.#pace.spend(channel);
-      } else forget(); // one that cannot be taken back stays where it is
-      return;
-    }
-    if (message === null) {
-      save(null);
-      const { replyTo } = reply.target;
-      const options = { nonce: uuidv7(), live: true, ...(number === 0 && replyTo ? { replyTo } : {}) };
-      result = await channel.send(key, part, options);
-      if (result.status === 'failed') forget();
-      this.sent(result);
-    } else {
-      result = await channel.edit(key, message, part, { live: true });
-      if (result.status === 'failed' && result.error.remedy === 'send-new') {
-        forget();
-        reply.blind = true; // the person took it away: the answer comes when it is whole
-      }
-    }
+    if (part === null) return this.#takeBack(reply, number, row?.message ?? '', channel);
+    const result =
+      row === undefined || row.message === null
+        ? await this.#begin(reply, row, { number, part, shown }, channel)
+        : await this.#change(reply, row, row.message, { part, shown }, channel);
     this.#pace.spend(channel);
+    if (result.status === 'sent') this.#pace.easeUp(channel);
+    else this.#refused(reply, result, channel);
+  }
+
+  async #takeBack(reply: LiveReply, number: number, message: string, channel: Channel): Promise<void> {
+    const result = await channel.remove(this.#options.key, message);
+    if (result.status === 'failed' && result.error.remedy === 'retry') this.#pace.spend(channel);
+    else this.#forget(reply, number); // one that cannot be taken back stays where it is
+  }
+
+  /** @param before a try of which it is not known what became of it: the same message is sent again */
+  async #begin(
+    reply: LiveReply,
+    before: LiveRow | undefined,
+    { number, part, shown }: Update & { part: RenderedPart },
+    channel: Channel,
+  ): Promise<SendResult> {
+    const { clock, key } = this.#options;
+    const nonce = before?.nonce ?? uuidv7();
+    const row = before ?? { number, message: null, shown, nonce, begunAt: clock.now() };
+    if (!before) this.#save(reply, row);
+    // What a process before this one began may be a message, but is no stream that could be gone on with.
+    const live = !before || this.#begunHere.has(nonce);
+    const { replyTo } = reply.target;
+    const options = { nonce, live, ...(number === 0 && replyTo ? { replyTo } : {}) };
+    const result = await channel.send(key, part, options);
+    this.sent(result);
     if (result.status === 'sent') {
-      save(result.ids[0] ?? message);
-      this.#pace.easeUp(channel);
-    } else this.#refused(reply, result, channel);
+      // Where the try before was carried out, the message shows what that one had: an edit follows.
+      this.#begunHere.delete(nonce);
+      const shows = before && shown !== PLACE ? SHOWS_ANYTHING : shown;
+      this.#save(reply, { ...row, message: result.ids[0] ?? null, shown: shows });
+    } else if (result.status === 'failed') {
+      const mayBeThere = channel.abilities.sendRepeatableMs > 0 && result.error.remedy === 'retry';
+      if (mayBeThere) this.#begunHere.add(nonce);
+      else this.#forget(reply, number);
+    }
+    return result;
+  }
+
+  async #change(
+    reply: LiveReply,
+    row: LiveRow,
+    message: string,
+    { part, shown }: { part: RenderedPart; shown: string },
+    channel: Channel,
+  ): Promise<SendResult> {
+    const result = await channel.edit(this.#options.key, message, part, { live: true });
+    if (result.status === 'sent') this.#save(reply, { ...row, message: result.ids[0] ?? message, shown });
+    if (result.status === 'failed' && result.error.remedy === 'send-new') {
+      this.#forget(reply, row.number);
+      reply.blind = true; // the person took it away: the answer comes when it is whole
+    }
+    return result;
+  }
+
+  #save(reply: LiveReply, row: LiveRow): void {
+    const { store, key } = this.#options;
+    store.transaction('relaxed', () => store.outbox.setLive(reply.turn, key, row));
+    reply.messages.set(row.number, row);
+  }
+
+  #forget(reply: LiveReply, number: number): void {
+    const { store } = this.#options;
+    store.transaction('relaxed', () => store.outbox.dropLive(reply.turn, number));
+    reply.messages.delete(number);
   }
 
   #refused(reply: LiveReply, result: Exclude<SendResult, { status: 'sent' }>, channel: Channel): void {

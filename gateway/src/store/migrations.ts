@@ -6,6 +6,7 @@ import { BUDGET_SCHEMA } from './schema-budget.ts';
 import { CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
+import { LIVE_SCHEMA } from './schema-live.ts';
 import { SCHEDULER_SCHEMA } from './schema-scheduler.ts';
 import { WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
 
@@ -99,4 +100,5 @@ export const MIGRATIONS: readonly string[] = [
   BUDGET_SCHEMA,
   GUESTS_SCHEMA,
   CLOSED_GROUPS_SCHEMA,
+  LIVE_SCHEMA,
 ];

@@ -51,6 +51,10 @@ export interface LiveRow {
   message: string | null;
   /** Hash of what it shows. */
   shown: string;
+  /** Of its send; null where that is not to be repeated. */
+  nonce: string | null;
+  /** When that was first tried, in milliseconds since the epoch. */
+  begunAt: number;
 }
 
 export interface TroubleRow {
@@ -245,12 +249,14 @@ export class OutboxStore {
 
   live(turn: string): LiveRow[] {
     return this.#db
-      .sql('SELECT number, message, shown FROM live_messages WHERE turn = ? ORDER BY number')
+      .sql('SELECT * FROM live_messages WHERE turn = ? ORDER BY number')
       .all(turn)
       .map((row) => ({
         number: Number(row.number),
         message: row.message as string | null,
         shown: String(row.shown),
+        nonce: row.nonce as string | null,
+        begunAt: Number(row.begun_at ?? 0),
       }));
   }
 
@@ -258,13 +264,15 @@ export class OutboxStore {
     return this.#db.sql('SELECT 1 FROM live_messages WHERE turn = ?').get(turn) !== undefined;
   }
 
-  setLive(turn: string, channel: string, row: LiveRow): void {
+  setLive(turn: string, channel: string, { number, message, shown, nonce, begunAt }: LiveRow): void {
     this.#db
       .sql(
-        `INSERT INTO live_messages (turn, number, channel, message, shown) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (turn, number) DO UPDATE SET message = excluded.message, shown = excluded.shown`,
+        `INSERT INTO live_messages (turn, number, channel, message, shown, nonce, begun_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (turn, number) DO UPDATE
+         SET message = excluded.message, shown = excluded.shown, nonce = excluded.nonce`,
       )
-      .run(turn, row.number, channel, row.message, row.shown);
+      .run(turn, number, channel, message, shown, nonce, begunAt);
   }
 
   dropLive(turn: string, number: number): void {

@@ -23,8 +23,6 @@ interface Outgoing {
   replyTo: string | undefined;
   content: string;
   file?: OutboundFile;
-  /** An answer in the making: it is not sent again as it is, so its nonce protects from nothing. */
-  live?: boolean;
 }
 
 export interface OutboundOptions {
@@ -43,8 +41,8 @@ export class Outbound {
     this.#options = options;
   }
 
-  send(to: ChannelKey, part: RenderedPart, { nonce, replyTo, live }: SendOptions): Promise<SendResult> {
-    return this.#deliver(to, { nonce, replyTo, content: part.text, live });
+  send(to: ChannelKey, part: RenderedPart, { nonce, replyTo }: SendOptions): Promise<SendResult> {
+    return this.#deliver(to, { nonce, replyTo, content: part.text });
   }
 
   sendFile(
@@ -103,14 +101,8 @@ export class Outbound {
         doubts.settle(nonce, id);
         return [id];
       } catch (error) {
-        if (!(error instanceof DiscordError) || !error.uncertain) throw error;
-        const shown = outgoing.live ? await this.#findLive(chat, madeAt, outgoing) : null;
-        if (shown === null) {
-          doubts.note(nonce, madeAt);
-          throw error;
-        }
-        doubts.settle(nonce, shown);
-        return [shown];
+        if (error instanceof DiscordError && error.uncertain) doubts.note(nonce, madeAt);
+        throw error;
       }
     });
   }
@@ -138,16 +130,6 @@ export class Outbound {
       if (!(error instanceof DiscordError) || error.refusal !== 'no-reply' || replyTo === undefined)
         throw error;
       return (await create(body)).id;
-    }
-  }
-
-  /** Where Discord does not let us look either, the doubt remains. */
-  async #findLive(chat: string, sinceMs: number, outgoing: Outgoing): Promise<string | null> {
-    try {
-      return await this.#find(chat, sinceMs, outgoing);
-    } catch (error) {
-      if (error instanceof DiscordError) return null;
-      throw error;
     }
   }
 
