@@ -105,6 +105,16 @@ test('three attempts, then the person is told', async () => {
   expect(moby.agent?.stats().runs).toHaveLength(3);
 });
 
+test('what the last of three attempts said is kept, and marked incomplete', async () => {
+  const moby = await openHarness({ agent: { onDie: () => undefined } });
+  const { turn, stream } = await moby.start('eof=5 tokens=20', { session: 'cli:cut' });
+  const end = (await stream.all()).at(-1);
+  const partial = end?.type === 'error' ? end.data.partial : undefined;
+  expect(partial).toMatch(/^You said: eof=5/);
+  const { body } = await moby.call('GET', '/api/sessions/cli%3Acut/messages');
+  expect(body.items.at(-1)).toMatchObject({ turn, role: 'assistant', text: partial, incomplete: true });
+});
+
 test('an agent that forgot its session gets a new one that is told the conversation', async () => {
   const first = await startFakeAgent();
   onTestFinished(() => first.close());

@@ -16,6 +16,7 @@ import type { TurnRow } from '../store/turn-store.ts';
 import { AgentRun, type AgentRunOptions } from './agent-run.ts';
 import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
 import { recallEarlierAttempts } from './earlier-attempts.ts';
+import { textSeenLast } from './earlier-text.ts';
 import { Progress } from './progress.ts';
 import type { TurnEnder } from './turn-ending.ts';
 
@@ -309,7 +310,9 @@ export class TurnRunner {
     signal: AbortSignal,
   ): Promise<Next> {
     const usage = progress.meter.total;
-    await this.#options.ender.end(turn, { state: 'failed', partial: progress.kept, usage, error }, signal);
+    // What an attempt before said and began again with nothing is better than nothing: it has been read already.
+    const partial = progress.kept === '' ? textSeenLast(this.#options.events, turn.seq) : progress.kept;
+    await this.#options.ender.end(turn, { state: 'failed', partial, usage, error }, signal);
     return 'ended';
   }
 

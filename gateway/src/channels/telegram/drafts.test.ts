@@ -94,6 +94,21 @@ test('/stop in the midst of a draft: what was said is kept, in a message', async
   expect(world.texts().filter((text) => text.startsWith('You said:'))).toHaveLength(1);
 });
 
+test('cut off three times: the person keeps what was said, and is told that it is not all', async () => {
+  const agent = await startFakeAgent();
+  onTestFinished(() => agent.close());
+  const world = await openTelegramWorld({ agentUrl: agent.url });
+  world.say('tokens=2000 interval=50ms');
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await until(`run ${attempt}`, () => agent.stats().runs.length === attempt);
+    await drawing(world);
+    await world.restart();
+  }
+  const kept = await world.reply((text) => text.startsWith('You said:'));
+  expect(kept).toContain('⚠️ This message was started 3 times and cut off each time.');
+  expect(world.texts()).toEqual([kept]);
+});
+
 test('a restart in the midst of a draft: it goes on as a draft, and the answer comes once', async () => {
   const agent = await startFakeAgent();
   onTestFinished(() => agent.close());
