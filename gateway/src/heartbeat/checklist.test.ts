@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadCalendar } from '../scheduler/calendar.ts';
 import { isActive, nextOpening, parseActiveHours } from './active-hours.ts';
 import { checklistItems, dueItem } from './checklist.ts';
+import { heartbeatPrompt } from './heartbeat-prompt.ts';
 
 const zone = (await loadCalendar()).zone('Europe/Berlin');
 const at = (text: string): number => Date.parse(text);
@@ -59,4 +62,27 @@ test('a window may cross midnight, and is that of the zone', () => {
 
 test.each(['8-23', '08:00', '08:00-08:00', '25:00-06:00', '24:00-06:00', 'day'])('refuses %s', (text) => {
   expect(() => parseActiveHours(text)).toThrow(/08:00-23:00/);
+});
+
+test('the list that Moby is delivered with asks for nothing; its examples come due in the rhythm they name', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../agents/moby/defaults/HEARTBEAT.md'), 'utf8');
+  expect(checklistItems(text)).toEqual([]);
+  const [pending = '', evening = '', disk = ''] = checklistItems(text.replace(/<!--\n|-->\n$/g, ''));
+  const due = (item: string, after: string, now: string, times: string[] = []): string | null =>
+    dueItem([item], times, { after: at(`2026-11-21T${after}:00Z`), now: at(`2026-11-21T${now}:00Z`) }, zone);
+  expect(due(pending, '10:00', '10:30')).toBeNull();
+  expect(due(pending, '10:00', '10:30', ['2026-11-21 11:15'])).toBe('2026-11-21 11:15');
+  expect([due(evening, '18:30', '18:59'), due(evening, '18:30', '19:00')]).toEqual([null, '20:00']);
+  expect([due(disk, '06:00', '11:30'), due(disk, '06:00', '12:00')]).toEqual([null, 'Every 6h']);
+});
+
+test('the model is told why, and gets the list without what is commented out', () => {
+  const list = '# Heartbeat\n<!-- - an example -->\n- Look at the disk.\n';
+  const state = { nextAt: 0, plannedAt: 0, failures: 0, seen: null, askedAt: null, told: null, toldAt: null };
+  const prompt = heartbeatPrompt(list, state, 'UTC', '“every 6h” was due');
+  expect(prompt).toContain('- Look at the disk.\n</HEARTBEAT.md>');
+  expect(prompt).toContain('because “every 6h” was due. It is the first time.');
+  const later = heartbeatPrompt(list, { ...state, askedAt: at('2026-11-21T19:50:00Z') }, 'UTC', 'x');
+  expect(later).toContain('The last time was 21 Nov 2026, 19:50');
+  expect(prompt).not.toContain('an example');
 });

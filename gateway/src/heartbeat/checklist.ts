@@ -13,10 +13,14 @@ import type { ZoneRules } from '../scheduler/zone-rules.ts';
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
+/** What the list says to Moby: an example that is commented out is none of it. */
+export function withoutComments(text: string): string {
+  return text.replace(/<!--[\s\S]*?(?:-->|$)/g, '').trim();
+}
+
 /** The lines that say something: no comments, no headings, no rules, no bare bullets. */
 export function checklistItems(text: string): string[] {
-  return text
-    .replace(/<!--[\s\S]*?(?:-->|$)/g, '')
+  return withoutComments(text)
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => !/^(?:#{1,6}(?:\s.*)?|[-*_=\s]*|(?:[-*+]|\d+[.)])\s*(?:\[[ xX]?\])?)$/.test(line));

@@ -204,7 +204,7 @@ export class Heartbeat {
         key: `${HEARTBEAT_SESSION}@${beat.slot}`,
         session: HEARTBEAT_SESSION,
         source: 'heartbeat',
-        prompt: heartbeatPrompt(found.text ?? '', state, timeZone),
+        prompt: heartbeatPrompt(found.text ?? '', state, timeZone, why),
         notes: HEARTBEAT_NOTES,
         guest: false,
         fresh: true,

@@ -14,7 +14,7 @@ export function look(items: readonly string[], files: HeartbeatFiles, message: n
 
 /**
  * @param dueSince what of the list fell due after a moment, or null
- * @returns the reason, for people, or null for none
+ * @returns the reasons, for people, or null for none
  */
 export function reasonToAsk(
   { seen: before, askedAt }: HeartbeatState,
@@ -22,9 +22,12 @@ export function reasonToAsk(
   dueSince: (after: number) => string | null,
 ): string | null {
   if (!before || askedAt === null) return 'it was the first time';
-  if (now.checklist !== before.checklist) return 'the checklist had changed';
-  if (now.memory !== before.memory) return 'the memory had changed';
-  if (now.message !== before.message) return 'there were new messages';
   const due = dueSince(askedAt);
-  return due === null ? null : `“${due}” was due`;
+  const reasons = [
+    due === null ? [] : `“${due}” was due`,
+    now.checklist === before.checklist ? [] : 'the checklist had changed',
+    now.memory === before.memory ? [] : 'the memory had changed',
+    now.message === before.message ? [] : 'there were new messages',
+  ].flat();
+  return reasons.length === 0 ? null : reasons.join(', and ');
 }
