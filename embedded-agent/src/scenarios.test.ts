@@ -233,7 +233,7 @@ describe('a run', () => {
         cached_input_tokens: 40,
         cached_write_tokens: 0,
         Cost: 0,
-        Model: 'fake-1',
+        Model: 'fake/fake-1',
       },
     });
   });

@@ -15,7 +15,7 @@ import type { Emit } from './run-events.ts';
 export interface ModelCallsOptions {
   emit: Emit;
   writer: MessageWriter;
-  modelName: string;
+  model: { provider: string; model: string };
   definitionOf(tool: string): ToolDefinition;
   onUsage(inputTokens: number, outputTokens: number): void;
 }
@@ -139,12 +139,13 @@ export class ModelCalls {
 
   #finish(usage: LanguageModelV4Usage): void {
     if (this.#failed) return;
-    const { emit, modelName, onUsage } = this.#options;
-    const { lastMessage, ...totals } = toTokenUsage(usage, modelName);
+    const { emit, model, onUsage } = this.#options;
+    // With its provider, as newer cagents name it: only so can a price be that of one provider.
+    const { lastMessage, ...totals } = toTokenUsage(usage, `${model.provider}/${model.model}`);
     const stored = { ...lastMessage };
     delete stored.Cost;
     delete stored.Model;
-    const added = this.#draft?.finish([...this.#calls.values()], stored, modelName) ?? false;
+    const added = this.#draft?.finish([...this.#calls.values()], stored, model.model) ?? false;
     this.#draft = null;
     if (added) emit({ type: 'message_added' });
     onUsage(totals.input_tokens, totals.output_tokens);

@@ -92,7 +92,7 @@ class Run {
     this.#modelCalls = new ModelCalls({
       emit,
       writer: this.#writer,
-      modelName: deps.resolved.model,
+      model: deps.resolved,
       definitionOf: (name) => this.#offer.tools.get(name)?.definition ?? UNKNOWN_TOOL,
       onUsage: (input, output) => store.setUsage(session.id, input, output),
     });
