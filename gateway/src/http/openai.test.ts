@@ -87,6 +87,26 @@ test('a failed turn is not sent again by a client that retries by itself', async
   expect(moby.agent?.stats().runs).toHaveLength(1);
 });
 
+test('a budget that is used up is OpenAI’s 429, of an answer and of a stream, and not asked for again', async () => {
+  const moby = await openHarness({ env: { MOBYCLAW_BUDGET_DAY_TOKENS: '1' } });
+  await moby.ask('hello');
+  const ask = (stream: boolean) =>
+    officialClient(moby)
+      .chat.completions.create({ model: 'moby', stream, messages: [{ role: 'user', content: 'hello' }] })
+      .catch((reason: unknown) => reason);
+  for (const stream of [false, true]) {
+    const error = await ask(stream);
+    expect(error).toBeInstanceOf(OpenAI.RateLimitError);
+    expect(error).toMatchObject({
+      status: 429,
+      code: 'insufficient_quota',
+      type: 'insufficient_quota',
+      message: expect.stringContaining('mobyclaw usage lift'),
+    });
+  }
+  expect((await moby.call('GET', '/api/sessions/api:openai/messages')).body.items).toHaveLength(2);
+});
+
 test.each([
   ['no messages', { messages: [] }],
   ['an answer last', { messages: [{ role: 'assistant', content: 'hi' }] }],

@@ -5,6 +5,7 @@
  */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Usage } from '@mobyclaw/protocol/usage';
+import { OVER_BUDGET } from '../../scheduler/ports.ts';
 
 export interface ChunkHead {
   id: string;
@@ -92,6 +93,10 @@ export function toOpenAiUsage(usage: Usage | null): object {
   };
 }
 
+/** OpenAI names a budget that is used up `insufficient_quota`, in both places where clients look. */
 export function openAiError(message: string, code: string, type = 'api_error'): object {
+  if (code === OVER_BUDGET) {
+    return { error: { message, type: 'insufficient_quota', param: null, code: 'insufficient_quota' } };
+  }
   return { error: { message, type, param: null, code } };
 }

@@ -2,6 +2,7 @@
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { OVER_BUDGET } from '../../scheduler/ports.ts';
 import type { TokenRow } from '../../store/token-store.ts';
 import type { TurnRow } from '../../store/turn-store.ts';
 import { checkAttachment } from '../attachment-limits.ts';
@@ -14,6 +15,7 @@ import { ChatStream, openAiError, toOpenAiUsage } from '../openai/chat-stream.ts
 import { validate } from '../validate.ts';
 
 const MODEL = 'moby';
+const LONGEST_SILENCE_MS = 1000; // what is refused is refused before that
 
 export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router {
   const router = Router();
@@ -38,7 +40,7 @@ export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router 
     };
     if (chat.stream) {
       const usage = chat.stream_options?.include_usage ?? false;
-      stream(turn, new ChatStream(head, usage, writer(response)), response);
+      stream(turn, () => new ChatStream(head, usage, writer(response)), response);
       return;
     }
     const end = await turns.ended(turn);
@@ -67,12 +69,27 @@ export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router 
     return turn;
   }
 
-  function stream(turn: TurnRow, chunks: ChatStream, response: Response): void {
-    keepAlive(response, clock);
+  /** A turn that is refused before it begins is answered with the status of an error; a client that waits sees life. */
+  function stream(turn: TurnRow, open: () => ChatStream, response: Response): void {
+    let chunks: ChatStream | null = null;
+    const begin = (): ChatStream => {
+      waiting.cancel();
+      if (chunks) return chunks;
+      chunks = open();
+      keepAlive(response, clock);
+      return chunks;
+    };
+    const waiting = clock.after(LONGEST_SILENCE_MS, begin);
     const unsubscribe = turns.follow(turn.id, 0, (event) => {
-      if (!response.writableEnded && chunks.take(event)) response.end();
+      if (response.writableEnded) return;
+      if (!chunks && event.type === 'queued' && event.data.position === 0) return;
+      if (!chunks && event.type === 'error') sendError(response, failure(event));
+      else if (begin().take(event)) response.end();
     });
-    response.on('close', () => unsubscribe?.());
+    response.on('close', () => {
+      waiting.cancel();
+      unsubscribe?.();
+    });
   }
 }
 
@@ -89,9 +106,13 @@ function writer(response: Response): (data: string) => void {
   };
 }
 
+function failure({ data }: Extract<NumberedEvent, { type: 'error' }>): HttpProblem {
+  return new HttpProblem('agent-error', data.message, { code: data.code });
+}
+
 /** @throws HttpProblem where the turn did not end well */
 function completion(end: NumberedEvent): object {
-  if (end.type === 'error') throw new HttpProblem('agent-error', end.data.message, { code: end.data.code });
+  if (end.type === 'error') throw failure(end);
   if (end.type !== 'done') throw new Error(`a turn cannot end with ${end.type}`);
   const { text, usage } = end.data;
   const message = { role: 'assistant', content: text, refusal: null };
@@ -106,20 +127,18 @@ function isRetry(request: Request): boolean {
   return Number(request.get('x-stainless-retry-count') ?? 0) > 0;
 }
 
-/** OpenAI's form of an error. A turn that was accepted must not be sent again by a client that retries by itself. */
 export const openAiErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) return next(error);
-  const problem = toProblem(error);
-  const status = PROBLEM_TYPES[problem.type];
+  sendError(response, toProblem(error));
+};
+
+/** OpenAI's form of an error. A turn that was accepted must not be sent again by a client that retries by itself. */
+function sendError(response: Response, problem: HttpProblem): void {
+  const code = problem.extras.code ?? problem.type;
+  const status = code === OVER_BUDGET ? 429 : PROBLEM_TYPES[problem.type];
   const retry = problem.type === 'draining' || problem.type === 'queue-full';
   response
     .status(status)
     .set({ ...problem.headers, 'x-should-retry': String(retry) })
-    .json(
-      openAiError(
-        problem.message,
-        problem.extras.code ?? problem.type,
-        status < 500 ? 'invalid_request_error' : 'api_error',
-      ),
-    );
-};
+    .json(openAiError(problem.message, code, status < 500 ? 'invalid_request_error' : 'api_error'));
+}
