@@ -16,7 +16,7 @@ import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveReply } from './live-reply.ts';
 import { LiveUpdates } from './live-updates.ts';
-import { plainOf, renderSafely, toParts } from './parts.ts';
+import { plainOf, renderSafelyInSlices, toParts } from './parts.ts';
 import type { Renderer } from './renderer.ts';
 import { judgeSend } from './send-verdict.ts';
 
@@ -151,9 +151,9 @@ export class ChatLane {
     });
   }
 
-  #split(delivery: DeliveryRow, channel: Channel): void {
+  async #split(delivery: DeliveryRow, channel: Channel): Promise<void> {
     const { store, clock, renderer, logger } = this.#options;
-    const rendered = renderSafely(renderer, delivery.text, channel.abilities.text, (error) =>
+    const rendered = await renderSafelyInSlices(renderer, delivery.text, channel.abilities.text, (error) =>
       logger.error(
         { err: error, delivery: delivery.id },
         'an answer could not be rendered; it is sent as it is',

@@ -72,6 +72,21 @@ export function renderSafely(
   }
 }
 
+/** `renderSafely` without holding up the event loop for long. */
+export async function renderSafelyInSlices(
+  renderer: Renderer,
+  markdown: string,
+  limit: TextLimit,
+  onError: (error: unknown) => void,
+): Promise<RenderedPart[]> {
+  try {
+    return await renderer.renderInSlices(markdown, limit);
+  } catch (error) {
+    onError(error);
+    return plainRenderer.render(markdown, limit);
+  }
+}
+
 /** Markdown as it stands, cut between characters, at line ends where there are any. */
 export const plainRenderer: Renderer = {
   render(markdown, limit) {
@@ -85,6 +100,7 @@ export const plainRenderer: Renderer = {
     }
     return parts;
   },
+  renderInSlices: async (markdown, limit) => plainRenderer.render(markdown, limit),
 };
 
 /** Index at which the first part ends; no part of a surrogate pair is left behind. */

@@ -23,4 +23,6 @@ export interface Renderer {
    * An empty text has no parts.
    */
   render(markdown: string, limit: TextLimit): RenderedPart[];
+  /** The same, with turns of the event loop in between where the text is long. */
+  renderInSlices(markdown: string, limit: TextLimit): Promise<RenderedPart[]>;
 }

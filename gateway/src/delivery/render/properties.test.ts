@@ -95,6 +95,22 @@ describe.each(PLATFORMS)('any Markdown on %s', (platform) => {
     );
   });
 
+  it('is rendered as by one who has not seen its beginning before', async () => {
+    const renderer = await createRenderer(platform);
+    const limit: TextLimit = { max: 150, unit: LIMITS[platform].unit };
+    await fc.assert(
+      fc.asyncProperty(someMarkdown, fc.array(fc.nat(), { maxLength: 4 }), async (markdown, cuts) => {
+        for (const at of cuts.map((cut) => cut % markdown.length).sort((a, b) => a - b))
+          renderer.render(markdown.slice(0, at), limit);
+        const fresh = await createRenderer(platform);
+        const parts = renderer.render(markdown, limit);
+        expect(parts).toEqual(fresh.render(markdown, limit));
+        expect(await renderer.renderInSlices(markdown, limit)).toEqual(parts);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('is rendered from any string at all', async () => {
     const renderer = await createRenderer(platform);
     const any = fc.oneof(

@@ -8,7 +8,10 @@ import { markOf, type StyledText } from './styled-text.ts';
 
 export interface Piece {
   start: number;
+  /** Without the white space at its end. */
   end: number;
+  /** Where the text was cut. */
+  cut: number;
 }
 
 /** What Unicode shows nothing for: a message of only these is refused as empty. */
@@ -33,25 +36,29 @@ const LADDER = [
 
 type Kind = (typeof LADDER)[number]['kind'];
 
+/** How far beyond `longest` a cut looks. */
+export const LOOKAHEAD = GRAPHEME_WINDOW;
+
 /**
  * @param fits - whether the characters from start to end are one message
  * @param longest - no piece of more UTF-16 code units can fit
+ * @param known - where the piece from `start` is cut, if that is known already; it depends on nothing beyond
+ *   `start + longest + LOOKAHEAD`, as long as the text goes on there
  * @returns pieces with something to see in each; one that does not fit is a single character with its markup
  */
-export function split(
+export function* split(
   text: StyledText,
   fits: (start: number, end: number) => boolean,
   longest: number,
-): Piece[] {
-  const pieces: Piece[] = [];
+  known: (start: number) => number | null = () => null,
+): Generator<Piece, void> {
   const all = text.text;
   for (let start = afterCut(text, 0); start < all.length; ) {
-    const end = endOfPiece(text, start, fits, longest);
+    const end = known(start) ?? endOfPiece(text, start, fits, longest);
     const trimmed = trimEnd(text, start, end);
-    if (SEEN.test(all.slice(start, trimmed))) pieces.push({ start, end: trimmed });
+    if (SEEN.test(all.slice(start, trimmed))) yield { start, cut: end, end: trimmed };
     start = afterCut(text, end);
   }
-  return pieces;
 }
 
 function endOfPiece(

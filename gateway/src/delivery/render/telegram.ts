@@ -44,6 +44,7 @@ function entitiesOf(runs: readonly Run[]): TelegramEntity[] {
   for (const run of runs) {
     const marks = allowed(run.marks);
     close(marks);
+    if (entities.length > MOST_ENTITIES) return entities; // too much already, whatever comes
     for (const mark of marks) {
       if (!open.some((one) => one.mark === mark)) open.push({ mark, start: text.length });
     }
