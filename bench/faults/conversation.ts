@@ -116,6 +116,13 @@ export class Conversation {
     return items.find(({ channel }) => channel === this.broken.platform);
   }
 
+  /** A person logs in with the code that `status` shows; resolves when the channel is up. */
+  async logIn(): Promise<void> {
+    const code = await until('a code in the status', async () => (await this.state())?.login?.qr, UP_MS);
+    this.broken.logIn?.(code);
+    await this.up('broken');
+  }
+
   /** @param intervalMs between the words of the answer; @returns the question's name */
   ask(intervalMs = 60): string {
     const name = `q${this.#asked.length}`;

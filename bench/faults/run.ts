@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { loadBaileys } from '@mobyclaw/gateway/channels/whatsapp/library';
 import { BUNDLE } from '../processes/gateway-process.ts';
 import { Random } from '../soak/random.ts';
 import { KILLS, SCENARIOS } from './scenarios.ts';
@@ -46,6 +47,10 @@ const chosen = <T extends string>(all: readonly T[]): readonly T[] => {
   return some.length > 0 ? some : all;
 };
 
+await loadBaileys().catch((error: Error) => {
+  console.error(`${error.message}\nFor this table: "npm ci" in gateway/optional/whatsapp.`);
+  process.exit(2);
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // no child stays
 const folder = mkdtempSync(join(tmpdir(), 'mobyclaw-faults-'));
 const loadBefore = loadavg()[0] ?? 0;

@@ -28,13 +28,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     run: (conversation) => struck(conversation, () => undefined),
   },
 
-  409: {
-    title: '409: a second program takes the receive path',
-    applies: ({ conflict }) => conflict !== undefined,
-    run: (conversation) => struck(conversation, ({ conflict }) => conflict?.()),
+  conflict: {
+    title:
+      'a second program takes the receive path: 409; WhatsApp: 440, which is for good (seconds until `status` names it)',
+    applies: ({ conflict, replace }) => (conflict ?? replace) !== undefined,
+    run: (conversation) =>
+      conversation.broken.replace
+        ? stopped(conversation, ({ replace }) => replace?.())
+        : struck(conversation, ({ conflict }) => conflict?.()),
   },
 
-  429: {
+  'rate-limit': {
     title: '429 with `retry_after`, on all calls and on the last edit',
     async run(conversation) {
       const { broken } = conversation;
@@ -47,7 +51,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 
-  500: {
+  outage: {
     title: '500, on all calls and on the last edit',
     async run(conversation) {
       const { broken } = conversation;
@@ -85,28 +89,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
   revoked: {
     title:
-      'the token is revoked (seconds until `status` names it; good again and restarted, all is answered)',
-    async run(conversation) {
-      const { broken } = conversation;
-      await before(conversation);
-      const from = Date.now();
-      broken.revoke();
-      conversation.askBystanders();
-      conversation.ask();
-      const isNamed = async (): Promise<boolean> => {
-        const state = await conversation.state();
-        return state?.state === 'stopped' && state.fatal && state.reason !== undefined;
-      };
-      await until('the status to name the token', isNamed, NAMED_MS);
-      const seconds = since(from);
-      conversation.ask();
-      await conversation.bystandersDone();
-      await conversation.kill();
-      broken.restore();
-      await conversation.start();
-      conversation.ask();
-      return (await healed(conversation)) ? seconds : null;
-    },
+      'the token is revoked, the device removed (seconds until `status` names it; good again and restarted, all is answered)',
+    run: (conversation) =>
+      stopped(conversation, ({ revoke }) => revoke(), conversation.broken.logIn !== undefined),
   },
 
   twice: {
@@ -162,6 +147,40 @@ async function struck(
   if (!(await healed(conversation))) return null;
   const seconds = since(from);
   conversation.broken.clear();
+  conversation.ask();
+  return (await healed(conversation)) ? seconds : null;
+}
+
+/**
+ * The fault stops the channel for good: `status` names it, nothing is tried again, and once the owner has mended it and
+ * started Moby anew all is answered.
+ * @returns seconds until it was named
+ */
+async function stopped(
+  conversation: Conversation,
+  strike: (platform: FaultyPlatform) => void,
+  wantsLogin = false,
+): Promise<number | null> {
+  const { broken } = conversation;
+  await before(conversation);
+  const from = Date.now();
+  strike(broken);
+  conversation.askBystanders();
+  if (!wantsLogin) conversation.ask(); // without a login nothing is delivered, nor afterwards
+  const isNamed = async (): Promise<boolean> => {
+    const state = await conversation.state();
+    return state?.state === 'stopped' && state.fatal && state.reason !== undefined;
+  };
+  await until('the status to name it', isNamed, NAMED_MS);
+  const seconds = since(from);
+  const connects = (await conversation.state())?.connects;
+  if (!wantsLogin) conversation.ask();
+  await conversation.bystandersDone();
+  if ((await conversation.state())?.connects !== connects) throw new Error('it was tried again');
+  await conversation.kill();
+  broken.restore();
+  await conversation.start();
+  if (wantsLogin) await conversation.logIn();
   conversation.ask();
   return (await healed(conversation)) ? seconds : null;
 }

@@ -17,31 +17,33 @@ test('a cell is measured with a real gateway, a real adapter and a fault', async
   const measured = await measureCell({
     folder: temporaryFolder(),
     program: SOURCE,
-    scenario: '409',
+    scenario: 'conflict',
     platform: 'telegram',
     others: [],
     random: new Random(1),
     patienceMs: 60_000,
   });
   expect(measured).toMatchObject({ count: { asked: 4, lost: 0, twice: 0, unknown: 0 } });
-  expect(table({ 409: { telegram: measured } })).toMatch(/\| 0 \/ 0 \/ 0 \/ [\d.]+ s \| not measured \|/);
+  expect(table({ conflict: { telegram: measured } })).toMatch(
+    /\| 0 \/ 0 \/ 0 \/ [\d.]+ s \| not measured \|/,
+  );
 }, 120_000);
 
 test('what has no meaning on a platform is not measured there', async () => {
   const options = { folder: temporaryFolder(), program: SOURCE, random: new Random(1), patienceMs: 1 };
-  expect(await measureCell({ ...options, scenario: '409', platform: 'slack', others: [] })).toBe('none');
+  expect(await measureCell({ ...options, scenario: 'conflict', platform: 'slack', others: [] })).toBe('none');
 });
 
 test('the table says what was measured, and what was not', () => {
   const text = table({
-    500: { telegram: cell(), discord: 'none' },
+    outage: { telegram: cell(), discord: 'none' },
     hung: { slack: cell({ unknown: 1, seconds: null }) },
   });
   const [heads, , outage, hung] = text.split('\n');
   expect(heads).toBe('| | Telegram | Discord | Slack | WhatsApp |');
   expect(outage).toContain('| 0 / 0 / 0 / 1.2 s | – | not measured | not measured |');
   expect(hung).toContain('| not measured | not measured | 0 / 0 / 1 / on `/resend` | not measured |');
-  expect(bystandersLine({ 500: { telegram: cell(), discord: cell() } })).toContain('4 of 4');
+  expect(bystandersLine({ outage: { telegram: cell(), discord: cell() } })).toContain('4 of 4');
 });
 
 test('a lost message and a second answer are bad, a send in doubt is not', () => {

@@ -10,13 +10,18 @@ import { openDiscord } from './platforms/discord.ts';
 import type { FaultyPlatform } from './platforms/platform.ts';
 import { openSlack } from './platforms/slack.ts';
 import { openTelegram } from './platforms/telegram.ts';
+import { openWhatsApp } from './platforms/whatsapp.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
-export const OPENERS = { telegram: openTelegram, discord: openDiscord, slack: openSlack } as const;
+export const OPENERS = {
+  telegram: openTelegram,
+  discord: openDiscord,
+  slack: openSlack,
+  whatsapp: openWhatsApp,
+} as const;
 export type MeasuredPlatform = keyof typeof OPENERS;
 
-const TITLES = { telegram: 'Telegram', discord: 'Discord', slack: 'Slack' } as const;
-const UNMEASURED = ['WhatsApp']; // there is no peer that speaks its protocol
+const TITLES = { telegram: 'Telegram', discord: 'Discord', slack: 'Slack', whatsapp: 'WhatsApp' } as const;
 
 export interface Cell {
   count: Count;
@@ -53,6 +58,7 @@ export async function measureCell(options: MeasureOptions): Promise<Cell | 'none
     for (const other of others) if (other !== platform) bystanders.push(await OPENERS[other]());
     const home = join(folder, `${options.scenario}-${platform}`);
     mkdirSync(home, { recursive: true });
+    for (const one of [broken, ...bystanders]) one.prepare?.(home);
     const conversation = await Conversation.open({ folder: home, program, broken, bystanders, patienceMs });
     try {
       const seconds = await scenario.run(conversation, random);
@@ -67,10 +73,10 @@ export async function measureCell(options: MeasureOptions): Promise<Cell | 'none
 
 export function table(cells: Cells): string {
   const platforms = Object.keys(TITLES) as MeasuredPlatform[];
-  const heads = [...platforms.map((platform) => TITLES[platform]), ...UNMEASURED];
+  const heads = platforms.map((platform) => TITLES[platform]);
   const lines = Object.entries(cells).map(([name, row]) => {
     const written = platforms.map((platform) => writeCell(row[platform]));
-    return `| ${[scenarioOf(name).title, ...written, ...UNMEASURED.map(() => 'not measured')].join(' | ')} |`;
+    return `| ${[scenarioOf(name).title, ...written].join(' | ')} |`;
   });
   return [`| | ${heads.join(' | ')} |`, `|---|${heads.map(() => '---|').join('')}`, ...lines].join('\n');
 }

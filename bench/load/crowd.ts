@@ -95,7 +95,7 @@ export async function slackCrowd(size: number): Promise<Crowd> {
 export async function whatsAppCrowd(size: number): Promise<Crowd> {
   const library = await loadBaileys();
   const { FakeWhatsApp } = await import('@mobyclaw/testkit/fake-whatsapp/fake-whatsapp');
-  const { logIn } = await import('@mobyclaw/gateway/testing/whatsapp-world');
+  const { logIn } = await import('@mobyclaw/gateway/testing/whatsapp-login');
   type Library = Parameters<typeof FakeWhatsApp.start>[0];
   const whatsApp = await FakeWhatsApp.start(library as unknown as Library);
   const people = Array.from({ length: size }, (_, index) => whatsApp.person(String(491_700_100_000 + index)));

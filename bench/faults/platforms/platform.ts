@@ -8,9 +8,11 @@ export type CallKind = 'any' | 'send' | 'edit';
 
 export interface FaultyPlatform {
   /** As the gateway calls it. */
-  readonly platform: 'telegram' | 'discord' | 'slack';
+  readonly platform: 'telegram' | 'discord' | 'slack' | 'whatsapp';
   /** What enables it in the gateway. */
   readonly env: Readonly<Record<string, string>>;
+  /** Puts into a data folder what is to be there before the gateway starts. */
+  prepare?(home: string): void;
   /** The person writes. */
   say(text: string): void;
   /** Texts of what the bot wrote to her and is still there, in order. */
@@ -40,8 +42,12 @@ export interface FaultyPlatform {
   revoke(): void;
   /** The token is good again. */
   restore(): void;
+  /** After `revoke` a person logs in with the code that `status` shows, and what was written in between is not delivered. */
+  logIn?(code: string): void;
   /** Another program takes the receive path, once; only where the platform knows such a thing. */
   conflict?(): void;
+  /** Another program takes it for good: Moby must not take it back, or the two would do so for ever. */
+  replace?(): void;
   /** The platform forgets the session; only where there is one. */
   invalidate?(): void;
   close(): Promise<void>;

@@ -1,16 +1,15 @@
 /** A gateway with the real WhatsApp adapter and the real Baileys in front of a fake WhatsApp, and people with phones. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BOT, FakeWhatsApp } from '@mobyclaw/testkit/fake-whatsapp/fake-whatsapp';
-import type { Credentials, WhatsAppLibrary } from '@mobyclaw/testkit/fake-whatsapp/library';
+import { FakeWhatsApp } from '@mobyclaw/testkit/fake-whatsapp/fake-whatsapp';
+import type { WhatsAppLibrary } from '@mobyclaw/testkit/fake-whatsapp/library';
 import type { Phone } from '@mobyclaw/testkit/fake-whatsapp/phone';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { onTestFinished } from 'vitest';
 import { createWhatsAppChannel, type WhatsAppTiming } from '../channels/whatsapp/index.ts';
 import type { Baileys } from '../channels/whatsapp/library.ts';
-import { LoginStore } from '../channels/whatsapp/login-store.ts';
 import { type Harness, type HarnessOptions, openHarness } from './harness.ts';
+import { logIn } from './whatsapp-login.ts';
 
 export const ALICE = '491700000001'; // the owner
 export const BOB = '491700000002';
@@ -26,23 +25,6 @@ export async function startPhones(library: Baileys): Promise<FakeWhatsApp> {
   const members = [ALICE, BOB].map((number) => whatsApp.person(number));
   whatsApp.groups.set(GROUP, { subject: 'Family', members });
   return whatsApp;
-}
-
-/** Leaves the login of a device that was linked long ago. @returns its keys */
-export function logIn(library: Baileys, folder: string): Credentials {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const store = new LoginStore(join(folder, 'login.db'), library);
-  const some = Buffer.alloc(32, 1);
-  const credentials = {
-    ...library.initAuthCreds(),
-    me: { id: `${BOT}:7@s.whatsapp.net`, lid: `9${BOT}:7@lid`, name: 'Moby' },
-    account: { details: some, accountSignatureKey: some, accountSignature: some, deviceSignature: some },
-    accountSyncCounter: 1,
-    registered: true,
-  };
-  store.saveCredentials(credentials);
-  store.close();
-  return credentials as unknown as Credentials;
 }
 
 export interface WhatsAppWorld {

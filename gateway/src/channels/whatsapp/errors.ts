@@ -104,7 +104,7 @@ export function refusalOf(method: string, { attrs }: WaNode): WhatsAppError | nu
       remedy: 'none', // to try again makes it worse
     });
   }
-  const passing = error === '479' || error === '500' || error === '503'; // stale devices are asked for anew
+  const passing = ['429', '479', '500', '503'].includes(error); // 479: stale devices, which are asked for anew
   return new WhatsAppError({
     method,
     code: error,

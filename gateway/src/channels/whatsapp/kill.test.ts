@@ -5,7 +5,8 @@ import { describe, test } from 'vitest';
 import { killAtRandom } from '../../testing/kill-at-random.ts';
 import { killedGateway } from '../../testing/killed-gateway.ts';
 import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
-import { logIn, startPhones } from '../../testing/whatsapp-world.ts';
+import { logIn } from '../../testing/whatsapp-login.ts';
+import { startPhones } from '../../testing/whatsapp-world.ts';
 import type { Baileys } from './library.ts';
 
 const library = await whatsAppLibrary();

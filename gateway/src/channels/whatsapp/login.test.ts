@@ -6,10 +6,10 @@ import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type RecordingHost, recordingHost } from '../../testing/recording-host.ts';
 import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
+import { logIn } from '../../testing/whatsapp-login.ts';
 import {
   ALICE,
   isUp,
-  logIn,
   openWhatsAppWorld,
   startPhones,
   statusOf,

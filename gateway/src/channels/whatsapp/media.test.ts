@@ -12,7 +12,8 @@ import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { recordingHost } from '../../testing/recording-host.ts';
 import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
-import { ALICE, logIn, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
+import { logIn } from '../../testing/whatsapp-login.ts';
+import { ALICE, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
 import { createWhatsAppChannel } from './index.ts';
 import type { Baileys } from './library.ts';
 
