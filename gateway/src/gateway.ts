@@ -11,6 +11,8 @@ import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { ControlClient } from './agent-monitor/control-client.ts';
 import { openBudget } from './budget/open-budget.ts';
+import { PriceTable } from './budget/prices.ts';
+import { Pricing } from './budget/pricing.ts';
 import type { Messaging, MessagingOptions } from './channels/messaging.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -21,6 +23,7 @@ import { gatewayPorts } from './mcp/gateway-ports.ts';
 import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { createBackground } from './scheduler/background.ts';
+import type { NotifyOwner } from './scheduler/ports.ts';
 import { ConversationReset } from './sessions/conversation-reset.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
@@ -67,7 +70,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const tokens = new TokenService(store, clock, config.mcpToken);
   await tokens.prepareCliToken(config.folder);
 
-  const budget = await openBudget(config, store, clock, logger);
+  const prices = new PriceTable(join(config.folder, 'prices.yaml'), logger);
+  const pricing = new Pricing({ prices, store, clock, logger });
+  const notify: NotifyOwner = (text, key) => background.notifyOwner(text, key);
+  const budget = await openBudget({ config, store, pricing, notify, clock, logger });
   const lease = uuidv7();
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
   const supervisor = controlClient(config.agentControlUrl, config.mcpToken);
@@ -89,6 +95,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ender,
     metrics,
     budget,
+    pricing,
     resets,
     clock,
     logger,
@@ -146,6 +153,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ownerChannel: background.ownerChannel,
     mcp,
     budget,
+    pricing,
     resets,
     agent,
     monitor,
@@ -170,6 +178,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     resets,
     monitor,
     replies,
+    jobs: background.jobs,
+    budget,
+    pricing,
     defaultQueueMode: queueMode,
     clock,
     logger,
@@ -177,7 +188,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }).then((started) => {
     messaging = started;
     background.start();
-    jobs: background.jobs,
+    budget?.sendNotices();
   });
   reloader?.start();
   retention.start();

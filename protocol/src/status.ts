@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { channelStatusSchema } from './channel.ts';
 import { beatViewSchema, heartbeatViewSchema } from './heartbeat.ts';
 import { ownerChannelViewSchema } from './owner-channel.ts';
+import { budgetReportSchema } from './usage.ts';
 
 export const statusSchema = z
   .object({
@@ -34,6 +35,7 @@ export const statusSchema = z
     schedules: z
       .object({ active: z.int(), failed: z.int().describe('switched off after failures') })
       .optional(),
+    budget: budgetReportSchema.optional().describe('where a cap is set'),
     sessions: z.int(),
     store: z.object({ path: z.string(), bytes: z.int() }),
   })

@@ -2,9 +2,10 @@ import * as z from 'zod';
 
 export const usageSchema = z
   .object({
-    inputTokens: z.int(),
+    inputTokens: z.int().describe('with those read from the cache and written to it'),
     outputTokens: z.int(),
-    cachedTokens: z.int().optional(),
+    cachedTokens: z.int().optional().describe('read from the cache'),
+    cacheWriteTokens: z.int().optional(),
     costUsd: z.number().optional().describe('absent where no price is known, which is not the same as free'),
     model: z.string(),
   })
@@ -26,7 +27,10 @@ export const budgetReportSchema = z
     day: budgetPeriodSchema,
     month: budgetPeriodSchema,
     lifted: z.boolean().describe('by the owner, for the rest of the day'),
-    problem: z.string().optional(),
+    refuses: z
+      .enum(['nothing', 'unasked', 'everything'])
+      .describe('unasked: what nobody asked for, as heartbeat, schedules and webhooks'),
+    why: z.string().optional().describe('what is refused and why, and what to do'),
   })
   .meta({ id: 'Budget' });
 
@@ -57,13 +61,17 @@ export const usageReportSchema = z
         turns: z.int(),
         inputTokens: z.int(),
         outputTokens: z.int(),
-        costUsd: z.number().nullable(),
+        costUsd: z.number().nullable().describe('of the turns whose cost is known'),
+        unpricedTurns: z.int(),
       }),
     ),
     bySource: z.array(usageGroupSchema).describe('api, cli, telegram, cron, heartbeat …'),
     bySession: z.array(usageGroupSchema).describe('the dearest ones'),
     budget: budgetReportSchema.optional().describe('where a cap is set'),
+    priceProblem: z.string().optional().describe('why gateway/prices.yaml cannot be read'),
   })
   .meta({ id: 'UsageReport' });
+
+export type UsageTotals = UsageReport['totals'];
 
 export type UsageReport = z.infer<typeof usageReportSchema>;

@@ -352,6 +352,14 @@ test('status of a stack that is down exits 1; of a gateway that runs it is shown
     costUsd: 0.5,
     unpricedTurns: 1,
   };
+  const period = { spentUsd: 5.2, spentTokens: 30, unpricedModels: [], share: 1.04 };
+  const budget = {
+    day: { ...period, capUsd: 5 },
+    month: period,
+    lifted: false,
+    refuses: 'everything',
+    why: 'Nothing runs until tomorrow.',
+  };
   const channel = {
     channel: 'telegram',
     state: 'down',
@@ -378,13 +386,14 @@ test('status of a stack that is down exits 1; of a gateway that runs it is shown
   };
   api
     .on('GET /api/status', { body: status })
-    .on('GET /api/usage', { body: { since: AT, totals, byModel: [], bySource: [], bySession: [] } })
+    .on('GET /api/usage', { body: { since: AT, totals, byModel: [], bySource: [], bySession: [], budget } })
     .on('GET /api/channels', { body: { items: [channel], trouble: [] } })
     .on('GET /api/jobs', { body: { items: [{ ...job, nextRun: '2026-03-02T08:00:00Z' }, job] } });
   const text = await runCli(['status'], { home, port: api.port, env: UTC });
   expect([text.code, text.stderr]).toEqual([0, 'soul.yaml line 3: wrong\n']);
   expect(text.stdout).toMatch(/agent +cagent 1\.32\.3, model m/);
-  expect(text.stdout).toContain('$0.50, 1 turns of unknown price');
+  expect(text.stdout).toContain('3 turns, 10 tokens in, 20 out, $0.50 and 1 turn of unknown price');
+  expect(text.stdout).toMatch(/budget +today \$5\.20 of \$5\.00 \(104 %\)\. Nothing runs until tomorrow\.\n/);
   expect(text.stdout).toMatch(
     /telegram +down, 2 to be sent: no network\nnext jobs +2026-03-02 08:00 {2}tea\n/,
   );

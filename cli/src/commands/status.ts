@@ -1,4 +1,6 @@
 /** How Moby is: the parts, the agent, what is under way, what it has cost. Exits 0 only where he can answer. */
+
+import { capsText, totalsText } from '@mobyclaw/lib/usage-text';
 import { type ChannelStatusView, channelStatusSchema } from '@mobyclaw/protocol/channel';
 import { jobViewSchema } from '@mobyclaw/protocol/job';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
@@ -10,9 +12,9 @@ import { isUp, type Service } from '../compose/service.ts';
 import type { Context } from '../context.ts';
 import { diskUse } from '../disk-use.ts';
 import type { GatewayClient } from '../gateway-client.ts';
+import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { runningStack } from '../running-stack.ts';
-import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { cell, print, printable, printJson, say, styled, table } from '../terminal.ts';
 import { ago, localTime } from '../time.ts';
 
@@ -136,7 +138,10 @@ function rows(
   } else {
     lines.push(['Moby', colour(false, local?.state ?? 'not answering')]);
   }
-  if (usage) lines.push(['usage', `${usageText(usage)} (since ${usage.since.slice(0, 10)})`]);
+  if (usage) {
+    lines.push(['usage', `${totalsText(usage.totals)} (since ${usage.since.slice(0, 10)})`]);
+    if (usage.budget) lines.push(['budget', budgetText(usage.budget, colour)]);
+  }
   for (const part of local?.parts ?? []) {
     const restarts = part.restarts > 0 ? `, ${part.restarts} restarts` : '';
     const pid = part.pid === null ? '' : `, pid ${part.pid}`;
@@ -166,10 +171,15 @@ function size(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** Turns whose price is unknown are said to be so, never counted as free. */
-function usageText({ totals }: UsageReport): string {
-  const tokens = `${totals.turns} turns, ${totals.inputTokens} tokens in, ${totals.outputTokens} out`;
-  const priced = totals.turns > totals.unpricedTurns ? `, $${totals.costUsd.toFixed(2)}` : '';
-  const unpriced = totals.unpricedTurns > 0 ? `, ${totals.unpricedTurns} turns of unknown price` : '';
-  return tokens + priced + unpriced;
+function budgetText(
+  { day, month, lifted, why }: NonNullable<UsageReport['budget']>,
+  colour: (ok: boolean, text: string) => string,
+): string {
+  const [today, thisMonth] = [capsText(day), capsText(month)];
+  const parts = [
+    ...(today === null ? [] : [`today ${today}`]),
+    ...(thisMonth === null ? [] : [`this month ${thisMonth}`]),
+    ...(lifted ? ['lifted for the rest of the day'] : []),
+  ];
+  return `${parts.join('; ')}${why === undefined ? '' : colour(false, `. ${cell(why, 400)}`)}`;
 }

@@ -1,10 +1,12 @@
 /** What Moby's thinking costs, and the budget. */
+import { tokenCount } from '@mobyclaw/lib/figures';
+import { capsText, costText, totalsText, unpricedText } from '@mobyclaw/lib/usage-text';
 import { type UsageReport, usageReportSchema } from '@mobyclaw/protocol/usage';
 import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import { print, printJson, say, table } from '../terminal.ts';
+import { print, printable, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
 interface Options {
@@ -22,7 +24,8 @@ export const command: Define = (target, context, exit) => {
   target
     .command('lift')
     .description('lift the budget for the rest of the day')
-    .action(async () => exit(await lift(context)));
+    .option('--json', 'print JSON')
+    .action(async (options: Pick<Options, 'json'>) => exit(await lift(context, options)));
 };
 
 async function show(context: Context, { days, json }: Options): Promise<ExitCode> {
@@ -35,56 +38,54 @@ async function show(context: Context, { days, json }: Options): Promise<ExitCode
     printJson(terminal, report);
     return EXIT.ok;
   }
-  const models = report.byModel.map(({ model, turns, inputTokens, outputTokens, costUsd }) => [
-    model,
-    String(turns),
-    String(inputTokens + outputTokens),
-    costUsd === null ? 'unknown' : dollars(costUsd),
+  const models = report.byModel.map((row) => [
+    printable(row.model),
+    String(row.turns),
+    tokenCount(row.inputTokens + row.outputTokens),
+    costText(row),
   ]);
   print(terminal, table([['MODEL', 'TURNS', 'TOKENS', 'COST'], ...models]));
   for (const [title, groups] of [
     ['TRIGGER', report.bySource],
     ['CONVERSATION', report.bySession],
   ] as const) {
-    const rows = groups.map(({ name, turns, tokens, costUsd, unpricedTurns }) => [
-      name,
-      String(turns),
-      String(tokens),
-      `${dollars(costUsd)}${unpricedTurns > 0 ? ` and ${unpricedTurns} turns of unknown price` : ''}`,
+    const rows = groups.map((row) => [
+      printable(row.name),
+      String(row.turns),
+      tokenCount(row.tokens),
+      costText(row),
     ]);
     print(terminal, `\n${table([[title, 'TURNS', 'TOKENS', 'COST'], ...rows])}`);
   }
-  if (report.budget) print(terminal, `\n${budgetLines(report.budget).join('\n')}`);
+  print(terminal, `\nTogether: ${totalsText(report.totals)} (since ${report.since.slice(0, 10)})`);
+  for (const line of [...unpricedLines(report), ...budgetLines(report)]) print(terminal, printable(line));
   return EXIT.ok;
 }
 
-function budgetLines({ day, month, lifted, problem }: NonNullable<UsageReport['budget']>): string[] {
-  const line = (name: string, period: typeof day): string => {
-    const caps = [
-      period.capUsd === undefined ? '' : `${dollars(period.spentUsd)} of ${dollars(period.capUsd)}`,
-      period.capTokens === undefined ? '' : `${period.spentTokens} of ${period.capTokens} tokens`,
-    ].filter((text) => text !== '');
-    return `${name}: ${caps.length === 0 ? 'no cap' : caps.join(', ')}`;
-  };
+function unpricedLines({ byModel, priceProblem }: UsageReport): string[] {
+  const unpriced = byModel.filter(({ unpricedTurns }) => unpricedTurns > 0).map(({ model }) => model);
+  return [unpricedText(unpriced), priceProblem].flatMap((line) => line ?? []);
+}
+
+function budgetLines({ budget }: UsageReport): string[] {
+  if (!budget) return ['Budget: none is set; MOBYCLAW_BUDGET_DAY_USD and its like cap what may be spent.'];
+  const { day, month, lifted, why } = budget;
   return [
-    line('today', day),
-    line('this month', month),
+    `Budget today: ${capsText(day) ?? 'no cap'}`,
+    `Budget this month: ${capsText(month) ?? 'no cap'}`,
     ...(lifted ? ['The budget is lifted for the rest of the day.'] : []),
-    ...(problem === undefined ? [] : [problem]),
+    ...(why === undefined ? [] : [why]),
   ];
 }
 
-async function lift(context: Context): Promise<ExitCode> {
-  const { until } = await context.withGateway((gateway) =>
+async function lift(context: Context, { json }: Pick<Options, 'json'>): Promise<ExitCode> {
+  const lifted = await context.withGateway((gateway) =>
     gateway.json(z.object({ until: z.string() }), '/api/usage/lift', { method: 'POST' }),
   );
-  say(
-    context.terminal,
-    `The budget is lifted until ${localTime(until, context.settings.values.MOBYCLAW_TZ)}.`,
-  );
+  if (json) printJson(context.terminal, lifted);
+  else {
+    const until = localTime(lifted.until, context.settings.values.MOBYCLAW_TZ);
+    say(context.terminal, `The budget is lifted until ${until}.`);
+  }
   return EXIT.ok;
-}
-
-function dollars(amount: number): string {
-  return `$${amount.toFixed(2)}`;
 }

@@ -68,12 +68,13 @@ export type RunEvent =
       ok?: boolean;
       summary?: string;
     }
-  /** Once per model call. `inputTokens` counts cached ones too; `costUsd` is absent where no price is known. */
+  /** Once per model call. `inputTokens` counts those from and to the cache too; `costUsd` is absent where no price is known. */
   | {
       type: 'usage';
       inputTokens: number;
       outputTokens: number;
       cachedTokens?: number;
+      cacheWriteTokens?: number;
       costUsd?: number;
       model: string;
     }

@@ -19,7 +19,8 @@ export function callUsage(usage: JsonObject, model: string): CallUsage | null {
   const measured = usage.last_message !== undefined && usage.last_message !== null;
   const source = measured ? last : usage;
   const cached = asNumber(last.cached_input_tokens);
-  const inputTokens = asNumber(source.input_tokens) + cached + asNumber(last.cached_write_tokens);
+  const written = asNumber(last.cached_write_tokens);
+  const inputTokens = asNumber(source.input_tokens) + cached + written;
   const outputTokens = asNumber(source.output_tokens);
   if (inputTokens === 0 && outputTokens === 0) return null;
   const cost = asNumber(last.Cost ?? last.cost);
@@ -30,6 +31,7 @@ export function callUsage(usage: JsonObject, model: string): CallUsage | null {
       inputTokens,
       outputTokens,
       ...(cached > 0 ? { cachedTokens: cached } : {}),
+      ...(written > 0 ? { cacheWriteTokens: written } : {}),
       ...(cost > 0 ? { costUsd: cost } : {}),
       model: asText(last.Model ?? last.model) || model || 'unknown',
     },

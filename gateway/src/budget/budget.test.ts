@@ -109,8 +109,9 @@ test('a model without a price is refused after its first call where the cap is i
 test('a price table that cannot be read prices nothing, and says why', async () => {
   const moby = await openHarness({ env: { MOBYCLAW_BUDGET_DAY_USD: '5' } });
   writeFileSync(join(moby.home, 'gateway/prices.yaml'), 'models:\n  x: { input: cheap }\n');
-  const { budget } = (await moby.call('GET', '/api/usage')).body;
-  expect(budget.problem).toContain('prices.yaml cannot be read');
+  const { priceProblem } = (await moby.call('GET', '/api/usage')).body;
+  expect(priceProblem).toContain('prices.yaml cannot be read');
+  expect(priceProblem).toContain('expected number, received string');
 });
 
 test('what an attempt before a crash has spent counts', async () => {

@@ -8,12 +8,15 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { BudgetReport } from '@mobyclaw/protocol/usage';
 import type { Store } from '../store/store.ts';
 import type { CallUsage } from '../turns/usage-meter.ts';
+import type { BudgetNotices } from './budget-notices.ts';
 import type { OwnerCalendar, Period } from './calendar-period.ts';
-import type { PriceTable } from './prices.ts';
+import { type PeriodState, periodState, type Spent, UNASKED_UNTIL } from './period-state.ts';
+import type { Pricing } from './pricing.ts';
 
-const WARN_AT = 0.8;
-const BACKGROUND_UNTIL = 0.9;
-const BACKGROUND = new Set(['heartbeat', 'cron', 'webhook']);
+const UNASKED = new Set(['heartbeat', 'cron', 'webhook']);
+const MOST_SHARE = 1_000_000; // in a report, as JSON knows no infinity
+const FOR_GUESTS =
+  'I have reached the limit that my owner has set for me. Please try again later, or ask my owner.';
 
 /** Null: no cap. */
 export interface Caps {
@@ -23,63 +26,78 @@ export interface Caps {
   monthTokens: number | null;
 }
 
-export interface Spent {
-  usd: number;
-  tokens: number;
-  /** Models without a price that were called. */
-  unpriced: string[];
-}
-
 export interface BudgetOptions {
   store: Store;
   clock: Clock;
   caps: Caps;
   calendar: OwnerCalendar;
-  prices: PriceTable;
+  pricing: Pricing;
+  notices: BudgetNotices;
+}
+
+/** Whose turn it is. */
+export interface Asker {
+  source: string;
+  guest?: boolean;
 }
 
 export class Budget {
   readonly #options: BudgetOptions;
   /** Calls of turns whose sums are not in the database yet. */
   readonly #running = new Map<string, CallUsage[]>();
+  /** Sums in the database, until they change. */
+  readonly #settled = new Map<Period, { start: number; spent: Spent }>();
 
   constructor(options: BudgetOptions) {
     this.#options = options;
   }
 
-  /** @returns why a turn from `source` may not start; null where it may */
-  refusal(source: string): string | null {
-    for (const period of ['day', 'month'] as const) {
-      const { share, why } = this.#state(period);
-      if (share >= 1) return `${why} ${HOW_TO_LIFT}`;
-      if (share >= BACKGROUND_UNTIL && BACKGROUND.has(source)) {
-        return `${why} What nobody asked for waits until then. ${HOW_TO_LIFT}`;
-      }
+  /** Looks whether the owner has changed a price. Never rejects. */
+  async refresh(): Promise<void> {
+    if (await this.#options.pricing.refresh()) this.#settled.clear();
+  }
+
+  /** @returns why such a turn may not start, for whoever asked; null where it may */
+  refusal({ source, guest = false }: Asker): string | null {
+    for (const state of this.#tellOwner()) {
+      if (!refuses(state, UNASKED.has(source))) continue;
+      return guest ? FOR_GUESTS : state.text;
     }
     return null;
   }
 
-  /** Counts a model call of a running turn. */
-  note(turn: string, call: CallUsage): { stop: string | null; warning: string | null } {
-    const before = Math.max(this.#state('day').share, this.#state('month').share);
+  /**
+   * Counts a model call of a running turn.
+   * @returns `stop`: why it must not go on, or null; `warnings`: what whoever asked should know, where it is the owner
+   */
+  note(
+    turn: string,
+    call: CallUsage,
+    { guest = false }: Partial<Asker> = {},
+  ): { stop: string | null; warnings: string[] } {
     const calls = this.#running.get(turn) ?? [];
     calls.push(call);
     this.#running.set(turn, calls);
-    const states = [this.#state('day'), this.#state('month')];
+    const warnings: string[] = [];
+    const states = this.#tellOwner((state) => warnings.push(state.text));
     const over = states.find(({ share }) => share >= 1);
-    const near = states.find(({ share }) => share >= WARN_AT);
-    return {
-      stop: over ? `${over.why} ${HOW_TO_LIFT}` : null,
-      warning: !over && near && before < WARN_AT ? near.why : null,
-    };
+    if (over) return { stop: guest ? FOR_GUESTS : over.text, warnings: [] };
+    return { stop: null, warnings: guest ? [] : warnings };
   }
 
   /** The turn has ended and its sums are in the database. */
   settled(turn: string): void {
     this.#running.delete(turn);
+    this.#settled.clear();
+    this.#options.notices.send();
   }
 
-  /** Lets everything run for the rest of the day. */
+  /** Hands over to the owner what could not be handed over yet. */
+  sendNotices(): void {
+    this.#options.notices.send();
+  }
+
+  /** Lets everything run for the rest of the day. @returns when that is over */
   lift(): { until: number } {
     const { store, clock, calendar } = this.#options;
     const { start, end } = calendar.bounds('day', clock.now());
@@ -88,69 +106,65 @@ export class Budget {
   }
 
   report(): BudgetReport {
-    const { caps, prices } = this.#options;
-    const period = (name: Period, capUsd: number | null, capTokens: number | null) => {
-      const { share, spent } = this.#state(name);
-      return {
-        ...(capUsd === null ? {} : { capUsd }),
-        ...(capTokens === null ? {} : { capTokens }),
-        spentUsd: spent.usd,
-        spentTokens: spent.tokens,
-        unpricedModels: spent.unpriced,
-        share: Math.min(share, 1_000_000),
-      };
-    };
+    const { caps } = this.#options;
+    const lifted = this.#isLifted();
+    const [day, month] = [this.#state('day'), this.#state('month')];
+    const period = ({ share, spent }: PeriodState, capUsd: number | null, capTokens: number | null) => ({
+      ...(capUsd === null ? {} : { capUsd }),
+      ...(capTokens === null ? {} : { capTokens }),
+      spentUsd: spent.usd,
+      spentTokens: spent.tokens,
+      unpricedModels: spent.unpriced,
+      share: Math.min(share, MOST_SHARE),
+    });
+    const refusing = lifted
+      ? undefined
+      : ([day, month].find((state) => refuses(state, false)) ??
+        [day, month].find((state) => refuses(state, true)));
     return {
-      day: period('day', caps.dayUsd, caps.dayTokens),
-      month: period('month', caps.monthUsd, caps.monthTokens),
-      lifted: this.#isLifted(),
-      ...(prices.problem === null ? {} : { problem: prices.problem }),
+      day: period(day, caps.dayUsd, caps.dayTokens),
+      month: period(month, caps.monthUsd, caps.monthTokens),
+      lifted,
+      refuses: refusing === undefined ? 'nothing' : refuses(refusing, false) ? 'everything' : 'unasked',
+      ...(refusing === undefined ? {} : { why: refusing.text }),
     };
   }
 
-  /** `share`: of the cap that is nearest to its end; 0 where there is none or it was lifted. */
-  #state(period: Period): { share: number; why: string; spent: Spent } {
+  /** Both periods, none where the owner has lifted the caps; tells him what he has not been told. */
+  #tellOwner(onNews: (state: PeriodState) => void = () => undefined): PeriodState[] {
+    if (this.#isLifted()) return [];
+    const states = [this.#state('day'), this.#state('month')];
+    for (const state of states) if (this.#options.notices.tell(state)) onNews(state);
+    return states;
+  }
+
+  #state(period: Period): PeriodState {
     const { caps, calendar, clock } = this.#options;
-    const [capUsd, capTokens] =
+    const { start } = calendar.bounds(period, clock.now());
+    const [usd, tokens] =
       period === 'day' ? [caps.dayUsd, caps.dayTokens] : [caps.monthUsd, caps.monthTokens];
-    const spent = this.#spent(calendar.bounds(period, clock.now()).start);
-    const none = { share: 0, why: '', spent };
-    if ((capUsd === null && capTokens === null) || this.#isLifted()) return none;
-    const name = period === 'day' ? 'today' : 'this month';
-    if (capUsd !== null && spent.unpriced.length > 0) {
-      const models = spent.unpriced.join(', ');
-      return {
-        share: Number.POSITIVE_INFINITY,
-        why: `${models} has no price, so the budget in dollars cannot be kept. Write its price into gateway/prices.yaml, or set a budget in tokens.`,
-        spent,
-      };
-    }
-    const usdShare = capUsd === null ? 0 : spent.usd / capUsd;
-    const tokenShare = capTokens === null ? 0 : spent.tokens / capTokens;
-    const why =
-      usdShare >= tokenShare
-        ? `$${spent.usd.toFixed(2)} of the $${(capUsd ?? 0).toFixed(2)} for ${name} are spent.`
-        : `${spent.tokens} of the ${capTokens} tokens for ${name} are spent.`;
-    return { share: Math.max(usdShare, tokenShare), why, spent };
+    return periodState(period, start, this.#spent(period, start), { usd, tokens });
   }
 
-  #spent(since: number): Spent {
-    const { store, prices } = this.#options;
-    const spent: Spent = { usd: 0, tokens: 0, unpriced: [] };
-    const add = (call: CallUsage): void => {
+  #spent(period: Period, start: number): Spent {
+    const { usd, tokens, unpriced } = this.#spentBefore(period, start);
+    const spent = { usd, tokens, unpriced: new Set(unpriced) };
+    for (const call of [...this.#running.values()].flat()) {
       spent.tokens += call.inputTokens + call.outputTokens;
-      const cost = call.costUsd ?? prices.cost(call.model, call);
-      if (cost === null) spent.unpriced.push(call.model);
+      const cost = this.#options.pricing.costOf(call);
+      if (cost === null) spent.unpriced.add(call.model);
       else spent.usd += cost;
-    };
-    for (const row of store.usage.spentSince(since)) {
-      const { pricedTokens, pricedUsd, ...rest } = row;
-      spent.tokens += pricedTokens;
-      spent.usd += pricedUsd;
-      if (rest.unpricedTurns > 0) add(rest);
     }
-    for (const calls of this.#running.values()) for (const call of calls) add(call);
-    return { ...spent, unpriced: [...new Set(spent.unpriced)] };
+    return { ...spent, unpriced: [...spent.unpriced] };
+  }
+
+  #spentBefore(period: Period, start: number): Spent {
+    const known = this.#settled.get(period);
+    if (known?.start === start) return known.spent;
+    const { usage } = this.#options.store;
+    const spent = { ...usage.spentSince(start), unpriced: usage.unpricedModels(start) };
+    this.#settled.set(period, { start, spent });
+    return spent;
   }
 
   #isLifted(): boolean {
@@ -159,4 +173,6 @@ export class Budget {
   }
 }
 
-const HOW_TO_LIFT = '"mobyclaw usage lift" lets everything run for the rest of the day.';
+function refuses({ share }: PeriodState, unasked: boolean): boolean {
+  return share >= (unasked ? UNASKED_UNTIL : 1);
+}

@@ -1,23 +1,30 @@
 /** Loads what a budget needs, where a cap is set; a gateway without one pays nothing for it. */
-import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { GatewayConfig } from '../config/config.ts';
+import type { NotifyOwner } from '../scheduler/ports.ts';
 import type { Store } from '../store/store.ts';
 import { Budget } from './budget.ts';
+import { BudgetNotices } from './budget-notices.ts';
 import { OwnerCalendar } from './calendar-period.ts';
-import { PriceTable } from './prices.ts';
+import type { Pricing } from './pricing.ts';
+
+export interface OpenBudgetOptions {
+  config: Pick<GatewayConfig, 'budget' | 'timeZone'>;
+  store: Store;
+  pricing: Pricing;
+  notify: NotifyOwner;
+  clock: Clock;
+  logger: Logger;
+}
 
 /** @returns null where no cap is set */
-export async function openBudget(
-  config: Pick<GatewayConfig, 'budget' | 'folder' | 'timeZone'>,
-  store: Store,
-  clock: Clock,
-  logger: Logger,
-): Promise<Budget | null> {
+export async function openBudget(options: OpenBudgetOptions): Promise<Budget | null> {
+  const { config, store, pricing, clock } = options;
   const caps = config.budget;
   if (Object.values(caps).every((cap) => cap === null)) return null;
-  const [{ Temporal }, { parse }] = await Promise.all([import('temporal-polyfill'), import('yaml')]);
-  const prices = new PriceTable(join(config.folder, 'prices.yaml'), parse, clock, logger);
-  return new Budget({ store, clock, caps, prices, calendar: new OwnerCalendar(Temporal, config.timeZone) });
+  const { Temporal } = await import('temporal-polyfill');
+  const calendar = new OwnerCalendar(Temporal, config.timeZone);
+  await pricing.refresh();
+  return new Budget({ store, clock, caps, calendar, pricing, notices: new BudgetNotices(options) });
 }

@@ -1,96 +1,119 @@
 /**
- * What models cost, where the agent does not know: `gateway/prices.yaml`, which the owner edits. It is read again when
- * it changes. A file that cannot be read prices nothing, and unknown is never taken for free.
+ * What models cost, where the agent does not know: `gateway/prices.yaml`, which the owner edits, and the public prices
+ * behind it. The file is read again when it has changed. While it cannot be read no model has a price, since it may say
+ * that one costs more than is known here; unknown is never taken for free.
  */
-import { readFileSync, statSync } from 'node:fs';
-import type { Clock } from '@mobyclaw/lib/clock';
+import { stat } from 'node:fs/promises';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { parse as Parse } from 'yaml';
-import * as z from 'zod';
+import { DEFAULT_PRICES } from './default-prices.ts';
+import type { Price } from './price-file.ts';
 
-const LOOK_EVERY_MS = 5000;
 const MILLION = 1_000_000;
-
-const priceSchema = z.strictObject({
-  input: z.number().nonnegative(),
-  output: z.number().nonnegative(),
-  cached: z.number().nonnegative().optional(),
-});
-const fileSchema = z.strictObject({ models: z.record(z.string(), priceSchema) });
-
-/** US dollars per million tokens. */
-export type Price = z.infer<typeof priceSchema>;
+const NO_FILE = '';
 
 export interface TokenCount {
+  /** With what was read from the cache and what was written to it. */
   inputTokens: number;
   outputTokens: number;
   cachedTokens?: number | undefined;
+  cacheWriteTokens?: number | undefined;
 }
-
-/** Rules cost nothing. */
-const BUILT_IN: readonly [string, Price][] = [['offline/offline', { input: 0, output: 0 }]];
 
 export class PriceTable {
   readonly #path: string;
-  readonly #parse: typeof Parse;
-  readonly #clock: Clock;
   readonly #logger: Logger;
-  #entries: [string, Price][] = [];
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #changedAt: number | null = null;
+  #entries: readonly [string, Price][] = DEFAULT_PRICES;
+  /** The file as it was when it was last read: its time and size, or that there was none. */
+  #seen: string | null = null;
   #problem: string | null = null;
+  #refreshing: Promise<boolean> | null = null;
 
-  constructor(path: string, parse: typeof Parse, clock: Clock, logger: Logger) {
+  constructor(path: string, logger: Logger) {
     this.#path = path;
-    this.#parse = parse;
-    this.#clock = clock;
     this.#logger = logger;
   }
 
-  /** What is wrong with the file, or null. */
+  /** What is wrong with the file, as of the last refresh, or null. */
   get problem(): string | null {
-    this.#look();
     return this.#problem;
   }
 
-  /** @returns US dollars; null where the model has no price */
-  cost(model: string, count: TokenCount): number | null {
-    this.#look();
-    const price = [...this.#entries, ...BUILT_IN].find(([pattern]) => matches(pattern, model))?.[1];
-    if (!price) return null;
-    const cached = Math.min(count.cachedTokens ?? 0, count.inputTokens);
-    const fresh = count.inputTokens - cached;
-    return (
-      (fresh * price.input + cached * (price.cached ?? price.input) + count.outputTokens * price.output) /
-      MILLION
-    );
+  /** Reads the file where it has changed. Never rejects. @returns whether prices may have changed; the first time they have */
+  refresh(): Promise<boolean> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
   }
 
-  #look(): void {
-    const now = this.#clock.now();
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
-    this.#lookedAt = now;
-    const changedAt = statSync(this.#path, { throwIfNoEntry: false })?.mtimeMs ?? null;
-    if (changedAt === this.#changedAt) return;
-    this.#changedAt = changedAt;
-    this.#entries = [];
-    this.#problem = null;
-    if (changedAt === null) return;
+  /** @returns US dollars by the prices of the last refresh; null where the model has none */
+  cost(model: string, count: TokenCount): number | null {
+    const price = this.price(model);
+    if (!price) return null;
+    const cached = Math.min(count.cachedTokens ?? 0, count.inputTokens);
+    const written = Math.min(count.cacheWriteTokens ?? 0, count.inputTokens - cached);
+    const fresh = count.inputTokens - cached - written;
+    const input =
+      fresh * price.input +
+      cached * (price.cached ?? price.input) +
+      written * (price.cacheWrite ?? price.input);
+    return (input + count.outputTokens * price.output) / MILLION;
+  }
+
+  price(model: string): Price | null {
+    return this.#entries.find(([pattern]) => matches(pattern, model))?.[1] ?? null;
+  }
+
+  async #refresh(): Promise<boolean> {
     try {
-      this.#entries = Object.entries(fileSchema.parse(this.#parse(readFileSync(this.#path, 'utf8'))).models);
+      const seen = await this.#look();
+      if (seen === this.#seen) return false;
+      this.#seen = seen;
+      this.#entries = [...(seen === NO_FILE ? [] : await this.#readFile()), ...DEFAULT_PRICES];
+      this.#problem = null;
     } catch (error) {
-      const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-      this.#problem = `${this.#path} cannot be read, so no model has a price: ${why}`;
+      this.#entries = [];
+      this.#problem = `${this.#path} cannot be read, so no model has a price: ${(error as Error).message}`;
       this.#logger.error({ err: error }, 'prices.yaml cannot be read');
+    }
+    return true;
+  }
+
+  async #readFile(): Promise<[string, Price][]> {
+    const { readPriceFile } = await import('./price-file.ts');
+    return readPriceFile(this.#path);
+  }
+
+  async #look(): Promise<string> {
+    try {
+      const { mtimeMs, size } = await stat(this.#path);
+      return `${mtimeMs} ${size}`;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NO_FILE;
+      throw error;
     }
   }
 }
 
-/** `*` stands for anything; a pattern without a provider fits the model of any. */
+/**
+ * `*` stands for anything. Agents name a model with its provider or without it, and so may the owner: a pattern without
+ * a provider fits the model of any, and a model without one fits by its name alone. A pattern such as `local/*` says
+ * nothing about such a model.
+ */
 function matches(pattern: string, model: string): boolean {
-  const fits = (name: string): boolean =>
-    new RegExp(`^${pattern.split('*').map(escapeRegExp).join('.*')}$`).test(name);
-  return fits(model) || (!pattern.includes('/') && fits(model.slice(model.indexOf('/') + 1)));
+  if (fits(pattern, model)) return true;
+  const [patternName, modelName] = [withoutProvider(pattern), withoutProvider(model)];
+  if (patternName === null) return modelName !== null && fits(pattern, modelName);
+  return !patternName.startsWith('*') && fits(patternName, model);
+}
+
+function fits(pattern: string, name: string): boolean {
+  return new RegExp(`^${pattern.split('*').map(escapeRegExp).join('.*')}$`).test(name);
+}
+
+function withoutProvider(name: string): string | null {
+  const slash = name.indexOf('/');
+  return slash < 0 ? null : name.slice(slash + 1);
 }
 
 function escapeRegExp(text: string): string {

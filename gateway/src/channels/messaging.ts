@@ -12,6 +12,8 @@ import { Admission } from '../access/admission.ts';
 import { Doorbell } from '../access/doorbell.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Budget } from '../budget/budget.ts';
+import type { Pricing } from '../budget/pricing.ts';
 import { Commands, MENU, usableCommand } from '../commands/commands.ts';
 import { readMemoryFile } from '../commands/memory-reader.ts';
 import { enabledPlatforms } from '../config/channels-config.ts';
@@ -48,6 +50,9 @@ export interface MessagingOptions {
   replies: ReplyRecorder;
   jobs: JobService;
   defaultQueueMode: QueueMode;
+  /** Null where no cap is set. */
+  budget: Budget | null;
+  pricing: Pricing;
   clock: Clock;
   logger: Logger;
   /** Instead of the catalogue's, for tests. */
@@ -99,6 +104,8 @@ export class Messaging {
         admission: this.admission,
         jobs,
         readMemory: () => readMemoryFile(config.memoryUrl, config.mcpToken),
+        budget: options.budget,
+        pricing: options.pricing,
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
         defaultQueueMode,

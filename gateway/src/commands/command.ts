@@ -2,6 +2,8 @@
 import type { Access } from '../access/access.ts';
 import type { Admission } from '../access/admission.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
+import type { Budget } from '../budget/budget.ts';
+import type { Pricing } from '../budget/pricing.ts';
 import type { ChannelKey, ChannelStatus, Platform } from '../channels/channel.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
@@ -33,6 +35,9 @@ export interface CommandServices {
   access: Access;
   admission: Admission;
   jobs: Pick<JobService, 'list' | 'view' | 'change' | 'runNow'>;
+  /** Null where no cap is set. */
+  budget: Budget | null;
+  pricing: Pricing;
   /** The owner's MEMORY.md, or why it cannot be had. */
   readMemory: () => Promise<string>;
   /** Channels and how they are. */

@@ -1,7 +1,7 @@
 /** Commands about Moby himself: help, status, usage, memory. */
 import type { Command } from './command.ts';
+import { usageCommand } from './usage-command.ts';
 
-const DAY_MS = 86_400_000;
 const MOST_MEMORY_CHARS = 6000;
 
 export const operationCommands: readonly Command[] = [
@@ -48,25 +48,7 @@ export const operationCommands: readonly Command[] = [
       return lines.join('\n\n');
     },
   },
-  {
-    name: 'usage',
-    description: 'Tokens and cost',
-    ownerOnly: true,
-    menu: true,
-    run(_call, { store, now }) {
-      return [usageLine('Last 24 hours', 1), usageLine('Last 30 days', 30)].join('\n\n');
-
-      function usageLine(name: string, days: number): string {
-        const rows = store.turns.usageSince(now() - days * DAY_MS);
-        const sum = (pick: (row: (typeof rows)[number]) => number): number =>
-          rows.reduce((total, row) => total + pick(row), 0);
-        const unpriced = sum((row) => row.unpricedTurns);
-        const cost = `$${sum((row) => row.costUsd ?? 0).toFixed(2)}${unpriced > 0 ? ` and ${unpriced} turns without a known price` : ''}`;
-        const tokens = `${sum((row) => row.inputTokens)} tokens in, ${sum((row) => row.outputTokens)} out`;
-        return `**${name}:** ${sum((row) => row.turns)} turns, ${tokens}, ${cost}`;
-      }
-    },
-  },
+  usageCommand,
   {
     name: 'model',
     description: 'Which model I think with',

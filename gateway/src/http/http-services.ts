@@ -5,6 +5,7 @@ import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
+import type { Pricing } from '../budget/pricing.ts';
 import type { Messaging } from '../channels/messaging.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
@@ -28,6 +29,7 @@ export interface HttpServices {
   mcp: McpEndpoint;
   /** Null where no cap is set. */
   budget: Budget | null;
+  pricing: Pricing;
   resets: ConversationReset;
   agent: AgentClient;
   monitor: AgentMonitor;

@@ -35,6 +35,7 @@ export interface Background {
   /** As `OwnerDelivery` has it. */
   readonly ownerChannel: OwnerDelivery['chosen'];
   /** Call it once turns have been recovered and messaging is up. */
+  readonly notifyOwner: OwnerDelivery['notifyOwner'];
   start(): void;
   stop(): void;
 }
@@ -64,6 +65,7 @@ export function createBackground(options: BackgroundOptions): Background {
     ownerChannel: chosen,
     start() {
       const problem = chosen()?.problem;
+    notifyOwner: outlet.notifyOwner,
       if (problem !== undefined) logger.warn({ channel: ownerChannel }, `MOBYCLAW_OWNER_CHANNEL: ${problem}`);
       engine.start();
       heart?.start();

@@ -242,44 +242,14 @@ export class TurnStore {
       .run(key, entry.turn, entry.bodyHash, receivedAt);
   }
 
-  forgetInboxBefore(time: number): void {
-    this.#db.sql('DELETE FROM inbox WHERE received_at < ?').run(time);
-  }
-
-  usageSince(time: number): UsageRow[] {
-    return this.#db
-      .sql(
-        `SELECT coalesce(model, 'unknown') AS model, count(*) AS turns, sum(coalesce(input_tokens, 0)) AS input,
-           sum(coalesce(output_tokens, 0)) AS output, sum(coalesce(cached_tokens, 0)) AS cached,
-           sum(cost_usd) AS cost, sum(cost_usd IS NULL) AS unpriced
-         FROM turns WHERE finished_at >= ? AND merged_into IS NULL AND attempt > 0
-         GROUP BY 1 ORDER BY turns DESC`,
-      )
-      .all(time)
-      .map((row) => ({
-        model: String(row.model),
-        turns: Number(row.turns),
-        inputTokens: Number(row.input),
-        outputTokens: Number(row.output),
-        cachedTokens: Number(row.cached),
-        costUsd: row.cost === null ? null : Number(row.cost),
-        unpricedTurns: Number(row.unpriced),
-      }));
+  /** @returns how many were forgotten, not more than `most` */
+  forgetInboxBefore(time: number, most: number): number {
+    return Number(this.#db.sql(FORGET_INBOX).run(time, most).changes);
   }
 
   #count(sql: string, ...parameters: (string | number)[]): number {
     return Number(this.#db.sql(sql).get(...parameters)?.n);
   }
-}
-
-export interface UsageRow {
-  model: string;
-  turns: number;
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  costUsd: number | null;
-  unpricedTurns: number;
 }
 
 type Row = Record<string, unknown>;

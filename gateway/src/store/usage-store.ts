@@ -1,15 +1,16 @@
 /** SQL of what was spent, summed from the turns. */
 import type { Database } from './database.ts';
 
-export interface SpentRow {
+/** Turns in which a model was called, by that model. */
+export interface ModelRow {
   model: string;
-  pricedTokens: number;
-  pricedUsd: number;
-  unpricedTurns: number;
-  /** Of turns without a known cost. */
+  turns: number;
   inputTokens: number;
   outputTokens: number;
   cachedTokens: number;
+  /** Of the turns whose cost is known; null where it is of none. */
+  costUsd: number | null;
+  unpricedTurns: number;
 }
 
 export interface GroupRow {
@@ -30,27 +31,54 @@ export class UsageStore {
     this.#db = db;
   }
 
-  spentSince(time: number): SpentRow[] {
+  /** Tokens of all turns, dollars of those whose cost is known. */
+  spentSince(time: number): { tokens: number; usd: number } {
+    const row = this.#db
+      .sql(`SELECT sum(input_tokens + output_tokens) AS tokens, sum(cost_usd) AS usd ${OF_TURNS}`)
+      .get(time);
+    return { tokens: Number(row?.tokens ?? 0), usd: Number(row?.usd ?? 0) };
+  }
+
+  /** Models of turns whose cost is unknown. */
+  unpricedModels(since: number): string[] {
+    return this.#db
+      .sql(`SELECT DISTINCT model ${OF_TURNS} AND cost_usd IS NULL ORDER BY model`)
+      .all(since)
+      .map(({ model }) => String(model));
+  }
+
+  /** Gives turns of a model whose cost is unknown one. @param price US dollars per million tokens */
+  setPrice(
+    model: string,
+    price: { input: number; output: number; cached?: number | undefined },
+    since: number,
+  ): void {
+    const { input, output, cached = input } = price;
+    this.#db
+      .sql(
+        `UPDATE turns SET cost_usd = ((input_tokens - coalesce(cached_tokens, 0)) * ? + coalesce(cached_tokens, 0) * ?
+           + output_tokens * ?) / 1000000.0
+         WHERE finished_at >= ? AND model = ? AND cost_usd IS NULL`,
+      )
+      .run(input, cached, output, since, model);
+  }
+
+  byModel(time: number): ModelRow[] {
     return this.#db
       .sql(
-        `SELECT model,
-           sum(iif(cost_usd IS NULL, 0, input_tokens + output_tokens)) AS priced_tokens,
-           sum(coalesce(cost_usd, 0)) AS priced_usd,
-           sum(cost_usd IS NULL) AS unpriced,
-           sum(iif(cost_usd IS NULL, input_tokens, 0)) AS input,
-           sum(iif(cost_usd IS NULL, output_tokens, 0)) AS output,
-           sum(iif(cost_usd IS NULL, coalesce(cached_tokens, 0), 0)) AS cached
-         ${OF_TURNS} GROUP BY model`,
+        `SELECT model, count(*) AS turns, sum(input_tokens) AS input, sum(output_tokens) AS output,
+           sum(coalesce(cached_tokens, 0)) AS cached, sum(cost_usd) AS cost, sum(cost_usd IS NULL) AS unpriced
+         ${OF_TURNS} GROUP BY model ORDER BY turns DESC, model`,
       )
       .all(time)
       .map((row) => ({
         model: String(row.model),
-        pricedTokens: Number(row.priced_tokens),
-        pricedUsd: Number(row.priced_usd),
-        unpricedTurns: Number(row.unpriced),
+        turns: Number(row.turns),
         inputTokens: Number(row.input),
         outputTokens: Number(row.output),
         cachedTokens: Number(row.cached),
+        costUsd: row.cost === null ? null : Number(row.cost),
+        unpricedTurns: Number(row.unpriced),
       }));
   }
 
@@ -70,6 +98,30 @@ export class UsageStore {
 
   isLifted(day: number): boolean {
     return this.#db.sql('SELECT 1 FROM budget_lifts WHERE day = ?').get(day) !== undefined;
+  }
+
+  /** @param text null: not to be told @returns whether it is new */
+  addNotice(key: string, text: string | null, at: number): boolean {
+    const { changes } = this.#db
+      .sql('INSERT INTO budget_notices (key, text, noted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(key, text, at);
+    return changes > 0;
+  }
+
+  /** Not handed over yet, the oldest first. */
+  waitingNotices(): { key: string; text: string }[] {
+    return this.#db
+      .sql('SELECT key, text FROM budget_notices WHERE text IS NOT NULL ORDER BY noted_at, key')
+      .all()
+      .map(({ key, text }) => ({ key: String(key), text: String(text) }));
+  }
+
+  noticeSent(key: string): void {
+    this.#db.sql('UPDATE budget_notices SET text = NULL WHERE key = ?').run(key);
+  }
+
+  forgetNotices(before: number): void {
+    this.#db.sql('DELETE FROM budget_notices WHERE noted_at < ?').run(before);
   }
 
   #groups(column: 'source' | 'session', time: number, limit: number): GroupRow[] {

@@ -149,8 +149,8 @@ export class AgentRun {
   #keepBudget(turn: TurnRow, progress: Progress, event: RunEvent): void {
     if (event.type === 'usage') {
       const { type: _, ...call } = event;
-      const verdict = this.#options.budget?.note(turn.id, call);
-      if (verdict?.warning) this.#emit(turn, { type: 'notice', data: { text: verdict.warning } });
+      const verdict = this.#options.budget?.note(turn.id, call, turn);
+      for (const text of verdict?.warnings ?? []) this.#emit(turn, { type: 'notice', data: { text } });
       if (verdict?.stop) progress.overBudget = verdict.stop;
     }
     const goesOn = progress.openTools.size > 0 || event.type === 'text' || event.type === 'tool';

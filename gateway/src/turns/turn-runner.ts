@@ -9,6 +9,7 @@ import { pause } from '@mobyclaw/lib/clock';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
+import type { Pricing } from '../budget/pricing.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
@@ -27,6 +28,7 @@ const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
 
 export interface TurnRunnerOptions extends AgentRunOptions {
   ender: TurnEnder;
+  pricing: Pricing;
   resets: ConversationReset;
   /** Names this process in the turns it runs. */
   lease: string;
@@ -85,9 +87,10 @@ export class TurnRunner {
   }
 
   async #step(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
+    if (!progress.counted) await this.#options.budget?.refresh();
     if (signal.aborted) return this.#stopped(turn, progress, signal, false);
     if (!progress.counted) {
-      const refusal = this.#options.budget?.refusal(turn.source) ?? null;
+      const refusal = this.#options.budget?.refusal(turn) ?? null;
       if (refusal !== null) return this.#overBudget(turn, progress, refusal, signal);
       if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress, signal);
       if (progress.attempt > 0) {
@@ -134,7 +137,7 @@ export class TurnRunner {
   #recallUsage(turn: TurnRow, progress: Progress): void {
     for (const call of this.#options.store.events.ofType(turn.seq, 'usage')) {
       progress.meter.add(call);
-      this.#options.budget?.note(turn.id, call);
+      this.#options.budget?.note(turn.id, call, turn);
     }
   }
 
@@ -196,7 +199,8 @@ export class TurnRunner {
       const notice = 'The model gave an empty answer. Ask again, or put it another way.';
       this.#emit(turn, { type: 'notice', data: { text: notice } });
     }
-    await this.#options.ender.end(turn, { state: 'done', text, usage: progress.meter.total }, signal);
+    const usage = await this.#options.pricing.total(progress.meter);
+    await this.#options.ender.end(turn, { state: 'done', text, usage }, signal);
     return 'ended';
   }
 
@@ -209,7 +213,7 @@ export class TurnRunner {
     const message =
       reason === 'interrupted' ? 'Stopped, because a newer message came in.' : 'Stopped, as you asked.';
     const error = { code: reason, message, retryable: false };
-    const usage = progress.meter.total;
+    const usage = await this.#options.pricing.total(progress.meter);
     await this.#options.ender.end(
       turn,
       { state: 'cancelled', partial: progress.kept, usage, error },
@@ -309,7 +313,7 @@ export class TurnRunner {
     error: { code: string; message: string; retryable: boolean },
     signal: AbortSignal,
   ): Promise<Next> {
-    const usage = progress.meter.total;
+    const usage = await this.#options.pricing.total(progress.meter);
     // What an attempt before said and began again with nothing is better than nothing: it has been read already.
     const partial = progress.kept === '' ? textSeenLast(this.#options.events, turn.seq) : progress.kept;
     await this.#options.ender.end(turn, { state: 'failed', partial, usage, error }, signal);

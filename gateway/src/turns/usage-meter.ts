@@ -4,30 +4,48 @@ export interface CallUsage {
   inputTokens: number;
   outputTokens: number;
   cachedTokens?: number | undefined;
+  cacheWriteTokens?: number | undefined;
+  /** As the agent reported it. */
   costUsd?: number | undefined;
   model: string;
 }
 
-/** Sums the model calls of a turn. The cost is unknown as soon as that of one call is. */
-export class UsageMeter {
-  #total: Usage | null = null;
-  #priced = true;
+/** @returns US dollars; null where it is unknown */
+export type CostOf = (call: CallUsage) => number | null;
 
-  add(call: CallUsage): Usage {
-    const before = this.#total;
-    this.#priced &&= call.costUsd !== undefined;
-    const cachedTokens = (before?.cachedTokens ?? 0) + (call.cachedTokens ?? 0);
-    this.#total = {
-      inputTokens: (before?.inputTokens ?? 0) + call.inputTokens,
-      outputTokens: (before?.outputTokens ?? 0) + call.outputTokens,
-      ...(cachedTokens > 0 ? { cachedTokens } : {}),
-      ...(this.#priced ? { costUsd: (before?.costUsd ?? 0) + (call.costUsd ?? 0) } : {}),
-      model: call.model,
-    };
-    return this.#total;
+/** Sums the model calls of a turn. */
+export class UsageMeter {
+  readonly #calls: CallUsage[] = [];
+
+  get empty(): boolean {
+    return this.#calls.length === 0;
   }
 
-  get total(): Usage | null {
-    return this.#total;
+  add(call: CallUsage): void {
+    this.#calls.push(call);
+  }
+
+  /**
+   * The cost is unknown as soon as that of one call is. The model is the one called last; where one has no price it is
+   * that one, so that a sub-agent's model of unknown price is not hidden behind a priced one.
+   * @returns null where no call was made
+   */
+  total(costOf: CostOf): Usage | null {
+    const last = this.#calls.at(-1);
+    if (!last) return null;
+    const costs = this.#calls.map(costOf);
+    const unpriced = this.#calls[costs.indexOf(null)];
+    const sum = (pick: (call: CallUsage) => number | undefined): number =>
+      this.#calls.reduce((total, call) => total + (pick(call) ?? 0), 0);
+    const cachedTokens = sum((call) => call.cachedTokens);
+    const cacheWriteTokens = sum((call) => call.cacheWriteTokens);
+    return {
+      inputTokens: sum((call) => call.inputTokens),
+      outputTokens: sum((call) => call.outputTokens),
+      ...(cachedTokens > 0 ? { cachedTokens } : {}),
+      ...(cacheWriteTokens > 0 ? { cacheWriteTokens } : {}),
+      ...(unpriced ? {} : { costUsd: costs.reduce<number>((total, cost) => total + (cost ?? 0), 0) }),
+      model: (unpriced ?? last).model,
+    };
   }
 }

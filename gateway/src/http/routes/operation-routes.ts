@@ -1,8 +1,10 @@
 /** Operation: `/healthz` and `/readyz` (open to all), `/api/status`, `/api/usage`, `/metrics`, `/openapi.json`. */
 import type { Status } from '@mobyclaw/protocol/status';
-import type { UsageReport } from '@mobyclaw/protocol/usage';
+import type { BudgetReport } from '@mobyclaw/protocol/usage';
 import { Router } from 'express';
 import * as z from 'zod';
+import type { Budget } from '../../budget/budget.ts';
+import { usageReport } from '../../budget/usage-report.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
@@ -10,7 +12,6 @@ import { validate } from '../validate.ts';
 import { toStatusView } from './channel-routes.ts';
 
 const DAY_MS = 86_400_000;
-const MOST_SESSIONS = 10; // of a usage report
 const usageQuery = z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) });
 
 export function healthRoutes({ turns, monitor }: HttpServices): Router {
@@ -32,6 +33,11 @@ export function healthRoutes({ turns, monitor }: HttpServices): Router {
   return router;
 }
 
+async function budgetReport(budget: Budget): Promise<BudgetReport> {
+  await budget.refresh();
+  return budget.report();
+}
+
 export function operationRoutes(services: HttpServices): Router {
   const { store, turns, monitor, agent, soul, messaging, metrics, budget, clock, version, startedAt } =
     services;
@@ -42,9 +48,9 @@ export function operationRoutes(services: HttpServices): Router {
     response.json(await status());
   });
 
-  router.get('/api/usage', (request, response) => {
+  router.get('/api/usage', async (request, response) => {
     const { days } = validate(usageQuery, request.query);
-    response.json(usage(clock.now() - days * DAY_MS));
+    response.json(await usageReport(services, clock.now() - days * DAY_MS));
   });
 
   router.post('/api/usage/lift', (_request, response) => {
@@ -92,35 +98,9 @@ export function operationRoutes(services: HttpServices): Router {
       ...(owner ? { ownerChannel: owner } : {}),
       heartbeat: heartbeat.summary(),
       schedules: store.jobs.counts(),
+      ...(budget ? { budget: await budgetReport(budget) } : {}),
       sessions: store.sessions.count(),
       store: { path: store.path, bytes: store.size() },
-    };
-  }
-
-  function usage(since: number): UsageReport {
-    const rows = store.turns.usageSince(since);
-    const sum = (pick: (row: (typeof rows)[number]) => number): number =>
-      rows.reduce((total, row) => total + pick(row), 0);
-    return {
-      since: new Date(since).toISOString(),
-      totals: {
-        turns: sum((row) => row.turns),
-        inputTokens: sum((row) => row.inputTokens),
-        outputTokens: sum((row) => row.outputTokens),
-        cachedTokens: sum((row) => row.cachedTokens),
-        costUsd: sum((row) => row.costUsd ?? 0),
-        unpricedTurns: sum((row) => row.unpricedTurns),
-      },
-      bySource: store.usage.bySource(since),
-      bySession: store.usage.bySession(since, MOST_SESSIONS),
-      ...(budget ? { budget: budget.report() } : {}),
-      byModel: rows.map(({ model, turns: count, inputTokens, outputTokens, costUsd }) => ({
-        model,
-        turns: count,
-        inputTokens,
-        outputTokens,
-        costUsd,
-      })),
     };
   }
 }

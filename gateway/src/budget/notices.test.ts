@@ -1,0 +1,99 @@
+/** Word to the owner about the budget: durable, in his channel, each step of each period once. */
+import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Harness, openHarness } from '../testing/harness.ts';
+
+const CALL = 132; // tokens of one call of the fake agent's model
+
+const OWNER = { MOBYCLAW_OWNER_CHANNEL: 'web:main' };
+
+async function told(moby: Harness): Promise<string[]> {
+  const { status, body } = await moby.call('GET', '/api/sessions/web:main/messages');
+  return status === 404 ? [] : body.items.map(({ text }: { text: string }) => text);
+}
+
+/** As many calls as it takes to have told that much, and then one more to see that it was all. */
+async function askUntilTold(moby: Harness, count: number, calls: number): Promise<string[]> {
+  for (let call = 0; call < calls; call++) await moby.ask('hello');
+  await until('word to the owner', async () => (await told(moby)).length >= count);
+  await moby.ask('hello');
+  return told(moby);
+}
+
+test('80 %, 90 % and 100 % of a day are told once each, with what follows', async () => {
+  const moby = await openHarness({ env: { ...OWNER, MOBYCLAW_BUDGET_DAY_TOKENS: String(10 * CALL) } });
+  const texts = await askUntilTold(moby, 3, 10);
+  expect(texts).toEqual([
+    expect.stringMatching(/1,056 of the 1,320 tokens for today are spent\. At 90 %/),
+    expect.stringMatching(/1,188 of the 1,320 .*, so what nobody asked for .* waits until tomorrow\./),
+    expect.stringMatching(/1,320 of the 1,320 .*, so nothing runs until tomorrow\. .*\/usage lift/),
+  ]);
+});
+
+test('a month is told although its day was told before', async () => {
+  const env = {
+    ...OWNER,
+    MOBYCLAW_BUDGET_DAY_TOKENS: String(Math.floor(CALL / 0.85)),
+    MOBYCLAW_BUDGET_MONTH_TOKENS: String(Math.floor((2 * CALL) / 0.85)),
+  };
+  const moby = await openHarness({ env });
+  await moby.ask('hello'); // 85 % of the day, 42 % of the month
+  const second = (await moby.start('hello')).stream; // the day is over, the month at 85 %
+  const end = (await second.all()).at(-1);
+  expect(end?.type).toBe('done');
+  await until('three words', async () => (await told(moby)).length === 3);
+  const texts = (await told(moby)).map((text) => /for (today|this month)/.exec(text)?.[1]);
+  expect(texts.toSorted()).toEqual(['this month', 'today', 'today']);
+});
+
+test('one call that crosses all of it is one word, and a restart does not repeat it', async () => {
+  const home = temporaryFolder();
+  const agent = await startFakeAgent();
+  onTestFinished(() => agent.close());
+  const env = { ...OWNER, MOBYCLAW_BUDGET_DAY_TOKENS: '100' };
+  const first = await openHarness({ home, env, agentUrl: agent.url });
+  expect(await askUntilTold(first, 1, 1)).toEqual([expect.stringContaining('nothing runs until tomorrow')]);
+  await first.close();
+  const second = await openHarness({ home, env, agentUrl: agent.url });
+  await second.ask('hello');
+  expect(await told(second)).toHaveLength(1);
+});
+
+test('word that nobody could be told waits for a channel, over a restart', async () => {
+  const home = temporaryFolder();
+  const agent = await startFakeAgent();
+  onTestFinished(() => agent.close());
+  const env = { MOBYCLAW_BUDGET_DAY_TOKENS: '100' };
+  const first = await openHarness({ home, env, agentUrl: agent.url });
+  await first.ask('hello');
+  await first.close();
+  const second = await openHarness({ home, env: { ...env, ...OWNER }, agentUrl: agent.url });
+  await until('the word', async () => (await told(second)).length === 1);
+});
+
+test('a model without a price is told as that, not as a cap that was reached', async () => {
+  const moby = await openHarness({
+    env: { ...OWNER, MOBYCLAW_BUDGET_DAY_USD: '5', MOBYCLAW_BUDGET_MONTH_USD: '50' },
+  });
+  expect(await askUntilTold(moby, 1, 1)).toEqual([expect.stringMatching(/^Budget: fake-1 has no price/)]);
+});
+
+test('the report says what is refused and why, and no more once the cap was lifted', async () => {
+  const moby = await openHarness({ env: { MOBYCLAW_BUDGET_DAY_TOKENS: '140' } });
+  const budget = async () => (await moby.call('GET', '/api/status')).body.budget;
+  expect(await budget()).toMatchObject({ refuses: 'nothing', day: { share: 0 } });
+  await moby.ask('hello');
+  expect(await budget()).toMatchObject({
+    refuses: 'unasked',
+    why: expect.stringContaining('waits until tomorrow'),
+  });
+  await moby.ask('hello');
+  expect(await budget()).toMatchObject({
+    refuses: 'everything',
+    why: expect.stringContaining('nothing runs'),
+  });
+  await moby.call('POST', '/api/usage/lift');
+  expect(await budget()).toMatchObject({ refuses: 'nothing', lifted: true });
+});

@@ -1,0 +1,24 @@
+/** The owner's `prices.yaml`. Loaded where there is one: the YAML library is more than the rest of the budget. */
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import * as z from 'zod';
+
+const perMillion = z.number().nonnegative();
+
+const priceSchema = z.strictObject({
+  input: perMillion,
+  output: perMillion,
+  cached: perMillion.optional().describe('input that was read from the cache; else as input'),
+  cacheWrite: perMillion.optional().describe('input that was written to the cache; else as input'),
+});
+const fileSchema = z.strictObject({ models: z.record(z.string(), priceSchema) });
+
+/** US dollars per million tokens. */
+export type Price = z.infer<typeof priceSchema>;
+
+/** @throws Error that says what is wrong with the file */
+export async function readPriceFile(path: string): Promise<[string, Price][]> {
+  const found = fileSchema.safeParse(parse(await readFile(path, 'utf8')));
+  if (!found.success) throw new Error(z.prettifyError(found.error));
+  return Object.entries(found.data.models);
+}
