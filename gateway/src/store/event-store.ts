@@ -48,8 +48,35 @@ export class EventStore {
       .map((row) => JSON.parse(String(row.data)));
   }
 
-  /** Drops the logs of turns that ended before `time`. */
-  forgetFinishedBefore(time: number): void {
-    this.#db.sql('DELETE FROM events WHERE turn IN (SELECT seq FROM turns WHERE finished_at < ?)').run(time);
+  /**
+   * Drops a part of the logs of turns that ended before `time`.
+   * @param after where to go on, 0 at first
+   * @param most rows to drop, and turns to look at
+   * @returns where to go on; null where nothing is left to drop
+   */
+  forgetFinishedBefore(time: number, after: number, most: number): number | null {
+    const turns = this.#db.sql(TURNS_WITH_LOG).all(after, time, most);
+    const statement = this.#db.sql(FORGET_LOG);
+    let left = most;
+    for (const row of turns) {
+      const turn = Number(row.turn);
+      if (row.ended === 1) left -= Number(statement.run(turn, turn, left).changes);
+      if (left <= 0) return turn - 1;
+    }
+    return turns.length < most ? null : Number(turns.at(-1)?.turn);
   }
 }
+
+/** Steps from turn to turn by the primary key, past all events in between: what is kept of turns does not matter. */
+export const TURNS_WITH_LOG = `
+  WITH RECURSIVE logged (turn) AS (
+    SELECT min(turn) FROM events WHERE turn > ?
+    UNION ALL
+    SELECT (SELECT min(turn) FROM events WHERE turn > logged.turn) FROM logged WHERE logged.turn IS NOT NULL
+  )
+  SELECT logged.turn AS turn, coalesce(turns.finished_at < ?, 0) AS ended
+  FROM logged CROSS JOIN turns ON turns.seq = logged.turn LIMIT ?`;
+
+/** The oldest first: a log without its end would be waited for. */
+export const FORGET_LOG = `
+  DELETE FROM events WHERE turn = ? AND id IN (SELECT id FROM events WHERE turn = ? ORDER BY id LIMIT ?)`;

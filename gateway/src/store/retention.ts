@@ -1,10 +1,16 @@
-/** Forgets what is only kept for a time: event logs of finished turns, keys of the inbox. */
+/**
+ * Forgets what is only kept for a time: event logs of finished turns, keys of the inbox. In slices of some milliseconds, a
+ * transaction each, so that no answer waits for a day's logs to go; what a stop or a full disk leaves is taken up by the
+ * next hour.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { Store } from './store.ts';
 
 const EVENTS_MS = 24 * 3_600_000; // a client that was away for a day asks for the answer, not for the stream
 const INBOX_MS = 30 * 86_400_000; // longer than any platform redelivers
+const ROWS_AT_ONCE = 2000; // some 5 ms
 const INTERVAL_MS = 3_600_000;
 
 export class Retention {
@@ -12,6 +18,7 @@ export class Retention {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #timer: Timer | null = null;
+  #stopped = false;
 
   constructor(store: Store, clock: Clock, logger: Logger) {
     this.#store = store;
@@ -21,25 +28,35 @@ export class Retention {
 
   start(): void {
     this.#timer = this.#clock.after(INTERVAL_MS, () => {
-      this.sweep();
+      void this.sweep();
       this.start();
     });
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
   }
 
-  sweep(): void {
+  /** Resolves when all that is old is gone, or `stop` was called. */
+  async sweep(): Promise<void> {
     const now = this.#clock.now();
+    const { events, turns } = this.#store;
     try {
-      this.#store.transaction('relaxed', () => {
-        this.#store.events.forgetFinishedBefore(now - EVENTS_MS);
-        this.#store.turns.forgetInboxBefore(now - INBOX_MS);
+      let after: number | null = 0;
+      await this.#inSlices(() => {
+        after = events.forgetFinishedBefore(now - EVENTS_MS, after ?? 0, ROWS_AT_ONCE);
+        return after !== null;
       });
+      await this.#inSlices(() => turns.forgetInboxBefore(now - INBOX_MS, ROWS_AT_ONCE) === ROWS_AT_ONCE);
     } catch (error) {
       // Nothing depends on it now; the next hour tries again.
-      this.#logger.error({ err: error }, 'old events could not be removed');
+      this.#logger.error({ err: error }, 'what is old could not be removed');
     }
+  }
+
+  /** @param slice returns whether there may be more */
+  async #inSlices(slice: () => boolean): Promise<void> {
+    while (!this.#stopped && this.#store.transaction('relaxed', slice)) await nextTurn();
   }
 }

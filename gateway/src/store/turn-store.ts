@@ -60,6 +60,9 @@ export interface InboxEntry {
  */
 const OPEN = `turns INDEXED BY turns_open WHERE state IN ('queued', 'running')`;
 
+export const FORGET_INBOX =
+  'DELETE FROM inbox WHERE key IN (SELECT key FROM inbox INDEXED BY inbox_age WHERE received_at < ? LIMIT ?)';
+
 export class TurnStore {
   readonly #db: Database;
 
@@ -242,8 +245,9 @@ export class TurnStore {
       .run(key, entry.turn, entry.bodyHash, receivedAt);
   }
 
-  forgetInboxBefore(time: number): void {
-    this.#db.sql('DELETE FROM inbox WHERE received_at < ?').run(time);
+  /** @returns how many were forgotten, not more than `most` */
+  forgetInboxBefore(time: number, most: number): number {
+    return Number(this.#db.sql(FORGET_INBOX).run(time, most).changes);
   }
 
   #count(sql: string, ...parameters: (string | number)[]): number {
