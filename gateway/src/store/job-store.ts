@@ -67,10 +67,13 @@ export class JobStore {
       .map(toJob);
   }
 
-  /** Jobs whose next slot was computed at a time that is yet to come: the clock has been set back since. */
+  /**
+   * Jobs whose next slot was computed at a time that is yet to come: the clock has been set back since. Asked at each
+   * start; `ended`, which says no more than `next_run` does, lets an index answer.
+   */
   plannedAfter(now: number): JobRow[] {
     return this.#db
-      .sql('SELECT * FROM jobs WHERE planned_at > ? AND next_run IS NOT NULL')
+      .sql('SELECT * FROM jobs WHERE ended IS NULL AND planned_at > ? AND next_run IS NOT NULL')
       .all(now)
       .map(toJob);
   }
