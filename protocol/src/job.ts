@@ -102,6 +102,14 @@ export const runViewSchema = z
       .enum(['succeeded', 'fallback', 'failed', 'refused', 'undelivered', 'skipped', 'cancelled'])
       .optional()
       .describe(
+    times: z
+      .int()
+      .optional()
+      .describe(
+        'how many times it stands for, where that is more than one; at least so many beyond a hundred',
+      ),
+    firstSlot: z.iso.datetime().optional().describe('of these times'),
+    lastSlot: z.iso.datetime().optional(),
         'fallback: the prompt failed and the message was sent instead; refused: no budget was left, which is no failure of the job',
       ),
     detail: z.string().optional().describe('why, where there is a reason to tell'),

@@ -50,6 +50,17 @@ test('list: next times in the owner’s zone and in words', async () => {
   expect(JSON.parse((await cli('--json')).stdout)).toHaveLength(2);
 });
 
+test('what has finished is listed on request alone; a name means the schedule that is to come', async () => {
+  const finished = job({ id: `${ID.slice(0, -1)}3`, state: 'finished', enabled: false });
+  const { api, cli } = await cron([job(), finished]);
+  api.on(`GET /api/jobs/${ID}`, { body: job() }).on(`GET /api/jobs/${finished.id}`, { body: finished });
+  await cli();
+  await cli('list', '--all');
+  expect(api.seen.map(({ path }) => path)).toEqual(['/api/jobs', '/api/jobs?all=true']);
+  expect(JSON.parse((await cli('show', 'Morning brief', '--json')).stdout).id).toBe(ID);
+  expect(JSON.parse((await cli('show', '0abc13', '--json')).stdout).state).toBe('finished');
+});
+
 test('add: what was meant goes to the gateway, the next three times come back', async () => {
   const { api, cli } = await cron();
   const next = ['2026-01-05T01:30:00Z', '2026-01-06T01:30:00Z', '2026-01-07T01:30:00Z'];

@@ -24,7 +24,8 @@ export const command: Define = (target, context, exit) => {
   const withJson = (command: Command): Command => command.option('--json', 'print JSON');
   withJson(target.command('list', { isDefault: true }))
     .description('list them, with their next times')
-    .action(async (options: Options) => exit(await list(context, options)));
+    .option('--all', 'also those that have finished, which are kept for 30 days')
+    .action(async (options: Options & { all?: true }) => exit(await list(context, options)));
   withJson(addJobOptions(target.command('add')))
     .description('make one; the next three times are shown')
     .action(async (options: Options & JobOptions) => exit(await add(context, options)));
@@ -56,9 +57,11 @@ export const command: Define = (target, context, exit) => {
     );
 };
 
-async function list(context: Context, { json }: Options): Promise<ExitCode> {
+async function list(context: Context, { json, all }: Options & { all?: true }): Promise<ExitCode> {
   const { terminal } = context;
-  const jobs = await context.withGateway((gateway) => allJobs(gateway));
+  const jobs = await context.withGateway((gateway) =>
+    all ? allJobs(gateway) : gateway.list(jobViewSchema, '/api/jobs'),
+  );
   if (json) printJson(terminal, jobs);
   else if (jobs.length === 0) {
     say(
@@ -128,7 +131,10 @@ async function run(context: Context, wanted: string, { json }: Options): Promise
     gateway.json(runViewSchema, path(id, '/run'), { method: 'POST' }),
   );
   if (json) printJson(context.terminal, begun);
-  else say(context.terminal, `It runs now; ./mobyclaw cron history ${begun.job} shows how it went.`);
+  else {
+    const text = begun.state === 'waiting' ? 'It runs once the run before has ended' : 'It runs now';
+    say(context.terminal, `${text}; ./mobyclaw cron history ${begun.job} shows how it went.`);
+  }
   return EXIT.ok;
 }
 
@@ -178,7 +184,7 @@ function withJob<T>(
 }
 
 function allJobs(gateway: GatewayClient): Promise<JobView[]> {
-  return gateway.list(jobViewSchema, '/api/jobs');
+  return gateway.list(jobViewSchema, '/api/jobs?all=true');
 }
 
 function path(id: string, rest = ''): string {

@@ -100,7 +100,9 @@ export function findJob(jobs: readonly JobView[], wanted: string): JobView {
   const same = (text: string): boolean => text.toLowerCase() === wanted.toLowerCase();
   const exact = jobs.filter(({ id, name }) => same(id) || same(name));
   const short = jobs.filter(({ id }) => wanted.length >= SHORT_ID && id.endsWith(wanted.toLowerCase()));
-  const found = exact.length > 0 ? exact : short;
+  const meant = exact.length > 0 ? exact : short;
+  const toCome = meant.filter(({ state }) => state !== 'finished');
+  const found = toCome.length > 0 ? toCome : meant;
   const [job] = found;
   if (job && found.length === 1) return job;
   if (job) {

@@ -63,7 +63,8 @@ export function jobRows(job: JobView, moment: Moment): string[][] {
   ];
 }
 
-export function runRow(run: RunView, { timeZone }: Moment): string[] {
+export function runRow(run: RunView, moment: Moment): string[] {
+  const { timeZone } = moment;
   const { inputTokens, outputTokens } = run.usage ?? {};
   const tokens = inputTokens === undefined ? '-' : String(inputTokens + (outputTokens ?? 0));
   const reason = run.detail ?? run.delivery.error ?? '';
@@ -74,8 +75,19 @@ export function runRow(run: RunView, { timeZone }: Moment): string[] {
     run.durationMs === undefined ? '-' : ago(run.durationMs),
     tokens,
     deliveryText(run),
-    cell(reason, 200),
+    cell([reason, stretchText(run, moment)].filter((text) => text !== '').join(' '), 200),
   ];
+}
+
+/** Where one row stands for several times, such as `(59 times, to 2026-11-21 14:00)`. */
+function stretchText(
+  { times, slot, lastSlot = slot, firstSlot = slot }: RunView,
+  { timeZone }: Moment,
+): string {
+  if (times === undefined) return '';
+  const span =
+    lastSlot === slot ? `from ${localTime(firstSlot, timeZone)}` : `to ${localTime(lastSlot, timeZone)}`;
+  return `(${times} times, ${span})`;
 }
 
 function deliveryText({ delivery }: RunView): string {

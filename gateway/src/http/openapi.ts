@@ -183,7 +183,12 @@ const OPERATIONS: readonly Operation[] = [
     answer: deliveredSchema,
     status: 202,
   },
-  { method: 'get', path: '/api/jobs', summary: 'Schedules', answer: items(jobViewSchema) },
+  {
+    method: 'get',
+    path: '/api/jobs',
+    summary: 'Schedules; those that have finished, which are kept for 30 days, with ?all=true',
+    answer: items(jobViewSchema),
+  },
   {
     method: 'post',
     path: '/api/jobs',

@@ -1,6 +1,7 @@
 /** Schedules as the agent's tools, through the protocol's own client. */
 import type { JobView } from '@mobyclaw/protocol/job';
 import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
+import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { openHarness } from '../testing/harness.ts';
 
@@ -78,4 +79,22 @@ test('the answer tells where it goes: to the chosen chat, else where it was aske
   expect(stranger).toMatchObject({ isError: true, text: expect.stringContaining('channel_list') });
   const chosen = await openTools({ MOBYCLAW_OWNER_CHANNEL: 'cli:main' });
   expect((await chosen.call('schedule_create', DAILY)).text).toContain('goes to: cli:main');
+});
+
+test('the list ends with the next fifty and how many more there are, without what has finished', async () => {
+  const { call } = await openTools();
+  for (let index = 59; index >= 0; index--) {
+    await call('schedule_create', {
+      name: `n${index}`,
+      at: `2100-01-01T00:${String(index).padStart(2, '0')}`,
+      message: 'x',
+    });
+  }
+  await call('schedule_create', { name: 'soon over', every: '1s', count: 1, message: 'x' });
+  const list = async (): Promise<string> => (await call('schedule_list', {})).text;
+  await until('the job to finish', async () => !(await list()).includes('soon over'));
+  const text = await list();
+  expect(text.match(/^"n/gm)).toHaveLength(50);
+  expect(text).toMatch(/^"n0" /);
+  expect(text).toMatch(/… and 10 more, later or without a next time\.$/);
 });

@@ -16,6 +16,8 @@ import type { ToolPorts } from './tool-ports.ts';
 
 const id = z.string().min(1).max(64).describe('id of the schedule, from schedule_list');
 
+const MOST_LISTED = 50; // the model reads all of it
+
 /** What can be taken away again. Null would say so too, but models write null for what they leave out. */
 const CLEARABLE = ['message', 'prompt', 'channel', 'maxAge', 'until', 'count'] as const;
 
@@ -62,12 +64,15 @@ function listTool(ports: Ports): McpTool {
   return mcpTool({
     name: 'schedule_list',
     title: 'List schedules',
-    description: 'Lists all reminders and recurring tasks, with ids, next times and how the last run went.',
+    description: `Lists the reminders and recurring tasks that are to come or paused, with ids, next times and how the last run went; the next ${MOST_LISTED} where there are more.`,
     input: z.object({}),
     annotations: { readOnlyHint: true },
     run: async (_input, caller) => {
-      const jobs = visible(ports, await ports.jobs(), caller);
-      return jobs.length === 0 ? 'Nothing is scheduled.' : jobs.map(describe).join('\n\n');
+      const jobs = visible(ports, await ports.jobs(), caller).toSorted(byNextTime);
+      if (jobs.length === 0) return 'Nothing is scheduled.';
+      const rest = jobs.length - MOST_LISTED;
+      const more = rest > 0 ? [`… and ${rest} more, later or without a next time.`] : [];
+      return [...jobs.slice(0, MOST_LISTED).map(describe), ...more].join('\n\n');
     },
   });
 }
@@ -137,16 +142,18 @@ function checkChannel({ store, channels }: Ports, channel: string | undefined, c
   }
 }
 
-function visible({ store }: Ports, jobs: JobService, caller: McpCaller): JobView[] {
+function visible({ store }: Ports, jobs: JobService, caller: McpCaller, all = false): JobView[] {
   const confined = confinedTo(store, caller);
-  const all = jobs.list();
-  return confined === null ? all : all.filter(({ guest, origin }) => guest === true && origin === confined);
+  const listed = jobs.list({ all });
+  return confined === null
+    ? listed
+    : listed.filter(({ guest, origin }) => guest === true && origin === confined);
 }
 
 /** @throws ToolError where there is no such schedule for who asks */
 function checkVisible(ports: Ports, jobs: JobService, job: string, caller: McpCaller): void {
   if (confinedTo(ports.store, caller) === null) return;
-  if (!visible(ports, jobs, caller).some(({ id: known }) => known === job)) unknown(job);
+  if (!visible(ports, jobs, caller, true).some(({ id: known }) => known === job)) unknown(job);
 }
 
 async function explained(work: () => Promise<string>): Promise<string> {
@@ -160,6 +167,10 @@ async function explained(work: () => Promise<string>): Promise<string> {
 
 function unknown(id: string): never {
   throw new ToolError(`There is no schedule ${id}. schedule_list shows what there is.`);
+}
+
+function byNextTime(one: JobView, other: JobView): number {
+  return (one.nextRun ?? '~').localeCompare(other.nextRun ?? '~');
 }
 
 function describe(job: JobView): string {
@@ -182,5 +193,6 @@ function describe(job: JobView): string {
 
 function describeRun(run: RunView): string {
   const detail = run.detail === undefined ? '' : `: ${run.detail}`;
-  return `${run.slot} ${run.outcome ?? run.state} (${run.trigger})${detail}`;
+  const many = run.times === undefined ? '' : ` ${run.times} times, ${run.firstSlot} to ${run.lastSlot}`;
+  return `${run.slot} ${run.outcome ?? run.state} (${run.trigger})${many}${detail}`;
 }

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import { type Calendar, loadCalendar } from './calendar.ts';
 import { JobEngine } from './job-engine.ts';
+import { JobRetention } from './job-retention.ts';
 import { JobService } from './job-service.ts';
 import { type OwnerDelivery, ownerDelivery } from './owner-delivery.ts';
 import { turnPrompts } from './turn-prompts.ts';
@@ -52,6 +53,7 @@ export function createBackground(options: BackgroundOptions): Background {
   const { chosen, ...outlet } = ownerDelivery({ store, clock, messaging, ownerChannel });
   const shared = { store, clock, logger, calendar, prompts, ...outlet };
   const engine = new JobEngine(shared);
+  const retention = new JobRetention({ store, clock, logger });
   const jobs = new JobService({ ...shared, engine, timeZone });
   const { intervalMs, activeHours } = config.heartbeat;
   const heart =
@@ -68,10 +70,12 @@ export function createBackground(options: BackgroundOptions): Background {
     notifyOwner: outlet.notifyOwner,
       if (problem !== undefined) logger.warn({ channel: ownerChannel }, `MOBYCLAW_OWNER_CHANNEL: ${problem}`);
       engine.start();
+      retention.start();
       heart?.start();
     },
     stop() {
       engine.stop();
+      retention.stop();
       heart?.stop();
     },
   };

@@ -15,7 +15,7 @@ import type { Calendar } from './calendar.ts';
 import { planClaim } from './claim-plan.ts';
 import type { JobRow, NewRun } from './job.ts';
 import type { Deliver, NotifyOwner, OwnerChannels, Prompts } from './ports.ts';
-import { RunDriver } from './run-driver.ts';
+import { RUNS_KEPT, RunDriver } from './run-driver.ts';
 import { endingAt } from './schedule.ts';
 import { toTask } from './task.ts';
 
@@ -76,14 +76,21 @@ export class JobEngine {
     this.#arm();
   }
 
-  /** Runs a job now, besides its schedule. @returns the id of the run */
-  runNow(job: JobRow): string {
+  /**
+   * Runs a job by hand, besides its schedule.
+   * @param how now; behind the runs that are under way; or beside them, in a conversation of its own
+   * @returns the id of the run
+   */
+  runNow(job: JobRow, how: 'now' | 'behind' | 'beside' = 'now'): string {
     const { store, clock } = this.#options;
     const now = clock.now();
     const id = uuidv7();
-    const run = newRun(job, now, { id, key: `${job.id}@manual-${id}`, trigger: 'manual', state: 'running' });
+    const state = how === 'behind' ? 'waiting' : 'running';
+    const start = { id, key: `${job.id}@manual-${id}`, trigger: 'manual', state } as const;
+    const run = newRun(job, now, { ...start, beside: how === 'beside' });
     store.transaction('durable', () => store.jobRuns.claim(run));
-    this.#driver.drive(id);
+    if (state === 'running') this.#driver.drive(id);
+    else this.#promote(job.id); // in case what was ahead has just ended
     return id;
   }
 
@@ -177,20 +184,21 @@ export class JobEngine {
     });
     const drive: string[] = [];
     let runs = job.runs;
-    for (const { slot, trigger, state, beside, detail } of plan.runs) {
+    let leftOut = false;
+    for (const { slot, state, ...planned } of plan.rows) {
       const id = uuidv7();
-      const run = newRun(job, now, { id, key: keyOf(job, slot), slot, trigger, state, beside, detail });
-      if (!store.jobRuns.claim(run)) continue;
+      const start = { ...planned, id, key: keyOf(job, slot), slot, state };
+      if (state === 'ended') {
+        store.jobRuns.leaveOut(newRun(job, now, { ...start, outcome: 'skipped' }));
+        leftOut = true;
+        continue;
+      }
+      if (!store.jobRuns.claim(newRun(job, now, start))) continue;
       runs++;
       if (state === 'running') drive.push(id);
       logger.debug({ job: job.id, slot, lateMs: now - slot }, 'a slot was claimed');
     }
-    for (const { slot, detail } of plan.skipped) {
-      const skipped = { trigger: 'schedule', state: 'ended', outcome: 'skipped' } as const;
-      store.jobRuns.claim(
-        newRun(job, now, { id: uuidv7(), key: keyOf(job, slot), slot, detail, ...skipped }),
-      );
-    }
+    if (leftOut) store.jobRuns.prune(job.id, RUNS_KEPT);
     const ended = plan.next === null ? 'finished' : null;
     store.jobs.plan(job.id, {
       nextRun: plan.next,
@@ -242,9 +250,13 @@ function keyOf(job: JobRow, slot: number): string {
 }
 
 type RunStart = Pick<NewRun, 'id' | 'key' | 'trigger' | 'state'> &
-  Partial<Pick<NewRun, 'slot' | 'outcome' | 'detail'>> & { beside?: boolean };
+  Partial<Pick<NewRun, 'slot' | 'times' | 'firstSlot' | 'lastSlot' | 'outcome' | 'detail'>> & {
+    beside?: boolean;
+  };
 
 function newRun(job: JobRow, now: number, start: RunStart): NewRun {
   const { beside = false, slot = now, outcome = null, detail = null, ...rest } = start;
-  return { ...rest, job: job.id, slot, outcome, detail, task: toTask(job, slot, beside), claimedAt: now };
+  const stretch = { times: 1, firstSlot: slot, lastSlot: slot };
+  const task = toTask(job, slot, beside);
+  return { ...stretch, ...rest, job: job.id, slot, outcome, detail, task, claimedAt: now };
 }

@@ -7,6 +7,7 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { JobChange, JobRequest, JobView, RunView } from '@mobyclaw/protocol/job';
 import type { Store } from '../store/store.ts';
 import type { Calendar } from './calendar.ts';
+import { MOST_WAITING } from './claim-plan.ts';
 import type { JobDefinition, JobRow } from './job.ts';
 import type { JobEngine } from './job-engine.ts';
 import { nextTimes, targetOf, toJobView, toRunView } from './job-view.ts';
@@ -16,6 +17,7 @@ import { ScheduleError } from './schedule-error.ts';
 import { readDuration, readSchedule, readTime } from './schedule-input.ts';
 
 const RETRIES = 2;
+const MOST_JOBS = 10_000;
 
 /** The job is at work and its overlap rule leaves a second run out. */
 export class JobBusyError extends Error {
@@ -72,9 +74,10 @@ export class JobService {
     const first = firstSlot(definition, now, calendar);
     const enabled = request.enabled ?? true;
     const id = uuidv7();
-    store.transaction('durable', () =>
-      store.jobs.insert(id, definition, enabled, enabled ? first : null, now),
-    );
+    store.transaction('durable', () => {
+      this.#makeRoom();
+      store.jobs.insert(id, definition, enabled, enabled ? first : null, now);
+    });
     engine.changed();
     return this.#view(id, calendar);
   }
@@ -130,16 +133,25 @@ export class JobService {
     return found;
   }
 
-  /** Runs it now, besides its schedule, also while it is paused. @throws JobBusyError */
+  /**
+   * Runs it by hand, besides its schedule, also while it is paused. Where it is at work, its overlap rule says what
+   * becomes of this run.
+   * @throws JobBusyError where it leaves it out
+   */
   runNow(id: string): RunView | null {
     const { store, engine } = this.#options;
     const job = store.jobs.find(id);
     if (!job) return null;
-    const busy = store.jobRuns.openOf(id).some(({ state }) => state !== 'delivering');
-    if (busy && job.definition.overlap !== 'parallel') {
-      throw new JobBusyError(`“${job.definition.name}” is running. Wait for it to end, then run it again.`);
+    const { name, overlap } = job.definition;
+    const open = store.jobRuns.openOf(id).filter(({ state }) => state !== 'delivering');
+    if (open.length > 0 && overlap === 'skip') {
+      throw new JobBusyError(`“${name}” is running. Wait for it to end, then run it again.`);
     }
-    const run = store.jobRuns.find(engine.runNow(job));
+    if (overlap === 'queue' && open.length > MOST_WAITING) {
+      throw new JobBusyError(`${MOST_WAITING} runs of “${name}” are waiting already.`);
+    }
+    const how = open.length === 0 ? 'now' : overlap === 'queue' ? 'behind' : 'beside';
+    const run = store.jobRuns.find(engine.runNow(job, how));
     return run && toRunView(run);
   }
 
@@ -148,9 +160,11 @@ export class JobService {
     return this.#view(id, await this.#options.calendar());
   }
 
-  list(): JobView[] {
+  /** @param all also those that have finished, which are kept for 30 days */
+  list({ all = false } = {}): JobView[] {
     const { jobs, jobRuns } = this.#options.store;
-    return jobs.list().map((job) => toJobView(job, jobRuns.history(job.id, 1)[0] ?? null));
+    const runs = jobRuns.lastOfAll();
+    return jobs.list(all).map((job) => toJobView(job, runs.get(job.id) ?? null));
   }
 
   /** Newest first; null where there is no such job. */
@@ -159,10 +173,26 @@ export class JobService {
     return jobs.find(id) ? jobRuns.history(id, limit).map(toRunView) : null;
   }
 
+  /** What has finished makes room. @throws ScheduleError where nothing has */
+  #makeRoom(): void {
+    const { jobs, jobRuns } = this.#options.store;
+    if (jobs.count() < MOST_JOBS) return;
+    const oldest = jobs.oldestFinished();
+    if (oldest === null) {
+      const most = MOST_JOBS.toLocaleString('en');
+      throw new ScheduleError(
+        'name',
+        `There are ${most} schedules already. Remove some that are not needed.`,
+      );
+    }
+    jobRuns.deleteOf(oldest);
+    jobs.delete(oldest);
+  }
+
   #view(id: string, calendar: Calendar): JobView {
     const { store, clock, channels } = this.#options;
     const job = store.jobs.find(id) as JobRow;
-    const last = store.jobRuns.history(id, 1)[0] ?? null;
+    const last = store.jobRuns.last(id);
     const times = nextTimes(job, clock.now(), calendar);
     return { ...toJobView(job, last), ...targetOf(job, channels), ...times };
   }

@@ -59,10 +59,12 @@ export function nextTimes(job: JobRow, now: number, calendar: Calendar): Pick<Jo
 
 export function toRunView(run: RunRow): RunView {
   const { id, job, trigger, state, outcome, detail, attempt, startedAt, finishedAt } = run;
+  const { times, firstSlot, lastSlot } = run;
   return {
     id,
     job,
     slot: iso(run.slot),
+    ...(times === 1 ? {} : { times, firstSlot: iso(firstSlot), lastSlot: iso(lastSlot) }),
     trigger,
     state,
     ...(outcome === null ? {} : { outcome }),

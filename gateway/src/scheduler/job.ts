@@ -68,7 +68,15 @@ export interface RunTask {
   guest?: boolean;
 }
 
-export interface NewRun {
+/** The slots that a row stands for. */
+export interface Stretch {
+  /** How many: exact up to a hundred, and at least that many beyond. */
+  times: number;
+  firstSlot: number;
+  lastSlot: number;
+}
+
+export interface NewRun extends Stretch {
   id: string;
   job: string;
   /** `<job>@<slot>`, unique: also the key of its prompt and of its delivery. */

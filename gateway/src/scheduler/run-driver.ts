@@ -24,7 +24,7 @@ const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
 const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
 const STORE_RETRY_MS = 10_000;
 const DAY_MS = 86_400_000;
-const RUNS_KEPT = 200; // of each job
+export const RUNS_KEPT = 200; // of each job
 
 export interface RunDriverOptions {
   store: Store;

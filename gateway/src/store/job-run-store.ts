@@ -60,14 +60,18 @@ export class JobRunStore {
     const ended = run.state === 'ended' ? run.claimedAt : null;
     const { changes } = this.#db
       .sql(
-        `INSERT INTO job_runs (id, job, key, slot, trigger, state, outcome, detail, task, claimed_at, finished_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+        `INSERT INTO job_runs (id, job, key, slot, times, first_slot, last_slot, trigger, state, outcome, detail, task,
+           claimed_at, finished_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
       )
       .run(
         run.id,
         run.job,
         run.key,
         run.slot,
+        run.times,
+        run.firstSlot,
+        run.lastSlot,
         run.trigger,
         run.state,
         run.outcome,
@@ -77,6 +81,26 @@ export class JobRunStore {
         ended,
       );
     return changes > 0;
+  }
+
+  /**
+   * Records a slot that was left out: in the row before it where that was left out for the same reason, so that a job
+   * in trouble leaves one row and not one for each of its times.
+   */
+  leaveOut(run: NewRun): void {
+    const before = this.history(run.job, 1)[0];
+    if (before?.outcome !== 'skipped' || before.detail !== run.detail) {
+      this.claim(run);
+      return;
+    }
+    if (this.#db.sql('SELECT 1 FROM job_runs WHERE key = ?').get(run.key)) return;
+    const firstSlot = Math.min(before.firstSlot, run.firstSlot);
+    const lastSlot = Math.max(before.lastSlot, run.lastSlot);
+    this.#db
+      .sql(
+        'UPDATE job_runs SET times = times + ?, first_slot = ?, last_slot = ?, finished_at = ? WHERE id = ?',
+      )
+      .run(run.times, firstSlot, lastSlot, run.claimedAt, before.id);
   }
 
   find(id: string): RunRow | null {
@@ -90,6 +114,36 @@ export class JobRunStore {
       .sql('SELECT * FROM job_runs WHERE job = ? ORDER BY seq DESC LIMIT ?')
       .all(job, limit)
       .map(toRun);
+  }
+
+  /** The newest run of a job that was not left out. */
+  last(job: string): RunRow | null {
+    const row = this.#db
+      .sql(`SELECT * FROM job_runs WHERE job = ? AND outcome IS NOT 'skipped' ORDER BY seq DESC LIMIT 1`)
+      .get(job);
+    return row ? toRun(row) : null;
+  }
+
+  /** The same of all jobs. */
+  lastOfAll(): Map<string, RunRow> {
+    const rows = this.#db
+      .sql(
+        `SELECT job_runs.* FROM jobs JOIN job_runs ON job_runs.seq =
+           (SELECT seq FROM job_runs WHERE job = jobs.id AND outcome IS NOT 'skipped' ORDER BY seq DESC LIMIT 1)`,
+      )
+      .all();
+    return new Map(rows.map(toRun).map((run) => [run.job, run]));
+  }
+
+  /** The run that is at work in a conversation. */
+  workingIn(session: string): RunRow | null {
+    const row = this.#db
+      .sql(
+        `SELECT * FROM job_runs WHERE state <> 'ended' AND state IN ('running', 'retrying')
+         AND json_extract(task, '$.session') = ? ORDER BY seq LIMIT 1`,
+      )
+      .get(session);
+    return row ? toRun(row) : null;
   }
 
   /** Runs that have not ended, in order. */
@@ -145,6 +199,9 @@ function toRun(row: Record<string, unknown>): RunRow {
     job: String(row.job),
     key: String(row.key),
     slot: Number(row.slot),
+    times: Number(row.times),
+    firstSlot: Number(row.first_slot ?? row.slot),
+    lastSlot: Number(row.last_slot ?? row.slot),
     trigger: row.trigger as RunTrigger,
     state: row.state as RunState,
     outcome: row.outcome as RunOutcome | null,

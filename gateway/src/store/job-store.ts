@@ -38,9 +38,33 @@ export class JobStore {
     return row ? toJob(row) : null;
   }
 
-  /** All, oldest first: ids carry their time. */
-  list(): JobRow[] {
-    return this.#db.sql('SELECT * FROM jobs ORDER BY id').all().map(toJob);
+  /** Oldest first: ids carry their time. @param all also those that have finished */
+  list(all: boolean): JobRow[] {
+    return this.#db
+      .sql(`SELECT * FROM jobs WHERE ? OR ended IS NOT 'finished' ORDER BY id`)
+      .all(Number(all))
+      .map(toJob);
+  }
+
+  count(): number {
+    return Number(this.#db.sql('SELECT count(*) AS n FROM jobs').get()?.n);
+  }
+
+  /** The job that finished first and has nothing under way. */
+  oldestFinished(): string | null {
+    return this.finishedBefore(Number.MAX_SAFE_INTEGER, 1)[0] ?? null;
+  }
+
+  /** Jobs that finished before `time`, oldest first, and have nothing under way and no word to the owner left. */
+  finishedBefore(time: number, limit: number): string[] {
+    return this.#db
+      .sql(
+        `SELECT id FROM jobs WHERE ended = 'finished' AND planned_at < ? AND notice IS NULL
+           AND NOT EXISTS (SELECT 1 FROM job_runs WHERE job = jobs.id AND state <> 'ended')
+         ORDER BY planned_at LIMIT ?`,
+      )
+      .all(time, limit)
+      .map((row) => String(row.id));
   }
 
   any(): boolean {

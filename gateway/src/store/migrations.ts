@@ -7,8 +7,9 @@ import { CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { LIVE_SCHEMA } from './schema-live.ts';
-import { SCHEDULER_SCHEMA } from './schema-scheduler.ts';
-import { WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
+import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
+import { SENT_SCHEMA } from './schema-sent.ts';
+import { HOOK_EVENTS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
 
 export const MIGRATIONS: readonly string[] = [
   `
@@ -102,4 +103,7 @@ export const MIGRATIONS: readonly string[] = [
   CLOSED_GROUPS_SCHEMA,
   LIVE_SCHEMA,
   BUDGET_NOTICES_SCHEMA,
+  SENT_SCHEMA,
+  STRETCHES_SCHEMA,
+  HOOK_EVENTS_SCHEMA,
 ];

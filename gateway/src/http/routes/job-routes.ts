@@ -10,11 +10,14 @@ import { validate } from '../validate.ts';
 
 const historyQuery = z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) });
 
+const listQuery = z.object({ all: z.stringbool().default(false) });
+
 export function jobRoutes({ jobs }: HttpServices): Router {
   const router = Router();
 
-  router.get('/api/jobs', (_request, response) => {
-    response.json({ items: jobs.list() });
+  router.get('/api/jobs', (request, response) => {
+    const { all } = validate(listQuery, request.query);
+    response.json({ items: jobs.list({ all }) });
   });
 
   router.post('/api/jobs', async (request, response) => {
