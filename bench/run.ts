@@ -13,6 +13,7 @@ import { measureFirstToken } from './measure/first-token.ts';
 import { measureJobs } from './measure/jobs.ts';
 import { measureMemory } from './measure/memory.ts';
 import { measureQueuedStart } from './measure/queued-start.ts';
+import { measureRendering } from './measure/rendering.ts';
 import { median, ms, type Row } from './measure/row.ts';
 import { Stage } from './measure/stage.ts';
 import { measureStart } from './measure/start.ts';
@@ -28,6 +29,7 @@ const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   'cli-start': measureCliStart,
   jobs: measureJobs,
   channels: measureChannels,
+  rendering: measureRendering,
 };
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 const NOTES_HEADING = '## Notes';
