@@ -54,7 +54,8 @@ async function world(
 const spentTokens = async (moby: Harness): Promise<number> =>
   (await moby.call('GET', '/api/usage')).body.budget.day.spentTokens;
 
-const jobs = async (moby: Harness): Promise<JobView[]> => (await moby.call('GET', '/api/jobs')).body.items;
+const jobs = async (moby: Harness): Promise<JobView[]> =>
+  (await moby.call('GET', '/api/jobs?all=true')).body.items;
 
 const runs = async (moby: Harness, job: string): Promise<RunView[]> =>
   (await moby.call('GET', `/api/jobs/${job}/runs`)).body.items;
@@ -90,6 +91,8 @@ test('a model whose every turn schedules the next one stops at the cap, within o
     failures: 0,
     lastRun: { detail: expect.stringContaining('tokens for today are spent') },
   });
+  const told = (await moby.call('GET', '/api/sessions/web:main/messages')).body.items as { text: string }[];
+  expect(told.filter(({ text }) => text.includes(`mobyclaw cron run ${last?.id}`))).toHaveLength(1);
 });
 
 test('refused schedules and heartbeats are no failures: the owner is told once, and they come back by themselves', async () => {
@@ -118,7 +121,7 @@ test('refused schedules and heartbeats are no failures: the owner is told once, 
   expect(heartbeat).toMatchObject({ failures: 0, last: { outcome: 'refused' } });
   expect(heartbeat.last.detail).toContain('tokens for today are spent');
   const told = (await moby.call('GET', '/api/sessions/web:main/messages')).body.items as { text: string }[];
-  expect(told.filter(({ text }) => text.includes('The budget is used up'))).toHaveLength(1);
+  expect(told.filter(({ text }) => text.startsWith('Budget:'))).toHaveLength(1);
 
   let last = await nextRun();
   while (last.slot < '2026-10-02') last = await nextRun();

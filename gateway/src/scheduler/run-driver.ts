@@ -208,15 +208,17 @@ export class RunDriver {
 
   /**
    * Ten failures in a row switch the job off, and the owner gets a word; so he does when a single time has failed. That
-   * the budget is used up is no failure of the job: it stays as it is, and the owner is told once a day.
+   * the budget is used up is no failure of the job, and the budget tells of it; only of the first single time in a day that
+   * was left out the owner hears here.
    */
   #account(run: RunRow, outcome: RunOutcome, reason: string, now: number): void {
     const { jobs } = this.#options.store;
     const job = jobs.find(run.job);
     if (!job) return;
     if (outcome === 'refused') {
-      const text = `The budget is used up, so “${job.definition.name}” was not run, and neither is what else is due until there is a budget again. The reason: ${reason} What was left out: mobyclaw cron list`;
-      jobs.setNotice(job.id, { key: `over-budget:${Math.floor(now / DAY_MS)}`, text });
+      if (job.definition.schedule.kind !== 'at') return;
+      const text = `“${job.definition.name}” was due once and was not run, as the budget is used up. To run it when there is one again: mobyclaw cron run ${job.id} (mobyclaw cron list --all shows what else was left out today)`;
+      jobs.setNotice(job.id, { key: `not-run:${Math.floor(now / DAY_MS)}`, text });
       return;
     }
     if (outcome === 'succeeded') {
