@@ -125,6 +125,16 @@ export class FakeWhatsApp {
     return this.#deliver(said, { tag: 'enc', attrs: { v: '2', type }, content: ciphertext });
   }
 
+  /** A phone could not read a message of the bot's in its direct chat, and asks for it. */
+  askAgain(phone: Phone, id: string): void {
+    const shown = phone.chats.get(phone.number) ?? [];
+    phone.chats.set(
+      phone.number,
+      shown.filter((one) => one.id !== id),
+    );
+    this.#write(retryReceipt(id, { from: phone.jid }));
+  }
+
   /** All that was said comes again, to the present line. */
   repeat(): void {
     for (const stanza of this.said) this.#write(stanza);
@@ -294,11 +304,7 @@ export class FakeWhatsApp {
     line.noise.write({ tag: 'ack', attrs: { class: 'message', id, from: to, t: seconds(), ...error } });
     for (const phone of unread) {
       const from = this.groups.has(to) ? { from: to, participant: phone.jid } : { from: to };
-      line.noise.write({
-        tag: 'receipt',
-        attrs: { id, type: 'retry', t: seconds(), ...from },
-        content: [{ tag: 'retry', attrs: { count: '1', id, t: seconds(), v: '1' } }],
-      });
+      line.noise.write(retryReceipt(id, from));
     }
   }
 
@@ -355,6 +361,14 @@ export class FakeWhatsApp {
   #write(node: Node): void {
     for (const line of this.#lines) if (!line.dead) line.noise.write(node);
   }
+}
+
+function retryReceipt(id: string, from: { from: string; participant?: string }): Node {
+  return {
+    tag: 'receipt',
+    attrs: { id, type: 'retry', t: seconds(), ...from },
+    content: [{ tag: 'retry', attrs: { count: '1', id, t: seconds(), v: '1' } }],
+  };
 }
 
 function seconds(agoMs = 0): string {

@@ -212,6 +212,6 @@ function number(value: number, bytes: number): Buffer {
 }
 
 /** Signal's mark of a Curve25519 key. */
-function prefixed(key: Uint8Array): Buffer {
+export function prefixed(key: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([5]), key]);
 }

@@ -15,13 +15,16 @@ import { isGroup, isHidden, isPhone, userJid } from './keys.ts';
 import {
   type Baileys,
   quietLogger,
+  type WaAuth,
   type WaKey,
+  type WaKeyStore,
   type WaMessage,
   type WaNode,
   type WaRepository,
   type WaSocket,
 } from './library.ts';
 import type { LoginStore } from './login-store.ts';
+import { savedSessions } from './saved-sessions.ts';
 
 const STORE_RETRY_MS = 2000;
 const TITLE_MS = 2000; // a name is not worth a longer wait
@@ -31,6 +34,8 @@ const KEPT_TITLES = 500;
 export interface ArrivalsOptions {
   baileys: Baileys;
   store: LoginStore;
+  /** Of the encrypted sessions: `store`, with a memory. */
+  keys: WaKeyStore;
   host: ChannelHost;
   /** The line has shown life. */
   onAlive: () => void;
@@ -51,9 +56,10 @@ export class WaArrivals {
   }
 
   /** What the library is to decrypt with: its own repository, with a memory. */
-  readonly repository = (auth: unknown, _logger: unknown, phoneToHidden: unknown): WaRepository => {
-    const { baileys, store, clock } = this.#options;
-    const own = baileys.DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, quietLogger, phoneToHidden);
+  readonly repository = (auth: WaAuth, _logger: unknown, phoneToHidden: unknown): WaRepository => {
+    const { baileys, store, keys, clock } = this.#options;
+    const { makeSignalRepository } = baileys.DEFAULT_CONNECTION_CONFIG;
+    const own = makeSignalRepository(savedSessions(auth, keys), quietLogger, phoneToHidden);
     const once = async (sealed: Uint8Array, open: () => Promise<Uint8Array>): Promise<Uint8Array> => {
       const hash = createHash('sha256').update(sealed).digest('base64url');
       const known = store.decrypted(hash);

@@ -115,6 +115,48 @@ describe.skipIf(library === null)('WhatsApp', () => {
     expect(body.items.map(({ key }: { key: string }) => key)).toEqual([`whatsapp:dm:${world.alice.jid}`]);
   });
 
+  test('a stranger behind a hidden id gets a code too, and is let in by that id', async () => {
+    const world = await open();
+    const mallory = world.whatsApp.person(MALLORY);
+    world.whatsApp.say({ from: mallory, text: 'my-unmistakable-words', hidden: 'alone' });
+    const [code = ''] = CODE.exec(await world.reply((text) => CODE.test(text), mallory)) ?? [];
+    expect(prompts(world)).toEqual([]);
+    world.say(`/approve ${code}`);
+    await world.reply((text) => text.includes('may talk to me now'));
+    world.whatsApp.say({ from: mallory, text: 'and now', hidden: 'alone' });
+    await world.reply((text) => text === 'You said: and now', mallory);
+    expect(prompts(world).join()).not.toContain('unmistakable');
+  });
+
+  test('in a group people and Moby may be named by hidden ids, and are known by their numbers', async () => {
+    const world = await open();
+    await world.gateway.call('POST', `/api/channels/whatsapp:group:${GROUP}/allow`, { body: {} });
+    const bob = world.whatsApp.person(BOB);
+    const contextInfo = { mentionedJid: ['915550001111@lid'] };
+    const extendedTextMessage = { text: '@915550001111 who am I', contextInfo };
+    const disappearing = { ephemeralMessage: { message: { extendedTextMessage } } };
+    world.whatsApp.say({ from: bob, group: GROUP, message: disappearing, hidden: 'with-number' });
+    await world.reply((text) => text === 'You said: who am I', bob, GROUP);
+    expect(prompts(world)[0]).toContain(`(whatsapp:${BOB})`);
+    expect(prompts(world)[0]).not.toContain('@lid');
+  });
+
+  test('a phone that cannot read an answer asks for it and gets it, also from the next process', async () => {
+    const world = await open();
+    world.say('one');
+    await world.reply((text) => text === 'You said: one');
+    world.alice.forgetSessions();
+    world.say('two');
+    await world.reply((text) => text === 'You said: two');
+    expect(world.alice.unread).toHaveLength(1);
+    const [first] = world.whatsApp.shown(world.alice);
+    await world.restart();
+    await isUp(world);
+    world.whatsApp.askAgain(world.alice, first?.id ?? '');
+    await until('the answer once more', () => world.texts().length === 2);
+    expect(world.texts()).toEqual(['You said: two', 'You said: one']);
+  });
+
   test('commands are answered while a turn runs, and /stop ends it', async () => {
     const world = await open();
     world.say('tokens=2000 interval=20ms');

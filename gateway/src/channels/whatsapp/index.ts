@@ -12,7 +12,14 @@ import type { Abilities, Channel, ChannelHost } from '../channel.ts';
 import { WaArrivals } from './arrivals.ts';
 import { late, toClosedError, WhatsAppError } from './errors.ts';
 import { isGroup, jidOf, readMessageId } from './keys.ts';
-import { type Baileys, loadBaileys, quietLogger, type WaConnectionUpdate, type WaSocket } from './library.ts';
+import {
+  type Baileys,
+  loadBaileys,
+  quietLogger,
+  type WaConnectionUpdate,
+  type WaKeyStore,
+  type WaSocket,
+} from './library.ts';
 import { LoginStore } from './login-store.ts';
 import { downloadMedia } from './media.ts';
 import { Outbound } from './outbound.ts';
@@ -31,6 +38,7 @@ const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
 const PAIRING_CODE_MS = 160_000;
 const CLOSE_MS = 2000;
+const DAMAGED = new Set([11, 26]); // SQLITE_CORRUPT, SQLITE_NOTADB; https://www.sqlite.org/rescode.html
 
 const ABILITIES: Abilities = {
   text: { max: 4000, unit: 'utf16' }, // 65,536 are taken, but long ones are folded
@@ -70,10 +78,10 @@ export function createWhatsAppChannel(
     return outbound;
   }
 
-  function connect(library: Baileys, logins: LoginStore, arriving: WaArrivals): WaSocket {
+  function connect(library: Baileys, logins: LoginStore, keys: WaKeyStore, arriving: WaArrivals): WaSocket {
     const credentials = logins.credentials();
     const made = library.makeWASocket({
-      auth: { creds: credentials, keys: library.makeCacheableSignalKeyStore(logins.keys, quietLogger) },
+      auth: { creds: credentials, keys },
       logger: quietLogger,
       browser: library.Browsers.macOS('Chrome'), // a pairing code needs one that WhatsApp knows
       ...(settings.webUrl === undefined ? {} : { waWebSocketUrl: settings.webUrl }),
@@ -147,20 +155,22 @@ export function createWhatsAppChannel(
 
     async start() {
       const library = await loadBaileys();
+      if (ending.signal.aborted) return;
       const logins = openStore(join(host.folder(), 'login.db'), library);
       baileys = library;
       store = logins;
-      if (ending.signal.aborted) return;
+      const keys = library.makeCacheableSignalKeyStore(logins.keys, quietLogger);
       const arriving = new WaArrivals({
         baileys: library,
         store: logins,
+        keys,
         host,
         onAlive,
         clock,
         signal: ending.signal,
       });
       arrivals = arriving;
-      const connection = connect(library, logins, arriving);
+      const connection = connect(library, logins, keys, arriving);
       await withTimeout(clock, startMs, open.promise, () => {
         if (qrs > 0) return open.promise; // it waits for a person
         throw late('connect');
@@ -225,18 +235,21 @@ export function createWhatsAppChannel(
   }
 }
 
-/** @throws WhatsAppError where the file is damaged */
+/** @throws WhatsAppError */
 function openStore(path: string, baileys: Baileys): LoginStore {
   try {
     return new LoginStore(path, baileys);
   } catch (error) {
+    const damaged = DAMAGED.has(((error as { errcode?: number }).errcode ?? 0) % 256);
     throw new WhatsAppError({
       method: 'open',
-      code: 'damaged',
+      code: damaged ? 'damaged' : 'unreadable',
       message: `The login of WhatsApp cannot be read (${path}).`,
-      hint: 'Move the file away and log in anew: "./mobyclaw channels login whatsapp".',
-      remedy: 'none',
-      fatal: true,
+      hint: damaged
+        ? 'Move the file away and log in anew: "./mobyclaw channels login whatsapp".'
+        : 'See whether the disk is full, and whether the file is yours.',
+      remedy: damaged ? 'none' : 'retry', // a disk that is full is not full for ever
+      fatal: damaged,
       cause: error,
     });
   }

@@ -125,6 +125,19 @@ export interface WaCredentials {
   me?: { id: string };
 }
 
+export type WaKeyChanges = Record<string, Record<string, unknown>>;
+
+export interface WaKeyStore {
+  get(type: string, ids: string[]): Promise<Record<string, unknown>> | Record<string, unknown>;
+  set(changes: WaKeyChanges): Promise<void> | void;
+}
+
+/** What sessions are made and used with; `keys` of the library's own kind, which knows transactions. */
+export interface WaAuth {
+  creds: unknown;
+  keys: WaKeyStore;
+}
+
 export interface WaRepository {
   decryptMessage(given: { jid: string; type: string; ciphertext: Uint8Array }): Promise<Uint8Array>;
   decryptGroupMessage(given: { group: string; authorJid: string; msg: Uint8Array }): Promise<Uint8Array>;
@@ -142,7 +155,7 @@ export interface WaLogger {
 
 export interface Baileys {
   makeWASocket(config: Record<string, unknown>): WaSocket;
-  makeCacheableSignalKeyStore(store: unknown, logger: WaLogger): unknown;
+  makeCacheableSignalKeyStore(store: WaKeyStore, logger: WaLogger): WaKeyStore;
   initAuthCreds(): WaCredentials;
   BufferJSON: {
     replacer: (key: string, value: unknown) => unknown;
@@ -163,7 +176,7 @@ export interface Baileys {
   /** Of what `encodeBinaryNode` made, the leading byte included. */
   decodeBinaryNode(data: Buffer): Promise<WaNode>;
   DEFAULT_CONNECTION_CONFIG: {
-    makeSignalRepository(auth: unknown, logger: WaLogger, phoneToHidden: unknown): WaRepository;
+    makeSignalRepository(auth: WaAuth, logger: WaLogger, phoneToHidden: unknown): WaRepository;
   };
   proto: {
     Message: {

@@ -9,7 +9,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Baileys, WaContent, WaCredentials } from './library.ts';
+import type { Baileys, WaContent, WaCredentials, WaKeyChanges } from './library.ts';
 
 const SENT_MS = 14 * 86_400_000; // longer than a phone is off
 const JOURNAL_MS = 86_400_000;
@@ -20,8 +20,6 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS arriving (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, at INTEGER NOT NULL, stanza BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS decrypted (hash TEXT PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
 `;
-
-type Changes = Record<string, Record<string, unknown>>;
 
 export class LoginStore {
   readonly #database: DatabaseSync;
@@ -58,7 +56,7 @@ export class LoginStore {
       }
       return found;
     },
-    set: (changes: Changes): void => this.#write(changes),
+    set: (changes: WaKeyChanges): void => this.#write(changes),
   };
 
   /** This device was logged out: nothing of it is of use any more. */
@@ -127,7 +125,7 @@ export class LoginStore {
     return row ? JSON.parse(String(row.value), this.#baileys.BufferJSON.reviver) : null;
   }
 
-  #write(changes: Changes): void {
+  #write(changes: WaKeyChanges): void {
     const database = this.#open;
     if (!database) return;
     const put = database.prepare('INSERT OR REPLACE INTO auth VALUES (?, ?, ?)');

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { FakeWhatsApp } from '@mobyclaw/testkit/fake-whatsapp/fake-whatsapp';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
@@ -144,6 +145,16 @@ describe.skipIf(library === null)('the login at WhatsApp', () => {
     const { started } = await connect('qr', folder);
     expect(await started).toMatchObject({ fatal: true, code: 'damaged' });
     expect(readFileSync(join(folder, 'login.db'), 'utf8')).toContain('not a database');
+  });
+
+  test('a login that cannot be read at the moment is read later', async () => {
+    const folder = temporaryFolder();
+    logIn(library as Baileys, folder);
+    const other = new DatabaseSync(join(folder, 'login.db'));
+    other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    expect(await (await connect('qr', folder)).started).toMatchObject({ fatal: false, code: 'unreadable' });
+    other.close();
+    expect(await (await connect('qr', folder)).started).toBeNull();
   });
 
   test('stopped while it connects or waits for the scan, it closes its line', async () => {
