@@ -49,10 +49,10 @@ export interface MessagingOptions {
   monitor: AgentMonitor;
   replies: ReplyRecorder;
   jobs: JobService;
-  defaultQueueMode: QueueMode;
   /** Null where no cap is set. */
   budget: Budget | null;
   pricing: Pricing;
+  defaultQueueMode: QueueMode;
   clock: Clock;
   logger: Logger;
   /** Instead of the catalogue's, for tests. */
@@ -103,9 +103,9 @@ export class Messaging {
         access,
         admission: this.admission,
         jobs,
-        readMemory: () => readMemoryFile(config.memoryUrl, config.mcpToken),
         budget: options.budget,
         pricing: options.pricing,
+        readMemory: () => readMemoryFile(config.memoryUrl, config.mcpToken),
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
         defaultQueueMode,

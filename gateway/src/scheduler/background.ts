@@ -35,8 +35,8 @@ export interface Background {
   readonly heartbeat: HeartbeatService;
   /** As `OwnerDelivery` has it. */
   readonly ownerChannel: OwnerDelivery['chosen'];
-  /** Call it once turns have been recovered and messaging is up. */
   readonly notifyOwner: OwnerDelivery['notifyOwner'];
+  /** Call it once turns have been recovered and messaging is up. */
   start(): void;
   stop(): void;
 }
@@ -65,9 +65,9 @@ export function createBackground(options: BackgroundOptions): Background {
     jobs,
     heartbeat,
     ownerChannel: chosen,
+    notifyOwner: outlet.notifyOwner,
     start() {
       const problem = chosen()?.problem;
-    notifyOwner: outlet.notifyOwner,
       if (problem !== undefined) logger.warn({ channel: ownerChannel }, `MOBYCLAW_OWNER_CHANNEL: ${problem}`);
       engine.start();
       retention.start();
