@@ -29,6 +29,7 @@ const environment = {
   SSH_AUTH_SOCK: '/tmp/ssh',
   NODE_OPTIONS: '--inspect',
   MOBYCLAW_QUEUE_MODE: '',
+  MOBYCLAW_OWNER_CHANNEL: 'telegram:dm:42',
 };
 
 const of = (part: PartName) =>
@@ -103,6 +104,7 @@ test('gateway: messaging tokens and its settings, no LLM key, no credentials', (
     MOBYCLAW_LOG_LEVEL: 'warn',
     MOBYCLAW_TZ: 'Europe/Berlin',
     MOBYCLAW_MAX_TURNS: '4',
+    MOBYCLAW_OWNER_CHANNEL: 'telegram:dm:42',
     MOBYCLAW_AGENT_TOKEN: 'token-agent',
     MOBYCLAW_HOME: '/h',
     MOBYCLAW_PORT: '3000',

@@ -96,7 +96,19 @@ async function checkGateway(context: Context): Promise<Check[]> {
     return [fail('API', error.message.split('\n', 1)[0] ?? '', './mobyclaw logs gateway says more.')];
   }
   const problem = status.soul.problem ?? status.agent.detail;
-  if (problem !== undefined)
-    return [fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.')];
-  return [ok('API', `${status.state} on http://127.0.0.1:${context.port}`)];
+  const owner = status.ownerChannel?.problem;
+  return [
+    problem === undefined
+      ? ok('API', `${status.state} on http://127.0.0.1:${context.port}`)
+      : fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.'),
+    ...(owner === undefined
+      ? []
+      : [
+          warn(
+            'owner channel',
+            owner,
+            'Until then results go where they were asked for, or where you wrote last.',
+          ),
+        ]),
+  ];
 }
