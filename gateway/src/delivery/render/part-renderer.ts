@@ -4,7 +4,6 @@
  * A stream is rendered again and again while it grows, so the styled runs of chunks and the messages that can change no
  * more are kept: only the last chunk of a growing text is parsed anew, and only its last message cut and written.
  */
-import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootContent } from 'mdast';
 import type { RenderedPart, Renderer, TextLimit } from '../renderer.ts';
@@ -20,7 +19,7 @@ import { type Look, styledRuns } from './tree.ts';
 /** Chunks kept; about 300 characters each. */
 const KEPT_CHUNKS = 512;
 const LARGEST_KEPT = 8_000;
-/** Messages kept; about 8 KB each. */
+/** Messages kept; about 20 KB each. */
 const KEPT_PIECES = 64;
 /** So long the event loop may wait for a slice that is done; one more chunk or message, some 15 ms, is begun before. */
 const SLICE_MS = 10;
@@ -198,17 +197,17 @@ function keep<T>(kept: Map<string, T>, key: string, value: T, most: number): voi
 /** Names all that the piece from `start` depends on: the runs as far as a cut can look, with their marks. */
 function keyOfPiece(text: StyledText, start: number, longest: number, limit: TextLimit): string {
   const end = start + longest + LOOKAHEAD;
-  const numbers = new Map<Mark, number>();
-  const hash = createHash('sha1').update(`${limit.max} ${limit.unit}`);
+  const numbers = new Map<Mark, string>();
+  let marked = `${limit.max} ${limit.unit}`;
   for (const { text: part, marks } of text.slice(start, end)) {
-    const named = marks.map((mark) => {
-      const number = numbers.get(mark) ?? numbers.size;
-      numbers.set(mark, number);
-      return [number, mark];
-    });
-    hash.update(JSON.stringify([part, named]));
+    marked += ` ${part.length}`;
+    for (const mark of marks) {
+      const number = numbers.get(mark);
+      marked += number ?? JSON.stringify(mark);
+      if (number === undefined) numbers.set(mark, `#${numbers.size}`);
+    }
   }
-  return hash.digest('base64');
+  return `${marked}\n${text.text.slice(start, end)}`;
 }
 
 function fittingPart(
