@@ -18,7 +18,7 @@ import { welcome } from './door-texts.ts';
 export interface AdmissionOptions {
   store: Store;
   access: Access;
-  turns: Pick<TurnService, 'cancel' | 'follow' | 'lanes'>;
+  turns: Pick<TurnService, 'cancel' | 'follow'>;
   /** Something was put into the outbox for this channel. */
   wake: (channel: ChannelKey) => void;
   clock: Clock;
@@ -88,7 +88,8 @@ export class Admission {
   /** Opens a group, all its topics and threads among it. */
   allowGroup(channel: ChannelKey, mention: boolean): void {
     const { store, clock } = this.#options;
-    store.transaction('durable', () => store.access.allowGroup(baseOf(channel), mention, clock.now()));
+    const group = baseOf(channel);
+    store.transaction('durable', () => store.access.allowGroup(group, mention, clock.now()));
   }
 
   /** @returns whether it was open */
@@ -100,26 +101,32 @@ export class Admission {
     return wasOpen;
   }
 
-  /** Ends what waits and runs for this channel, or is otherwise `theirs`, and what was still to be sent there. */
+  /** Ends what was still to be sent to this person or group, and what waits and runs for them or is otherwise `theirs`. */
   #shutOut(channel: ChannelKey, theirs: (turn: TurnRow) => boolean = () => false): void {
-    const { store, turns } = this.#options;
-    store.transaction('durable', () => store.arrivals.settleIn(channel));
-    const isHere = ({ deliverTo }: TurnRow): boolean =>
-      deliverTo != null && baseOf(deliverTo.channel) === channel;
-    for (const turn of store.turns.openWithDelivery().filter((one) => isHere(one) || theirs(one))) {
-      // The end of a run comes later, and would say how far it got.
-      if (isHere(turn) && turns.lanes.runningIn(turn.session) === turn.id) {
-        turns.follow(turn.id, 0, (event) => {
-          if (endsTurn(event)) queueMicrotask(() => this.#endDeliveries(channel));
-        });
+    const { store, turns, clock } = this.#options;
+    const isHere = (place: ChannelKey): boolean => baseOf(place) === channel;
+    store.transaction('durable', () => {
+      for (const arrival of store.arrivals.allOpen()) {
+        if (isHere(arrival.channel)) store.arrivals.settle(arrival.seq);
       }
-      turns.cancel(turn.id);
+      for (const place of store.outbox.waitingChannels().filter(isHere)) {
+        store.outbox.endIn(place, clock.now());
+      }
+    });
+    for (const turn of store.turns.openWithDelivery()) {
+      const endsHere = turn.deliverTo != null && isHere(turn.deliverTo.channel);
+      if (endsHere) this.#endAnswer(turn);
+      if (endsHere || theirs(turn)) turns.cancel(turn.id);
     }
-    this.#endDeliveries(channel);
   }
 
-  #endDeliveries(channel: ChannelKey): void {
-    const { store, clock } = this.#options;
-    store.transaction('relaxed', () => store.outbox.endWaiting(channel, clock.now()));
+  /** What such a turn has to say at its end is not sent, unless a message shows the turn already: that says how it ended. */
+  #endAnswer({ id }: TurnRow): void {
+    const { store, turns, clock } = this.#options;
+    turns.follow(id, 0, (event) => {
+      if (!endsTurn(event)) return;
+      if (store.outbox.live(id).some(({ message }) => message !== null)) return;
+      queueMicrotask(() => store.transaction('relaxed', () => store.outbox.endOf(id, clock.now())));
+    });
   }
 }

@@ -154,7 +154,11 @@ export class Intake {
     if (!first) return;
     const rows = together.map(({ row }) => row);
     const { row, message, platform, role } = first;
-    const read = await this.#files(platform, together);
+    const read = await this.#files(platform, together, signal);
+    // Somebody may have been shut out meanwhile, or the group closed.
+    if (this.#options.access.judge(platform, { ...message, addressed: true }).kind !== 'allowed') {
+      return this.#settle(rows);
+    }
     // The text may have been edited while the files were fetched.
     const prompt = this.#promptOf(together, read);
     const refusal = read.refusals.join('\n\n');

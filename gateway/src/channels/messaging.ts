@@ -23,6 +23,7 @@ import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { Renderer } from '../delivery/renderer.ts';
 import { loadRenderers } from '../delivery/renderers.ts';
 import type { ReplyRecorder } from '../delivery/reply-recorder.ts';
+import type { Accepted, InboundMessage } from '../inbox/inbox.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { TroubleRow } from '../store/outbox-store.ts';
@@ -117,7 +118,7 @@ export class Messaging {
       store,
       access,
       commands,
-      accept: (message) => turns.accept(message),
+      accept: (message) => this.#accept(message),
       watch: (turn) => this.#delivery.watch(turn),
       wake,
       channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
@@ -247,6 +248,15 @@ export class Messaging {
     await Promise.race([stopped, pause(this.#options.clock, STOP_MS)]);
     await Promise.race([this.#delivery.close(), pause(this.#options.clock, STOP_MS / 4)]);
     this.#unguard?.();
+  }
+
+  /** Who is shut out in the moment in which his message becomes a turn is not answered either. */
+  async #accept(message: InboundMessage): Promise<Accepted> {
+    const { turns } = this.#options;
+    const accepted = await turns.accept(message);
+    const { deliverTo } = accepted.turn;
+    if (deliverTo && !this.access.mayReceive(deliverTo.channel)) turns.cancel(accepted.turn.id);
+    return accepted;
   }
 
   #supervise(platform: Platform): ChannelSupervisor {

@@ -55,8 +55,7 @@ async function act(jobs: Jobs, action: Action, { id, name }: JobView): Promise<s
   const changed = await jobs.change(id, { enabled: action === 'resume' });
   if (!changed) return `${nameText(name)} is gone.`;
   if (action === 'pause') return `${nameText(name)} is paused.`;
-  const [next] = changed.nextLocal ?? [];
-  return `${nameText(name)} goes on${next === undefined ? '' : `, next ${next}`}.`;
+  return `${nameText(name)} goes on${changed.next?.length ? `, ${nextTime(changed)}` : ''}.`;
 }
 
 async function listed(jobs: Jobs, sign: string): Promise<string> {
@@ -68,9 +67,15 @@ async function listed(jobs: Jobs, sign: string): Promise<string> {
   return `${lines.join('\n')}\n\n\`${sign}cron pause ID\`, \`resume ID\` and \`run ID\` change them.`;
 }
 
-function line({ id, name, state, cron, every, nextLocal: [next] = [] }: JobView): string {
+function line(job: JobView): string {
+  const { id, name, state, cron, every } = job;
   const when = cron ?? (every === undefined ? 'once' : `every ${every}`);
-  return `- \`${id.slice(-SHORT_ID)}\` ${nameText(name)}: ${when}, ${next === undefined ? state : `next ${next}`}`;
+  return `- \`${id.slice(-SHORT_ID)}\` ${nameText(name)}: ${when}, ${job.next?.length ? nextTime(job) : state}`;
+}
+
+/** Its next time on the clock of its zone. */
+function nextTime({ nextLocal: [next = ''] = [], timeZone }: JobView): string {
+  return `next ${next.slice(0, 16).replace('T', ' ')} (${timeZone})`;
 }
 
 /** By id, the end of it that is shown, or name. */

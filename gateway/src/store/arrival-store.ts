@@ -62,16 +62,6 @@ export class ArrivalStore {
     this.#db.sql('UPDATE arrivals SET event = NULL WHERE seq = ?').run(seq);
   }
 
-  /** What waits in a channel, its topics and threads among it, will not be worked on. */
-  settleIn(channel: string): void {
-    this.#db
-      .sql(
-        `UPDATE arrivals SET event = NULL WHERE event IS NOT NULL
-         AND (channel = ?1 OR substr(channel, 1, length(?1) + 1) = ?1 || ':')`,
-      )
-      .run(channel);
-  }
-
   forgetBefore(time: number): void {
     this.#db.sql('DELETE FROM arrivals WHERE received_at < ? AND event IS NULL').run(time);
   }

@@ -112,7 +112,10 @@ export class OutboxStore {
       .map((row) => String(row.channel));
   }
 
+  /** Does nothing where the delivery was ended meanwhile. */
   split(delivery: number, parts: readonly NewPart[]): void {
+    const opened = this.#db.sql(`UPDATE deliveries SET state = 'open' WHERE seq = ? AND state = 'new'`);
+    if (opened.run(delivery).changes === 0) return;
     for (const { number, action, part, message, nonce, state, dueAt } of parts) {
       this.#db
         .sql(
@@ -121,7 +124,6 @@ export class OutboxStore {
         )
         .run(delivery, number, action, JSON.stringify(part), message, nonce, state, dueAt);
     }
-    this.#db.sql(`UPDATE deliveries SET state = 'open' WHERE seq = ?`).run(delivery);
   }
 
   /** The first part that is neither sent nor given up. */
@@ -186,21 +188,32 @@ export class OutboxStore {
     this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ? WHERE seq = ?`).run(at, delivery);
   }
 
+  /** Nothing more is sent to a channel of what waits. */
+  endIn(channel: string, at: number): void {
+    this.#endWaiting('channel = ?1', channel, at);
+  }
+
+  /** The same of a turn's answer. */
+  endOf(turn: string, at: number): void {
+    this.#endWaiting('turn = ?1', turn, at);
+  }
+
+  /** A part that is being sent ends as it ends. */
+  #endWaiting(which: string, key: string, at: number): void {
+    const waiting = `state <> 'done' AND ${which}`;
+    this.#db
+      .sql(
+        `DELETE FROM delivery_parts
+         WHERE state = 'pending' AND delivery IN (SELECT seq FROM deliveries WHERE ${waiting})`,
+      )
+      .run(key);
+    this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ?2 WHERE ${waiting}`).run(key, at);
+  }
+
   /** Deliveries of a channel with parts of which it is not known whether they arrived. */
   inDoubt(channel: string): DeliveryRow[] {
     return this.#db
       .sql(
-  /** Nothing more is sent to a channel, its topics and threads among it, of what waits; a part that is being sent ends as it ends. */
-  endWaiting(channel: string, at: number): void {
-    const here = `state <> 'done' AND (channel = ?1 OR substr(channel, 1, length(?1) + 1) = ?1 || ':')`;
-    this.#db
-      .sql(
-        `DELETE FROM delivery_parts WHERE state = 'pending' AND delivery IN (SELECT seq FROM deliveries WHERE ${here})`,
-      )
-      .run(channel);
-    this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ?2 WHERE ${here}`).run(channel, at);
-  }
-
         `SELECT * FROM deliveries WHERE channel = ? AND seq IN
            (SELECT delivery FROM delivery_parts WHERE state = 'unknown') ORDER BY seq`,
       )
