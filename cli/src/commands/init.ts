@@ -18,6 +18,7 @@ export const command: Define = (target, context, exit) => {
     .option('--heartbeat <interval>', 'how often he wakes by himself: 30m, 2h, off')
     .option('--active-hours <span>', 'when he may: 08:00-23:00')
     .option('--time-zone <zone>', 'yours: Europe/Berlin')
+    .option('--owner-channel <chat>', 'where results of schedules and heartbeats go: telegram:dm:12345')
     .option(
       '--secrets-stdin',
       'read lines NAME=value from standard input: keys, tokens, and credentials for his tools',

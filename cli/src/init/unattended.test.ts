@@ -70,6 +70,8 @@ test("a second time keeps what there is, tokens and the owner's own lines includ
     '20:00-02:00',
     '--time-zone',
     'Asia/Tokyo',
+    '--owner-channel',
+    'web:main',
   ]);
   expect(code).toBe(0);
   expect(one.settings()).toEqual({
@@ -78,6 +80,7 @@ test("a second time keeps what there is, tokens and the owner's own lines includ
     MOBYCLAW_HEARTBEAT_INTERVAL: '1h',
     MOBYCLAW_ACTIVE_HOURS: '20:00-02:00',
     MOBYCLAW_TZ: 'Asia/Tokyo',
+    MOBYCLAW_OWNER_CHANNEL: 'web:main',
   });
   expect(readFileSync(one.envFile, 'utf8')).toContain('\n# mine\n');
 });
@@ -182,6 +185,7 @@ test.each([
   [['--provider', 'local'], /needs --base-url/],
   [['--heartbeat', 'often'], /--heartbeat often: That is neither/],
   [['--active-hours', '8-23'], /--active-hours/],
+  [['--owner-channel', 'my phone'], /--owner-channel/],
   [['--agent', 'other'], /must be cagent or embedded/],
   [['--workspace', 'a b=/x'], /cannot be a name/],
   [['--secrets-stdin'], /MOBYCLAW_HOME2?/],

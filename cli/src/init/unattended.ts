@@ -34,6 +34,7 @@ export interface InitFlags {
   heartbeat?: string;
   activeHours?: string;
   timeZone?: string;
+  ownerChannel?: string;
   secretsStdin?: true;
 }
 
@@ -45,6 +46,7 @@ const SETTING_FLAGS: Partial<Record<keyof InitFlags, SettingName>> = {
   heartbeat: 'MOBYCLAW_HEARTBEAT_INTERVAL',
   activeHours: 'MOBYCLAW_ACTIVE_HOURS',
   timeZone: 'MOBYCLAW_TZ',
+  ownerChannel: 'MOBYCLAW_OWNER_CHANNEL',
 };
 
 /** @throws UsageError for a flag that is wrong or a key that is missing or refused */

@@ -200,11 +200,12 @@ export class Heartbeat {
         this.#end(beat, 'unchanged', { detail: unchanged(state) });
         return;
       }
+      const reason = beat.trigger === 'manual' ? 'the owner asked for it' : why;
       turn = await prompts.accept({
         key: `${HEARTBEAT_SESSION}@${beat.slot}`,
         session: HEARTBEAT_SESSION,
         source: 'heartbeat',
-        prompt: heartbeatPrompt(found.text ?? '', state, timeZone, why),
+        prompt: heartbeatPrompt(found.text ?? '', state, timeZone, reason),
         notes: HEARTBEAT_NOTES,
         guest: false,
         fresh: true,
