@@ -64,7 +64,7 @@ test('prices.yaml prices a model, the cap stops him with the reason everywhere, 
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toContain('$8.40 of the $5.00 for today are spent, so nothing runs until tomorrow.');
   expect((await moby.cli(['status'])).stdout).toMatch(
-    /budget +today \$8\.40 of \$5\.00 \(168 %\)\. \$8\.40 of/,
+    /budget +today \$8\.40 of \$5\.00 \(168 %\)\n +\$8\.40 of/,
   );
   expect(model.requests).toHaveLength(2);
   await until('word in the owner’s channel', async () => {

@@ -393,7 +393,9 @@ test('status of a stack that is down exits 1; of a gateway that runs it is shown
   expect([text.code, text.stderr]).toEqual([0, 'soul.yaml line 3: wrong\n']);
   expect(text.stdout).toMatch(/agent +cagent 1\.32\.3, model m/);
   expect(text.stdout).toContain('3 turns, 10 tokens in, 20 out, $0.50 and 1 turn of unknown price');
-  expect(text.stdout).toMatch(/budget +today \$5\.20 of \$5\.00 \(104 %\)\. Nothing runs until tomorrow\.\n/);
+  expect(text.stdout).toMatch(
+    /budget +today \$5\.20 of \$5\.00 \(104 %\)\n +Nothing runs until tomorrow\.\n/,
+  );
   expect(text.stdout).toMatch(
     /telegram +down, 2 to be sent: no network\nnext jobs +2026-03-02 08:00 {2}tea\n/,
   );

@@ -140,7 +140,8 @@ function rows(
   }
   if (usage) {
     lines.push(['usage', `${totalsText(usage.totals)} (since ${usage.since.slice(0, 10)})`]);
-    if (usage.budget) lines.push(['budget', budgetText(usage.budget, colour)]);
+    if (usage.budget) lines.push(['budget', budgetText(usage.budget)]);
+    if (usage.budget?.why) lines.push(['', colour(false, cell(usage.budget.why, 400))]);
   }
   for (const part of local?.parts ?? []) {
     const restarts = part.restarts > 0 ? `, ${part.restarts} restarts` : '';
@@ -171,15 +172,12 @@ function size(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function budgetText(
-  { day, month, lifted, why }: NonNullable<UsageReport['budget']>,
-  colour: (ok: boolean, text: string) => string,
-): string {
+function budgetText({ day, month, lifted }: NonNullable<UsageReport['budget']>): string {
   const [today, thisMonth] = [capsText(day), capsText(month)];
   const parts = [
     ...(today === null ? [] : [`today ${today}`]),
     ...(thisMonth === null ? [] : [`this month ${thisMonth}`]),
     ...(lifted ? ['lifted for the rest of the day'] : []),
   ];
-  return `${parts.join('; ')}${why === undefined ? '' : colour(false, `. ${cell(why, 400)}`)}`;
+  return parts.join('; ');
 }
