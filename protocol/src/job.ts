@@ -94,14 +94,6 @@ export const runViewSchema = z
     id: z.string(),
     job: z.string(),
     slot: z.iso.datetime().describe('when it was due'),
-    trigger: z.enum(['schedule', 'late', 'manual']).describe('late: made up for after Moby was off'),
-    state: z
-      .enum(['waiting', 'running', 'retrying', 'delivering', 'ended'])
-      .describe('delivering: the answer is there and on its way'),
-    outcome: z
-      .enum(['succeeded', 'fallback', 'failed', 'refused', 'undelivered', 'skipped', 'cancelled'])
-      .optional()
-      .describe(
     times: z
       .int()
       .optional()
@@ -110,6 +102,14 @@ export const runViewSchema = z
       ),
     firstSlot: z.iso.datetime().optional().describe('of these times'),
     lastSlot: z.iso.datetime().optional(),
+    trigger: z.enum(['schedule', 'late', 'manual']).describe('late: made up for after Moby was off'),
+    state: z
+      .enum(['waiting', 'running', 'retrying', 'delivering', 'ended'])
+      .describe('delivering: the answer is there and on its way'),
+    outcome: z
+      .enum(['succeeded', 'fallback', 'failed', 'refused', 'undelivered', 'skipped', 'cancelled'])
+      .optional()
+      .describe(
         'fallback: the prompt failed and the message was sent instead; refused: no budget was left, which is no failure of the job',
       ),
     detail: z.string().optional().describe('why, where there is a reason to tell'),
