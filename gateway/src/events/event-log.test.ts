@@ -25,7 +25,7 @@ test('a listener gets what is stored and what comes, without a gap or a repeat, 
   log.append(1, token('b'));
   log.subscribe(1, 1, note);
   log.append(1, token('c'));
-  log.finish([{ turn: 1, event: done }], () => undefined);
+  log.finish([{ turn: 1, event: done }], () => undefined)(1);
   expect(seen.map(({ id, type }) => [id, type])).toEqual([
     [2, 'token'],
     [3, 'token'],
@@ -86,7 +86,7 @@ test('the end is stored with the work it reports, or neither is', () => {
     }),
   ).toThrow('the disk said no');
   expect(seen.map(({ type }) => type)).toEqual(['token']);
-  log.finish([{ turn: 1, event: done }], () => undefined);
+  log.finish([{ turn: 1, event: done }], () => undefined)(1);
   expect(seen.map(({ id, type }) => [id, type])).toEqual([
     [1, 'token'],
     [2, 'done'],
@@ -136,7 +136,7 @@ test('an ending without a run of its own comes after all that a killed process m
   for (let count = 0; count < 50; count++) log.append(turn, token('x'));
 
   const next = new EventLog({ store, clock, logger: silentLogger });
-  next.finish([{ turn, event: done }], () => undefined);
+  next.finish([{ turn, event: done }], () => undefined)(turn);
   const resumed: NumberedEvent[] = [];
   next.subscribe(turn, shown.at(-1) ?? 0, (event) => resumed.push(event));
   expect(resumed.map(({ type }) => type)).toEqual(['done']);

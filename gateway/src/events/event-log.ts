@@ -29,6 +29,12 @@ export interface EventLogOptions {
   logger: Logger;
 }
 
+export interface EndedTurn {
+  /** The turn's place in the order of arrival. */
+  turn: number;
+  event: TurnEvent;
+}
+
 export class EventLog {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -63,27 +69,29 @@ export class EventLog {
 
   /**
    * Ends turns: `work` and the events are one durable transaction, and only then are they seen.
+   * @returns shows the end of one of these turns to whoever follows it; to be called once for each
    * @throws StoreError where it could not be stored; nothing has happened then
    */
-  finish(endings: readonly { turn: number; event: TurnEvent }[], work: () => void): void {
-    const numbered = endings.map(({ turn, event }) => ({ turn, event: this.#number(turn, event) }));
+  finish(endings: readonly EndedTurn[], work: () => void): (turn: number) => void {
+    const numbered = new Map(endings.map(({ turn, event }) => [turn, this.#number(turn, event)]));
     try {
       this.#store.transaction('durable', () => {
         work();
-        for (const { turn, event } of numbered) {
+        for (const [turn, event] of numbered) {
           this.#store.events.insert([...(this.#pending.get(turn) ?? []), toRow(turn, event)]);
         }
       });
     } catch (error) {
-      for (const { turn, event } of numbered) this.#nextIds.set(turn, event.id);
+      for (const [turn, event] of numbered) this.#nextIds.set(turn, event.id);
       throw error;
     }
-    for (const { turn, event } of numbered) {
-      this.#pending.delete(turn);
-      this.#publish(turn, event);
+    for (const turn of numbered.keys()) this.#pending.delete(turn);
+    return (turn) => {
+      const event = numbered.get(turn);
+      if (event) this.#publish(turn, event);
       this.#nextIds.delete(turn);
       this.#listeners.delete(turn);
-    }
+    };
   }
 
   /**

@@ -1,7 +1,8 @@
 /**
  * The end of a turn, in one durable transaction: its state, the answer in the history, the last event, and the same for
  * the turns it answered too. Until that transaction has succeeded the turn counts as running, so that an answer which
- * the disk did not take is not lost but tried again.
+ * the disk did not take is not lost but tried again. Turns that end in the same turn of the event loop share the
+ * transaction; where it fails, each is stored by itself.
  */
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -26,8 +27,22 @@ export interface TurnEnderOptions {
   logger: Logger;
 }
 
+interface End {
+  turn: TurnRow;
+  ending: Ending;
+  /** The agent session was left with an open tool call. */
+  torn: boolean;
+}
+
+interface Waiting {
+  end: End;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
 export class TurnEnder {
   readonly #options: TurnEnderOptions;
+  #waiting: Waiting[] = [];
 
   constructor(options: TurnEnderOptions) {
     this.#options = options;
@@ -41,7 +56,7 @@ export class TurnEnder {
   async end(turn: TurnRow, ending: Ending, signal: AbortSignal, torn = false): Promise<void> {
     while (signal.reason !== ('shutdown' satisfies StopReason)) {
       try {
-        this.endNow(turn, ending, torn);
+        await this.#together({ turn, ending, torn });
         return;
       } catch (error) {
         if (!(error instanceof StoreError) || (error.code !== 'full' && error.code !== 'io')) throw error;
@@ -52,31 +67,71 @@ export class TurnEnder {
   }
 
   /** @throws StoreError; nothing has happened then */
-  endNow(turn: TurnRow, ending: Ending, torn = false): void {
+  endNow(turn: TurnRow, ending: Ending): void {
+    const [show] = this.#store([{ turn, ending, torn: false }]);
+    show?.();
+  }
+
+  /** Turns that end in the same turn of the event loop share the transaction, so that the disk syncs once for all. */
+  #together(end: End): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ end, resolve, reject });
+      if (this.#waiting.length === 1) setImmediate(() => this.#endWaiting());
+    });
+  }
+
+  #endWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      showEach(waiting, this.#store(waiting.map(({ end }) => end)));
+    } catch {
+      // Nothing of it is stored. Each by itself, so that what is wrong with one holds up no other; it is told of its own.
+      for (const one of waiting) {
+        try {
+          showEach([one], this.#store([one.end]));
+        } catch (error) {
+          one.reject(error);
+        }
+      }
+    }
+  }
+
+  /**
+   * @returns for each what lets others see it
+   * @throws StoreError; nothing has happened then
+   */
+  #store(ends: readonly End[]): (() => void)[] {
     const { store, events, clock, metrics, replies } = this.#options;
-    const merged = store.turns.mergedInto(turn.id);
     const finishedAt = clock.now();
-    const endings = [
+    const all = ends.map((end) => ({ ...end, merged: store.turns.mergedInto(end.turn.id) }));
+    const endings = all.flatMap(({ turn, ending, merged }) => [
       { turn: turn.seq, event: toEvent(turn, ending) },
       ...merged.map((other) => ({ turn: other.seq, event: toEvent(other, ending, turn.id) })),
-    ];
-    events.finish(endings, () => {
-      for (const one of [turn, ...merged]) this.#recordPrompt(one, finishedAt);
-      const text = ending.state === 'done' ? ending.text : ending.partial;
-      if (text !== '') {
-        const incomplete = ending.state !== 'done';
-        const { session, id } = turn;
-        store.messages.insert({ session, turn: id, role: 'assistant', text, incomplete, at: finishedAt });
+    ]);
+    const show = events.finish(endings, () => {
+      for (const { turn, ending, torn, merged } of all) {
+        for (const one of [turn, ...merged]) this.#recordPrompt(one, finishedAt);
+        const text = ending.state === 'done' ? ending.text : ending.partial;
+        if (text !== '') {
+          const incomplete = ending.state !== 'done';
+          const { session, id } = turn;
+          store.messages.insert({ session, turn: id, role: 'assistant', text, incomplete, at: finishedAt });
+        }
+        store.turns.finish(turn.id, toRow(ending, finishedAt));
+        for (const other of merged)
+          store.turns.finish(other.id, toRow({ ...ending, usage: null }, finishedAt));
+        if (torn) store.sessions.markTorn(turn.session);
+        store.sessions.touch(turn.session, finishedAt);
+        replies.record(turn, merged, ending, finishedAt);
       }
-      store.turns.finish(turn.id, toRow(ending, finishedAt));
-      for (const other of merged) store.turns.finish(other.id, toRow({ ...ending, usage: null }, finishedAt));
-      if (torn) store.sessions.markTorn(turn.session);
-      store.sessions.touch(turn.session, finishedAt);
-      replies.record(turn, merged, ending, finishedAt);
     });
-    replies.recorded([turn, ...merged]);
-    const code = ending.state === 'done' ? 'none' : ending.error.code;
-    metrics.ended(ending.state, code, (finishedAt - turn.createdAt) / 1000);
+    return all.map(({ turn, ending, merged }) => () => {
+      for (const one of [turn, ...merged]) show(one.seq);
+      replies.recorded([turn, ...merged]);
+      const code = ending.state === 'done' ? 'none' : ending.error.code;
+      metrics.ended(ending.state, code, (finishedAt - turn.createdAt) / 1000);
+    });
   }
 
   /** A turn that was ended before it ever ran still was said. */
@@ -84,6 +139,18 @@ export class TurnEnder {
     const { messages } = this.#options.store;
     if (messages.firstOfTurn(turn.session, turn.id)) return;
     messages.insert({ session: turn.session, turn: turn.id, role: 'user', text: turn.prompt, at });
+  }
+}
+
+/** Never throws, as all of it is stored by now: each is told of what went wrong in showing its own end. */
+function showEach(waiting: readonly Waiting[], shows: readonly (() => void)[]): void {
+  for (const [index, { resolve, reject }] of waiting.entries()) {
+    try {
+      shows[index]?.();
+      resolve();
+    } catch (error) {
+      reject(error);
+    }
   }
 }
 
