@@ -105,9 +105,12 @@ export class Access {
     return person !== null && this.roleOf(person.platform as Platform, person.user) !== null;
   }
 
-  /** The direct messages in which an owner wrote last, or null. */
-  lastOwnerChannel(): ChannelKey | null {
-    const owners = this.people().filter(({ role }) => role === 'owner');
+  /**
+   * The direct messages in which an owner wrote last, or null.
+   * @param isOn which platforms are enabled: what is sent to another would wait for ever
+   */
+  lastOwnerChannel(isOn: (platform: string) => boolean): ChannelKey | null {
+    const owners = this.people().filter(({ role, platform }) => role === 'owner' && isOn(platform));
     return owners.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt)[0]?.channel ?? null;
   }
 

@@ -54,7 +54,8 @@ const SENTENCES: Partial<Record<AgentErrorCode, string>> = {
   rate_limited: 'The model provider limits how often it can be asked. Try again in a moment.',
   overloaded: 'The model provider is overloaded. Try again in a moment.',
   provider_unavailable: 'The connection to the model provider failed. Try again in a moment.',
-  context_overflow: 'The conversation is longer than the model can read. Start a new one with /new.',
+  context_overflow:
+    'The conversation is longer than the model can read. The command “compact” makes it shorter, “new” begins another.',
   broken_session: 'The model provider refuses the history of this conversation. A new session is needed.',
   model_not_found: 'The model provider does not know the model. Check the model in soul.yaml.',
   too_large: 'The message is too large for the model provider. Send less, or smaller attachments.',

@@ -29,7 +29,7 @@ function open(options: { maxPages?: number } = {}) {
     access,
     clock,
     rateLimit: new RateLimit(clock),
-    doorbell: new Doorbell({ clock, ownerChannel: () => access.lastOwnerChannel() }),
+    doorbell: new Doorbell({ clock, ownerChannel: () => access.lastOwnerChannel(() => true) }),
     commandOf: usableCommand,
     onArrived: (_platform, _seq, { text }) => arrived.push(text),
     onNotice: () => undefined,
@@ -189,10 +189,18 @@ test('an edit of somebody who may talk no more changes nothing', async () => {
   const said = stranger('7', 'first');
   await arrivals.receive('telegram', said);
   const texts = () => store.arrivals.allOpen().map(({ event }) => JSON.parse(event).text);
-  const { files: _, ...edit } = said;
-  await arrivals.receive('telegram', { ...edit, type: 'edit', text: 'second' });
+  await arrivals.receive('telegram', { ...said, type: 'edit', text: 'second' });
   expect(texts()).toEqual(['second']);
   store.access.forgetPerson('telegram', '7');
-  await arrivals.receive('telegram', { ...edit, type: 'edit', text: 'third' });
+  await arrivals.receive('telegram', { ...said, type: 'edit', text: 'third' });
   expect(texts()).toEqual(['second']);
+});
+
+test('the owner is told where a messenger is switched on that he wrote in last', async () => {
+  const { access, arrivals, clock } = open();
+  await arrivals.receive('telegram', message('from home'));
+  access.noteSeen('telegram', message('again'));
+  clock.jump(1000);
+  expect(access.lastOwnerChannel((platform) => platform === 'telegram')).toBe(HOME);
+  expect(access.lastOwnerChannel((platform) => platform === 'slack')).toBeNull();
 });

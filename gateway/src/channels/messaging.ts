@@ -130,7 +130,7 @@ export class Messaging {
       store,
       access,
       rateLimit: new RateLimit(clock),
-      doorbell: new Doorbell({ clock, ownerChannel: () => access.lastOwnerChannel() }),
+      doorbell: new Doorbell({ clock, ownerChannel: () => this.ownerChannel() }),
       clock,
       commandOf: usableCommand,
       onArrived: (platform, seq, message) => this.#intake.arrived(platform, seq, message),
@@ -224,7 +224,7 @@ export class Messaging {
 
   /** The direct messages in which an owner wrote last: where news for the owner go. */
   ownerChannel(): ChannelKey | null {
-    return this.access.lastOwnerChannel();
+    return this.access.lastOwnerChannel((platform) => this.#supervisors.has(platform as Platform));
   }
 
   /** Sends again what is in doubt. @returns how many deliveries */
