@@ -1,9 +1,15 @@
 /** Word to the owner about the budget: durable, in his channel, each step of each period once. */
+import { join } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
+import { silentLogger } from '@mobyclaw/lib/logger';
 import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
+import { Store } from '../store/store.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
+import { BudgetNotices } from './budget-notices.ts';
+import { periodState } from './period-state.ts';
 
 const CALL = 132; // tokens of one call of the fake agent's model
 
@@ -61,16 +67,34 @@ test('one call that crosses all of it is one word, and a restart does not repeat
   expect(await told(second)).toHaveLength(1);
 });
 
-test('word that nobody could be told waits for a channel, over a restart', async () => {
-  const home = temporaryFolder();
-  const agent = await startFakeAgent();
-  onTestFinished(() => agent.close());
-  const env = { MOBYCLAW_BUDGET_DAY_TOKENS: '100' };
-  const first = await openHarness({ home, env, agentUrl: agent.url });
-  await first.ask('hello');
-  await first.close();
-  const second = await openHarness({ home, env: { ...env, ...OWNER }, agentUrl: agent.url });
-  await until('the word', async () => (await told(second)).length === 1);
+test('word that could not be handed over waits for a later try, over a restart, and is sent once', async () => {
+  const path = join(temporaryFolder(), 'gateway.db');
+  const spent = { usd: 0, tokens: 90, unpriced: [] };
+  const state = periodState('day', 0, spent, { usd: null, tokens: 100 });
+  const sent: string[] = [];
+  let reachable = false;
+  let tries = 0;
+  const open = (): { store: Store; notices: BudgetNotices } => {
+    const store = new Store(path);
+    const notify = async (_text: string, key: string): Promise<void> => {
+      tries++;
+      if (!reachable) throw new Error('nobody is there');
+      sent.push(key);
+    };
+    return { store, notices: new BudgetNotices({ store, notify, clock: systemClock, logger: silentLogger }) };
+  };
+  const first = open();
+  expect([first.notices.tell(state), first.notices.tell(state)]).toEqual([true, false]);
+  await until('a try', () => tries === 1);
+  first.store.close();
+  reachable = true;
+  const second = open();
+  onTestFinished(() => second.store.close());
+  expect(second.notices.tell(state)).toBe(false);
+  second.notices.send();
+  await until('the word', () => second.store.usage.waitingNotices().length === 0);
+  second.notices.send();
+  expect(sent).toEqual(['budget:day:0:90']);
 });
 
 test('a model without a price is told as that, not as a cap that was reached', async () => {
