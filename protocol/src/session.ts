@@ -24,6 +24,7 @@ export const messageViewSchema = z
     role: z.enum(['user', 'assistant', 'marker']).describe('marker: the conversation was reset here'),
     text: z.string(),
     incomplete: z.boolean().optional().describe('the answer was cut'),
+    sentBy: z.string().optional().describe('what made Moby send it by himself, such as heartbeat'),
     at: z.iso.datetime(),
   })
   .meta({ id: 'Message' });

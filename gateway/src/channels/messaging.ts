@@ -7,6 +7,7 @@ import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
+import { platformOf } from '@mobyclaw/protocol/session-key';
 import { Access } from '../access/access.ts';
 import { Admission } from '../access/admission.ts';
 import { Doorbell } from '../access/doorbell.ts';
@@ -195,20 +196,20 @@ export class Messaging {
    * @throws DeliveryRefusedError
    */
   deliver(message: Outgoing): string {
-    const { channel } = message;
-    const platform = channel.slice(0, channel.indexOf(':'));
-    if (!this.#supervisors.has(platform as Platform)) {
-      throw new DeliveryRefusedError(
-        `No channel "${platform}" is enabled; set its token and start Moby again.`,
-      );
-    }
-    if (!this.access.mayReceive(channel)) {
-      throw new DeliveryRefusedError(
-        `${channel} is nobody whom Moby may write to. Let them in first: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.`,
-      );
-    }
-    this.#checkFiles(platform as Platform, message.files ?? []);
+    const refusal = this.refusal(message.channel);
+    if (refusal !== null) throw new DeliveryRefusedError(refusal);
+    this.#checkFiles(platformOf(message.channel) as Platform, message.files ?? []);
     return this.#delivery.put(message);
+  }
+
+  /** Why nothing may be sent to a chat; null where it may. */
+  refusal(channel: ChannelKey): string | null {
+    const platform = platformOf(channel);
+    if (!this.#supervisors.has(platform as Platform)) {
+      return `No channel "${platform}" is enabled; set its token and start Moby again.`;
+    }
+    if (this.access.mayReceive(channel)) return null;
+    return `${channel} is nobody whom Moby may write to. Let them in first: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.`;
   }
 
   /** While the platform is not connected it is not known what it takes; then the delivery says so. */

@@ -12,11 +12,13 @@ import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Channel, ChannelKey, Platform } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
+import { isConversation } from '../sessions/conversation.ts';
 import type { Store } from '../store/store.ts';
 import type { DeliveryTarget, TurnRow } from '../store/turn-store.ts';
 import { ChatLane } from './chat-lane.ts';
 import { LiveReply } from './live-reply.ts';
 import type { Renderer } from './renderer.ts';
+import { recordSent } from './sent-record.ts';
 
 const TYPING_MARGIN_MS = 1000; // the sign is renewed before it goes out
 const KEEP_DONE_MS = 7 * 86_400_000; // for whoever asks what became of a message
@@ -43,6 +45,8 @@ export interface Outgoing {
   replyTo?: string;
   /** A UUID; a repeat with the same one is the same delivery. */
   id?: string;
+  /** As in `Sent`; left out where it is no part of the conversation. */
+  sentBy?: string | null;
 }
 
 export class Delivery {
@@ -66,7 +70,7 @@ export class Delivery {
 
   /** Puts a message into the outbox. @returns its id; it is on disk then */
   put(
-    { channel, text, files = [], replyTo, id = uuidv7() }: Outgoing,
+    { channel, text, files = [], replyTo, id = uuidv7(), sentBy }: Outgoing,
     kind: 'message' | 'notice' = 'message',
   ): string {
     const { store, clock } = this.#options;
@@ -85,6 +89,9 @@ export class Delivery {
       });
     });
     this.wake(channel);
+      if (sentBy !== undefined) {
+        recordSent(store, { session: channel, id, text, files, sentBy, at: createdAt });
+      }
     return id;
   }
 
@@ -105,7 +112,7 @@ export class Delivery {
   watch(turn: TurnRow): void {
     const { store, follow, defaultQueueMode, logger } = this.#options;
     const target = turn.deliverTo;
-    if (!target || this.#watched.has(turn.id) || this.#closed) return;
+    if (!target || isConversation(target.channel) || this.#watched.has(turn.id) || this.#closed) return;
     this.#watched.add(turn.id);
     const mode = turn.queueMode ?? store.sessions.find(turn.session)?.queueMode ?? defaultQueueMode;
     const reply = new LiveReply(turn.id, target, store.outbox.live(turn.id), mode !== 'collect');

@@ -1,11 +1,13 @@
 /**
  * Puts the answer of a turn into the outbox, inside the transaction that ends the turn: there is no moment in which the
- * one is stored and the other is not. It only writes rows, so that a gateway without channels loads nothing for it.
+ * one is stored and the other is not. An answer to a chat that is not where it was asked is recorded there, too. It only writes rows, so that a gateway without channels loads nothing for it.
  */
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { isConversation } from '../sessions/conversation.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import type { Ending } from '../turns/ending.ts';
+import { recordSent } from './sent-record.ts';
 
 const EMPTY_ANSWER = 'The model gave an empty answer. Ask again, or put it another way.';
 
@@ -27,14 +29,20 @@ export class ReplyRecorder {
 
   recorded(turns: readonly TurnRow[]): void {
     const channels = new Set(turns.flatMap(({ deliverTo }) => deliverTo?.channel ?? []));
-    for (const channel of channels) this.onRecorded?.(channel);
+    for (const channel of channels) if (!isConversation(channel)) this.onRecorded?.(channel);
   }
 
   #put(turn: TurnRow, text: string | null, at: number): void {
     if (!turn.deliverTo || text === null) return;
+    const { channel } = turn.deliverTo;
+    const id = uuidv7();
+    if (turn.session !== channel && text !== '') {
+      recordSent(this.#store, { session: channel, id, text, sentBy: turn.session.replace(':', ' '), at });
+    }
+    if (isConversation(channel)) return;
     this.#store.outbox.insert({
-      id: uuidv7(),
-      channel: turn.deliverTo.channel,
+      id,
+      channel,
       replyTo: turn.deliverTo.replyTo ?? null,
       turn: turn.id,
       kind: 'answer',

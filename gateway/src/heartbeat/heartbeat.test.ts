@@ -25,7 +25,7 @@ function heartbeatWorld(options: { activeHours?: string; at?: string } = {}) {
     answer: (): TurnOutcome | Promise<TurnOutcome> => said('HEARTBEAT_OK'),
     asked: new Map<string, { at: number; prompt: BackgroundPrompt; outcome: TurnOutcome | null }>(),
     sent: new Map<string, string>(),
-    channel: 'telegram:dm:1' as string | null,
+    channel: 'telegram:dm:1',
     beforeDelivery: (): void => undefined,
     killAt: null as string | null,
   };
@@ -58,7 +58,7 @@ function heartbeatWorld(options: { activeHours?: string; at?: string } = {}) {
       intervalMs: 30 * MINUTE,
       activeHours: parseActiveHours(options.activeHours ?? '00:00-24:00'),
       files: async () => world.files,
-      channels: { target: () => null, home: () => world.channel },
+      channels: { home: () => world.channel },
       prompts: {
         accept: async (prompt) => {
           if (strike('before the prompt', life)) return forever();
@@ -299,10 +299,13 @@ test('a clock that is set back does not silence it', async () => {
 test('a finding waits for its channel, and is dropped where it is refused', async () => {
   const { world, pass, outcomes } = heartbeatWorld();
   world.answer = () => said('The disk is full.');
-  world.channel = null;
+  world.beforeDelivery = () => {
+    throw new Error('Messaging is not up.');
+  };
   await pass(2 * HOUR);
   expect(outcomes()[0]).toBe('delivering');
   world.channel = 'slack:dm:D1';
+  world.beforeDelivery = () => undefined;
   await pass(HOUR);
   expect([...world.sent.values()]).toEqual(['slack:dm:D1 The disk is full.']);
   expect(world.asked.size).toBe(1);

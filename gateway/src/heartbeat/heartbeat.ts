@@ -13,7 +13,6 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { Calendar } from '../scheduler/calendar.ts';
-import { NO_CHANNEL } from '../scheduler/owner-delivery.ts';
 import {
   type Deliver,
   OVER_BUDGET,
@@ -45,7 +44,7 @@ export interface HeartbeatOptions {
   calendar: () => Promise<Calendar>;
   prompts: Prompts;
   deliver: Deliver;
-  channels: OwnerChannels;
+  channels: Pick<OwnerChannels, 'home'>;
   /** From the memory server; null where it does not answer. */
   files: () => Promise<HeartbeatFiles | null>;
   timeZone: string;
@@ -209,6 +208,7 @@ export class Heartbeat {
         notes: HEARTBEAT_NOTES,
         guest: false,
         fresh: true,
+        repeats: [],
       });
       if (this.#stopped) return;
       store.heartbeat.update(beat.seq, { turn, seen, detail: `Asked because ${why}.` });
@@ -266,8 +266,7 @@ export class Heartbeat {
     const { store, clock, deliver, channels } = this.#options;
     const channel = beat.channel ?? channels.home();
     try {
-      if (channel === null) throw new Error(NO_CHANNEL);
-      await deliver(channel, beat.text ?? '', `${HEARTBEAT_SESSION}@${beat.slot}`);
+      await deliver(channel, beat.text ?? '', `${HEARTBEAT_SESSION}@${beat.slot}`, 'heartbeat');
     } catch (error) {
       if (this.#stopped) return;
       const detail = error instanceof Error ? error.message : String(error);

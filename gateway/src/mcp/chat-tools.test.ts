@@ -141,3 +141,27 @@ test('a guest’s schedules go to his chat, and he neither sees nor touches thos
   const { items } = (await world.gateway.call('GET', '/api/jobs')).body;
   expect(items).toMatchObject([{ name: 'bank' }, { name: 'tea', guest: true, channel: BOB_CHAT }]);
 });
+
+test('the chat that a message is sent to knows of it; the conversation that sent it need not be told', async () => {
+  const { world, call } = await openTools();
+  const prompts = () => (world.gateway.agent?.stats().runs ?? []).map(({ prompt }) => prompt);
+  await call(BOB, 'hello', 'now', {});
+  await call(ALICE, 'tell Bob', 'message_send', { channel: BOB_CHAT, text: 'Dinner at eight.' });
+  await call(ALICE, 'note it here', 'message_send', { channel: ALICE_CHAT, text: 'Bob knows.' });
+  await call(BOB, 'when was that?', 'now', {});
+  expect(prompts().at(-1)).toMatch(
+    /since your last turn here:\n> [-\d]+ [:\d]+, message_send: Dinner at eight\.\n/,
+  );
+  await call(ALICE, 'thanks', 'now', {});
+  expect(prompts().at(-1)).not.toContain('Bob knows.');
+  const { body } = await world.gateway.call('GET', `/api/sessions/${ALICE_CHAT}/messages`);
+  expect(body.items.map(({ text }: { text: string }) => text)).toContain('Bob knows.');
+});
+
+test('the same words in one turn are one message, in another turn another', async () => {
+  const { world, call } = await openTools();
+  const message = { channel: BOB_CHAT, text: 'ping' };
+  expect(await call(ALICE, 'ping him', 'message_send', message)).toContain('On its way');
+  expect(await call(ALICE, 'ping him again', 'message_send', message)).toContain('On its way');
+  await until('both', () => world.texts(BOB.id).filter((text) => text === 'ping').length === 2);
+});

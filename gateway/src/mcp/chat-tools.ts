@@ -4,6 +4,7 @@ import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/
 import { mediaTypeOf } from '@mobyclaw/lib/media-type';
 import * as z from 'zod';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { deliveryId } from './delivery-id.ts';
 import { confinedTo, refuseBeyond } from './reach.ts';
 import type { OutgoingFile, ToolPorts } from './tool-ports.ts';
 
@@ -44,8 +45,9 @@ function messageTool(ports: ToolPorts): McpTool {
     annotations: { readOnlyHint: false, openWorldHint: true },
     run: ({ channel: to, text }, caller) => {
       checkTarget(ports, to, caller);
-      send(ports, to, text, []);
-      return `On its way to ${to}.`;
+      return send(ports, to, text, [], caller)
+        ? `On its way to ${to}.`
+        : `The same was sent to ${to} for this already, so it is not sent again.`;
     },
   });
 }
@@ -69,8 +71,9 @@ function fileTool(ports: ToolPorts): McpTool {
       if (to === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
       checkTarget(ports, to, caller);
       const file = path === undefined ? written(name, content) : await readFile(ports, path, name);
-      send(ports, to, text, [file]);
-      return `${file.name} is on its way to ${to}.`;
+      return send(ports, to, text, [file], caller)
+        ? `${file.name} is on its way to ${to}.`
+        : `${file.name} was sent to ${to} for this already, so it is not sent again.`;
     },
   });
 }
@@ -83,9 +86,20 @@ function checkTarget({ store, channels }: ToolPorts, to: string, caller: McpCall
   }
 }
 
-function send(ports: ToolPorts, to: string, text: string, files: readonly OutgoingFile[]): void {
+/** @returns false where the same was sent before, in an attempt of this turn or of this run of a schedule */
+function send(
+  ports: ToolPorts,
+  channel: string,
+  text: string,
+  files: readonly OutgoingFile[],
+  caller: McpCaller,
+): boolean {
+  const id = deliveryId(ports.store, caller, { channel, text, files });
+  if (id !== null && ports.store.outbox.find(id)) return false;
+  const sentBy = caller.session === channel ? null : 'message_send';
   try {
-    ports.send(to, text, files);
+    ports.send({ channel, text, files, sentBy, ...(id === null ? {} : { id }) });
+    return true;
   } catch (error) {
     if (error instanceof DeliveryRefusedError) throw new ToolError(error.message);
     throw error;

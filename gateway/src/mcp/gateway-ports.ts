@@ -29,7 +29,7 @@ export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
     timeZone,
     jobs,
     channels: () => knownChannels(messaging()),
-    send: (channel, text, files) => void messaging()?.deliver({ channel, text, files }),
+    send: (message) => void messaging()?.deliver(message),
     readAgentFile: supervisor && ((path) => readAgentFile(supervisor, path)),
     ask: (session, prompt) => ask(turns, session, prompt),
     searchMemory: (query) => searchMemory(memory, query),

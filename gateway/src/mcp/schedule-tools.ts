@@ -9,8 +9,8 @@ import { type JobView, jobRequestSchema, type RunView } from '@mobyclaw/protocol
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import * as z from 'zod';
 import type { JobService } from '../scheduler/job-service.ts';
-import { isConversation } from '../scheduler/owner-delivery.ts';
 import { ScheduleError } from '../scheduler/schedule-error.ts';
+import { isConversation } from '../sessions/conversation.ts';
 import { confinedTo, refuseBeyond } from './reach.ts';
 import type { ToolPorts } from './tool-ports.ts';
 
@@ -136,7 +136,7 @@ function historyTool(ports: Ports): McpTool {
 function checkChannel({ store, channels }: Ports, channel: string | undefined, caller: McpCaller): void {
   if (channel === undefined) return;
   refuseBeyond(confinedTo(store, caller), channel);
-  const isKnown = isConversation(platformOf(channel)) || channels().some(({ key }) => key === channel);
+  const isKnown = isConversation(channel) || channels().some(({ key }) => key === channel);
   if (!isKnown) {
     throw new ToolError(`${channel} is not a chat that Moby may write to. channel_list shows those.`);
   }

@@ -1,6 +1,7 @@
 /** What the gateway's MCP tools need of the rest of it. */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
+import type { Outgoing } from '../delivery/delivery.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Store } from '../store/store.ts';
 
@@ -29,7 +30,7 @@ export interface ToolPorts {
   /** Chats in which the owner or an approved person has written. */
   channels: () => KnownChannel[];
   /** Puts a message into the outbox of a known channel. @throws DeliveryRefusedError */
-  send: (channel: string, text: string, files: readonly OutgoingFile[]) => void;
+  send: (message: Outgoing) => void;
   /** A file as the agent sees it, or why it cannot be had. Null where nothing stands beside the agent to read it. */
   readAgentFile: ((path: string) => Promise<AgentFile | { refusal: string }>) | null;
   /** Runs a prompt to its end. @returns the answer @throws Error saying why there is none */

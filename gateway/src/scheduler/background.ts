@@ -4,6 +4,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';
 import type { ControlClient } from '../agent-monitor/control-client.ts';
 import type { Messaging } from '../channels/messaging.ts';
+import { enabledPlatforms } from '../config/channels-config.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { Heartbeat } from '../heartbeat/heartbeat.ts';
 import { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
@@ -18,7 +19,7 @@ import { type OwnerDelivery, ownerDelivery } from './owner-delivery.ts';
 import { turnPrompts } from './turn-prompts.ts';
 
 export interface BackgroundOptions {
-  config: Pick<GatewayConfig, 'timeZone' | 'heartbeat' | 'ownerChannel'>;
+  config: Pick<GatewayConfig, 'timeZone' | 'heartbeat' | 'ownerChannel' | 'channels'>;
   store: Store;
   turns: TurnService;
   resets: ConversationReset;
@@ -36,6 +37,7 @@ export interface Background {
   /** As `OwnerDelivery` has it. */
   readonly ownerChannel: OwnerDelivery['chosen'];
   readonly notifyOwner: OwnerDelivery['notifyOwner'];
+  readonly channels: OwnerDelivery['channels'];
   /** Call it once turns have been recovered and messaging is up. */
   start(): void;
   stop(): void;
@@ -50,7 +52,8 @@ export function createBackground(options: BackgroundOptions): Background {
     return loading;
   };
   const prompts = turnPrompts({ store, turns, resets, now: () => clock.now() });
-  const { chosen, ...outlet } = ownerDelivery({ store, clock, messaging, ownerChannel });
+  const platforms = enabledPlatforms(config.channels);
+  const { chosen, ...outlet } = ownerDelivery({ store, clock, messaging, platforms, ownerChannel });
   const shared = { store, clock, logger, calendar, prompts, ...outlet };
   const engine = new JobEngine(shared);
   const retention = new JobRetention({ store, clock, logger });
@@ -66,6 +69,7 @@ export function createBackground(options: BackgroundOptions): Background {
     heartbeat,
     ownerChannel: chosen,
     notifyOwner: outlet.notifyOwner,
+    channels: outlet.channels,
     start() {
       const problem = chosen()?.problem;
       if (problem !== undefined) logger.warn({ channel: ownerChannel }, `MOBYCLAW_OWNER_CHANNEL: ${problem}`);

@@ -71,6 +71,7 @@ export class JobService {
       guest,
     };
     check(definition);
+    this.#checkTarget(definition.channel);
     const first = firstSlot(definition, now, calendar);
     const enabled = request.enabled ?? true;
     const id = uuidv7();
@@ -91,6 +92,7 @@ export class JobService {
     const now = clock.now();
     const definition = merge(job.definition, change, now, calendar);
     check(definition);
+    if (change.channel !== undefined) this.#checkTarget(definition.channel);
     const enabled = change.enabled ?? (job.enabled || (job.ended !== null && isRescheduled(change)));
     const replanned = enabled !== job.enabled || PLANNING.some((field) => change[field] !== undefined);
     if (enabled && definition.count !== null && job.runs >= definition.count) {
@@ -171,6 +173,12 @@ export class JobService {
   history(id: string, limit: number): RunView[] | null {
     const { jobs, jobRuns } = this.#options.store;
     return jobs.find(id) ? jobRuns.history(id, limit).map(toRunView) : null;
+  }
+
+  /** As its delivery would be refused, and not only when the time has come. @throws ScheduleError */
+  #checkTarget(channel: string | null): void {
+    const refusal = channel === null ? null : this.#options.channels.refusal(channel);
+    if (refusal !== null) throw new ScheduleError('channel', refusal);
   }
 
   /** What has finished makes room. @throws ScheduleError where nothing has */

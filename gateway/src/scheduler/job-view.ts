@@ -41,8 +41,7 @@ export function toJobView(job: JobRow, lastRun: RunRow | null): JobView {
 
 /** Where its result would go, as things stand now. */
 export function targetOf({ definition }: JobRow, channels: OwnerChannels): Pick<JobView, 'target'> {
-  const target = channels.target(definition.channel, definition.origin);
-  return target === null ? {} : { target };
+  return { target: channels.target(definition.channel, definition.origin) };
 }
 
 /** The next three times, as they stand now; an ended or paused job has none. */

@@ -11,15 +11,20 @@ interface Setting {
   ownerChannel?: string;
   /** Chats that Moby may write to. */
   allowed?: readonly string[];
+  platforms?: readonly string[];
 }
 
-function setUp(owner: string | null | 'no messaging', { ownerChannel, allowed = [] }: Setting = {}) {
+function setUp(
+  owner: string | null | 'no messaging',
+  { ownerChannel, allowed = [], platforms = [] }: Setting = {},
+) {
   const store = new Store(join(temporaryFolder(), 'gateway.db'));
   onTestFinished(() => store.close());
   const sent: Outgoing[] = [];
   const outlet = {
     deliver: (message: Outgoing) => `${sent.push(message)}`,
     ownerChannel: () => (owner === 'no messaging' ? null : owner),
+    refusal: () => null,
     access: { mayReceive: (channel: string) => allowed.includes(channel) },
   };
   const messaging = () => (owner === 'no messaging' ? null : outlet);
@@ -27,7 +32,7 @@ function setUp(owner: string | null | 'no messaging', { ownerChannel, allowed = 
   return {
     store,
     sent,
-    ...ownerDelivery({ store, clock: new ManualClock(), messaging, ownerChannel: chosen }),
+    ...ownerDelivery({ store, clock: new ManualClock(), messaging, platforms, ownerChannel: chosen }),
   };
 }
 
@@ -71,20 +76,27 @@ test('a chosen chat that Moby may not write to is never a target, and it says wh
   expect(setUp(null).chosen()).toBeNull();
 });
 
-test('without a chat it goes into the conversation it was asked in, if there is one', () => {
+test('without a chat it goes where it was asked, else where the owner wrote last, else to the terminal', () => {
   for (const owner of [null, 'no messaging'] as const) {
-    const { channels } = setUp(owner);
+    const { channels, store } = setUp(owner);
     expect(channels.target(null, 'web:main')).toBe('web:main');
-    expect(channels.target(null, 'cron:abc')).toBeNull();
-    expect(channels.target(null, null)).toBeNull();
+    expect(channels.target(null, 'cron:abc')).toBe('cli:main');
+    expect(channels.home()).toBe('cli:main');
+    for (const [at, session] of ['cli:main', 'web:kitchen', 'cron:abc', 'webhook:push'].entries()) {
+      store.sessions.touch(session, at);
+      store.messages.insert({ session, turn: session, role: 'user', text: 'x', at });
+    }
+    store.sessions.ensure('api:never-used', 99);
+    expect(channels.target(null, null)).toBe('web:kitchen');
+    expect(channels.home()).toBe('web:kitchen');
   }
 });
 
 test('a conversation gets each text once, as a message of Moby', async () => {
   const { deliver, store } = setUp('no messaging');
-  await deliver('web:main', 'Call the bank.', 'cron:a@1');
-  await deliver('web:main', 'Call the bank.', 'cron:a@1');
-  await deliver('web:main', 'Call the bank.', 'cron:a@2');
+  await deliver('web:main', 'Call the bank.', 'cron:a@1', 'heartbeat');
+  await deliver('web:main', 'Call the bank.', 'cron:a@1', 'heartbeat');
+  await deliver('web:main', 'Call the bank.', 'cron:a@2', 'heartbeat');
   expect(store.messages.recent('web:main', 10).map(({ role, text }) => `${role}: ${text}`)).toEqual([
     'assistant: Call the bank.',
     'assistant: Call the bank.',
@@ -93,16 +105,26 @@ test('a conversation gets each text once, as a message of Moby', async () => {
 
 test('a chat gets it through the outbox under an id that a repeat arrives at again', async () => {
   const { deliver, notifyOwner, sent } = setUp('telegram:dm:1');
-  await deliver('telegram:dm:2', 'x', 'cron:a@1');
-  await deliver('telegram:dm:2', 'x', 'cron:a@1');
+  await deliver('telegram:dm:2', 'x', 'cron:a@1', 'heartbeat');
+  await deliver('telegram:dm:2', 'x', 'cron:a@1', 'heartbeat');
   await notifyOwner('y', 'job-disabled:a');
   expect(sent[0]?.id).toMatch(/^[0-9a-f-]{36}$/);
   expect(sent[1]?.id).toBe(sent[0]?.id);
   expect(sent[2]).toMatchObject({ channel: 'telegram:dm:1', text: 'y' });
 });
 
-test('a chat without messaging is refused for good; a notice waits for a channel', async () => {
-  const { deliver, notifyOwner } = setUp('no messaging');
-  await expect(deliver('telegram:dm:2', 'x', 'k')).rejects.toBeInstanceOf(DeliveryRefusedError);
-  await expect(notifyOwner('y', 'k')).rejects.not.toBeInstanceOf(DeliveryRefusedError);
+test('a chat without messaging is refused for good; a notice then goes to the terminal', async () => {
+  const { deliver, notifyOwner, store } = setUp('no messaging');
+  await expect(deliver('telegram:dm:2', 'x', 'k', 'heartbeat')).rejects.toBeInstanceOf(DeliveryRefusedError);
+  await notifyOwner('y', 'k');
+  expect(store.messages.recent('cli:main', 10)).toMatchObject([{ text: 'y', sentBy: 'notice' }]);
+});
+
+test('while messaging is not up yet a chat of it can be named, and its delivery waits', async () => {
+  const { deliver, channels } = setUp('no messaging', { platforms: ['telegram'] });
+  expect(channels.refusal('telegram:dm:2')).toBeNull();
+  expect(channels.refusal('slack:dm:D2')).toContain('No messaging channel is enabled');
+  const later = deliver('telegram:dm:2', 'x', 'k', 'heartbeat');
+  await expect(later).rejects.toThrow('not up');
+  await expect(later).rejects.not.toBeInstanceOf(DeliveryRefusedError);
 });

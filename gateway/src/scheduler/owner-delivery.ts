@@ -1,6 +1,7 @@
 /**
  * Where what Moby does by himself ends up: a chat of a messaging platform, through the outbox, or a conversation that
- * the owner looks into himself (command line, web page, API), where it is added to the history. Each key once.
+ * the owner looks into himself (command line, web page, API), where it is added to the history. Each key once. There is
+ * always such a place: where no chat is, the conversation in which the owner wrote last.
  *
  * The channel that the owner has chosen is used only while Moby may write there: a chat of somebody who was not let in
  * is never a target. It is then as if none were chosen, and `chosen` says so to whoever looks.
@@ -13,26 +14,20 @@ import type { Access } from '../access/access.ts';
 import { PLATFORMS } from '../channels/channel.ts';
 import type { Messaging } from '../channels/messaging.ts';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { recordSent } from '../delivery/sent-record.ts';
+import { FIRST_CONVERSATION, isConversation } from '../sessions/conversation.ts';
 import type { Store } from '../store/store.ts';
 import type { Deliver, NotifyOwner, OwnerChannels } from './ports.ts';
-
-const CONVERSATIONS: readonly string[] = ['cli', 'web', 'api'];
-
-/** Whether the owner looks into such conversations himself. @param platform of a session key */
-export function isConversation(platform: string): boolean {
-  return CONVERSATIONS.includes(platform);
-}
-
-export const NO_CHANNEL =
-  'There is no channel that the owner has written in, and none that he has chosen (MOBYCLAW_OWNER_CHANNEL).';
 
 export interface OwnerDeliveryOptions {
   store: Store;
   clock: Clock;
-  /** Null where no channel is enabled. */
+  /** Null where no channel is enabled, and while messaging is being loaded. */
   messaging: () =>
-    | (Pick<Messaging, 'deliver' | 'ownerChannel'> & { access: Pick<Access, 'mayReceive'> })
+    | (Pick<Messaging, 'deliver' | 'ownerChannel' | 'refusal'> & { access: Pick<Access, 'mayReceive'> })
     | null;
+  /** Platforms that are enabled. */
+  platforms: readonly string[];
   /** The channel that the owner has chosen, or null. */
   ownerChannel: string | null;
 }
@@ -46,11 +41,11 @@ export interface OwnerDelivery {
 }
 
 export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
-  const { store, clock, messaging, ownerChannel } = options;
+  const { store, clock, messaging, platforms, ownerChannel } = options;
   const isChat = (key: string): boolean => PLATFORMS.some((platform) => platform === platformOf(key));
   const chosen = (): OwnerChannelView | null => {
     if (ownerChannel === null) return null;
-    const problem = isConversation(platformOf(ownerChannel)) ? null : refusal(messaging(), ownerChannel);
+    const problem = isConversation(ownerChannel) ? null : whyNotChosen(messaging(), ownerChannel);
     return { channel: ownerChannel, ...(problem === null ? {} : { problem }) };
   };
   const usable = (): string | null => {
@@ -58,53 +53,57 @@ export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
     return found && found.problem === undefined ? found.channel : null;
   };
   const lastActive = (): string | null => messaging()?.ownerChannel() ?? null;
-  const home = (): string | null => usable() ?? lastActive();
+  const conversation = (): string => store.sessions.lastConversation() ?? FIRST_CONVERSATION;
+  const home = (): string => usable() ?? lastActive() ?? conversation();
 
-  const deliver: Deliver = async (channel, text, key) => {
+  const refusal = (channel: string): string | null => {
+    if (isConversation(channel)) return null;
+    if (!isChat(channel)) {
+      return `Nobody reads in ${channel}. Name a chat, such as telegram:dm:12345, or a conversation such as cli:main.`;
+    }
+    const outlet = messaging();
+    if (outlet) return outlet.refusal(channel);
+    if (platforms.includes(platformOf(channel))) return null; // not up yet, so nobody can tell
+    return `No messaging channel is enabled, so nothing can be sent to ${channel}. Set its token and start Moby again.`;
+  };
+
+  const deliver: Deliver = async (channel, text, key, sentBy) => {
     const id = nameUuid(key);
-    if (isConversation(platformOf(channel))) {
-      store.transaction('durable', () => {
-        if (store.messages.firstOfTurn(channel, id)) return;
-        store.sessions.touch(channel, clock.now());
-        store.messages.insert({ session: channel, turn: id, role: 'assistant', text, at: clock.now() });
-      });
+    const refused = refusal(channel);
+    if (refused !== null) throw new DeliveryRefusedError(refused);
+    if (isConversation(channel)) {
+      store.transaction('durable', () =>
+        recordSent(store, { session: channel, id, text, sentBy, at: clock.now() }),
+      );
       return;
     }
     const outlet = messaging();
-    if (!outlet) {
-      throw new DeliveryRefusedError(
-        `No messaging channel is enabled, so nothing can be sent to ${channel}. Set its token and start Moby again.`,
-      );
-    }
-    outlet.deliver({ channel, text, id });
+    if (!outlet) throw new Error('Messaging is not up, so nothing can be sent yet. The log has the reason.');
+    outlet.deliver({ channel, text, id, sentBy });
   };
 
   return {
     deliver,
-    notifyOwner: async (text, key) => {
-      const channel = home();
-      if (channel === null) throw new Error(NO_CHANNEL);
-      await deliver(channel, text, key);
-    },
+    notifyOwner: (text, key) => deliver(home(), text, key, 'notice'),
     channels: {
       home,
+      refusal,
       // Where it was asked, if somebody is reached there; a terminal or a page shows it only when it is looked at.
       target: (named, origin) => {
         if (named !== null) return named;
         const chat = origin !== null && isChat(origin) ? origin : null;
-        return (
-          usable() ??
-          chat ??
-          lastActive() ??
-          (origin !== null && isConversation(platformOf(origin)) ? origin : null)
-        );
+        const asked = origin !== null && isConversation(origin) ? origin : null;
+        return usable() ?? chat ?? lastActive() ?? asked ?? conversation();
       },
     },
     chosen,
   };
 }
 
-function refusal(messaging: { access: Pick<Access, 'mayReceive'> } | null, channel: string): string | null {
+function whyNotChosen(
+  messaging: { access: Pick<Access, 'mayReceive'> } | null,
+  channel: string,
+): string | null {
   if (messaging === null) return 'Messaging is not up, so nothing can be sent there yet.';
   if (messaging.access.mayReceive(channel)) return null;
   return 'Moby may not write there, so it is not used. Write to him there once, so that he knows you, or let it in: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.';

@@ -13,6 +13,8 @@ export interface BackgroundPrompt {
   guest: boolean;
   /** Begin the conversation anew, without what was said before. */
   fresh: boolean;
+  /** Keys of earlier turns that asked the same and failed. */
+  repeats: readonly string[];
 }
 
 export interface TurnOutcome {
@@ -36,20 +38,23 @@ export interface Prompts {
 export interface OwnerChannels {
   /**
    * Where the result of a job goes: to the channel it names, else to the one that the owner has chosen, else to where it
-   * was asked, else to the one that the owner wrote in last.
+   * was asked, else to the one that the owner wrote in last, be it a terminal's.
    * @param named by the job, or null
    * @param origin the conversation it was asked in, or null
    */
-  target(named: string | null, origin: string | null): string | null;
+  target(named: string | null, origin: string | null): string;
   /** Where word for the owner goes: the channel he has chosen, else the one that he wrote in last. */
-  home(): string | null;
+  home(): string;
+  /** Why nothing can be sent there, as a delivery would be refused; null where it can. */
+  refusal(channel: string): string | null;
 }
 
 /**
  * Hands a text over to a channel, durably: the same key is sent once.
+ * @param sentBy what made Moby send it, for the model and for people, such as `heartbeat`
  * @throws DeliveryRefusedError, or another error where a later try may succeed
  */
-export type Deliver = (channel: string, text: string, key: string) => Promise<void>;
+export type Deliver = (channel: string, text: string, key: string, sentBy: string) => Promise<void>;
 
 /** A word to the owner about Moby himself, wherever he is reached. Once for each key. */
 export type NotifyOwner = (text: string, key: string) => Promise<void>;

@@ -163,16 +163,8 @@ export class RunDriver {
     const channel = run.channel ?? channels.target(run.task.channel, run.task.origin);
     const startedAt = run.startedAt ?? clock.now();
     const outcome = run.outcome ?? 'succeeded';
-    if (channel === null) {
-      // A prompt has done its work all the same; a message that nobody gets has not.
-      const lost = run.task.prompt === null || outcome === 'fallback';
-      const deliveryError = 'There is no channel to send it to; connect one, or name one in the job.';
-      const kept = { text, startedAt, delivery: 'failed', deliveryError } as const;
-      this.#end(run, { ...kept, outcome: lost ? 'undelivered' : outcome });
-      return;
-    }
     try {
-      await deliver(channel, text, `cron:${run.key}`);
+      await deliver(channel, text, `cron:${run.key}`, `scheduled job ${JSON.stringify(run.task.name)}`);
     } catch (error) {
       if (this.#stopped) return;
       const deliveryError = error instanceof Error ? error.message : String(error);

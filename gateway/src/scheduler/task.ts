@@ -38,8 +38,10 @@ export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar:
   const { name, timeZone, session, fresh, guest = false } = run.task;
   const due = calendar.localText(run.slot, timeZone);
   const late = run.claimedAt - run.slot > LATE_NOTE_MS ? ' It is late, because Moby was off.' : '';
+  const keyOf = (number: number): string => (number === 1 ? `cron:${run.key}` : `cron:${run.key}#${number}`);
+  const repeats = Array.from({ length: attempt - 1 }, (_, index) => keyOf(index + 1));
   return {
-    key: attempt === 1 ? `cron:${run.key}` : `cron:${run.key}#${attempt}`,
+    key: keyOf(attempt),
     session,
     source: 'cron',
     prompt,
@@ -47,7 +49,9 @@ export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar:
       `This is the scheduled job ${JSON.stringify(name)}, due ${due} (${timeZone}).${late} Nobody is there to answer questions; your answer is sent to the owner as it is.`,
     ],
     guest,
-    fresh,
+    // What an attempt before did stays known to the next one.
+    fresh: fresh && run.turn === null,
+    repeats,
   };
 }
 

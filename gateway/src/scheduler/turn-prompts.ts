@@ -3,6 +3,8 @@ import type { InboundMessage } from '../inbox/inbox.ts';
 import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
+import { fromEventLog } from '../turns/earlier-attempts.ts';
+import { mayHaveRun } from '../turns/progress.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import type { Prompts, TurnOutcome } from './ports.ts';
 
@@ -15,7 +17,7 @@ export interface TurnPromptsOptions {
 
 export function turnPrompts({ store, turns, resets, now }: TurnPromptsOptions): Prompts {
   return {
-    async accept({ key, session, source, prompt, notes, guest, fresh }) {
+    async accept({ key, session, source, prompt, notes, guest, fresh, repeats }) {
       const known = store.turns.inboxEntry(key);
       if (known) return known.turn;
       if (fresh && store.messages.lastId(session) > 0) resets.reset(session, false, now());
@@ -27,7 +29,7 @@ export function turnPrompts({ store, turns, resets, now }: TurnPromptsOptions): 
         prompt,
         attachments: [],
         queueMode: 'followup',
-        notes,
+        notes: [...notes, ...earlierNotes(store, repeats)],
         guest,
       };
       return (await turns.accept(message)).turn.id;
@@ -46,6 +48,18 @@ export function turnPrompts({ store, turns, resets, now }: TurnPromptsOptions): 
       turns.cancel(id);
     },
   };
+}
+
+/** What the model has to know of turns that asked the same and failed. */
+function earlierNotes(store: Store, keys: readonly string[]): string[] {
+  const turns = keys.flatMap((key) => {
+    const known = store.turns.inboxEntry(key);
+    return (known && store.turns.find(known.turn)) ?? [];
+  });
+  if (turns.length === 0) return [];
+  const tools = turns.flatMap(({ seq }) => fromEventLog(store, seq).map(({ name }) => name));
+  const again = 'This was asked before, and the attempt failed; it is the same prompt again. Answer it once.';
+  return tools.length === 0 ? [again] : [again, mayHaveRun(new Set(tools))];
 }
 
 const GONE: TurnOutcome = {

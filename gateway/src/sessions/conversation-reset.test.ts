@@ -57,3 +57,11 @@ test('the recent exchanges are carried over unless a clean slate is asked for', 
   expect(store.messages.recent(SESSION, 10, { after: seedFrom })).toEqual([]);
   expect(store.messages.recent(SESSION, 10).map(({ role }) => role)).toEqual(['user', 'marker', 'marker']);
 });
+
+test('what Moby sends by himself does not put a reset off', () => {
+  const { store, resets, agentSession } = setUp({ idleMs: 4 * HOUR_MS }, 0);
+  const brief = { session: SESSION, turn: 'd', role: 'assistant' as const, text: 'Good morning.' };
+  store.messages.insert({ ...brief, sentBy: 'scheduled job "brief"', at: 3 * HOUR_MS });
+  resets.applyDue(SESSION, 4 * HOUR_MS);
+  expect(agentSession()).toBeNull();
+});

@@ -41,7 +41,8 @@ export class ConversationReset {
 
   /** Resets the session where the settings say so, before a turn that starts at `now`. */
   applyDue(session: string, now: number): void {
-    const last = this.#options.store.messages.recent(session, 1)[0];
+    // What Moby sent by himself is no conversation: a brief each morning would put every reset off.
+    const last = this.#options.store.messages.lastSaid(session);
     if (!last || last.role === 'marker') return;
     const { idleMs } = this.#options;
     const idle = idleMs !== null && now - last.at >= idleMs;

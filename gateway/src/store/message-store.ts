@@ -9,12 +9,15 @@ export interface NewMessage {
   role: MessageRole;
   text: string;
   incomplete?: boolean;
+  /** What made Moby send it by himself, for people; null: it was said in a turn of the conversation. */
+  sentBy?: string | null;
   at: number;
 }
 
 export interface MessageRow extends NewMessage {
   id: number;
   incomplete: boolean;
+  sentBy: string | null;
 }
 
 export interface HitRow extends MessageRow {
@@ -32,13 +35,16 @@ export class MessageStore {
 
   insert(message: NewMessage): number {
     const { lastInsertRowid } = this.#db
-      .sql('INSERT INTO messages (session, turn, role, text, incomplete, at) VALUES (?, ?, ?, ?, ?, ?)')
+      .sql(
+        'INSERT INTO messages (session, turn, role, text, incomplete, sent_by, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      )
       .run(
         message.session,
         message.turn,
         message.role,
         message.text,
         Number(message.incomplete ?? false),
+        message.sentBy ?? null,
         message.at,
       );
     return Number(lastInsertRowid);
@@ -49,6 +55,25 @@ export class MessageStore {
     return this.#db
       .sql('SELECT * FROM messages WHERE session = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?')
       .all(session, range.after ?? 0, range.before ?? Number.MAX_SAFE_INTEGER, limit)
+      .map(toMessage)
+      .reverse();
+  }
+
+  /** When something was last said in a turn of the conversation, and whether that was a marker. */
+  lastSaid(session: string): MessageRow | null {
+    const row = this.#db
+      .sql('SELECT * FROM messages WHERE session = ? AND sent_by IS NULL ORDER BY id DESC LIMIT 1')
+      .get(session);
+    return row ? toMessage(row) : null;
+  }
+
+  /** The newest `limit` messages after an id that Moby sent by himself, oldest first. */
+  sentAfter(session: string, after: number, limit: number): MessageRow[] {
+    return this.#db
+      .sql(
+        'SELECT * FROM messages WHERE session = ? AND id > ? AND sent_by IS NOT NULL ORDER BY id DESC LIMIT ?',
+      )
+      .all(session, after, limit)
       .map(toMessage)
       .reverse();
   }
@@ -105,6 +130,7 @@ function toMessage(row: Record<string, unknown>): MessageRow {
     role: row.role as MessageRole,
     text: String(row.text),
     incomplete: row.incomplete === 1,
+    sentBy: row.sent_by as string | null,
     at: Number(row.at),
   };
 }

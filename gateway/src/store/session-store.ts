@@ -7,6 +7,8 @@ export interface SessionRow {
   agentSession: string | null;
   torn: boolean;
   seedFrom: number;
+  /** Newest message sent by Moby himself that the agent's session was told of. */
+  toldUpto: number;
   queueMode: QueueMode | null;
   createdAt: number;
   lastActiveAt: number;
@@ -24,6 +26,15 @@ export class SessionStore {
       .sql(
         `INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, ?, ?)
          ON CONFLICT (key) DO UPDATE SET last_active_at = excluded.last_active_at`,
+      )
+      .run(key, at, at);
+  }
+
+  /** Sees to it that there is such a conversation; one that is there was not used by this. */
+  ensure(key: string, at: number): void {
+    this.#db
+      .sql(
+        'INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING',
       )
       .run(key, at, at);
   }
@@ -56,6 +67,22 @@ export class SessionStore {
       .run(seedFrom, key);
   }
 
+  setTold(key: string, upto: number): void {
+    this.#db.sql('UPDATE sessions SET told_upto = ? WHERE key = ?').run(upto, key);
+  }
+
+  /** The conversation of a terminal, a page or a program in which somebody wrote last. */
+  lastConversation(): string | null {
+    const row = this.#db
+      .sql(
+        `SELECT key FROM sessions WHERE (key LIKE 'cli:%' OR key LIKE 'web:%' OR key LIKE 'api:%')
+           AND EXISTS (SELECT 1 FROM messages WHERE session = key AND role = 'user')
+         ORDER BY last_active_at DESC LIMIT 1`,
+      )
+      .get();
+    return row ? String(row.key) : null;
+  }
+
   setQueueMode(key: string, mode: QueueMode): void {
     this.#db.sql('UPDATE sessions SET queue_mode = ? WHERE key = ?').run(mode, key);
   }
@@ -75,6 +102,7 @@ function toSession(row: Record<string, unknown>): SessionRow {
     agentSession: row.agent_session as string | null,
     torn: row.torn === 1,
     seedFrom: Number(row.seed_from),
+    toldUpto: Number(row.told_upto),
     queueMode: row.queue_mode as QueueMode | null,
     createdAt: Number(row.created_at),
     lastActiveAt: Number(row.last_active_at),

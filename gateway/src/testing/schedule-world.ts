@@ -126,6 +126,7 @@ export class ScheduleWorld {
     const channels = {
       target: (named: string | null) => named ?? OWNER_CHANNEL,
       home: () => OWNER_CHANNEL,
+      refusal: () => null,
     };
     const logger = silentLogger;
     const engine = new JobEngine({ store, clock, logger, calendar, prompts, deliver, notifyOwner, channels });

@@ -12,12 +12,14 @@ import type { Budget } from '../budget/budget.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { StopReason } from '../sessions/lanes.ts';
+import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { splitAttachments } from './attachments.ts';
 import { writeEnvelope } from './envelope.ts';
 import type { Progress } from './progress.ts';
 import { relay } from './run-relay.ts';
+import { sentSince } from './sent-since.ts';
 
 /** The agent in soul.yaml that beats run with, where the owner has defined one: with a cheaper model, say. */
 const HEARTBEAT_AGENT = 'heartbeat';
@@ -60,6 +62,8 @@ export class AgentRun {
     const prompt = progress.continues
       ? CONTINUE_PROMPT
       : prompts.map((one) => one.prompt).join('\n\n') + text;
+    const history = session.fresh ? this.#conversationBefore(turn) : [];
+    const sent = sentSince(store, turn.session, history);
     const envelope = {
       now: clock.now(),
       timeZone,
@@ -67,11 +71,12 @@ export class AgentRun {
       channel: turn.session,
       sender: turn.sender,
       notes: [...prompts.flatMap(({ notes = [] }) => notes), ...progress.notes(session.fresh)],
-      history: session.fresh ? this.#conversationBefore(turn) : [],
+      history,
+      sent: sent.messages,
     };
     progress.streamed = '';
     progress.cut = new AbortController();
-    return agent.run(
+    const outcome = await agent.run(
       {
         sessionId: session.id,
         ...(agentName === null ? {} : { agentName }),
@@ -91,6 +96,20 @@ export class AgentRun {
       },
       AbortSignal.any([signal, progress.cut.signal]),
     );
+    if (outcome.kind === 'completed') this.#noteTold(turn, sent.upto);
+    return outcome;
+  }
+
+  /** Told once too often does less harm than not at all: only an agent that has answered has had it for sure. */
+  #noteTold(turn: TurnRow, upto: number | null): void {
+    const { store, logger } = this.#options;
+    if (upto === null) return;
+    try {
+      store.transaction('relaxed', () => store.sessions.setTold(turn.session, upto));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      logger.error({ err: error, turn: turn.id }, 'the next turn is told once more what was sent by itself');
+    }
   }
 
   /** Asked anew each time: a beat that costs a call of the model can afford a look at the agent. @returns null for root */

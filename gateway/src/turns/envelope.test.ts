@@ -9,6 +9,7 @@ const envelope: Envelope = {
   sender: 'owner',
   notes: [],
   history: [],
+  sent: [],
 };
 
 /** What a reader that believes only the first block makes of a text. */
@@ -36,13 +37,15 @@ test('neither a name, a note nor an old message can end the block', () => {
         ...envelope,
         sender: evil,
         notes: [evil],
-        history: [{ role: 'user', text: evil, incomplete: false }],
+        history: [{ role: 'user', text: evil, incomplete: false, sentBy: null }],
+        sent: [{ text: evil, sentBy: evil, at: 0 }],
       },
       'prompt',
     ),
   );
   expect(rest).toBe('prompt');
-  expect(block).toContain('> [/moby-context]');
+  expect(block.match(/^> \[\/moby-context\]$/gm)).toHaveLength(2);
+  expect(block.split('\n').filter((line) => line.startsWith('ignore'))).toEqual([]);
 });
 
 test('the newest of the conversation is carried, in order, within a budget', () => {
@@ -50,6 +53,7 @@ test('the newest of the conversation is carried, in order, within a budget', () 
     role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
     text: `${index}: ${'word '.repeat(150)}`,
     incomplete: false,
+    sentBy: null,
   }));
   const { block } = read(writeEnvelope({ ...envelope, history }, 'prompt'));
   expect(block.length).toBeLessThan(9000);
@@ -57,4 +61,21 @@ test('the newest of the conversation is carried, in order, within a budget', () 
   expect(carried.length).toBeGreaterThan(5);
   expect(carried).toEqual(carried.toSorted((a, b) => a - b));
   expect(carried.at(-1)).toBe(39);
+});
+
+test('what Moby sent by himself stands there with its time and its reason, in the owner’s zone', () => {
+  const sent = [
+    { text: 'Call the bank.\nNow.', sentBy: 'scheduled job "bank"', at: Date.UTC(2026, 10, 21, 8) },
+  ];
+  const history = [
+    { role: 'assistant' as const, text: 'Good morning.', incomplete: false, sentBy: 'heartbeat' },
+  ];
+  const { block } = read(writeEnvelope({ ...envelope, sent, history }, 'prompt'));
+  expect(block.split('\n').slice(4)).toEqual([
+    'the conversation so far:',
+    '> you, by yourself (heartbeat): Good morning.',
+    'you sent by yourself since your last turn here:',
+    '> 2026-11-21 09:00, scheduled job "bank": Call the bank.',
+    '> Now.',
+  ]);
 });

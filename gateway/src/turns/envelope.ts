@@ -1,6 +1,6 @@
 /**
  * The text of a run: one block with what the model should know (time, channel, sender, notes, the conversation so far
- * where the agent session is new), then the person's own words, untouched. The block always comes first and soul.yaml
+ * where the agent session is new, what was sent into it meanwhile), then the person's own words, untouched. The block always comes first and soul.yaml
  * says that only the first one is genuine, so nothing in a person's text can pass for it; every foreign line inside the
  * block is prefixed, so nothing quoted can end it.
  */
@@ -10,8 +10,8 @@ import type { MessageRow } from '../store/message-store.ts';
 const OPEN = '[moby-context]';
 const CLOSE = '[/moby-context]';
 
-const MOST_SEED_CHARS = 8000; // of the conversation carried into a new agent session
-const MOST_MESSAGE_CHARS = 2000; // of one message in it
+const MOST_SEED_CHARS = 8000; // of the conversation carried into a new agent session, and of what was sent meanwhile
+const MOST_MESSAGE_CHARS = 2000; // of one message in these
 
 export interface Envelope {
   /** Finds this prompt again among those that the agent has stored. */
@@ -24,8 +24,12 @@ export interface Envelope {
   /** One line each. */
   notes: readonly string[];
   /** Earlier messages of the conversation, oldest first, where the agent does not have them. */
-  history: readonly Pick<MessageRow, 'role' | 'text' | 'incomplete'>[];
+  history: readonly Quoted[];
+  /** What Moby sent into it by himself since its last turn, oldest first. */
+  sent: readonly Pick<MessageRow, 'text' | 'sentBy' | 'at'>[];
 }
+
+type Quoted = Pick<MessageRow, 'role' | 'text' | 'incomplete' | 'sentBy'>;
 
 export function writeEnvelope(envelope: Envelope, prompt: string): string {
   const lines = [
@@ -36,6 +40,7 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
     `sender: ${oneLine(envelope.sender)}`,
     ...envelope.notes.map((note) => `note: ${oneLine(note)}`),
     ...historyLines(envelope.history),
+    ...sentLines(envelope),
     CLOSE,
     '',
     prompt,
@@ -43,19 +48,35 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
   return lines.join('\n');
 }
 
-function historyLines(history: Envelope['history']): string[] {
+function historyLines(history: readonly Quoted[]): string[] {
+  const blocks = history
+    .filter(({ role }) => role !== 'marker')
+    .map(({ role, text, incomplete, sentBy }) => {
+      const you = sentBy === null ? 'you' : `you, by yourself (${oneLine(sentBy)})`;
+      return `${role === 'user' ? 'person' : you}: ${clip(text.trim())}${incomplete ? ' (cut off)' : ''}`;
+    });
+  return section('the conversation so far:', blocks);
+}
+
+function sentLines({ sent, timeZone }: Envelope): string[] {
+  const blocks = sent.map(({ text, sentBy, at }) => {
+    const { date, time } = localTime(at, timeZone);
+    return `${date} ${time}, ${oneLine(sentBy ?? '')}: ${clip(text.trim())}`;
+  });
+  return section('you sent by yourself since your last turn here:', blocks);
+}
+
+/** The newest blocks that there is room for, oldest first, every line of them prefixed. */
+function section(title: string, blocks: readonly string[]): string[] {
   const quoted: string[] = [];
   let chars = 0;
-  for (const message of history.toReversed()) {
-    if (message.role === 'marker') continue;
-    const speaker = message.role === 'user' ? 'person' : 'you';
-    const text = clip(message.text.trim()) + (message.incomplete ? ' (cut off)' : '');
-    const block = `${speaker}: ${text}`.replace(/^/gm, '> ');
-    chars += block.length;
+  for (const block of blocks.toReversed()) {
+    const prefixed = block.replace(/^/gm, '> ');
+    chars += prefixed.length;
     if (chars > MOST_SEED_CHARS) break;
-    quoted.unshift(block);
+    quoted.unshift(prefixed);
   }
-  return quoted.length === 0 ? [] : ['the conversation so far:', ...quoted];
+  return quoted.length === 0 ? [] : [title, ...quoted];
 }
 
 function clip(text: string): string {

@@ -47,12 +47,12 @@ export class Progress {
         'The attempt before was cut off; this is the same message again. Answer it once, from the start.',
       );
     }
-    if (this.tools.size > 0) {
-      const names = [...this.tools].join(', ');
-      notes.push(
-        `Tools of the attempt before may already have run: ${names}. Find out whether they did before you run them again.`,
-      );
-    }
+    if (this.tools.size > 0) notes.push(mayHaveRun(this.tools));
     return notes;
   }
+}
+
+/** @param tools names of those that an attempt before started */
+export function mayHaveRun(tools: ReadonlySet<string>): string {
+  return `Tools of the attempt before may already have run: ${[...tools].join(', ')}. Find out whether they did before you run them again.`;
 }

@@ -102,7 +102,7 @@ export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router
 
   router.post('/api/deliver', (request, response) => {
     const { channel, text, attachments = [] } = validate(deliverRequestSchema, request.body);
-    const delivery = enabled().deliver({ channel, text, files: attachments });
+    const delivery = enabled().deliver({ channel, text, files: attachments, sentBy: 'API' });
     response.status(202).json({ delivery });
   });
 

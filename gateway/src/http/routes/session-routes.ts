@@ -94,6 +94,7 @@ function toMessageView(row: MessageRow): MessageView {
     role: row.role,
     text: row.text,
     ...(row.incomplete ? { incomplete: true } : {}),
+    ...(row.sentBy === null ? {} : { sentBy: row.sentBy }),
     at: new Date(row.at).toISOString(),
   };
 }
