@@ -228,7 +228,7 @@ async function eachCall(
 async function before(conversation: Conversation): Promise<void> {
   conversation.ask();
   await conversation.answered();
-  await conversation.begun(conversation.ask(SLOW_MS));
+  await conversation.begun(conversation.ask(conversation.broken.slowMs ?? SLOW_MS));
 }
 
 /** @throws where no call was struck: then nothing was measured */

@@ -11,6 +11,8 @@ export interface FaultyPlatform {
   readonly platform: 'telegram' | 'discord' | 'slack' | 'whatsapp';
   /** What enables it in the gateway. */
   readonly env: Readonly<Record<string, string>>;
+  /** Between the words of an answer that a fault strikes, in milliseconds; only where it shows its first ones late. */
+  readonly slowMs?: number;
   /** Puts into a data folder what is to be there before the gateway starts. */
   prepare?(home: string): void;
   /** The person writes. */

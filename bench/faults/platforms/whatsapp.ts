@@ -24,6 +24,7 @@ export async function openWhatsApp(): Promise<FaultyPlatform> {
       WHATSAPP_WEB_URL: whatsApp.url,
       WHATSAPP_ALLOWED_USERS: ALICE,
     },
+    slowMs: 600, // the first words of an answer come after 3 s, as its edits do
     prepare: (home) => void logIn(library, join(home, 'gateway/channels/whatsapp')),
     say: (text) => void whatsApp.say({ from: alice, text }),
     shown: () => whatsApp.shown(alice).map(({ text }) => text),

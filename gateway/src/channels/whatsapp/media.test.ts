@@ -26,6 +26,22 @@ function seal(key: Buffer, data: Buffer, info: string): Buffer {
   return Buffer.concat([cipher.update(data), cipher.final(), Buffer.alloc(10)]);
 }
 
+/** As WhatsApp sends a document with a caption, in a chat where messages disappear. */
+function wrapped(message: object): object {
+  return { ephemeralMessage: { message: { documentWithCaptionMessage: { message } } } };
+}
+
+/** @returns the address of what was uploaded */
+async function mediaServer(sealed: Buffer): Promise<string> {
+  const server = createServer((request, response) => {
+    if (request.url === '/media') response.end(sealed);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/media`;
+}
+
 describe.skipIf(library === null)('media of WhatsApp', () => {
   async function connect() {
     const whatsApp = await startPhones(library as Baileys);
@@ -43,13 +59,7 @@ describe.skipIf(library === null)('media of WhatsApp', () => {
     const key = randomBytes(32);
     const picture = randomBytes(50_000);
     const sealed = seal(key, picture, 'WhatsApp Image Keys');
-    const server = createServer((request, response) => {
-      if (request.url === '/media') response.end(sealed);
-      else response.writeHead(404).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/media`;
+    const url = await mediaServer(sealed);
     const imageMessage = {
       url,
       mediaKey: key,
@@ -69,6 +79,33 @@ describe.skipIf(library === null)('media of WhatsApp', () => {
     await expect(channel.download(ref.replace('/media', '/gone'), 10_000)).rejects.toMatchObject({
       remedy: 'none',
     });
+  });
+
+  test.each([
+    {
+      what: 'a voice message',
+      as: 'audioMessage',
+      info: 'WhatsApp Audio Keys',
+      given: { mimetype: 'audio/ogg; codecs=opus', ptt: true },
+      seen: { kind: 'voice', mime: 'audio/ogg' },
+    },
+    {
+      what: 'a document, with the words beside it,',
+      as: 'documentMessage',
+      info: 'WhatsApp Document Keys',
+      given: { mimetype: 'application/pdf', fileName: 'plan.pdf', caption: 'read this' },
+      seen: { kind: 'document', name: 'plan.pdf', mime: 'application/pdf' },
+    },
+  ])('$what comes in', async ({ as, info, given, seen }) => {
+    const { whatsApp, host, channel, alice } = await connect();
+    const [mediaKey, data] = [randomBytes(32), randomBytes(3000)];
+    const url = await mediaServer(seal(mediaKey, data, info));
+    const message = { [as]: { url, mediaKey, fileLength: data.length, ...given } };
+    whatsApp.say({ from: alice, message: as === 'documentMessage' ? wrapped(message) : message });
+    const event = await until('the message', () => host.taken[0]);
+    expect(event).toMatchObject({ text: given.caption ?? '', files: [{ bytes: 3000, ...seen }] });
+    const ref = event.type === 'message' ? (event.files[0]?.ref ?? '') : '';
+    expect(Buffer.from(await channel.download(ref, 10_000)).equals(data)).toBe(true);
   });
 
   test('an address of the sender that is not WhatsApp’s is not asked', async () => {
@@ -123,16 +160,16 @@ describe.skipIf(library === null)('media of WhatsApp', () => {
     });
     whatsApp.mediaHosts = [`localhost:${(server.address() as AddressInfo).port}`];
     const data = Buffer.from('a,b\n1,2\n');
-    const file = { name: 'table.csv', mime: 'text/csv', data, caption: 'here' };
+    const file = { name: 'table.csv', mime: 'text/csv', data };
     expect(await channel.sendFile(`whatsapp:dm:${alice.jid}`, file, { nonce: uuidv7() })).toMatchObject({
       status: 'sent',
     });
-    const picture = { name: 'dot.png', mime: 'image/png', data, caption: '' };
+    const picture = { name: 'dot.png', mime: 'image/png', data };
     expect(await channel.sendFile(`whatsapp:dm:${alice.jid}`, picture, { nonce: uuidv7() })).toMatchObject({
       status: 'sent',
     });
     expect(whatsApp.shown(alice).map(({ file: shown }) => shown)).toEqual([
-      { kind: 'document', name: 'table.csv', caption: 'here' },
+      { kind: 'document', name: 'table.csv', caption: '' },
       { kind: 'image', name: '', caption: '' },
     ]);
     expect(uploads.map(({ path }) => path.split('/')[2])).toEqual(['document', 'image']);
