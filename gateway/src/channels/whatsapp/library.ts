@@ -82,12 +82,7 @@ export interface WaEvents {
   'connection.update': WaConnectionUpdate;
   'creds.update': unknown;
   'messages.upsert': { messages: WaMessage[]; type: 'append' | 'notify' };
-  'messages.update': {
-    key: WaKey;
-    update: { message?: WaContent | null; messageTimestamp?: WaMessage['messageTimestamp'] };
-  }[];
   'groups.update': { id?: string }[];
-  'group-participants.update': { id: string };
 }
 
 export interface WaGroup {
