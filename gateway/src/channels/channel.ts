@@ -126,8 +126,11 @@ export interface Channel {
   /** Shows that Moby is at it. Best effort; never rejects. */
   typing(to: ChannelKey): Promise<void>;
 
-  /** A receipt on the person's message where that is cheap (a reaction, a read mark). Best effort; never rejects. */
-  seen?(to: ChannelKey, messageId: string): Promise<void>;
+  /**
+   * A receipt on the person's message where that is cheap (a reaction, a read mark). Best effort; never rejects.
+   * @param waits the answer will take its time, because of files or of what is ahead
+   */
+  seen?(to: ChannelKey, messageId: string, waits: boolean): Promise<void>;
 
   /**
    * Fetches a file that came in, by the `ref` of its InboundFile, also one from before a restart.
@@ -191,6 +194,8 @@ export interface IncomingMessage {
   /** Of the bot itself at the platform, so that another bot on the same data is not mistaken for this one. */
   account: string;
   channel: ChannelKey;
+  /** The group that this one is a thread of, where the key itself does not say so: who opens that has opened this. */
+  parent?: ChannelKey;
   kind: 'direct' | 'group';
   /** Name of a group, for people. */
   title?: string;
@@ -204,14 +209,24 @@ export interface IncomingMessage {
   /** In a group: Moby is mentioned, answered, or commanded. True in a direct message. */
   addressed: boolean;
   /** The message that this one answers. */
-  replyTo?: { fromMoby: boolean; sender: string; text: string };
+  replyTo?: { fromMoby: boolean; sender: string; text: string; files?: InboundFile[] };
+  /**
+   * Whose words these are, or some of them, where the sender only handed them on; `somebody` where the platform does not
+   * say. They are material, and no instruction of the sender.
+   */
+  forwardedFrom?: string;
   files: InboundFile[];
   /** Messages with the same value belong together: several pictures sent at once. */
+  /** The platform's apps cut long texts into several messages, and this may not be the last of one. */
+  unfinished?: boolean;
   album?: string;
 }
 
-/** A person changed the text of a message. Only the newest matters, and only while its turn has not begun. */
-export interface EditedMessage extends Omit<IncomingMessage, 'type' | 'files' | 'album'> {
+/**
+ * A person changed the text of a message: all of it as it is now. Only the newest matters, and only while its turn has not
+ * begun; one of a message that was not for Moby before may be now.
+ */
+export interface EditedMessage extends Omit<IncomingMessage, 'type'> {
   type: 'edit';
 }
 
@@ -232,13 +247,16 @@ export interface Sender {
 }
 
 export interface InboundFile {
-  /** `voice` is spoken to Moby and is transcribed; music and other sound is `other`. */
-  kind: 'image' | 'document' | 'voice' | 'other';
+  /** `voice` is spoken to Moby; `audio` is any other sound; `other` cannot be read and is answered politely. */
+  kind: 'image' | 'document' | 'voice' | 'audio' | 'other';
+  /** Empty for what is no file: `name` then says what it is, such as "a story". */
   name: string;
   mime: string;
   /** Null where the platform does not say. */
   bytes: number | null;
   /** All that `download` needs, also after a restart; plain text or JSON, without the token. */
+  /** The same of a smaller rendition, where the platform has one: for when the file is too large, or of a rare kind. */
+  smaller?: string;
   ref: string;
 }
 

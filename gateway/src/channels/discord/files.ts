@@ -12,13 +12,15 @@ export interface FileRef {
   message: string;
   file: string;
   url: string;
+  /** Instead, a smaller rendition of it by Discord's media proxy. */
+  shrunk?: { url: string; query: string };
 }
 
 /** @throws DiscordError */
 export async function downloadFile(api: DiscordApi, ref: string, mostBytes: number): Promise<Uint8Array> {
-  const { channel, message, file, url } = JSON.parse(ref) as FileRef;
+  const { channel, message, file, url, shrunk } = JSON.parse(ref) as FileRef;
   try {
-    return await fetchFile(url, mostBytes);
+    return await fetchFile(shrunk ? withQuery(shrunk.url, shrunk.query) : url, mostBytes);
   } catch (error) {
     if (!(error instanceof DiscordError) || !['401', '403', '404'].includes(error.code)) throw error;
     const route = Routes.channelMessage(channel, message);
@@ -30,8 +32,15 @@ export async function downloadFile(api: DiscordApi, ref: string, mostBytes: numb
     const all = [...attachments, ...snapshots.flatMap((snapshot) => snapshot.message.attachments)];
     const fresh = all.find(({ id }) => id === file);
     if (!fresh) throw failed('gone', 'Discord has the file no more.', 'none');
-    return fetchFile(fresh.url, mostBytes);
+    return fetchFile(shrunk ? withQuery(fresh.proxy_url, shrunk.query) : fresh.url, mostBytes);
   }
+}
+
+/** The address is signed by parameters of its own, which stay. */
+function withQuery(address: string, query: string): string {
+  const url = new URL(address);
+  for (const [name, value] of new URLSearchParams(query)) url.searchParams.set(name, value);
+  return url.href;
 }
 
 async function fetchFile(url: string, mostBytes: number): Promise<Uint8Array> {

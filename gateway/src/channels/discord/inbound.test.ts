@@ -87,7 +87,7 @@ test('voice, pictures, music and documents are told apart; a bare file is a mess
   const kinds = toIncoming(message({ attachments }), AROUND)?.files.map(({ kind, mime }) => [kind, mime]);
   expect(kinds).toEqual([
     ['image', 'image/png'],
-    ['other', 'audio/mpeg'],
+    ['audio', 'audio/mpeg'],
     ['document', 'text/plain'],
     ['document', 'application/octet-stream'],
   ]);
@@ -99,9 +99,51 @@ test('what was forwarded, asked in a poll or said by a sticker is read', () => {
   const forwarded = message({
     message_snapshots: [{ message: { ...message({ content: 'the news' }) } as never }],
   });
-  expect(toIncoming(forwarded, AROUND)?.text).toBe('the news');
+  expect(toIncoming(forwarded, AROUND)).toMatchObject({ text: 'the news', forwardedFrom: 'somebody' });
+  expect(toIncoming(message({ content: 'mine' }), AROUND)).not.toHaveProperty('forwardedFrom');
   const sticker = message({ sticker_items: [{ id: '1', name: 'Wave', format_type: 1 }] });
   expect(toIncoming(sticker, AROUND)?.text).toBe('(sticker: Wave)');
+});
+
+test('a reply to a picture brings it along, under the id of its own message', () => {
+  const picture = {
+    id: '8',
+    filename: 'x.png',
+    size: 3,
+    url: 'https://cdn.example/8',
+    content_type: 'image/png',
+  };
+  const referenced_message = message({ id: '90', attachments: [{ ...picture, proxy_url: '' }] });
+  const given = message({ type: MessageType.Reply, content: 'what is this?', referenced_message });
+  const [file] = toIncoming(given, AROUND)?.replyTo?.files ?? [];
+  expect(file).toMatchObject({ kind: 'image', name: 'x.png' });
+  expect(JSON.parse(file?.ref ?? '')).toMatchObject({ message: '90', file: '8' });
+});
+
+test('of a picture there is a smaller rendition, in its proportions', () => {
+  const picture = {
+    id: '8',
+    filename: 'x.heic',
+    size: 9_000_000,
+    url: 'https://cdn.example/8?ex=1',
+    proxy_url: 'https://media.example/8?ex=1',
+    content_type: 'image/heic',
+    width: 4000,
+    height: 3000,
+  };
+  const [file] = toIncoming(message({ attachments: [picture] }), AROUND)?.files ?? [];
+  expect(JSON.parse(file?.smaller ?? '').shrunk).toEqual({
+    url: 'https://media.example/8?ex=1',
+    query: 'format=jpeg&width=1568&height=1176',
+  });
+});
+
+test('a thread names the channel that it is in', () => {
+  const around = { ...AROUND, parent: '5' };
+  expect(toIncoming(message({ channel_id: '77', content: 'hi' }), around)).toMatchObject({
+    channel: 'discord:channel:77',
+    parent: 'discord:channel:5',
+  });
 });
 
 test('only a changed text is an edit: previews and pins come as updates, too', () => {

@@ -11,11 +11,13 @@ import {
   MessageReferenceType,
   MessageType,
 } from 'discord.js';
-import type { EditedMessage, InboundFile, IncomingMessage } from '../channel.ts';
+import type { ChannelKey, EditedMessage, InboundFile, IncomingMessage } from '../channel.ts';
+import { kindOf } from '../file-kind.ts';
 import type { FileRef } from './files.ts';
 import { directKey, groupKey } from './keys.ts';
 
 const MOST_QUOTED_CHARS = 500;
+const SHRUNK_PIXELS = 1568; // models see no more than that
 
 /** What a message does not say about the place it was written in. */
 export interface Surroundings {
@@ -24,6 +26,8 @@ export interface Surroundings {
   direct: boolean;
   /** Of a channel in a server, for people. */
   title?: string;
+  /** Id of the channel that this thread is in. */
+  parent?: string;
   /** Role that belongs to the bot alone; mentioning it means him. */
   myRole?: string;
   nameOfChannel: (id: string) => string | undefined;
@@ -34,23 +38,24 @@ export function toIncoming(message: APIMessage, around: Surroundings): IncomingM
   const { author, channel_id, type } = message;
   if (author.id === around.me || (type !== MessageType.Default && type !== MessageType.Reply)) return null;
   const forwarded = message.message_snapshots?.map((snapshot) => snapshot.message) ?? [];
-  const attachments = [message, ...forwarded].flatMap((part) => part.attachments);
   const text = textOf(message, around);
-  if (text === '' && attachments.length === 0) return null;
+  const files = [message, ...forwarded].flatMap((part) => filesOf(part, message));
+  if (text === '' && files.length === 0) return null;
   const replyTo = replyOf(message, around);
   return {
     type: 'message',
     account: around.me,
     channel: around.direct ? directKey(author.id) : groupKey(channel_id),
     kind: around.direct ? 'direct' : 'group',
-    ...(around.title === undefined ? {} : { title: around.title }),
+    ...placeOf(around),
     messageId: message.id,
     sender: senderOf(author, message.webhook_id !== undefined),
     sentAt: Date.parse(message.timestamp),
     text,
     addressed: around.direct || mentions(message, around) || (replyTo?.fromMoby ?? false),
     ...(replyTo ? { replyTo } : {}),
-    files: attachments.map((attachment) => toFile(attachment, message)),
+    ...(forwarded.length > 0 ? { forwardedFrom: 'somebody' } : {}), // Discord does not say who
+    files,
   };
 }
 
@@ -59,8 +64,7 @@ export function toEdit(message: APIMessage, around: Surroundings): EditedMessage
   if (!message.edited_timestamp || !message.author) return null;
   const incoming = toIncoming(message, around);
   if (!incoming) return null;
-  const { files, album, ...said } = incoming;
-  return { ...said, type: 'edit', sentAt: Date.parse(message.edited_timestamp) };
+  return { ...incoming, type: 'edit', sentAt: Date.parse(message.edited_timestamp) };
 }
 
 /** @returns the command as if it had been written, or null where nobody can be told from it */
@@ -78,13 +82,20 @@ export function commandToIncoming(
     account: around.me,
     channel: around.direct ? directKey(user.id) : groupKey(interaction.channel.id),
     kind: around.direct ? 'direct' : 'group',
-    ...(around.title === undefined ? {} : { title: around.title }),
+    ...placeOf(around),
     messageId: interaction.id,
     sender: senderOf(user, false),
     sentAt: now,
     text: [`/${name}`, ...given].join(' '),
     addressed: true,
     files: [],
+  };
+}
+
+function placeOf({ title, parent }: Surroundings): { title?: string; parent?: ChannelKey } {
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(parent === undefined ? {} : { parent: groupKey(parent) }),
   };
 }
 
@@ -131,23 +142,42 @@ function textOf(message: APIMessage, around: Surroundings): string {
 function replyOf(message: APIMessage, around: Surroundings): IncomingMessage['replyTo'] {
   const original = message.referenced_message;
   if (!original || message.message_reference?.type === MessageReferenceType.Forward) return undefined;
+  const files = filesOf(original, original);
   return {
     fromMoby: original.author.id === around.me,
     sender: original.author.global_name ?? original.author.username,
     text: textOf(original, around).slice(0, MOST_QUOTED_CHARS),
+    ...(files.length > 0 ? { files } : {}),
   };
 }
 
-function toFile(attachment: APIAttachment, message: APIMessage): InboundFile {
-  const { id, filename, size, url } = attachment;
-  const mime = attachment.content_type?.split(';')[0]?.trim() ?? 'application/octet-stream';
-  const voice = ((message.flags ?? 0) & MessageFlags.IsVoiceMessage) !== 0;
-  const ref: FileRef = { channel: message.channel_id, message: message.id, file: id, url };
-  return { kind: kindOf(mime, voice), name: filename, mime, bytes: size, ref: JSON.stringify(ref) };
+/** @param message that holds the part, under whose id its files are found again */
+function filesOf(
+  { attachments, flags }: Pick<APIMessage, 'attachments' | 'flags'>,
+  message: Pick<APIMessage, 'id' | 'channel_id'>,
+): InboundFile[] {
+  const voice = ((flags ?? 0) & MessageFlags.IsVoiceMessage) !== 0;
+  return attachments.map((attachment) => toFile(attachment, message, voice));
 }
 
-function kindOf(mime: string, voice: boolean): InboundFile['kind'] {
-  if (voice) return 'voice';
-  if (mime.startsWith('image/')) return 'image';
-  return /^(audio|video)\//.test(mime) ? 'other' : 'document';
+function toFile(
+  attachment: APIAttachment,
+  message: Pick<APIMessage, 'id' | 'channel_id'>,
+  voice: boolean,
+): InboundFile {
+  const { id, filename, size, url } = attachment;
+  const mime = attachment.content_type?.split(';')[0]?.trim() ?? 'application/octet-stream';
+  const kind = voice ? 'voice' : kindOf(mime);
+  const ref: FileRef = { channel: message.channel_id, message: message.id, file: id, url };
+  const file = { kind, name: filename, mime, bytes: size, ref: JSON.stringify(ref) };
+  const query = kind === 'image' ? shrinking(attachment) : null;
+  return query === null ? file : { ...file, smaller: JSON.stringify({ ...ref, shrunk: query }) };
+}
+
+/** Discord's media proxy makes a picture smaller where it knows its kind. @returns what it is to be asked for */
+function shrinking({ width, height, proxy_url }: APIAttachment): FileRef['shrunk'] | null {
+  if (!width || !height || !proxy_url) return null;
+  const factor = Math.min(1, SHRUNK_PIXELS / Math.max(width, height));
+  const size = { width: Math.round(width * factor), height: Math.round(height * factor) };
+  return { url: proxy_url, query: `format=jpeg&width=${size.width}&height=${size.height}` };
 }

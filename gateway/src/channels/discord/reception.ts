@@ -268,6 +268,8 @@ export class Reception {
 
   #surroundings({ id, guild }: Chat): Surroundings {
     const { client } = this.#options;
+    const place = client.channels.cache.get(id);
+    const parent = place?.isThread() ? place.parentId : null;
     const nameOfChannel = (channel: string): string | undefined => {
       const known = client.channels.cache.get(channel);
       return known && 'name' in known ? (known.name ?? undefined) : undefined;
@@ -280,6 +282,7 @@ export class Reception {
     return {
       ...around,
       title: name === undefined ? server.name : `${server.name} #${name}`,
+      ...(parent === null ? {} : { parent }),
       ...(myRole === undefined ? {} : { myRole }),
     };
   }

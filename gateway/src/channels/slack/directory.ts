@@ -7,6 +7,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { SlackApi } from './api.ts';
 import { SlackError } from './errors.ts';
+import type { SlackFile } from './inbound.ts';
 
 const PATIENCE_MS = 1000;
 const KEPT = 1000;
@@ -21,6 +22,7 @@ interface Entry {
 export interface ThreadRoot {
   user: string | null;
   text: string;
+  files: SlackFile[];
 }
 
 export class Directory {
@@ -57,13 +59,14 @@ export class Directory {
   /** The message that began a thread. */
   async root(channel: string, thread: string): Promise<ThreadRoot | null> {
     interface Answer {
-      messages: { user?: string; text?: string }[];
+      messages: { user?: string; text?: string; files?: SlackFile[] }[];
     }
     const asked = this.#api
       .call<Answer>('conversations.replies', { channel, ts: thread, limit: 1 })
       .then(({ messages }) => {
         const [first] = messages ?? [];
-        return first ? { user: first.user ?? null, text: first.text ?? '' } : null;
+        if (!first) return null;
+        return { user: first.user ?? null, text: first.text ?? '', files: first.files ?? [] };
       })
       .catch(ignoreRefusal);
     return withTimeout<ThreadRoot | null>(this.#clock, PATIENCE_MS, asked, () => null);

@@ -7,6 +7,7 @@ import type { ChannelKey, ChannelMemory, OutboundFile, SendResult } from '../cha
 import { HttpGetError, httpGet } from '../http-get.ts';
 import type { SlackApi } from './api.ts';
 import { SlackError, TransportError } from './errors.ts';
+import { type Rendition, readFileRef } from './file-ref.ts';
 import { placeOf } from './keys.ts';
 import { escaped, withThread } from './outbound.ts';
 
@@ -15,7 +16,7 @@ const DOWNLOAD_MS = 60_000;
 const UPLOADS = 'uploads';
 const KEPT_UPLOADS = 20;
 
-interface FileInfo {
+interface FileInfo extends Partial<Record<Rendition, string>> {
   url_private_download?: string;
   url_private?: string;
   is_external?: boolean;
@@ -59,9 +60,10 @@ export class Files {
   }
 
   /** @throws SlackError */
-  async download(id: string, mostBytes: number): Promise<Uint8Array> {
+  async download(ref: string, mostBytes: number): Promise<Uint8Array> {
+    const { id, rendition } = readFileRef(ref);
     const { file } = await this.#api.call<{ file: FileInfo }>('files.info', { file: id });
-    const address = file?.url_private_download ?? file?.url_private;
+    const address = (rendition && file?.[rendition]) ?? file?.url_private_download ?? file?.url_private;
     if (file?.is_external || address === undefined || !this.#mayHoldToken(new URL(address))) {
       throw failed('external', 'Slack does not keep this file itself.', 'none');
     }

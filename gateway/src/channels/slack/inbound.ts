@@ -3,6 +3,9 @@
  * asked for is asked for before, in `reader.ts`.
  */
 import type { EditedMessage, InboundEvent, InboundFile, IncomingMessage } from '../channel.ts';
+import { kindOf, unreadable } from '../file-kind.ts';
+import { type Block, textOfBlocks } from './blocks.ts';
+import { fileRef, RENDITIONS, type Rendition } from './file-ref.ts';
 import { directKey, messageIdOf, threadKey } from './keys.ts';
 import { plainTextOf } from './text.ts';
 
@@ -14,7 +17,8 @@ export interface Me {
   team: string;
 }
 
-export interface SlackFile {
+/** Of pictures there are addresses of smaller renditions, also where browsers do not show their kind. */
+export interface SlackFile extends Partial<Record<Rendition, string>> {
   id: string;
   name?: string;
   title?: string;
@@ -23,6 +27,19 @@ export interface SlackFile {
   /** `slack_audio` is a voice clip. */
   subtype?: string;
   mode?: string;
+}
+
+/** A message that was shared with this one, or what Slack or an app shows of a link. */
+export interface SlackAttachment {
+  /** A message of Slack. */
+  is_share?: boolean;
+  is_msg_unfurl?: boolean;
+  author_name?: string;
+  title?: string;
+  text?: string;
+  fallback?: string;
+  files?: SlackFile[];
+  message_blocks?: { message?: { blocks?: Block[] } }[];
 }
 
 export interface SlackMessage {
@@ -38,6 +55,8 @@ export interface SlackMessage {
   channel: string;
   channel_type?: string;
   files?: SlackFile[];
+  attachments?: SlackAttachment[];
+  blocks?: Block[];
   edited?: { ts: string };
   /** Of `message_changed`. */
   message?: SlackMessage;
@@ -51,7 +70,7 @@ export interface Surroundings {
   names: ReadonlyMap<string, string>;
   title: string | null;
   /** What the thread is about, where Moby was not there before. */
-  root: { user: string | null; text: string } | null;
+  root: { user: string | null; text: string; files: SlackFile[] } | null;
   takesPart: boolean;
 }
 
@@ -83,9 +102,14 @@ function isOwn({ user, bot_id }: SlackMessage, me: Me): boolean {
 /** @returns null where nothing was said */
 export function toEvent(said: SlackMessage, edited: boolean, around: Surroundings): InboundEvent | null {
   const { me, names, title } = around;
-  const files = (said.files ?? []).filter(({ mode }) => mode !== 'tombstone').map(toFile);
-  const { text, mentioned } = plainTextOf(said.text ?? '', me.user, names);
-  if (text === '' && files.length === 0) return null;
+  const own = plainTextOf(said.text || textOfBlocks(said.blocks ?? []), me.user, names);
+  const shared = (said.attachments ?? []).filter((one) => one.is_share || one.is_msg_unfurl);
+  const text = [own.text, ...shared.map((one) => quote(one, around))].filter(Boolean).join('\n\n');
+  const files = [said, ...shared].flatMap((one) => filesOf(one.files));
+  if (text === '' && files.length === 0) {
+    if (!said.attachments?.length) return null;
+    files.push(unreadable('what an app shows here'));
+  }
   const direct = isDirect(said);
   const thread = said.thread_ts !== undefined && said.thread_ts !== said.ts ? said.thread_ts : null;
   const user = said.user ?? said.bot_id ?? 'unknown';
@@ -104,8 +128,9 @@ export function toEvent(said: SlackMessage, edited: boolean, around: Surrounding
     },
     sentAt: Math.round(Number(said.ts) * 1000),
     text,
-    addressed: direct || mentioned || answersMoby,
+    addressed: direct || own.mentioned || answersMoby,
     ...quoted(around),
+    ...(shared.length > 0 ? { forwardedFrom: shared[0]?.author_name ?? 'somebody' } : {}),
     files,
   };
   return edited ? toEdit(message, said) : message;
@@ -116,24 +141,44 @@ export function isDirect({ channel, channel_type }: Pick<SlackMessage, 'channel'
 }
 
 function toEdit(message: IncomingMessage, { edited }: SlackMessage): EditedMessage {
-  const { files, album, ...said } = message;
-  return { ...said, type: 'edit', sentAt: edited ? Math.round(Number(edited.ts) * 1000) : said.sentAt };
+  const sentAt = edited ? Math.round(Number(edited.ts) * 1000) : message.sentAt;
+  return { ...message, type: 'edit', sentAt };
 }
 
 function quoted({ root, me, names }: Surroundings): Pick<IncomingMessage, 'replyTo'> {
   if (!root) return {};
   const { text } = plainTextOf(root.text, me.user, names);
   const sender = (root.user === null ? undefined : names.get(root.user)) ?? 'somebody';
-  return { replyTo: { fromMoby: root.user === me.user, sender, text: text.slice(0, MOST_QUOTED_CHARS) } };
+  const files = filesOf(root.files);
+  return {
+    replyTo: {
+      fromMoby: root.user === me.user,
+      sender,
+      text: text.slice(0, MOST_QUOTED_CHARS),
+      ...(files.length > 0 ? { files } : {}),
+    },
+  };
 }
 
-function toFile({ id, name, title, mimetype, size, subtype }: SlackFile): InboundFile {
+/** A shared message, each line marked as not the sender's own. */
+function quote(
+  { author_name, text, fallback, message_blocks }: SlackAttachment,
+  around: Surroundings,
+): string {
+  const blocks = (message_blocks ?? []).flatMap(({ message }) => message?.blocks ?? []);
+  const said = plainTextOf(text || textOfBlocks(blocks) || fallback || '', around.me.user, around.names).text;
+  if (said === '') return '';
+  return `A message of ${author_name ?? 'somebody'}:\n${said.replace(/^/gm, '> ')}`;
+}
+
+function filesOf(files: readonly SlackFile[] = []): InboundFile[] {
+  return files.filter(({ mode }) => mode !== 'tombstone').map(toFile);
+}
+
+function toFile({ id, name, title, mimetype, size, subtype, ...more }: SlackFile): InboundFile {
   const mime = mimetype ?? 'application/octet-stream';
-  return { kind: kindOf(mime, subtype), name: name ?? title ?? 'file', mime, bytes: size ?? null, ref: id };
-}
-
-function kindOf(mime: string, subtype: string | undefined): InboundFile['kind'] {
-  if (subtype === 'slack_audio') return 'voice';
-  if (mime.startsWith('image/')) return 'image';
-  return mime.startsWith('audio/') || mime.startsWith('video/') ? 'other' : 'document';
+  const kind = subtype === 'slack_audio' ? 'voice' : kindOf(mime);
+  const file = { kind, name: name ?? title ?? 'file', mime, bytes: size ?? null, ref: id };
+  const shrunk = RENDITIONS.find((rendition) => more[rendition] !== undefined);
+  return shrunk ? { ...file, smaller: fileRef(id, shrunk) } : file;
 }

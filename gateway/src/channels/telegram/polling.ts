@@ -8,7 +8,8 @@ import { pause } from '@mobyclaw/lib/clock';
 import type { Update } from 'telegraf/types';
 import type { ChannelHost } from '../channel.ts';
 import type { BotApi } from './api.ts';
-import { type Me, toEvents } from './inbound.ts';
+import { toEvents } from './inbound.ts';
+import type { Me } from './message-text.ts';
 
 const UPDATES = ['message', 'edited_message'] as const;
 const BATCH = 100; // the most that Telegram gives

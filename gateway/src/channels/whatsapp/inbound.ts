@@ -2,9 +2,10 @@
  * From a message of WhatsApp to an event of the gateway. Pure: who a hidden id is, and what a group is called, is found out
  * before.
  */
-import type { EditedMessage, InboundFile, IncomingMessage } from '../channel.ts';
+import type { EditedMessage, IncomingMessage } from '../channel.ts';
 import { isGroup, keyOf, messageIdOf, personOf, userJid } from './keys.ts';
-import type { WaContent, WaContext, WaMedia, WaMessage } from './library.ts';
+import type { WaContent, WaContext, WaMessage } from './library.ts';
+import { filesOf, numberOf, textOf } from './message-content.ts';
 
 const MOST_QUOTED_CHARS = 500;
 const EDIT = 14; // ProtocolMessage.Type.MESSAGE_EDIT
@@ -21,14 +22,6 @@ export interface Surroundings {
   isOwn: (id: string) => boolean;
 }
 
-/** How media are fetched. As JSON in `ref`. */
-export interface MediaRef {
-  type: 'image' | 'document' | 'audio' | 'video' | 'sticker';
-  key: string;
-  path?: string;
-  url?: string;
-}
-
 /** The new text where this is a change of an earlier message. */
 export function editIn(content: WaContent): { id: string; content: WaContent } | null {
   const { type, key, editedMessage } = content.protocolMessage ?? {};
@@ -40,7 +33,7 @@ export function editIn(content: WaContent): { id: string; content: WaContent } |
  * @returns null where nothing was said
  */
 export function toMessage(
-  { key, pushName, messageTimestamp }: WaMessage,
+  { key, pushName, messageTimestamp, message }: WaMessage,
   content: WaContent,
   around: Surroundings,
 ): IncomingMessage | null {
@@ -52,7 +45,9 @@ export function toMessage(
   const text = withoutMention(textOf(content), me, mentioned);
   if (!key.id || (text === '' && files.length === 0)) return null;
   const quoted = quotedIn(context, around);
-  const album = content.messageContextInfo?.messageAssociation?.parentMessageKey?.id;
+  // In a chat with disappearing messages it stands outside of the wrapper.
+  const info = content.messageContextInfo ?? message?.messageContextInfo;
+  const album = info?.messageAssociation?.parentMessageKey?.id;
   return {
     type: 'message',
     account: personOf(me.phone),
@@ -65,6 +60,7 @@ export function toMessage(
     text,
     addressed: !group || mentioned || (quoted?.fromMoby ?? false),
     ...(quoted ? { replyTo: quoted } : {}),
+    ...(context?.isForwarded ? { forwardedFrom: 'somebody' } : {}), // WhatsApp does not say who
     files,
     ...(album ? { album } : {}),
   };
@@ -77,30 +73,16 @@ export function toEdit(
   around: Surroundings,
 ): EditedMessage | null {
   const said = toMessage({ ...message, key: { ...message.key, id } }, content, around);
-  if (!said) return null;
-  const { files, album, ...edit } = said;
-  return { ...edit, type: 'edit' };
+  return said && { ...said, type: 'edit' };
 }
 
-export function textOf(content: WaContent): string {
-  const { conversation, extendedTextMessage, locationMessage, contactMessage } = content;
-  if (conversation) return conversation;
-  if (extendedTextMessage?.text) return extendedTextMessage.text;
-  const caption = mediaOf(content)?.media.caption;
-  if (caption) return caption;
-  if (locationMessage) {
-    const { degreesLatitude, degreesLongitude, name } = locationMessage;
-    return `My location: ${degreesLatitude}, ${degreesLongitude}${name ? ` (${name})` : ''}`;
-  }
-  if (contactMessage) {
-    const phone = /TEL[^:\n]*:([^\r\n]+)/.exec(contactMessage.vcard ?? '')?.[1] ?? '';
-    return `Contact: ${contactMessage.displayName ?? ''} ${phone}`.trim();
-  }
-  return '';
-}
-
+/** Each kind of message has its own; WhatsApp adds kinds every few months. */
 function contextOf(content: WaContent): WaContext | null {
-  return content.extendedTextMessage?.contextInfo ?? mediaOf(content)?.media.contextInfo ?? null;
+  for (const part of Object.values(content)) {
+    const { contextInfo } = (part ?? {}) as { contextInfo?: WaContext | null };
+    if (contextInfo) return contextInfo;
+  }
+  return null;
 }
 
 function isMe(jid: string, { phone, hidden }: Surroundings['me']): boolean {
@@ -123,50 +105,7 @@ function quotedIn(context: WaContext | null, { me, isOwn }: Surroundings): Incom
   const participant = context.participant ?? '';
   const fromMoby = isMe(participant, me) || isOwn(context.stanzaId);
   const sender = fromMoby ? 'Moby' : personOf(userJid(participant));
-  return { fromMoby, sender, text: textOf(context.quotedMessage).slice(0, MOST_QUOTED_CHARS) };
-}
-
-function mediaOf(content: WaContent): { type: MediaRef['type']; media: WaMedia } | null {
-  const { imageMessage, documentMessage, audioMessage, videoMessage, stickerMessage } = content;
-  if (imageMessage) return { type: 'image', media: imageMessage };
-  if (documentMessage) return { type: 'document', media: documentMessage };
-  if (audioMessage) return { type: 'audio', media: audioMessage };
-  if (videoMessage) return { type: 'video', media: videoMessage };
-  return stickerMessage ? { type: 'sticker', media: stickerMessage } : null;
-}
-
-const NAMES: Record<MediaRef['type'], { name: string; mime: string }> = {
-  image: { name: 'photo.jpg', mime: 'image/jpeg' },
-  document: { name: 'document', mime: 'application/octet-stream' },
-  audio: { name: 'audio.ogg', mime: 'audio/ogg' },
-  video: { name: 'video.mp4', mime: 'video/mp4' },
-  sticker: { name: 'sticker.webp', mime: 'image/webp' },
-};
-
-function filesOf(content: WaContent): InboundFile[] {
-  const found = mediaOf(content);
-  if (!found?.media.mediaKey) return [];
-  const { type, media } = found;
-  const mime = media.mimetype?.split(';')[0] ?? NAMES[type].mime;
-  const ref: MediaRef = {
-    type,
-    key: Buffer.from(found.media.mediaKey).toString('base64'),
-    ...(media.directPath ? { path: media.directPath } : {}),
-    ...(media.url ? { url: media.url } : {}),
-  };
-  const name = media.fileName || NAMES[type].name;
-  const bytes = media.fileLength ? numberOf(media.fileLength) : null;
-  return [{ kind: kindOf(type, mime, media.ptt === true), name, mime, bytes, ref: JSON.stringify(ref) }];
-}
-
-function kindOf(type: MediaRef['type'], mime: string, spoken: boolean): InboundFile['kind'] {
-  if (type === 'audio') return spoken ? 'voice' : 'other';
-  if (type === 'video') return 'other';
-  return mime.startsWith('image/') ? 'image' : 'document';
-}
-
-/** A number as protobuf has it. */
-function numberOf(value: WaMessage['messageTimestamp']): number {
-  if (value === null || value === undefined) return 0;
-  return typeof value === 'number' ? value : value.toNumber();
+  const text = textOf(context.quotedMessage).slice(0, MOST_QUOTED_CHARS);
+  const files = filesOf(context.quotedMessage);
+  return { fromMoby, sender, text, ...(files.length > 0 ? { files } : {}) };
 }

@@ -24,6 +24,7 @@ export interface WaContext {
   participant?: string | null;
   quotedMessage?: WaContent | null;
   mentionedJid?: string[] | null;
+  isForwarded?: boolean | null;
 }
 
 export interface WaMedia {
@@ -38,6 +39,22 @@ export interface WaMedia {
   contextInfo?: WaContext | null;
 }
 
+export interface WaLocation {
+  degreesLatitude?: number | null;
+  degreesLongitude?: number | null;
+  name?: string | null;
+}
+
+export interface WaContact {
+  displayName?: string | null;
+  vcard?: string | null;
+}
+
+export interface WaPoll {
+  name?: string | null;
+  options?: { optionName?: string | null }[] | null;
+}
+
 /** https://github.com/WhiskeySockets/Baileys, WAProto: `Message` */
 export interface WaContent {
   conversation?: string | null;
@@ -47,12 +64,16 @@ export interface WaContent {
   audioMessage?: WaMedia | null;
   documentMessage?: WaMedia | null;
   stickerMessage?: WaMedia | null;
-  locationMessage?: {
-    degreesLatitude?: number | null;
-    degreesLongitude?: number | null;
-    name?: string | null;
-  } | null;
-  contactMessage?: { displayName?: string | null; vcard?: string | null } | null;
+  /** A round video. */
+  ptvMessage?: WaMedia | null;
+  locationMessage?: WaLocation | null;
+  liveLocationMessage?: WaLocation | null;
+  contactMessage?: WaContact | null;
+  contactsArrayMessage?: { contacts?: WaContact[] | null } | null;
+  pollCreationMessage?: WaPoll | null;
+  pollCreationMessageV2?: WaPoll | null;
+  pollCreationMessageV3?: WaPoll | null;
+  pollCreationMessageV5?: WaPoll | null;
   protocolMessage?: { key?: WaKey | null; type?: number | null; editedMessage?: WaContent | null } | null;
   messageContextInfo?: { messageAssociation?: { parentMessageKey?: WaKey | null } | null } | null;
 }

@@ -2,8 +2,8 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import { late, toCallError, WhatsAppError } from './errors.ts';
-import type { MediaRef } from './inbound.ts';
 import type { Baileys } from './library.ts';
+import type { MediaRef } from './message-content.ts';
 
 const DOWNLOAD_MS = 60_000;
 
