@@ -35,7 +35,7 @@ export interface AccessOptions {
   owners: Record<Platform, readonly string[]>;
 }
 
-export type Asked = Pick<IncomingMessage, 'channel' | 'kind' | 'sender' | 'addressed'>;
+export type Asked = Pick<IncomingMessage, 'channel' | 'parent' | 'kind' | 'sender' | 'addressed'>;
 
 export class Access {
   readonly pairings: Pairings;
@@ -51,17 +51,18 @@ export class Access {
   }
 
   /** Decides about a message; changes nothing. */
-  judge(platform: Platform, { sender, channel, kind, addressed }: Asked): Verdict {
+  judge(platform: Platform, { sender, channel, parent, kind, addressed }: Asked): Verdict {
     if (sender.bot) return { kind: 'ignored' };
     const role = this.roleOf(platform, sender.id);
     if (kind === 'direct') return role === null ? { kind: 'stranger' } : { kind: 'allowed', role };
-    const group = this.#groupOf(channel);
+    const group = this.#allowed(channel, parent);
     if (!group) return addressed ? { kind: 'closed-group', role } : { kind: 'ignored' };
     return group.mention && !addressed ? { kind: 'ignored' } : { kind: 'allowed', role: role ?? 'guest' };
   }
 
   /** Notes where somebody who may talk writes from. Within the caller's transaction. */
-  noteSeen(platform: Platform, { sender, channel, kind }: Asked): void {
+  noteSeen(platform: Platform, { sender, channel, parent, kind }: Asked): void {
+    if (parent !== undefined) this.#access.noteThread(channel, parent);
     if (kind !== 'direct') return;
     const now = this.#clock.now();
     const before = this.#access.person(platform, sender.id);
@@ -70,8 +71,8 @@ export class Access {
   }
 
   /** Remembers a closed group in which somebody spoke to Moby. Within the caller's transaction. */
-  noteClosed({ channel, title = '' }: Pick<IncomingMessage, 'channel' | 'title'>): void {
-    const group = baseOf(channel);
+  noteClosed({ channel, parent, title = '' }: Pick<IncomingMessage, 'channel' | 'parent' | 'title'>): void {
+    const group = parent ?? this.groupOf(channel);
     const now = this.#clock.now();
     const before = this.#access.closedGroups().find((one) => one.channel === group);
     if (before && now - before.askedAt < SEEN_RESOLUTION_MS) return;
@@ -100,7 +101,7 @@ export class Access {
 
   /** Whether something may be sent there: to people who may talk, and to allowed groups. */
   mayReceive(channel: ChannelKey): boolean {
-    if (this.#groupOf(channel)) return true;
+    if (this.#allowed(channel)) return true;
     const person = this.#access.personOfChannel(channel);
     return person !== null && this.roleOf(person.platform as Platform, person.user) !== null;
   }
@@ -144,12 +145,17 @@ export class Access {
     this.#access.closeGroup(from);
   }
 
-  #groupOf(channel: ChannelKey): GroupRow | null {
-    return this.#access.group(channel) ?? this.#access.group(baseOf(channel));
+  /** The group that a topic or thread is in. */
+  groupOf(channel: ChannelKey): ChannelKey {
+    return this.#access.parentOf(channel) ?? baseOf(channel);
+  }
+
+  #allowed(channel: ChannelKey, parent = this.groupOf(channel)): GroupRow | null {
+    return this.#access.group(channel) ?? this.#access.group(parent);
   }
 }
 
-/** The group that a topic or thread is in. */
-export function baseOf(channel: ChannelKey): ChannelKey {
+/** As far as the key itself says it. */
+function baseOf(channel: ChannelKey): ChannelKey {
   return channel.replace(/:(topic|thread):.*$/, '');
 }

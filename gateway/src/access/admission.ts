@@ -12,7 +12,7 @@ import type { PairingRow, Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
-import { type Access, baseOf } from './access.ts';
+import type { Access } from './access.ts';
 import { welcome } from './door-texts.ts';
 
 export interface AdmissionOptions {
@@ -87,15 +87,15 @@ export class Admission {
 
   /** Opens a group, all its topics and threads among it. */
   allowGroup(channel: ChannelKey, mention: boolean): void {
-    const { store, clock } = this.#options;
-    const group = baseOf(channel);
+    const { store, access, clock } = this.#options;
+    const group = access.groupOf(channel);
     store.transaction('durable', () => store.access.allowGroup(group, mention, clock.now()));
   }
 
   /** @returns whether it was open */
   closeGroup(channel: ChannelKey): boolean {
-    const { store } = this.#options;
-    const group = baseOf(channel);
+    const { store, access } = this.#options;
+    const group = access.groupOf(channel);
     const wasOpen = store.transaction('durable', () => store.access.closeGroup(group));
     if (wasOpen) this.#shutOut(group);
     return wasOpen;
@@ -103,8 +103,8 @@ export class Admission {
 
   /** Ends what was still to be sent to this person or group, and what waits and runs for them or is otherwise `theirs`. */
   #shutOut(channel: ChannelKey, theirs: (turn: TurnRow) => boolean = () => false): void {
-    const { store, turns, clock } = this.#options;
-    const isHere = (place: ChannelKey): boolean => baseOf(place) === channel;
+    const { store, access, turns, clock } = this.#options;
+    const isHere = (place: ChannelKey): boolean => access.groupOf(place) === channel;
     store.transaction('durable', () => {
       for (const arrival of store.arrivals.allOpen()) {
         if (isHere(arrival.channel)) store.arrivals.settle(arrival.seq);

@@ -43,3 +43,7 @@ export function welcome(role: Role, channel: ChannelKey): string {
   const as = role === 'owner' ? ' as my owner' : '';
   return `You are in${as}. Write to me what you need; \`${commandSign(channel)}help\` shows the commands.`;
 }
+
+/** To an edit of a message whose turn has begun. */
+export const EDITED_TOO_LATE =
+  'That change came too late: I had begun to answer the earlier version. Please send the new one as a message of its own.';

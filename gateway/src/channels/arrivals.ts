@@ -7,13 +7,15 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import { type Access, baseOf, type Verdict } from '../access/access.ts';
-import { closedGroup, TOO_FAST } from '../access/door-texts.ts';
+import type { Access, Verdict } from '../access/access.ts';
+import { closedGroup, EDITED_TOO_LATE, TOO_FAST } from '../access/door-texts.ts';
 import type { Doorbell, Notice } from '../access/doorbell.ts';
 import type { RateLimit, RateVerdict } from '../access/rate-limit.ts';
 import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
+import { belongTogether } from './belonging.ts';
 import type { EditedMessage, InboundEvent, IncomingMessage, Platform } from './channel.ts';
+import { promptOf } from './prompt-pieces.ts';
 
 export interface ArrivalsOptions {
   store: Store;
@@ -80,8 +82,7 @@ export class Arrivals {
       case 'message':
         return this.#storeMessage(platform, event);
       case 'edit':
-        this.#storeEdit(platform, event);
-        return [];
+        return this.#storeEdit(platform, event);
       case 'moved':
         this.#options.access.moved(event.from, event.to);
         return [];
@@ -94,8 +95,9 @@ export class Arrivals {
     if (store.arrivals.has(key)) return [];
     const { kind, sender } = message;
     const role = access.roleOf(platform, sender.id) ?? 'guest';
-    const command = commandOf(message.text, { role, kind });
-    const verdict = access.judge(platform, { ...message, addressed: message.addressed || command !== null });
+    const command = message.forwardedFrom === undefined ? commandOf(message.text, { role, kind }) : null;
+    const addressed = message.addressed || command !== null || this.#goesOn(message);
+    const verdict = access.judge(platform, { ...message, addressed });
     if (verdict.kind === 'ignored') return [];
     const rate = this.#take(platform, message);
     if (verdict.kind === 'allowed') {
@@ -106,6 +108,13 @@ export class Arrivals {
     if (rate !== 'passed') return [];
     if (verdict.kind === 'closed-group') return this.#closedGroup(platform, key, message, verdict, command);
     return this.#stranger(platform, key, message);
+  }
+
+  /** More of what was said to Moby: it does not mention him again. */
+  #goesOn(message: IncomingMessage): boolean {
+    if (message.kind === 'direct') return false;
+    const open = this.#options.store.arrivals.openIn(message.channel);
+    return open.some(({ event }) => belongTogether(JSON.parse(event) as IncomingMessage, message));
   }
 
   #take(platform: Platform, { sender, sentAt }: IncomingMessage): RateVerdict {
@@ -140,12 +149,17 @@ export class Arrivals {
     { role }: Extract<Verdict, { kind: 'closed-group' }>,
     command: string | null,
   ): After[] {
-    if (role === 'owner' && command === 'allow') return this.#keep(platform, key, message);
-    if (message.addressed) this.#options.access.noteClosed(message);
+    const { access } = this.#options;
+    if (role === 'owner' && command === 'allow') {
+      access.noteSeen(platform, message);
+      return this.#keep(platform, key, message);
+    }
+    if (message.addressed) access.noteClosed(message);
     if (role !== 'owner') return [];
-    const { channel, messageId } = message;
+    const { channel, parent, messageId } = message;
     this.#noteKey(key, channel);
-    return this.#notify({ channel, replyTo: messageId, text: closedGroup(baseOf(channel)) });
+    const text = closedGroup(parent ?? access.groupOf(channel));
+    return this.#notify({ channel, replyTo: messageId, text });
   }
 
   /** That it came, and not what it said. */
@@ -153,20 +167,39 @@ export class Arrivals {
     this.#options.store.arrivals.insert(key, channel, null, this.#options.clock.now());
   }
 
-  /** The last text wins while the message waits, here or as a turn, and its sender may still talk. */
-  #storeEdit(platform: Platform, edit: EditedMessage): void {
+  /**
+   * The last text wins while the message waits, here or as a turn, and its sender may still talk. One that was not for
+   * Moby before is a message, if it is now.
+   */
+  #storeEdit(platform: Platform, edit: EditedMessage): After[] {
     const { store, access } = this.#options;
-    if (edit.text === '') return;
-    if (access.judge(platform, { ...edit, addressed: true }).kind !== 'allowed') return;
     const key = arrivalKey(platform, edit);
+    if (!store.arrivals.has(key)) {
+      return edit.addressed ? this.#storeMessage(platform, { ...edit, type: 'message' }) : [];
+    }
+    if (access.judge(platform, { ...edit, addressed: true }).kind !== 'allowed') return [];
     const arrival = store.arrivals.openByKey(key);
     if (arrival) {
       const message = JSON.parse(arrival.event) as IncomingMessage;
       store.arrivals.change(arrival.seq, JSON.stringify({ ...message, text: edit.text }));
-      return;
+      return [];
     }
-    const entry = store.turns.inboxEntry(key);
-    if (entry) store.turns.changePrompt(entry.turn, edit.text);
+    const piece = store.pieces.find(key);
+    if (!piece || piece.text === edit.text) return [];
+    store.pieces.change(key, edit.text);
+    const prompt = promptOf(store.pieces.of(piece.turn), true);
+    return store.turns.changePrompt(piece.turn, prompt) ? [] : this.#tooLate(key, edit);
+  }
+
+  /** Said once for each message. */
+  #tooLate(key: string, { channel, messageId }: EditedMessage): After[] {
+    const told = this.#options.store.arrivals.insert(
+      `${key}#edited`,
+      channel,
+      null,
+      this.#options.clock.now(),
+    );
+    return told === null ? [] : this.#notify({ channel, replyTo: messageId, text: EDITED_TOO_LATE });
   }
 
   #notify({ channel, replyTo, text }: Notice): After[] {

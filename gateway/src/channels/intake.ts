@@ -1,6 +1,7 @@
 /**
  * Works on what has arrived: commands at once, messages of one chat in their order, each of them until it is a turn. An
- * arrival is settled after its turn is on disk; a crash in between is harmless, since the turn has the same key.
+ * arrival is settled after its turn is on disk; a crash in between is harmless, since the turn has the same key. A `/stop`
+ * reaches what is not a turn yet, too.
  *
  * What cannot be taken is answered, never dropped. While the gateway drains, what has arrived waits for the next start.
  */
@@ -9,21 +10,26 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Access } from '../access/access.ts';
-import { type Commands, readCommand } from '../commands/commands.ts';
+import { EDITED_TOO_LATE } from '../access/door-texts.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import { type Accepted, type InboundMessage, KeyReusedError, QueueFullError } from '../inbox/inbox.ts';
 import type { Role } from '../store/access-store.ts';
 import type { ArrivalRow } from '../store/arrival-store.ts';
 import { StoreError } from '../store/database.ts';
+import type { Piece } from '../store/piece-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { DrainingError } from '../turns/turn-service.ts';
+import { belongTogether, commandIn } from './belonging.ts';
 import type { Channel, IncomingMessage, Platform } from './channel.ts';
-import { type ReadFiles, readFiles } from './inbound-files.ts';
+import { nothingRead, type ReadFiles, readFiles } from './inbound-files.ts';
 import { notesFor } from './message-notes.ts';
+import { piecesOf, promptOf } from './prompt-pieces.ts';
 import { turnSender } from './turn-sender.ts';
 
 const ALBUM_QUIET_MS = 1000; // pictures that were sent together come one by one
+const CUT_QUIET_MS = 1200; // and so do the parts of a text that an app has cut
 const STORE_RETRY_MS = 2000;
 const CHANNEL_POLL_MS = 500;
 const LONGEST_CHANNEL_WAIT_MS = 60_000; // for a file, after a start; then the message goes on without it
@@ -35,6 +41,10 @@ export interface IntakeOptions {
   accept: (message: InboundMessage) => Promise<Accepted>;
   /** Shows the answer of a turn in its chat. */
   watch: (turn: TurnRow) => void;
+  /** Ends a turn, whether it waits or runs. */
+  cancel: (turn: string) => void;
+  /** Shows in a chat that Moby is at it. @returns ends that */
+  typing: (channel: string) => () => void;
   /** Something was put into the outbox for this channel. */
   wake: (channel: string) => void;
   channel: (platform: string) => Channel | null;
@@ -54,6 +64,9 @@ export class Intake {
   readonly #options: IntakeOptions;
   /** The end of what is being done for each chat. */
   readonly #chains = new Map<string, Promise<void>>();
+  /** Takes back what is being worked on, by chat. */
+  readonly #under = new Map<string, { seq: number; ending: AbortController }>();
+  #startedAt = 0;
   #stopped = false;
 
   constructor(options: IntakeOptions) {
@@ -62,6 +75,7 @@ export class Intake {
 
   /** Takes up what the process before had received and not worked on. */
   start(): void {
+    this.#startedAt = this.#options.clock.now();
     for (const row of this.#options.store.arrivals.allOpen()) {
       const message = JSON.parse(row.event) as IncomingMessage;
       this.arrived(platformOf(row.channel) as Platform, row.seq, message);
@@ -72,16 +86,27 @@ export class Intake {
     this.#stopped = true;
   }
 
-  arrived(platform: Platform, seq: number, { channel, text, files, messageId }: IncomingMessage): void {
+  arrived(platform: Platform, seq: number, message: IncomingMessage): void {
+    const { channel, messageId } = message;
+    const isCommand = commandIn(message) !== null;
+    const waits = !isCommand && this.#takesTime(message);
     // A command does not wait for the file before it to be fetched.
-    const chain = readCommand(text) && files.length === 0 ? `${channel}/commands` : channel;
+    const chain = isCommand ? `${channel}/commands` : channel;
     const before = this.#chains.get(chain) ?? Promise.resolve();
+    const hideTyping = isCommand ? null : this.#options.typing(channel);
     const work = before.then(() => this.#work(platform, seq));
     this.#chains.set(chain, work);
     void work.finally(() => {
+      hideTyping?.();
       if (this.#chains.get(chain) === work) this.#chains.delete(chain);
     });
-    void this.#options.channel(platform)?.seen?.(channel, messageId);
+    void this.#options.channel(platform)?.seen?.(channel, messageId, waits);
+  }
+
+  #takesTime({ channel, files }: IncomingMessage): boolean {
+    const { turns } = this.#options.store;
+    const waits = this.#chains.has(channel) || turns.countAhead(channel, Number.MAX_SAFE_INTEGER) > 0;
+    return waits || files.length > 0;
   }
 
   /** Never rejects, so that one message cannot hold up those behind it. */
@@ -119,37 +144,74 @@ export class Intake {
 
   async #handle(arrived: Arrived): Promise<void> {
     const { row, message, platform, role } = arrived;
-    const command = message.files.length === 0 ? readCommand(message.text) : null;
+    const command = commandIn(message);
     if (command) {
       const { channel, kind } = message;
-      const call = { platform, channel, kind, role, user: message.sender.id, text: command.text };
+      const withdraw = (user?: string): number => this.#withdraw(row, user);
+      const call = { platform, channel, kind, role, user: message.sender.id, text: command.text, withdraw };
       const answer = await this.#options.commands.run(command.name, call);
       if (answer !== null) return this.#settle([row], message, answer);
     }
-    const together = message.album === undefined ? [arrived] : await this.#album(arrived);
-    await this.#submit(together);
-  }
-
-  /** Waits until the pictures of an album are all there. */
-  async #album(first: Arrived): Promise<Arrived[]> {
-    const { store, clock } = this.#options;
-    for (;;) {
-      const rows = store.arrivals.openIn(first.row.channel).map((row) => {
-        return { ...first, row, message: JSON.parse(row.event) as IncomingMessage };
-      });
-      const together = rows.filter(
-        ({ message }) =>
-          message.album === first.message.album && message.sender.id === first.message.sender.id,
-      );
-      const newest = together.at(-1) ?? first;
-      const quietInMs = newest.row.receivedAt + ALBUM_QUIET_MS - clock.now();
-      if (quietInMs <= 0) return together;
-      await pause(clock, quietInMs);
+    const ending = new AbortController();
+    this.#under.set(message.channel, { seq: row.seq, ending });
+    try {
+      await this.#submit(await this.#gather(arrived, ending.signal), ending.signal);
+    } catch (error) {
+      if (!ending.signal.aborted) throw error; // else it was taken back, and is settled
+    } finally {
+      this.#under.delete(message.channel);
     }
   }
 
-  async #submit(together: readonly Arrived[]): Promise<void> {
-    const { accept, watch } = this.#options;
+  /** Takes back what came in here before this command and is no turn yet. @returns how many messages that were */
+  #withdraw({ seq, channel }: ArrivalRow, user?: string): number {
+    const rows = this.#options.store.arrivals.openIn(channel).filter((row) => {
+      const message = JSON.parse(row.event) as IncomingMessage;
+      return (
+        row.seq < seq && commandIn(message) === null && (user ?? message.sender.id) === message.sender.id
+      );
+    });
+    this.#settle(rows);
+    const under = this.#under.get(channel);
+    if (under && rows.some((row) => row.seq === under.seq)) under.ending.abort();
+    return rows.length;
+  }
+
+  /** Waits until what belongs together is all there: the pictures of an album, the parts of a long text. */
+  async #gather(first: Arrived, signal: AbortSignal): Promise<Arrived[]> {
+    const { clock } = this.#options;
+    const { album, unfinished } = first.message;
+    if (album === undefined && !unfinished) return [first];
+    let since = 0;
+    if (first.row.receivedAt < this.#startedAt) {
+      await this.#untilUp(first.platform, signal); // the rest of it may have come while we were away
+      since = clock.now();
+    }
+    for (;;) {
+      const together = this.#parts(first);
+      const { row, message } = together.at(-1) ?? first;
+      if (album === undefined && !message.unfinished) return together;
+      const quietMs = album === undefined ? CUT_QUIET_MS : ALBUM_QUIET_MS;
+      const waitMs = Math.max(since, row.receivedAt) + quietMs - clock.now();
+      if (waitMs <= 0) return together;
+      await pause(clock, waitMs, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  #parts(first: Arrived): Arrived[] {
+    const together: Arrived[] = [];
+    for (const row of this.#options.store.arrivals.openIn(first.row.channel)) {
+      const message = JSON.parse(row.event) as IncomingMessage;
+      const last = together.at(-1)?.message;
+      if (row.seq === first.row.seq || (last && belongTogether(last, message)))
+        together.push({ ...first, row, message });
+    }
+    return together;
+  }
+
+  async #submit(together: readonly Arrived[], signal: AbortSignal): Promise<void> {
+    const { accept, watch, cancel, store, clock } = this.#options;
     const [first] = together;
     if (!first) return;
     const rows = together.map(({ row }) => row);
@@ -176,10 +238,14 @@ export class Intake {
         guest: role === 'guest',
         notes: notesFor(message, role, row.receivedAt, read),
       });
+      if (signal.aborted) return cancel(turn.id);
       // Or while the turn was being stored.
       const newest = this.#promptOf(together, read);
-      if (newest !== prompt) this.#options.store.turns.changePrompt(turn.id, newest);
-      this.#settle(rows, message, refusal);
+      const edited = newest !== prompt && !store.turns.changePrompt(turn.id, newest);
+      const pieces = this.#piecesOf(together, read);
+      store.pieces.insert(turn.id, pieces, clock.now());
+      const answers = [refusal, edited ? EDITED_TOO_LATE : ''].filter(Boolean);
+      this.#settle(rows, message, answers.join('\n\n'));
       watch(turn);
     } catch (error) {
       if (error instanceof KeyReusedError)
@@ -190,38 +256,43 @@ export class Intake {
   }
 
   #promptOf(together: readonly Arrived[], read: ReadFiles): string {
-    const texts = together.map((one) => this.#newestText(one)).filter((text) => text.trim() !== '');
-    const none = read.attachments.length > 0 ? 'See the attached file.' : '';
-    return [...texts, ...read.spoken].join('\n\n') || none;
+    return promptOf(this.#piecesOf(together, read), read.attachments.length > 0);
   }
 
-  #newestText({ row, message }: Arrived): string {
-    const now = this.#options.store.arrivals.open(row.seq);
-    return now ? (JSON.parse(now.event) as IncomingMessage).text : message.text;
+  #piecesOf(together: readonly Arrived[], { spoken }: ReadFiles): Piece[] {
+    const now = together.map(({ row, message }) => {
+      const open = this.#options.store.arrivals.open(row.seq);
+      return { key: row.key, message: open ? (JSON.parse(open.event) as IncomingMessage) : message };
+    });
+    return piecesOf(now, spoken);
   }
 
-  async #files(platform: Platform, together: readonly Arrived[]): Promise<ReadFiles> {
+  async #files(platform: Platform, together: readonly Arrived[], signal: AbortSignal): Promise<ReadFiles> {
     const files = together.flatMap(({ message }) => message.files);
-    if (files.length === 0) return { attachments: [], spoken: [], refusals: [] };
+    const quoted = together[0]?.message.replyTo?.files ?? [];
+    if (files.length === 0 && quoted.length === 0) return nothingRead();
     const { clock, transcription } = this.#options;
-    const channel = await this.#untilUp(platform);
-    if (!channel) {
-      return {
-        attachments: [],
-        spoken: [],
-        refusals: ['I could not fetch your file. Please send it again.'],
-      };
+    const fetched = [...files, ...quoted].some(({ ref }) => ref !== '');
+    const channel = fetched ? await this.#untilUp(platform, signal) : null;
+    if (fetched && !channel) {
+      return { ...nothingRead(), refusals: ['I could not fetch your file. Please send it again.'] };
     }
-    return readFiles(files, { download: (ref, most) => channel.download(ref, most), transcription, clock });
+    const download = async (ref: string, most: number): Promise<Uint8Array> => {
+      if (!channel) throw new Error('a file without a connection');
+      return channel.download(ref, most);
+    };
+    return readFiles(files, quoted, { download, transcription, clock, signal });
   }
 
-  async #untilUp(platform: Platform): Promise<Channel | null> {
+  /** @throws the reason of the signal */
+  async #untilUp(platform: Platform, signal: AbortSignal): Promise<Channel | null> {
     const { clock, channel } = this.#options;
     const start = clock.now();
     while (!this.#stopped && clock.now() - start < LONGEST_CHANNEL_WAIT_MS) {
       const connection = channel(platform);
       if (connection) return connection;
-      await pause(clock, CHANNEL_POLL_MS);
+      await pause(clock, CHANNEL_POLL_MS, signal);
+      signal.throwIfAborted();
     }
     if (this.#stopped) throw new DrainingError('Moby is restarting.');
     return null;

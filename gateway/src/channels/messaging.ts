@@ -41,6 +41,7 @@ import { ChannelSupervisor } from './supervisor.ts';
 const STOP_MS = 2000; // turns get 25 of the 30 s that whoever stops us waits; connections close in what is left
 const SWEEP_MS = 3_600_000;
 const ARRIVALS_MS = 30 * 86_400_000; // longer than any platform redelivers
+const PIECES_MS = 3_600_000; // after that, nobody expects a change of a message to count
 const MOST_TROUBLE = 20;
 
 export interface MessagingOptions {
@@ -121,6 +122,8 @@ export class Messaging {
       commands,
       accept: (message) => this.#accept(message),
       watch: (turn) => this.#delivery.watch(turn),
+      cancel: (turn) => void turns.cancel(turn),
+      typing: (channel) => this.#delivery.typing(channel),
       wake,
       channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
       transcription: config.channels.transcription,
@@ -291,6 +294,7 @@ export class Messaging {
         store.transaction('relaxed', () => {
           this.access.pairings.sweep();
           store.arrivals.forgetBefore(clock.now() - ARRIVALS_MS);
+          store.pieces.forgetBefore(clock.now() - PIECES_MS);
         });
       } catch (error) {
         logger.error({ err: error }, 'old arrivals could not be removed'); // the next hour tries again

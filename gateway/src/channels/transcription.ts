@@ -10,10 +10,11 @@ export class TranscriptionError extends Error {
   override name = 'TranscriptionError';
 }
 
-/** @throws TranscriptionError, whose message is for the person who spoke */
+/** @throws TranscriptionError, whose message is for the person who spoke; the reason of the signal */
 export async function transcribe(
   settings: TranscriptionSettings,
   file: { name: string; mime: string; data: Uint8Array },
+  signal: AbortSignal,
 ): Promise<string> {
   const form = new FormData();
   form.set('model', settings.model);
@@ -25,12 +26,13 @@ export async function transcribe(
       method: 'POST',
       body: form,
       headers: settings.key === undefined ? {} : { authorization: `Bearer ${settings.key}` },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
     if (!response.ok)
       throw new TranscriptionError(`The transcription service refused it (HTTP ${response.status}).`);
     answer = await response.json();
   } catch (error) {
+    signal.throwIfAborted();
     if (error instanceof TranscriptionError) throw error;
     const late = (error as Error).name === 'TimeoutError';
     const message = late

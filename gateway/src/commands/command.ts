@@ -21,6 +21,8 @@ export interface CommandCall {
   role: Role;
   /** What follows the name. */
   text: string;
+  /** Takes back the messages, of `user` alone if given, that came in here before this one and are no turn yet. @returns how many */
+  withdraw: (user?: string) => number;
   /** What commands begin with here, for texts that name one. */
   sign: '/' | '!';
   /** All commands that the sender may use here. */

@@ -44,8 +44,9 @@ export const conversationCommands: readonly Command[] = [
     run(call, services) {
       const { kind, role, channel } = call;
       if (kind === 'group' && role !== 'owner') return stopOwn(call, services);
+      const withdrawn = call.withdraw();
       const { stopped, cancelled } = services.turns.stopSession(channel);
-      return stoppedText(stopped !== null, cancelled);
+      return stoppedText(stopped !== null, withdrawn + cancelled);
     },
   },
   {
@@ -83,7 +84,11 @@ export const conversationCommands: readonly Command[] = [
 ];
 
 /** A guest in a group ends what he asked for himself, and nothing of others. */
-function stopOwn({ platform, user, channel }: CommandCall, { store, turns }: CommandServices): string {
+function stopOwn(
+  { platform, user, channel, withdraw }: CommandCall,
+  { store, turns }: CommandServices,
+): string {
+  const withdrawn = withdraw(user);
   const running = turns.lanes.runningIn(channel);
   const isTheirs = (sender = ''): boolean => isFrom(sender, platform, user);
   const waiting = store.turns.waiting(channel, Number.MAX_SAFE_INTEGER);
@@ -91,10 +96,11 @@ function stopOwn({ platform, user, channel }: CommandCall, { store, turns }: Com
   for (const { id } of theirs) turns.cancel(id);
   const stops = running !== null && isTheirs(store.turns.find(running)?.sender);
   if (stops) turns.cancel(running);
-  if (!stops && theirs.length === 0 && running !== null) {
+  const cancelled = withdrawn + theirs.length;
+  if (!stops && cancelled === 0 && running !== null) {
     return 'What I am doing was asked by somebody else; they or my owner can stop it.';
   }
-  return stoppedText(stops, theirs.length);
+  return stoppedText(stops, cancelled);
 }
 
 function stoppedText(stopped: boolean, cancelled: number): string {

@@ -14,13 +14,13 @@ import type { Channel, ChannelKey, Platform } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
 import { isConversation } from '../sessions/conversation.ts';
 import type { Store } from '../store/store.ts';
-import type { DeliveryTarget, TurnRow } from '../store/turn-store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
 import { ChatLane } from './chat-lane.ts';
 import { LiveReply } from './live-reply.ts';
 import type { Renderer } from './renderer.ts';
 import { recordSent } from './sent-record.ts';
+import { TypingSigns } from './typing.ts';
 
-const TYPING_MARGIN_MS = 1000; // the sign is renewed before it goes out
 const KEEP_DONE_MS = 7 * 86_400_000; // for whoever asks what became of a message
 const SWEEP_MS = 3_600_000;
 
@@ -53,11 +53,13 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #lanes = new Map<ChannelKey, ChatLane>();
   readonly #watched = new Set<string>();
+  readonly #typing: TypingSigns;
   #sweep: Timer | null = null;
   #closed = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#typing = new TypingSigns(options.channel, options.clock);
   }
 
   /** Takes up what is in the outbox and follows the turns that are under way. */
@@ -118,12 +120,12 @@ export class Delivery {
     const reply = new LiveReply(turn.id, target, store.outbox.live(turn.id), mode !== 'collect');
     const lane = this.#lane(target.channel);
     lane.follow(reply);
-    const typing = this.#typing(target, reply);
+    const hideTyping = this.typing(target.channel);
     follow(turn.id, (event) => {
       try {
         reply.apply(event);
         if (reply.ended) {
-          typing.cancel();
+          hideTyping();
           this.#watched.delete(turn.id);
           lane.ended(reply);
         } else lane.changed();
@@ -134,12 +136,18 @@ export class Delivery {
     });
   }
 
+  /** Shows in a chat that Moby is at it. @returns ends that */
+  typing(chat: ChannelKey): () => void {
+    return this.#typing.show(chat);
+  }
+
   /** Ends what can be ended within `graceMs`; what is left is taken up at the next start. */
   async drain(graceMs: number): Promise<void> {
     const { clock } = this.#options;
     const settled = Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
     await Promise.race([settled, pause(clock, graceMs)]);
     this.#closed = true;
+    this.#typing.close();
     this.#sweep?.cancel();
     for (const lane of this.#lanes.values()) lane.close();
   }
@@ -166,28 +174,6 @@ export class Delivery {
       this.#lanes.set(key, lane);
     }
     return lane;
-  }
-
-  /** Shows that Moby is at it, from the moment at which the turn runs until it ends. */
-  #typing(target: DeliveryTarget, reply: LiveReply): Timer {
-    const { clock } = this.#options;
-    let timer: Timer | null = null;
-    let cancelled = false;
-    const beat = (): void => {
-      if (cancelled || this.#closed) return;
-      const channel = this.#options.channel(platformOf(target.channel));
-      const { typingMs } = channel?.abilities ?? { typingMs: null };
-      if (channel && typingMs !== null && reply.started) void channel.typing(target.channel);
-      const everyMs = reply.started && typingMs !== null ? typingMs - TYPING_MARGIN_MS : TYPING_MARGIN_MS;
-      timer = clock.after(everyMs, beat);
-    };
-    timer = clock.after(0, beat);
-    return {
-      cancel() {
-        cancelled = true;
-        timer?.cancel();
-      },
-    };
   }
 
   #scheduleSweep(): void {

@@ -145,6 +145,21 @@ export class AccessStore {
     return this.#db.sql('DELETE FROM allowed_groups WHERE channel = ?').run(channel).changes > 0;
   }
 
+  /** The group that a thread is in, where its key does not say so; null where that is not known. */
+  parentOf(channel: string): string | null {
+    const row = this.#db.sql('SELECT parent FROM threads WHERE channel = ?').get(channel);
+    return row ? String(row.parent) : null;
+  }
+
+  noteThread(channel: string, parent: string): void {
+    this.#db
+      .sql(
+        `INSERT INTO threads (channel, parent) VALUES (?, ?)
+         ON CONFLICT (channel) DO UPDATE SET parent = excluded.parent WHERE parent <> excluded.parent`,
+      )
+      .run(channel, parent);
+  }
+
   /** Newest first. */
   closedGroups(): ClosedGroupRow[] {
     return this.#db.sql('SELECT * FROM closed_groups ORDER BY asked_at DESC').all().map(toClosedGroup);

@@ -7,6 +7,7 @@ import { CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { LIVE_SCHEMA } from './schema-live.ts';
+import { PIECES_SCHEMA } from './schema-pieces.ts';
 import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
 import { SENT_SCHEMA } from './schema-sent.ts';
 import { HOOK_EVENTS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
@@ -106,4 +107,5 @@ export const MIGRATIONS: readonly string[] = [
   SENT_SCHEMA,
   STRETCHES_SCHEMA,
   HOOK_EVENTS_SCHEMA,
+  PIECES_SCHEMA,
 ];

@@ -9,6 +9,7 @@ import { JobRunStore } from './job-run-store.ts';
 import { JobStore } from './job-store.ts';
 import { MessageStore } from './message-store.ts';
 import { OutboxStore } from './outbox-store.ts';
+import { PieceStore } from './piece-store.ts';
 import { SessionStore } from './session-store.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
@@ -21,6 +22,7 @@ export class Store {
   readonly messages: MessageStore;
   readonly tokens: TokenStore;
   readonly arrivals: ArrivalStore;
+  readonly pieces: PieceStore;
   readonly access: AccessStore;
   readonly outbox: OutboxStore;
   readonly jobs: JobStore;
@@ -39,6 +41,7 @@ export class Store {
     this.messages = new MessageStore(this.#db);
     this.tokens = new TokenStore(this.#db);
     this.arrivals = new ArrivalStore(this.#db);
+    this.pieces = new PieceStore(this.#db);
     this.access = new AccessStore(this.#db);
     this.outbox = new OutboxStore(this.#db);
     this.hooks = new HookStore(this.#db);

@@ -245,11 +245,11 @@ test('"is thinking…" shows in the thread until the answer is there', async () 
 
 test('a receipt is an eye; where the app may not, it is not tried again', async () => {
   const world = await connect();
-  await world.channel.seen?.(TO, '1.000001/1.000000');
+  await world.channel.seen?.(TO, '1.000001/1.000000', true);
   expect(world.slack.workspace.reactions).toEqual([{ channel: DIRECT, timestamp: '1.000001', name: 'eyes' }]);
   world.slack.faults.plan('reactions.add', { how: 'refuse', error: 'missing_scope' });
-  await world.channel.seen?.(TO, '2.000001');
-  await world.channel.seen?.(TO, '3.000001');
+  await world.channel.seen?.(TO, '2.000001', true);
+  await world.channel.seen?.(TO, '3.000001', true);
   expect(world.slack.calls('reactions.add')).toHaveLength(2);
 });
 

@@ -57,11 +57,16 @@ test('a message that is changed while it waits is answered as it was changed', a
   const running = world.say('tokens=40 interval=40ms');
   await until('the first to run', () => prompts(world).length === 1);
   const waiting = world.say('what is the capital of Frnace');
-  await world.reply((text) => text.includes('Queued'));
+  await world.draft((text) => text.includes('One more message is queued'));
   world.telegram.edit(ALICE.id, waiting, ALICE, 'what is the capital of France');
   world.telegram.edit(ALICE.id, running, ALICE, 'too late');
   await world.reply((text) => text === 'You said: what is the capital of France');
-  expect(prompts(world)).toHaveLength(2);
+  await world.reply((text) => text.includes('change came too late'));
+  world.telegram.edit(ALICE.id, running, ALICE, 'too late again');
+  world.say('after');
+  await world.reply((text) => text === 'You said: after');
+  expect(prompts(world)).toHaveLength(3);
+  expect(world.texts().filter((text) => text.includes('too late'))).toHaveLength(1);
 });
 
 test('messages of one chat are answered in their order', async () => {
@@ -96,7 +101,7 @@ test('a photo and a text file come in as attachments', async () => {
   const [row] = database.prepare('SELECT attachments FROM turns ORDER BY seq').all();
   database.close();
   expect(JSON.parse(String(row?.attachments))).toEqual([
-    { name: 'photo.jpg', mime: 'image/jpeg', data: PNG.toString('base64') },
+    { name: 'photo.jpg', mime: 'image/png', data: PNG.toString('base64') },
   ]);
 });
 
@@ -112,10 +117,13 @@ test('pictures that are sent together are one message', async () => {
 
 test('a file that cannot be read is refused politely, and the words beside it are answered', async () => {
   const world = await openTelegramWorld();
-  const bytes = Buffer.from([0x25, 0x50, 0x44, 0x46, 0, 1, 2]);
-  const document = { name: 'report.pdf', mime: 'application/pdf', bytes };
+  const document = {
+    name: 'report.docx',
+    mime: 'application/msword',
+    bytes: Buffer.from([0x50, 0x4b, 0, 1]),
+  };
   world.telegram.say(alice({ document }));
-  await world.reply((text) => text.includes('cannot read "report.pdf"'));
+  await world.reply((text) => text.includes('Save it as PDF'));
   expect(prompts(world)).toEqual([]);
   world.telegram.say(alice({ text: 'sum it up', document }));
   await world.reply((text) => text.startsWith('You said: sum it up'));

@@ -1,0 +1,51 @@
+/** Shows in a chat that Moby is at it, for as long as anybody wants it shown. */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { platformOf } from '@mobyclaw/protocol/session-key';
+import type { Channel, ChannelKey } from '../channels/channel.ts';
+
+const MARGIN_MS = 1000; // the sign is renewed before it goes out
+
+export class TypingSigns {
+  readonly #channel: (platform: string) => Channel | null;
+  readonly #clock: Clock;
+  readonly #shown = new Map<ChannelKey, { wanted: number; timer: Timer | null }>();
+  #closed = false;
+
+  constructor(channel: (platform: string) => Channel | null, clock: Clock) {
+    this.#channel = channel;
+    this.#clock = clock;
+  }
+
+  /** @returns ends it, where nobody else wants it; calling it again does nothing */
+  show(chat: ChannelKey): () => void {
+    const sign = this.#shown.get(chat) ?? { wanted: 0, timer: null };
+    this.#shown.set(chat, sign);
+    sign.wanted++;
+    if (sign.wanted === 1) this.#beat(chat);
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      sign.wanted--;
+      if (sign.wanted > 0) return;
+      sign.timer?.cancel();
+      this.#shown.delete(chat);
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#shown.values()) timer?.cancel();
+  }
+
+  #beat(chat: ChannelKey): void {
+    const sign = this.#shown.get(chat);
+    if (this.#closed || !sign) return;
+    const channel = this.#channel(platformOf(chat));
+    const typingMs = channel?.abilities.typingMs ?? null;
+    if (channel && typingMs !== null) void channel.typing(chat);
+    sign.timer = this.#clock.after(typingMs === null ? MARGIN_MS : typingMs - MARGIN_MS, () =>
+      this.#beat(chat),
+    );
+  }
+}
