@@ -70,7 +70,6 @@ export interface OutboundFile {
   name: string;
   mime: string;
   data: Uint8Array;
-  caption: string;
 }
 
 /**

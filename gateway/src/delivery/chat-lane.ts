@@ -222,7 +222,7 @@ export class ChatLane {
         if (!file) throw new Error(`delivery ${delivery.id} has no such file`);
         const { name, mime } = file;
         const data = Buffer.from(file.data, 'base64');
-        return channel.sendFile(key, { name, mime, data, caption: '' }, { nonce, ...reply });
+        return channel.sendFile(key, { name, mime, data }, { nonce, ...reply });
       }
     }
   }

@@ -13,7 +13,6 @@ import type { Doubts } from './doubts.ts';
 import { DiscordError } from './errors.ts';
 import { placeOf, shortNonce, snowflakeAt } from './keys.ts';
 
-const MOST_CAPTION = 2000;
 const UPLOAD_MS = 120_000; // 10 MB over a slow line
 const LOOK_BACK_MS = 60_000; // clocks differ
 const NOBODY = { parse: [], replied_user: false }; // what the model writes must ring at nobody
@@ -50,7 +49,7 @@ export class Outbound {
     file: OutboundFile,
     { nonce, replyTo }: { nonce: string; replyTo?: string },
   ): Promise<SendResult> {
-    return this.#deliver(to, { nonce, replyTo, content: file.caption.slice(0, MOST_CAPTION), file });
+    return this.#deliver(to, { nonce, replyTo, content: '', file });
   }
 
   edit(to: ChannelKey, id: string, part: RenderedPart): Promise<SendResult> {

@@ -9,7 +9,7 @@ import type { SlackApi } from './api.ts';
 import { SlackError, TransportError } from './errors.ts';
 import { type Rendition, readFileRef } from './file-ref.ts';
 import { placeOf } from './keys.ts';
-import { escaped, withThread } from './outbound.ts';
+import { withThread } from './outbound.ts';
 
 const UPLOAD_MS = 120_000;
 const DOWNLOAD_MS = 60_000;
@@ -50,7 +50,6 @@ export class Files {
         files: [{ id, title: file.name }],
         channel_id: channel,
         ...(thread === null ? {} : { thread_ts: thread }),
-        ...(file.caption === '' ? {} : { initial_comment: escaped(file.caption) }),
       });
       return { status: 'sent', ids: [] };
     } catch (error) {

@@ -178,7 +178,7 @@ function textOf({ text, plain }: RenderedPart): string {
   return escaped(plain);
 }
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

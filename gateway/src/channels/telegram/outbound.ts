@@ -9,7 +9,6 @@ import type { BotApi } from './api.ts';
 import { TelegramError } from './errors.ts';
 import { groupKey, type Place, placeOf } from './keys.ts';
 
-const MOST_CAPTION = 1024;
 const UPLOAD_MS = 120_000; // 50 MB over a slow line
 const PHOTO_TYPES = /^image\/(png|jpeg|webp)$/;
 const MOST_PHOTO_BYTES = 10_000_000;
@@ -66,14 +65,13 @@ export class Outbound {
 
   sendFile(to: ChannelKey, file: OutboundFile, replyTo: string | undefined): Promise<SendResult> {
     const source = { source: Buffer.from(file.data), filename: file.name };
-    const caption = file.caption === '' ? {} : { caption: file.caption.slice(0, MOST_CAPTION) };
     const asPhoto = PHOTO_TYPES.test(file.mime) && file.data.byteLength <= MOST_PHOTO_BYTES;
     const options = { timeoutMs: UPLOAD_MS };
     return this.#deliver(to, (place) => {
       // In a form, telegraf sends objects as files: what is not plain has to be JSON already.
       const reply =
         replyTo === undefined ? {} : { reply_parameters: JSON.stringify(replyParameters(replyTo)) };
-      const common = { ...place, ...caption, ...(reply as Record<string, never>) };
+      const common = { ...place, ...(reply as Record<string, never>) };
       return asPhoto
         ? this.#api.call('sendPhoto', { ...common, photo: source }, options)
         : this.#api.call('sendDocument', { ...common, document: source }, options);

@@ -63,16 +63,15 @@ export class Outbound {
 
   sendFile(
     to: ChannelKey,
-    { name, mime, data, caption }: OutboundFile,
+    { name, mime, data }: OutboundFile,
     { replyTo, nonce }: { replyTo?: string; nonce: string },
   ): Promise<SendResult> {
     const jid = jidOf(to);
     const bytes = Buffer.from(data);
-    const common = { mimetype: mime, ...(caption === '' ? {} : { caption }) };
     const picture = mime === 'image/jpeg' || mime === 'image/png';
     const content = picture
-      ? { image: bytes, ...common, jpegThumbnail: null } // none, since making one needs another library
-      : { document: bytes, fileName: name, ...common };
+      ? { image: bytes, mimetype: mime, jpegThumbnail: null } // none, since making one needs another library
+      : { document: bytes, fileName: name, mimetype: mime };
     return this.#deliver('sendFile', jid, idFrom(nonce), content, {
       ...this.#quoting(jid, replyTo),
       ms: UPLOAD_MS,
