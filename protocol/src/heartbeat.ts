@@ -34,8 +34,11 @@ export const beatViewSchema = z
         'cancelled',
       ])
       .optional()
-      .describe('unchanged and empty: the model was not asked; quiet: it had nothing to say; refused: no budget was left for it'),
+      .describe(
+        'unchanged and empty: the model was not asked; quiet: it had nothing to say; refused: no budget was left for it',
+      ),
     detail: z.string().optional().describe('why it was silent, or what went wrong'),
+    why: z.string().optional().describe('why the model was asked, such as: the memory had changed'),
     text: z.string().optional().describe('what it found'),
     channel: z.string().optional(),
     turn: z.string().optional(),

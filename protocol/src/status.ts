@@ -29,7 +29,9 @@ export const statusSchema = z
     heartbeat: heartbeatViewSchema
       .pick({ state: true, nextAt: true, failures: true, model: true })
       .extend({
-        last: beatViewSchema.pick({ slot: true, outcome: true, detail: true, text: true }).optional(),
+        last: beatViewSchema
+          .pick({ slot: true, outcome: true, detail: true, why: true, text: true, usage: true })
+          .optional(),
       })
       .optional(),
     schedules: z

@@ -15,6 +15,13 @@ const VIEW = {
   model: 'small-1',
   beats: [
     { ...BEAT, detail: 'Nothing has changed, and nothing is due.' },
+    {
+      ...BEAT,
+      outcome: 'quiet',
+      why: 'the memory had changed',
+      detail: 'There was nothing to say.',
+      usage: { inputTokens: 900, outputTokens: 100, model: 'small-1', costUsd: 0.02 },
+    },
     { ...BEAT, outcome: 'quiet', usage: { inputTokens: 9, outputTokens: 1, model: 'small-1' } },
   ],
 };
@@ -35,10 +42,13 @@ test('status: its rhythm, the next beat in the owner’s zone, why the last was 
   expect(stdout).toMatch(/^next +2999-01-01 05:30, in \d+ d/m);
   expect(stdout).toMatch(/^failures +2 in a row/m);
   expect(stdout).toMatch(
-    /^2026-01-02 08:34 .* ago +on time +nothing new, not asked +- +Nothing has changed/m,
+    /^2026-01-02 08:34 .* ago +on time +nothing new, not asked +- +- +- +Nothing has changed/m,
   );
   expect(stdout).toMatch(/^model +small-1 /m);
-  expect(stdout).toMatch(/ago +on time +asked, nothing to say +small-1$/m);
+  expect(stdout).toMatch(
+    /on time: the memory had changed +asked, nothing to say +small-1 +1,?000 +\$0\.02 +There was nothing to say\.$/m,
+  );
+  expect(stdout).toMatch(/ago +on time +asked, nothing to say +small-1 +10 +unknown$/m);
   api.on('GET /api/heartbeat', { body: { ...VIEW, state: 'off', nextAt: undefined, beats: [] } });
   expect((await cli('status')).stdout).toContain('off (MOBYCLAW_HEARTBEAT_INTERVAL)');
   expect((await cli('status', '-n', 'x')).code).toBe(2);

@@ -1,5 +1,6 @@
 /** The heartbeat: when Moby wakes by himself, what he found, and why he was silent; one beat by hand. */
 import { pause } from '@mobyclaw/lib/clock';
+import { dollars, tokenCount } from '@mobyclaw/lib/figures';
 import {
   type BeatView,
   beatViewSchema,
@@ -70,12 +71,25 @@ function beatTable({ clock, settings }: Context, beats: readonly BeatView[]): st
   const rows = beats.map((beat) => [
     localTime(beat.slot, zone),
     fromNow(beat.slot, clock.now()),
-    beat.trigger === 'manual' ? 'by hand' : 'on time',
+    whyText(beat),
     outcomeText(beat.outcome, beat.state),
     beat.usage?.model ?? '-',
+    ...usageCells(beat),
     cell(beat.text ?? beat.detail ?? '', 100),
   ]);
-  return table([['BEAT', '', 'WHY', 'OUTCOME', 'MODEL', 'FOUND, OR WHY SILENT'], ...rows]);
+  return table([['BEAT', '', 'WHY', 'OUTCOME', 'MODEL', 'TOKENS', 'COST', 'FOUND, OR WHY SILENT'], ...rows]);
+}
+
+/** Why there was a beat, and why it asked the model, where it did. */
+function whyText({ trigger, why }: BeatView): string {
+  if (trigger === 'manual') return 'by hand';
+  return why === undefined ? 'on time' : `on time: ${cell(why, 60)}`;
+}
+
+function usageCells({ usage }: BeatView): string[] {
+  if (!usage) return ['-', '-'];
+  const { inputTokens, outputTokens, costUsd } = usage;
+  return [tokenCount(inputTokens + outputTokens), costUsd === undefined ? 'unknown' : dollars(costUsd)];
 }
 
 async function beatNow(context: Context, { json }: Options): Promise<ExitCode> {

@@ -25,7 +25,7 @@ export function outcomeText(outcome: Outcome | undefined, state?: BeatView['stat
 }
 
 interface Summary extends Pick<HeartbeatView, 'state' | 'nextAt' | 'failures' | 'model'> {
-  last?: Pick<BeatView, 'slot' | 'outcome' | 'detail'> | undefined;
+  last?: Pick<BeatView, 'slot' | 'outcome' | 'detail' | 'why'> | undefined;
 }
 
 /** One line: whether it beats, when next, and what the last beat came to. */
@@ -40,5 +40,6 @@ export function heartbeatText(
   const failed = failures > 0 ? `, ${failures} failures in a row` : '';
   if (!last) return `on${next}${asks}${failed}`;
   const reason = last.detail === undefined ? '' : `: ${cell(last.detail, 120)}`;
-  return `on${next}${asks}${failed}; last ${fromNow(last.slot, now)}: ${outcomeText(last.outcome)}${reason}`;
+  const why = last.why === undefined ? '' : ` (asked because ${cell(last.why, 60)})`;
+  return `on${next}${asks}${failed}; last ${fromNow(last.slot, now)}: ${outcomeText(last.outcome)}${reason}${why}`;
 }

@@ -48,7 +48,16 @@ export class HeartbeatService {
       failures,
       ...(model === undefined ? {} : { model }),
       ...(last
-        ? { last: { slot: last.slot, outcome: last.outcome, detail: last.detail, text: last.text } }
+        ? {
+            last: {
+              slot: last.slot,
+              outcome: last.outcome,
+              detail: last.detail,
+              why: last.why,
+              text: last.text,
+              usage: last.usage,
+            },
+          }
         : {}),
     };
   }
@@ -64,13 +73,15 @@ export class HeartbeatService {
 const iso = (time: number): string => new Date(time).toISOString();
 
 function toBeatView(beat: BeatRow): BeatView {
-  const { slot, trigger, state, outcome, detail, text, channel, turn, usage, startedAt, finishedAt } = beat;
+  const { slot, trigger, state, outcome, detail, why, text, channel, turn, usage, startedAt, finishedAt } =
+    beat;
   return {
     slot: iso(slot),
     trigger,
     state,
     ...(outcome === null ? {} : { outcome }),
     ...(detail === null ? {} : { detail }),
+    ...(why === null ? {} : { why }),
     ...(text === null ? {} : { text }),
     ...(channel === null ? {} : { channel }),
     ...(turn === null ? {} : { turn }),

@@ -121,7 +121,7 @@ test('24 idle hours: one look at a new checklist, then no call; silent, and it s
   expect(world.sent.size).toBe(0);
   expect(outcomes()).toEqual(['quiet', ...Array.from({ length: 48 }, () => 'unchanged')]);
   expect(store().heartbeat.history(1)[0]?.detail).toBe(
-    'Nothing has changed since 2026-10-01T10:30:00.000Z, and nothing is due.',
+    'Nothing has changed since 2026-10-01 12:30, and nothing is due.',
   );
 });
 
@@ -152,6 +152,9 @@ test('the model is asked when checklist, memory or conversations have changed, o
     store().messages.insert({ session, turn: 't', role: 'user', text: 'x', at: clock.now() });
   say('cron:abc');
   say('heartbeat:main');
+  say('webhook:push');
+  const brief = { session: 'cli:main', turn: 'd', role: 'assistant' as const, text: 'Good morning.' };
+  store().messages.insert({ ...brief, sentBy: 'scheduled job "brief"', at: clock.now() });
   await pass(HOUR);
   expect(world.asked.size).toBe(3);
   say('telegram:dm:1');
@@ -328,4 +331,20 @@ test('by hand it asks at once, whether or not anything has changed, and leaves t
   world.files = { text: '- Something new.', memoryHash: 'm1', times: [] };
   await pass(30 * MINUTE);
   expect(askedAt().at(-1)).toBe('10-01T11:00');
+});
+
+test('why the model was asked is kept beside what came of it', async () => {
+  const { world, pass, beatNow, store } = heartbeatWorld();
+  await pass(31 * MINUTE);
+  world.answer = failed;
+  world.files = { text: '- Look at the disk.', memoryHash: 'm2', times: [] };
+  await pass(30 * MINUTE);
+  world.answer = () => said('The disk is full.');
+  beatNow();
+  await pass(MINUTE);
+  expect(store().heartbeat.history(3)).toMatchObject([
+    { outcome: 'found', why: 'you asked for it' },
+    { outcome: 'failed', why: 'the memory had changed', detail: 'The provider is down.' },
+    { outcome: 'quiet', why: 'it was the first time', detail: 'There was nothing to say.' },
+  ]);
 });

@@ -9,6 +9,7 @@
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { localTime } from '@mobyclaw/lib/local-time';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
@@ -196,7 +197,7 @@ export class Heartbeat {
         dueItem(items, found.times, { after, now: clock.now() }, zone);
       const why = beat.trigger === 'manual' ? 'you asked for it' : reasonToAsk(state, seen, due);
       if (why === null) {
-        this.#end(beat, 'unchanged', { detail: unchanged(state) });
+        this.#end(beat, 'unchanged', { detail: unchanged(state, timeZone) });
         return;
       }
       const reason = beat.trigger === 'manual' ? 'the owner asked for it' : why;
@@ -211,7 +212,7 @@ export class Heartbeat {
         repeats: [],
       });
       if (this.#stopped) return;
-      store.heartbeat.update(beat.seq, { turn, seen, detail: `Asked because ${why}.` });
+      store.heartbeat.update(beat.seq, { turn, seen, why });
     }
     const outcome = await prompts.outcome(turn);
     if (this.#stopped) return;
@@ -310,7 +311,8 @@ export class Heartbeat {
   }
 }
 
-function unchanged({ askedAt }: HeartbeatState): string {
-  const since = askedAt === null ? '' : ` since ${new Date(askedAt).toISOString()}`;
-  return `Nothing has changed${since}, and nothing is due.`;
+function unchanged({ askedAt }: HeartbeatState, timeZone: string): string {
+  if (askedAt === null) return 'Nothing has changed, and nothing is due.';
+  const { date, time } = localTime(askedAt, timeZone);
+  return `Nothing has changed since ${date} ${time}, and nothing is due.`;
 }

@@ -1,7 +1,9 @@
 /** What Moby does by himself where no messenger is: it lands in the conversation that the owner uses, which knows of it. */
+import { join } from 'node:path';
 import type { RunView } from '@mobyclaw/protocol/job';
 import { until } from '@mobyclaw/testkit/until';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { Store } from '../store/store.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
 
 async function runJob(moby: Harness, body: object): Promise<RunView> {
@@ -56,4 +58,16 @@ test('a turn that failed has perhaps not told it, so the next one is told again;
   await moby.call('POST', '/api/sessions/cli:main/reset', { body: { carry: false } });
   await moby.ask('who are you?', { session: 'cli:main' });
   expect(prompts(moby).at(-1)).not.toContain('Hide it.');
+});
+
+test('what lands in a conversation is no news for the heartbeat', async () => {
+  const moby = await openHarness();
+  await runJob(moby, { name: 'asked', prompt: 'tokens=2 brief', channel: 'cli:main' });
+  await runJob(moby, { name: 'pill', message: 'Take the pill.', channel: 'cli:main' });
+  const { body } = await moby.call('GET', '/api/sessions/cli:main/messages');
+  expect(body.items).toHaveLength(2);
+  await moby.close();
+  const store = new Store(join(moby.home, 'gateway/gateway.db'));
+  onTestFinished(() => store.close());
+  expect(store.heartbeat.newestMessage()).toBe(0);
 });

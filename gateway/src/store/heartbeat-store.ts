@@ -46,6 +46,8 @@ export interface BeatRow {
   state: 'asking' | 'delivering' | 'ended';
   outcome: BeatOutcome | null;
   detail: string | null;
+  /** Why the model was asked, for people. */
+  why: string | null;
   seen: Seen | null;
   turn: string | null;
   text: string | null;
@@ -63,6 +65,7 @@ const COLUMNS: Record<keyof BeatChange, string> = {
   state: 'state',
   outcome: 'outcome',
   detail: 'detail',
+  why: 'why',
   seen: 'seen',
   turn: 'turn',
   text: 'text',
@@ -175,12 +178,12 @@ export class HeartbeatStore {
       .run(keep);
   }
 
-  /** Newest message of the conversations that people or webhooks hold: Moby's own do not count as news. */
+  /** Newest message that somebody wrote to Moby: what he does by himself, wherever it lands, is no news to him. */
   newestMessage(): number {
     const row = this.#db
       .sql(
-        `SELECT id FROM messages WHERE role <> 'marker' AND session NOT LIKE 'cron:%' AND session NOT LIKE 'heartbeat:%'
-         ORDER BY id DESC LIMIT 1`,
+        `SELECT id FROM messages WHERE role = 'user' AND session NOT LIKE 'cron:%' AND session NOT LIKE 'heartbeat:%'
+           AND session NOT LIKE 'webhook:%' ORDER BY id DESC LIMIT 1`,
       )
       .get();
     return Number(row?.id ?? 0);
@@ -203,6 +206,7 @@ function toBeat(row: Record<string, unknown>): BeatRow {
     state: row.state as BeatRow['state'],
     outcome: row.outcome as BeatOutcome | null,
     detail: row.detail as string | null,
+    why: row.why as string | null,
     seen: fromJson<Seen>(row.seen),
     turn: row.turn as string | null,
     text: row.text as string | null,

@@ -123,10 +123,19 @@ test('the heartbeat by hand: asked in its own conversation, silent, and the stat
     const { body } = await gateway.call('GET', '/api/heartbeat?limit=1');
     return body.beats[0]?.state === 'ended' && body.beats[0];
   });
-  expect(beat).toMatchObject({ trigger: 'manual', outcome: 'quiet', detail: 'There was nothing to say.' });
+  expect(beat).toMatchObject({
+    trigger: 'manual',
+    outcome: 'quiet',
+    detail: 'There was nothing to say.',
+    why: 'you asked for it',
+    usage: { inputTokens: expect.any(Number) },
+  });
   expect((await gateway.call('GET', `/api/turns/${beat.turn}`)).body.session).toBe('heartbeat:main');
   const { body: status } = await gateway.call('GET', '/api/status');
-  expect(status.heartbeat).toMatchObject({ state: 'on', last: { outcome: 'quiet' } });
+  expect(status.heartbeat).toMatchObject({
+    state: 'on',
+    last: { outcome: 'quiet', why: 'you asked for it', usage: expect.any(Object) },
+  });
   expect(status.schedules).toEqual({ active: 0, failed: 0 });
 });
 
