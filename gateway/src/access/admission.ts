@@ -120,12 +120,11 @@ export class Admission {
     }
   }
 
-  /** What such a turn has to say at its end is not sent, unless a message shows the turn already: that says how it ended. */
+  /** What such a turn has to say at its end is not sent, unless a message shows the turn, or is about to: that says how it ended. */
   #endAnswer({ id }: TurnRow): void {
     const { store, turns, clock } = this.#options;
     turns.follow(id, 0, (event) => {
-      if (!endsTurn(event)) return;
-      if (store.outbox.live(id).some(({ message }) => message !== null)) return;
+      if (!endsTurn(event) || store.outbox.hasLive(id)) return;
       queueMicrotask(() => store.transaction('relaxed', () => store.outbox.endOf(id, clock.now())));
     });
   }

@@ -174,7 +174,8 @@ export class Intake {
     this.#settle(rows);
     const under = this.#under.get(channel);
     if (under && rows.some((row) => row.seq === under.seq)) under.ending.abort();
-    return rows.length;
+    // What has just become a turn is counted among the turns.
+    return rows.filter(({ key }) => this.#options.store.turns.inboxEntry(key) === null).length;
   }
 
   /** Waits until what belongs together is all there: the pictures of an album, the parts of a long text. */
