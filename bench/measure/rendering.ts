@@ -1,6 +1,7 @@
 /**
  * What Markdown costs the gateway's one thread: input made to be slow for a parser, and a long answer that streams. In this
  * process, as the renderer is a function; the longest time in which nothing else happened is what a person would notice.
+ * Times are of the processor, so that what else the machine does is not counted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PLATFORMS } from '@mobyclaw/gateway/channels/channel';
@@ -55,14 +56,14 @@ export async function measureRendering(): Promise<Row[]> {
   const p99 = percentile(times, 0.99);
   return [
     {
-      what: `rendering 100 KB of hostile Markdown, ${Object.keys(HOSTILE).length} kinds`,
+      what: `rendering 100 KB of hostile Markdown, ${Object.keys(HOSTILE).length} kinds (processor time)`,
       gateway: ms(worst.longest),
       reached: `${ms(worst.longest)} without a break at most (${worst.kind}; ${ms(worst.total)} in all)`,
       aim: ms(AIM_BLOCK_MS),
       ok: worst.longest <= AIM_BLOCK_MS,
     },
     {
-      what: 'rendering an answer of 50 KB anew as it grows by 200 characters (p50 / p99)',
+      what: 'rendering an answer of 50 KB anew as it grows by 200 characters (p50 / p99, processor time)',
       gateway: `${ms(percentile(times, 0.5))} / ${ms(p99)}`,
       reached: `p99 ${ms(p99)}`,
       aim: ms(AIM_UPDATE_MS),
@@ -81,23 +82,29 @@ async function updates(): Promise<number[]> {
     const renderer = await createRenderer(platform);
     renderer.render(answer.slice(0, LONG_ANSWER), LIMITS[platform]);
     for (let update = 1; update <= UPDATES; update++) {
-      const start = performance.now();
+      const start = processorMs();
       renderer.render(answer.slice(0, LONG_ANSWER + update * GROWS_BY), LIMITS[platform]);
-      times.push(performance.now() - start);
+      times.push(processorMs() - start);
     }
   }
   return times;
 }
 
-/** Milliseconds between two turns of the event loop while `work` goes on, and until it is done. */
+/** Milliseconds that this thread has worked. */
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Milliseconds of work between two turns of the event loop while `work` goes on, and until it is done. */
 async function longestBlock(work: () => Promise<unknown>): Promise<{ longest: number; total: number }> {
   await sleep(1);
-  const start = performance.now();
+  const start = processorMs();
   let last = start;
   let longest = 0;
   let done = false;
   const turn = (): void => {
-    const now = performance.now();
+    const now = processorMs();
     longest = Math.max(longest, now - last);
     last = now;
     if (!done) setImmediate(turn);
@@ -105,7 +112,7 @@ async function longestBlock(work: () => Promise<unknown>): Promise<{ longest: nu
   setImmediate(turn);
   await work();
   done = true;
-  const end = performance.now();
+  const end = processorMs();
   return { longest: Math.max(longest, end - last), total: end - start };
 }
 
