@@ -193,9 +193,9 @@ export interface IncomingMessage {
   /** Of the bot itself at the platform, so that another bot on the same data is not mistaken for this one. */
   account: string;
   channel: ChannelKey;
+  kind: 'direct' | 'group';
   /** The group that this one is a thread of, where the key itself does not say so: who opens that has opened this. */
   parent?: ChannelKey;
-  kind: 'direct' | 'group';
   /** Name of a group, for people. */
   title?: string;
   /** Unique within the chat. */
@@ -216,9 +216,9 @@ export interface IncomingMessage {
   forwardedFrom?: string;
   files: InboundFile[];
   /** Messages with the same value belong together: several pictures sent at once. */
+  album?: string;
   /** The platform's apps cut long texts into several messages, and this may not be the last of one. */
   unfinished?: boolean;
-  album?: string;
 }
 
 /**
@@ -248,15 +248,15 @@ export interface Sender {
 export interface InboundFile {
   /** `voice` is spoken to Moby; `audio` is any other sound; `other` cannot be read and is answered politely. */
   kind: 'image' | 'document' | 'voice' | 'audio' | 'other';
-  /** Empty for what is no file: `name` then says what it is, such as "a story". */
   name: string;
+  /** Empty for what is no file: `name` then says what it is, such as "a story". */
   mime: string;
   /** Null where the platform does not say. */
   bytes: number | null;
   /** All that `download` needs, also after a restart; plain text or JSON, without the token. */
+  ref: string;
   /** The same of a smaller rendition, where the platform has one: for when the file is too large, or of a rare kind. */
   smaller?: string;
-  ref: string;
 }
 
 export interface ChannelStatus {

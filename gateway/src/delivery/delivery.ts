@@ -89,11 +89,11 @@ export class Delivery {
         files,
         createdAt,
       });
-    });
-    this.wake(channel);
       if (sentBy !== undefined) {
         recordSent(store, { session: channel, id, text, files, sentBy, at: createdAt });
       }
+    });
+    this.wake(channel);
     return id;
   }
 
