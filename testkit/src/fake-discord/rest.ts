@@ -63,6 +63,11 @@ export class FakeRest {
       ['PATCH', /^\/channels\/(\d+)\/messages\/(\d+)$/, ({ body }, [, id = '']) => this.#edit(id, body)],
       ['DELETE', /^\/channels\/(\d+)\/messages\/(\d+)$/, (_, [, id = '']) => this.#remove(id)],
       ['POST', /^\/channels\/(\d+)\/typing$/, () => nothing],
+      [
+        'PUT',
+        /^\/channels\/(\d+)\/messages\/(\d+)\/reactions\/[^/]+\/@me$/,
+        (_, [, id = '']) => this.#react(id),
+      ],
       ['PUT', /^\/applications\/(\d+)\/commands$/, ({ body }) => this.#setCommands(body)],
       ['POST', /^\/interactions\/(\d+)\/([^/]+)\/callback$/, () => nothing],
     ];
@@ -173,6 +178,10 @@ export class FakeRest {
     const text = String(body.content ?? '');
     if ([...text].length > MOST_CONTENT) return invalid('content', 'BASE_TYPE_MAX_LENGTH');
     return ok(world.change(message, text.trim()));
+  }
+
+  #react(id: string): Answer {
+    return this.#options.world.messages.has(id) ? nothing : error(404, 10008, 'Unknown Message');
   }
 
   #remove(id: string): Answer {

@@ -19,6 +19,8 @@ export interface FakeMessage {
   /** Name, type and content of what was sent with it. */
   file: { field: string; name: string; bytes: Uint8Array } | null;
   deleted: boolean;
+  /** Of the bot. */
+  reaction: string | null;
 }
 
 /** https://core.telegram.org/bots/api#sendmessagedraft: a preview, which nothing remains of. */
@@ -67,8 +69,14 @@ export class Chats {
     this.#drafts.set(chat, [...others, { ...draft, at: this.#now() }]);
   }
 
-  add(message: Omit<FakeMessage, 'id' | 'versions' | 'deleted'>): FakeMessage {
-    const added = { ...message, id: this.#nextMessage++, versions: [message.text], deleted: false };
+  add(message: Omit<FakeMessage, 'id' | 'versions' | 'deleted' | 'reaction'>): FakeMessage {
+    const added = {
+      ...message,
+      id: this.#nextMessage++,
+      versions: [message.text],
+      deleted: false,
+      reaction: null,
+    };
     this.messages.push(added);
     this.#drafts.delete(message.chat);
     return added;

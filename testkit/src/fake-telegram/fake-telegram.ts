@@ -39,6 +39,8 @@ export interface Said {
   document?: { name: string; mime: string; bytes: Uint8Array };
   voice?: Uint8Array;
   album?: string;
+  /** Whatever else the message has. */
+  more?: Record<string, unknown>;
 }
 
 export interface FakeTelegram {
@@ -53,7 +55,7 @@ export interface FakeTelegram {
   /** A person writes. @returns the id of the message */
   say(said: Said): number;
   /** A person changes a message. */
-  edit(chat: number, id: number, from: FakeUser, text: string): void;
+  edit(chat: number, id: number, from: FakeUser, text: string, entities?: unknown[]): void;
   /** Updates that were confirmed come again, as after a fault at Telegram's. */
   redeliver(): void;
   /** What the bot wrote in a chat and is still there, in order. */
@@ -215,6 +217,9 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
     return { file_id, file_size: bytes.length };
   }
 
+  /** Messages of people as they were sent, by id. */
+  const wholes = new Map<number, Record<string, unknown>>();
+
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token,
@@ -236,14 +241,17 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
         topic,
         file: null,
       });
-      update({ message: toMessage(message, said) });
+      const whole = toMessage(message, said);
+      wholes.set(message.id, whole);
+      update({ message: whole });
       return message.id;
     },
-    edit(chat, id, from, text) {
+    edit(chat, id, from, text, entities) {
       const message = chats.find(chat, id);
       if (!message) throw new Error(`there is no message ${id} in ${chat}`);
       message.text = text;
-      update({ edited_message: { ...toMessage(message, { chat, from, text }), edit_date: nowSeconds() } });
+      const said = { chat, from, text, ...(entities ? { entities } : {}) };
+      update({ edited_message: { ...toMessage(message, said), edit_date: nowSeconds() } });
     },
     redeliver() {
       chats.pending.unshift(...chats.confirmed.splice(0));
@@ -304,7 +312,7 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
                 original.from === 'bot'
                   ? { id: BOT_ID, is_bot: true, first_name: 'Moby', username: BOT_NAME }
                   : { id: original.from, is_bot: false, first_name: 'Somebody' },
-              text: original.text,
+              ...(original.from === 'bot' ? { text: original.text } : wholes.get(original.id)),
             },
           }
         : {}),
@@ -320,6 +328,7 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
         : {}),
       ...(said.voice ? { voice: { duration: 3, mime_type: 'audio/ogg', ...addFile(said.voice) } } : {}),
       ...(said.album === undefined ? {} : { media_group_id: said.album }),
+      ...said.more,
     };
   }
 }

@@ -46,6 +46,8 @@ export function callMethod(state: Methods, method: string, payload: Payload, upl
     case 'sendChatAction':
       checkChat(state.chats, Number(payload.chat_id));
       return true;
+    case 'setMessageReaction':
+      return react(state.chats, payload);
     case 'sendMessage':
       return sendMessage(state.chats, payload);
     case 'sendMessageDraft':
@@ -73,6 +75,16 @@ function checkChat(chats: Chats, chat: number): void {
   }
   if (chats.gone.has(chat)) throw new Refusal(400, 'Bad Request: chat not found');
   if (chats.blocked.has(chat)) throw new Refusal(403, 'Forbidden: bot was blocked by the user');
+}
+
+function react(chats: Chats, payload: Payload): true {
+  const chat = Number(payload.chat_id);
+  checkChat(chats, chat);
+  const message = chats.find(chat, Number(payload.message_id));
+  if (!message) throw new Refusal(400, 'Bad Request: message to react not found');
+  const [reaction] = payload.reaction as { emoji?: string }[];
+  message.reaction = reaction?.emoji ?? null;
+  return true;
 }
 
 function checkText(text: unknown, entities: unknown, parseMode: unknown): string {

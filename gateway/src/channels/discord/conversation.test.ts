@@ -52,16 +52,47 @@ test('in a server Moby answers to his name, to his role and to a reply, once the
   expect(world.texts(channel).filter((text) => text.includes('ourselves'))).toEqual([]);
 });
 
-test('a thread is a conversation of its own', async () => {
+test('a thread of an allowed channel is open, and a conversation of its own', async () => {
   const world = await openDiscordWorld();
   const { discord } = world;
+  const channel = discord.world.channel('general');
+  world.say('/allow', channel);
+  await world.reply((text) => text.length > 0, channel);
+  const thread = discord.world.thread('a topic', channel);
+  world.say(`<@${discord.world.bot.id}> in here`, thread);
+  await world.reply((text) => text === 'You said: in here', thread);
+  expect(world.texts(channel)).toHaveLength(1);
+  const body = { channel: `discord:channel:${thread.id}`, text: 'a reminder' };
+  expect((await world.gateway.call('POST', '/api/deliver', { body })).status).toBeLessThan(300);
+  await world.reply((text) => text === 'a reminder', thread);
+});
+
+test('allowing a thread opens its channel; another channel stays closed', async () => {
+  const world = await openDiscordWorld();
+  const { discord } = world;
+  const mention = `<@${discord.world.bot.id}>`;
   const channel = discord.world.channel('general');
   const thread = discord.world.thread('a topic', channel);
   world.say('/allow', thread);
   await world.reply((text) => text.length > 0, thread);
-  world.say(`<@${discord.world.bot.id}> in here`, thread);
-  await world.reply((text) => text === 'You said: in here', thread);
-  expect(world.texts(channel)).toEqual([]);
+  world.say(`${mention} out here`, channel);
+  await world.reply((text) => text === 'You said: out here', channel);
+  const other = discord.world.thread('elsewhere', discord.world.channel('random'));
+  world.say(`${mention} and there`, other);
+  await world.reply((text) => text.includes('/allow'), other);
+});
+
+test('what has to wait gets a reaction', async () => {
+  const world = await openDiscordWorld();
+  world.say('tokens=40 interval=50ms');
+  await until('the first to run', () => (world.gateway.agent?.stats().runs.length ?? 0) > 0);
+  const { id } = world.say('second');
+  await until('the reaction', () =>
+    world.discord.rest.calls.some(
+      ({ method, path }) => method === 'PUT' && path.endsWith(`/${id}/reactions/%F0%9F%91%80/@me`),
+    ),
+  );
+  await world.reply((text) => text === 'You said: second');
 });
 
 test('a stranger gets a code, and what he wrote goes no further', async () => {

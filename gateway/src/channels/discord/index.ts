@@ -6,6 +6,7 @@
 import { Events, Routes } from 'discord.js';
 import type { DiscordSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost, CommandInfo } from '../channel.ts';
+import { Receipts } from '../receipts.ts';
 import { DiscordApi } from './api.ts';
 import { createClient } from './client.ts';
 import { publish } from './commands.ts';
@@ -14,6 +15,7 @@ import { DirectChats } from './direct-chats.ts';
 import { doubtsOf } from './doubts.ts';
 import { DiscordError, fatalClose, lost, toDiscordError } from './errors.ts';
 import { downloadFile } from './files.ts';
+import { isDirect } from './keys.ts';
 import { Outbound } from './outbound.ts';
 import { Reception } from './reception.ts';
 import { OneShard } from './shard.ts';
@@ -87,6 +89,15 @@ export function createDiscordChannel(
   const reception = new Reception({ client, api, host, cursor, chats, owners, signal });
   const doubts = doubtsOf(host, ABILITIES.sendRepeatableMs);
   const outbound = new Outbound({ api, chats, doubts, clock, me: () => reception.me });
+  // https://discord.com/developers/docs/resources/message#create-reaction
+  const receipts = new Receipts({
+    async react(to, id) {
+      const route = Routes.channelMessageOwnReaction(await outbound.chat(to), id, encodeURIComponent('👀'));
+      await api.call('createReaction', 'PUT', route);
+    },
+    isDirect,
+    clock,
+  });
 
   return {
     abilities: ABILITIES,
@@ -118,6 +129,7 @@ export function createDiscordChannel(
     remove: (to, id) => outbound.remove(to, id),
     sendFile: (to, file, options) => outbound.sendFile(to, file, options),
     download: (ref, mostBytes) => downloadFile(api, ref, mostBytes),
+    seen: (to, messageId, waits) => receipts.seen(to, messageId, waits),
 
     async typing(to) {
       try {

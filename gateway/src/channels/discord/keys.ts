@@ -16,6 +16,10 @@ export function groupKey(channel: string): ChannelKey {
   return `discord:channel:${channel}`;
 }
 
+export function isDirect(key: ChannelKey): boolean {
+  return key.startsWith('discord:dm:');
+}
+
 /** @throws RangeError for what is not a key of Discord */
 export function placeOf(key: ChannelKey): Place {
   const [, kind, id] = /^discord:(dm|channel):(\d+)$/.exec(key) ?? [];

@@ -27,13 +27,14 @@ export class TelegramError extends ChannelError {
   }
 }
 
-export type Refusal = 'not-modified' | 'gone' | 'format' | 'empty' | 'no-chat' | 'other';
+export type Refusal = 'not-modified' | 'gone' | 'format' | 'empty' | 'no-media' | 'no-chat' | 'other';
 
 const REFUSALS: readonly [pattern: RegExp, refusal: Refusal][] = [
   [/message is not modified/i, 'not-modified'],
   [/message to (edit|delete) not found|message can't be edited|MESSAGE_ID_INVALID/i, 'gone'],
   [/message text is empty|text must be non-empty/i, 'empty'],
   [/can't parse entities|ENTIT(Y|IES)_|message is too long|MEDIA_CAPTION_TOO_LONG/i, 'format'],
+  [/not enough rights to send (?!text)/i, 'no-media'],
   [
     /chat not found|PEER_ID_INVALID|CHAT_WRITE_FORBIDDEN|not enough rights|thread not found|TOPIC_/i,
     'no-chat',
@@ -45,12 +46,13 @@ const REMEDIES: Record<Refusal, ChannelRemedy> = {
   gone: 'send-new',
   format: 'plain',
   empty: 'none',
+  'no-media': 'none',
   'no-chat': 'none',
   other: 'plain', // a refusal that we do not know most often has its reason in the formatting; plain is tried once
 };
 
 /** Bot API servers that people run themselves may be older than these. */
-const NEWER_METHODS = new Set(['sendMessageDraft']);
+const NEWER_METHODS = new Set(['sendMessageDraft', 'setMessageReaction']);
 
 /** System errors in which the request never left us. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
@@ -146,6 +148,7 @@ function fromAnswer(
         message: 'Telegram does not let the bot write there: it was blocked or removed.',
         hint: 'Unblock the bot, or add it to the group again.',
         remedy: 'none',
+        chatClosed: true,
       });
     case 413:
       return new TelegramError({ method, code, message: 'Too large for Telegram.', remedy: 'none' });
@@ -175,6 +178,7 @@ function refused(
       // Descriptions of a 400 are fixed phrases of the Bot API; they hold no text of the message.
       message: `Telegram refused ${method}: ${description.slice(0, 200)}`,
       remedy: REMEDIES[refusal],
+      chatClosed: refusal === 'no-chat',
     },
     { refusal, migratedTo: parameters?.migrate_to_chat_id ?? null },
   );

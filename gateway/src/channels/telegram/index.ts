@@ -9,11 +9,12 @@
 import type { TelegramSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost, CommandInfo } from '../channel.ts';
 import type { ChannelError } from '../channel-error.ts';
+import { Receipts } from '../receipts.ts';
 import { BotApi } from './api.ts';
 import { TelegramDrafts } from './drafts.ts';
 import { TelegramError } from './errors.ts';
 import { downloadFile } from './files.ts';
-import { placeOf } from './keys.ts';
+import { isDirect, placeOf } from './keys.ts';
 import { Outbound } from './outbound.ts';
 import { Polling } from './polling.ts';
 
@@ -52,6 +53,17 @@ export function createTelegramChannel(
       host.logger.error({ channel: 'telegram', err: error }, 'a group moved and that could not be stored');
     });
   });
+  // https://core.telegram.org/bots/api#setmessagereaction
+  const receipts = new Receipts({
+    react: (to, id) =>
+      api.call('setMessageReaction', {
+        chat_id: placeOf(to).chat_id,
+        message_id: Number(id),
+        reaction: [{ type: 'emoji', emoji: '👀' }],
+      }),
+    isDirect,
+    clock: host.clock,
+  });
 
   return {
     abilities: ABILITIES,
@@ -79,6 +91,7 @@ export function createTelegramChannel(
     remove: (to, id) => outbound.remove(to, id),
     sendFile: (to, file, { replyTo }) => outbound.sendFile(to, file, replyTo),
     download: (ref, mostBytes) => downloadFile(api, ref, mostBytes),
+    seen: (to, messageId, waits) => receipts.seen(to, messageId, waits),
 
     async typing(to) {
       try {
