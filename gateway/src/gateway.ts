@@ -118,7 +118,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const onRestarted = (): void => agent.forgetEngine();
   const reloader =
     memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
-  const hooks = new WebhookService({ store, clock, tokens, accept: (message) => turns.accept(message) });
+  const hooks = new WebhookService({
+    store,
+    clock,
+    tokens,
+    channels: {
+      home: () => background.channels.home(),
+      refusal: (channel) => background.channels.refusal(channel),
+    },
+    accept: (message) => turns.accept(message),
+  });
   const ports = gatewayPorts({
     store,
     turns,

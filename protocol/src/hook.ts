@@ -1,6 +1,6 @@
 /** Webhooks: `POST /hooks/:name` starts a turn. */
 import * as z from 'zod';
-import { sessionKeySchema } from './session-key.ts';
+import { ownerChannelSchema } from './owner-channel.ts';
 
 export const hookNameSchema = z
   .string()
@@ -26,10 +26,19 @@ export const hookRequestSchema = z
       .describe(
         'what Moby is asked; {{field.of.payload}} stands for one value. The payload follows, as untrusted content',
       ),
-    channel: sessionKeySchema
-      .refine((key) => /^(telegram|discord|slack|whatsapp):/.test(key), 'take a chat, such as telegram:dm:42')
+    channel: ownerChannelSchema
       .optional()
-      .describe('where the answer goes, such as telegram:dm:42'),
+      .describe('where the answer goes, such as telegram:dm:42; unless given, as for schedules'),
+    events: z
+      .array(z.string().regex(/^[a-z_]{1,64}$/, 'take events as GitHub names them, such as pull_request'))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('the events of GitHub that start a turn, such as push; all unless given'),
+  })
+  .refine(({ proof, events }) => events === undefined || proof === 'github', {
+    path: ['events'],
+    message: 'only GitHub says what event it is; use proof github, or leave events out',
   })
   .meta({ id: 'HookRequest' });
 
@@ -39,6 +48,8 @@ export const hookViewSchema = z
     proof: hookProofSchema,
     template: z.string(),
     channel: z.string().optional(),
+    target: z.string().optional().describe('where the answer goes as things stand'),
+    events: z.array(z.string()).optional(),
     path: z.string(),
     createdAt: z.iso.datetime(),
     receivedAt: z.iso.datetime().optional(),
@@ -47,3 +58,29 @@ export const hookViewSchema = z
   .meta({ id: 'Hook' });
 
 export type HookView = z.infer<typeof hookViewSchema>;
+
+export const hookDetailSchema = hookViewSchema
+  .extend({
+    deliveries: z
+      .array(
+        z.object({
+          receivedAt: z.iso.datetime(),
+          event: z.string().optional(),
+          turn: z.string(),
+          state: z.string().optional().describe('of the turn'),
+        }),
+      )
+      .describe('the last ones, newest first'),
+  })
+  .meta({ id: 'HookDetail' });
+
+export type HookDetail = z.infer<typeof hookDetailSchema>;
+
+/** What a sender is told: the turn that its delivery began, or why it began none. */
+export const hookReceptionSchema = z
+  .object({
+    turn: z.string().optional(),
+    duplicate: z.boolean().optional().describe('it had arrived before'),
+    ignored: z.string().optional().describe('why no turn was begun'),
+  })
+  .meta({ id: 'HookReception' });

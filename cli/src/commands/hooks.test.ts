@@ -31,6 +31,27 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
   expect(api.seen.at(-1)?.body).toEqual({ payload: { a: 1 } });
   expect((await runCli(['hooks', 'remove', 'push'], at)).stderr).toContain('closed');
 
+  const events = ['--proof', 'github', '--events', 'push, pull_request'];
+  expect((await runCli(['hooks', 'add', 'push', ...events], at)).code).toBe(0);
+  expect(api.seen.at(-1)?.body).toEqual({ name: 'push', proof: 'github', events: ['push', 'pull_request'] });
+  const bearer = await runCli(['hooks', 'add', 'push', '--events', 'push'], at);
+  expect([bearer.code, bearer.stderr]).toEqual([2, expect.stringContaining('only GitHub')]);
+
   expect((await runCli(['hooks', 'add', 'Not A Name'], at)).code).toBe(2);
   expect((await runCli(['hooks', 'test', 'push', '--payload', '{'], at)).code).toBe(2);
+});
+
+test('show: what it asks, of whom it takes what, where answers go, and the last deliveries', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  const delivery = { receivedAt: '2026-01-02T03:04:05Z', event: 'push', turn: '019a', state: 'done' };
+  const detail = { ...HOOK, target: 'cli:main', events: ['push'], deliveries: [delivery] };
+  api.on('GET /api/hooks/push', { body: detail });
+  const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'Asia/Kolkata' } };
+  const { stdout } = await runCli(['hooks', 'show', 'push'], at);
+  expect(stdout).toMatch(/^template +Review it$/m);
+  expect(stdout).toMatch(/^answer to +cli:main \(where schedules go\)$/m);
+  expect(stdout).toMatch(/^events +push$/m);
+  expect(stdout).toMatch(/^2026-01-02 08:34 +push +done +019a$/m);
+  expect(JSON.parse((await runCli(['hooks', 'show', 'push', '--json'], at)).stdout)).toEqual(detail);
 });

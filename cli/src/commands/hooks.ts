@@ -1,10 +1,15 @@
 /** Webhooks: addresses at which other programs start a turn. A hook's secret is shown once, when it is made. */
-import { hookRequestSchema, hookViewSchema } from '@mobyclaw/protocol/hook';
+import {
+  type HookDetail,
+  hookDetailSchema,
+  hookRequestSchema,
+  hookViewSchema,
+} from '@mobyclaw/protocol/hook';
 import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import { print, printJson, say, table } from '../terminal.ts';
+import { cell, print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
 interface Options {
@@ -15,6 +20,7 @@ interface AddOptions extends Options {
   proof: string;
   template?: string;
   channel?: string;
+  events?: string;
 }
 
 export const command: Define = (target, context, exit) => {
@@ -31,10 +37,25 @@ export const command: Define = (target, context, exit) => {
       'how a sender proves itself: github, standard (Standard Webhooks) or bearer',
       'bearer',
     )
-    .option('--template <text>', 'what Moby is asked; {{field.of.payload}} stands for one value')
-    .option('--channel <key>', 'where the answer goes, such as telegram:dm:42')
+    .option(
+      '--template <text>',
+      'what Moby is asked; {{field.of.payload}} stands for one value, {{event}} for GitHub’s',
+    )
+    .option(
+      '--channel <key>',
+      'where the answer goes, such as telegram:dm:42; unless given, as for schedules',
+    )
+    .option(
+      '--events <list>',
+      'events of GitHub that start a turn, such as push,pull_request; all unless given',
+    )
     .option('--json', 'print JSON')
     .action(async (name: string, options: AddOptions) => exit(await add(context, name, options)));
+  target
+    .command('show <name>')
+    .description('show one, with its last deliveries')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: Options) => exit(await show(context, name, options)));
   target
     .command('remove <name>')
     .description('close one at once')
@@ -54,10 +75,10 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
   else if (hooks.length === 0)
     say(terminal, 'There is no webhook yet. Make one with ./mobyclaw hooks add <name>');
   else {
-    const rows = hooks.map(({ path, proof, channel, receivedAt }) => [
+    const rows = hooks.map(({ path, proof, channel, target, receivedAt }) => [
       path,
       proof,
-      channel ?? '-',
+      channel ?? target ?? '-',
       receivedAt ? localTime(receivedAt, zone) : 'never',
     ]);
     print(terminal, table([['PATH', 'PROOF', 'ANSWER TO', 'LAST RECEIVED'], ...rows]));
@@ -65,9 +86,48 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-async function add(context: Context, name: string, { json, ...options }: AddOptions): Promise<ExitCode> {
+async function show(context: Context, name: string, { json }: Options): Promise<ExitCode> {
   const { terminal } = context;
-  const request = hookRequestSchema.safeParse({ name, ...options });
+  const hook = await context.withGateway((gateway) =>
+    gateway.json(hookDetailSchema, `/api/hooks/${encodeURIComponent(name)}`),
+  );
+  if (json) {
+    printJson(terminal, hook);
+    return EXIT.ok;
+  }
+  print(terminal, table(hookRows(hook)));
+  if (hook.deliveries.length === 0) say(terminal, 'Nothing has begun a turn through it yet.');
+  else {
+    const zone = context.settings.values.MOBYCLAW_TZ;
+    const rows = hook.deliveries.map(({ receivedAt, event, turn, state }) => [
+      localTime(receivedAt, zone),
+      event ?? '-',
+      state ?? '-',
+      turn,
+    ]);
+    print(terminal, `\n${table([['RECEIVED', 'EVENT', 'STATE', 'TURN'], ...rows])}`);
+  }
+  return EXIT.ok;
+}
+
+function hookRows({ path, proof, template, channel, target, events }: HookDetail): string[][] {
+  return [
+    ['path', path],
+    ['proof', proof],
+    ['template', cell(template, 200)],
+    ['answer to', channel ?? `${target ?? '-'} (where schedules go)`],
+    ['events', events?.join(', ') ?? 'all'],
+  ];
+}
+
+async function add(
+  context: Context,
+  name: string,
+  { json, events, ...options }: AddOptions,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const named = events === undefined ? {} : { events: events.split(',').map((event) => event.trim()) };
+  const request = hookRequestSchema.safeParse({ name, ...options, ...named });
   if (!request.success) throw new UsageError(z.prettifyError(request.error));
   const made = await context.withGateway((gateway) =>
     gateway.json(hookViewSchema, '/api/hooks', { method: 'POST', body: request.data }),

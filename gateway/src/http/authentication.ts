@@ -8,11 +8,8 @@ import { bearerToken, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
 import type { Request, RequestHandler } from 'express';
 import type { TokenRow } from '../store/token-store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 import { HttpProblem } from './http-problem.ts';
-
-const MOST_FAILURES = 10; // per address and window
-const WINDOW_MS = 60_000;
-const MOST_ADDRESSES = 10_000;
 
 export function originGuard(allowedHosts: readonly string[]): RequestHandler {
   return (request, _response, next) => {
@@ -23,7 +20,7 @@ export function originGuard(allowedHosts: readonly string[]): RequestHandler {
 }
 
 export function authenticate(tokens: TokenService, clock: Clock): RequestHandler {
-  const failures = new Map<string, { count: number; since: number }>();
+  const failures = new FailedAttempts(clock);
   return (request, response, next) => {
     const secret = bearerToken(request);
     const token = secret === null ? null : tokens.verify(secret);
@@ -33,18 +30,10 @@ export function authenticate(tokens: TokenService, clock: Clock): RequestHandler
   };
 
   function refuse(request: Request, given: boolean): HttpProblem {
-    const address = request.socket.remoteAddress ?? '';
-    const now = clock.now();
-    let entry = failures.get(address);
-    if (!entry || now - entry.since > WINDOW_MS) {
-      if (failures.size >= MOST_ADDRESSES) failures.clear();
-      entry = { count: 0, since: now };
-      failures.set(address, entry);
-    }
-    if (given && ++entry.count > MOST_FAILURES) {
-      const retryAfter = String(Math.ceil((entry.since + WINDOW_MS - now) / 1000));
+    const waitS = given ? failures.add(request.socket.remoteAddress ?? '') : null;
+    if (waitS !== null) {
       const detail = 'Too many wrong tokens from this address. Wait a minute.';
-      return new HttpProblem('too-many-logins', detail, {}, { 'retry-after': retryAfter });
+      return new HttpProblem('too-many-logins', detail, {}, { 'retry-after': String(waitS) });
     }
     const detail = given
       ? 'The token is not valid. "mobyclaw token list" shows the names of those that are.'

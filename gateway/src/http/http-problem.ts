@@ -67,11 +67,12 @@ export function toProblem(error: unknown): HttpProblem {
 
 /** body-parser's errors carry a stable `type`, https://github.com/expressjs/body-parser#errors */
 function fromBodyParser(error: unknown): HttpProblem | null {
-  switch ((error as { type?: unknown }).type) {
+  const { type, limit } = error as { type?: unknown; limit?: unknown };
+  switch (type) {
     case 'entity.too.large':
       return new HttpProblem(
         'payload-too-large',
-        'The request is larger than 20 MB. Send less or smaller attachments.',
+        `The request is larger than ${Math.round(Number(limit) / 2 ** 20)} MB, the most that is taken here. Send less.`,
       );
     case 'entity.parse.failed':
       return new HttpProblem('bad-request', 'The body is not valid JSON.');

@@ -12,6 +12,12 @@ import {
 } from '@mobyclaw/protocol/channel';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
 import { beatViewSchema, heartbeatViewSchema } from '@mobyclaw/protocol/heartbeat';
+import {
+  hookDetailSchema,
+  hookReceptionSchema,
+  hookRequestSchema,
+  hookViewSchema,
+} from '@mobyclaw/protocol/hook';
 import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
@@ -218,6 +224,38 @@ const OPERATIONS: readonly Operation[] = [
     path: '/api/jobs/{id}/runs',
     summary: 'Its runs, newest first; ?limit=',
     answer: items(runViewSchema),
+  },
+  { method: 'get', path: '/api/hooks', summary: 'Webhooks', answer: items(hookViewSchema) },
+  {
+    method: 'post',
+    path: '/api/hooks',
+    summary: 'Make a webhook; its secret is shown once',
+    body: hookRequestSchema,
+    answer: hookViewSchema,
+    status: 201,
+  },
+  {
+    method: 'get',
+    path: '/api/hooks/{name}',
+    summary: 'A webhook with its last deliveries',
+    answer: hookDetailSchema,
+  },
+  { method: 'delete', path: '/api/hooks/{name}', summary: 'Close a webhook', status: 204 },
+  {
+    method: 'post',
+    path: '/api/hooks/{name}/test',
+    summary: 'Run a webhook with a payload of your own',
+    body: z.object({ payload: z.unknown() }),
+    answer: z.object({ turn: z.string() }),
+    status: 202,
+  },
+  {
+    method: 'post',
+    path: '/hooks/{name}',
+    summary: 'A delivery of another program, which proves itself as the webhook asks',
+    answer: hookReceptionSchema,
+    status: 202,
+    open: true,
   },
   {
     method: 'get',

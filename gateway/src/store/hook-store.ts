@@ -9,8 +9,18 @@ export interface HookRow {
   secret: string | null;
   template: string;
   channel: string | null;
+  /** That start a turn; null: all. */
+  events: string[] | null;
   createdAt: number;
   receivedAt: number | null;
+}
+
+export interface HookDeliveryRow {
+  turn: string;
+  event: string | null;
+  receivedAt: number;
+  /** Of the turn. */
+  state: string | null;
 }
 
 export class HookStore {
@@ -24,10 +34,18 @@ export class HookStore {
   insert(hook: Omit<HookRow, 'receivedAt'>): boolean {
     const { changes } = this.#db
       .sql(
-        `INSERT INTO hooks (name, proof, secret, template, channel, created_at) VALUES (?, ?, ?, ?, ?, ?)
+        `INSERT INTO hooks (name, proof, secret, template, channel, events, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (name) DO NOTHING`,
       )
-      .run(hook.name, hook.proof, hook.secret, hook.template, hook.channel, hook.createdAt);
+      .run(
+        hook.name,
+        hook.proof,
+        hook.secret,
+        hook.template,
+        hook.channel,
+        hook.events && JSON.stringify(hook.events),
+        hook.createdAt,
+      );
     return changes > 0;
   }
 
@@ -52,14 +70,35 @@ export class HookStore {
     return row ? String(row.turn) : null;
   }
 
-  recordDelivery(hook: string, delivery: string, turn: string, at: number): void {
+  recordDelivery(hook: string, delivery: string, turn: string, event: string | null, at: number): void {
     this.#db
       .sql(
-        `INSERT INTO hook_deliveries (hook, delivery, turn, received_at) VALUES (?, ?, ?, ?)
+        `INSERT INTO hook_deliveries (hook, delivery, turn, event, received_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (hook, delivery) DO NOTHING`,
       )
-      .run(hook, delivery, turn, at);
+      .run(hook, delivery, turn, event, at);
+    this.markReceived(hook, at);
+  }
+
+  markReceived(hook: string, at: number): void {
     this.#db.sql('UPDATE hooks SET received_at = ? WHERE name = ?').run(at, hook);
+  }
+
+  /** The last deliveries that began a turn, newest first. */
+  deliveries(hook: string, limit: number): HookDeliveryRow[] {
+    return this.#db
+      .sql(
+        `SELECT hook_deliveries.turn, event, received_at, turns.state FROM hook_deliveries
+           LEFT JOIN turns ON turns.id = hook_deliveries.turn
+         WHERE hook = ? ORDER BY received_at DESC LIMIT ?`,
+      )
+      .all(hook, limit)
+      .map((row) => ({
+        turn: String(row.turn),
+        event: row.event as string | null,
+        receivedAt: Number(row.received_at),
+        state: row.state as string | null,
+      }));
   }
 }
 
@@ -70,6 +109,7 @@ function toHook(row: Record<string, unknown>): HookRow {
     secret: row.secret as string | null,
     template: String(row.template),
     channel: row.channel as string | null,
+    events: row.events === null ? null : (JSON.parse(String(row.events)) as string[]),
     createdAt: Number(row.created_at),
     receivedAt: row.received_at as number | null,
   };

@@ -2,23 +2,31 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '@mobyclaw/lib/clock';
-import type { HookProof, HookView } from '@mobyclaw/protocol/hook';
+import type { HookDetail, HookProof, HookView } from '@mobyclaw/protocol/hook';
 import type { Accepted, InboundMessage } from '../inbox/inbox.ts';
+import type { OwnerChannels } from '../scheduler/ports.ts';
 import type { HookRow } from '../store/hook-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
+import { eventOf, readPayload } from './payload.ts';
 import { DEFAULT_TEMPLATE, fillTemplate } from './prompt-template.ts';
 import { bearerVerifier, gitHubVerifier, standardVerifier, type Verifier } from './proof.ts';
+
+const DELIVERIES_SHOWN = 10;
 
 export interface NewHook {
   name: string;
   proof: HookProof;
   template?: string | undefined;
   channel?: string | undefined;
+  events?: string[] | undefined;
 }
 
 export type Reception =
   | { status: 'accepted'; turn: string; duplicate: boolean }
+  /** Proven, and not of the kind that starts a turn. */
+  | { status: 'ignored'; why: string }
+  /** The reason is for the log alone. */
   | { status: 'refused'; why: string }
   | { status: 'malformed'; why: string };
 
@@ -26,6 +34,7 @@ export interface WebhookServiceOptions {
   store: Store;
   clock: Clock;
   tokens: TokenService;
+  channels: Pick<OwnerChannels, 'home' | 'refusal'>;
   accept: (message: InboundMessage) => Promise<Accepted>;
 }
 
@@ -34,6 +43,11 @@ export class WebhookService {
 
   constructor(options: WebhookServiceOptions) {
     this.#options = options;
+  }
+
+  /** @returns why its answers could not go where they are to go, or null */
+  refusal({ channel }: NewHook): string | null {
+    return channel === undefined ? null : this.#options.channels.refusal(channel);
   }
 
   /** @returns the hook with its secret, which is not shown again; null where the name is taken */
@@ -45,23 +59,43 @@ export class WebhookService {
       secret: newSecret(hook.proof),
       template: hook.template ?? DEFAULT_TEMPLATE,
       channel: hook.channel ?? null,
+      events: hook.events ?? null,
       createdAt: clock.now(),
     };
-    const created = store.transaction('durable', () => store.hooks.insert(row));
-    if (!created) return null;
-    const secret = row.secret ?? tokens.create(`webhook ${hook.name}`, `hook:${hook.name}`).token ?? '';
-    return { ...toView({ ...row, receivedAt: null }), secret };
+    return store.transaction('durable', () => {
+      if (!store.hooks.insert(row)) return null;
+      const secret = row.secret ?? tokens.create(`webhook ${hook.name}`, `hook:${hook.name}`).token ?? '';
+      return { ...this.#view({ ...row, receivedAt: null }), secret };
+    });
   }
 
   list(): HookView[] {
-    return this.#options.store.hooks.list().map(toView);
+    return this.#options.store.hooks.list().map((row) => this.#view(row));
+  }
+
+  /** With its last deliveries; null where there is no such hook. */
+  view(name: string): HookDetail | null {
+    const { store } = this.#options;
+    const row = store.hooks.find(name);
+    if (!row) return null;
+    const deliveries = store.hooks
+      .deliveries(name, DELIVERIES_SHOWN)
+      .map(({ turn, event, receivedAt, state }) => ({
+        receivedAt: new Date(receivedAt).toISOString(),
+        ...(event === null ? {} : { event }),
+        turn,
+        ...(state === null ? {} : { state }),
+      }));
+    return { ...this.#view(row), deliveries };
   }
 
   /** @returns whether there was such a hook */
   remove(name: string): boolean {
     const { store, tokens } = this.#options;
-    tokens.revokeScope(`hook:${name}`);
-    return store.transaction('durable', () => store.hooks.delete(name));
+    return store.transaction('durable', () => {
+      tokens.revokeScope(`hook:${name}`);
+      return store.hooks.delete(name);
+    });
   }
 
   /**
@@ -72,18 +106,25 @@ export class WebhookService {
     const { store, clock } = this.#options;
     const hook = store.hooks.find(name);
     const verdict = this.#verifier(name, hook)({ headers, body, now: clock.now() });
-    if (!hook || !verdict.ok) return { status: 'refused', why: verdict.ok ? 'Refused.' : verdict.why };
-    const payload = readPayload(headers, body);
-    if (payload === null) return { status: 'malformed', why: 'The body is not valid JSON in UTF-8.' };
+    if (!hook) return { status: 'refused', why: 'There is no such webhook.' };
+    if (!verdict.ok) return { status: 'refused', why: verdict.why };
+    const event = eventOf(hook.proof, headers);
+    const unwanted = whyUnwanted(hook, event);
+    if (unwanted !== null) {
+      store.transaction('relaxed', () => store.hooks.markReceived(name, clock.now()));
+      return { status: 'ignored', why: unwanted };
+    }
+    const payload = readPayload(hook.proof, headers, body);
+    if ('malformed' in payload) return { status: 'malformed', why: payload.malformed };
     const known = verdict.delivery === null ? null : store.hooks.turnOfDelivery(name, verdict.delivery);
     if (known) return { status: 'accepted', turn: known, duplicate: true };
-    return this.#start(hook, payload.value, verdict.delivery);
+    return this.#start(hook, payload.value, event, verdict.delivery);
   }
 
   /** Runs a hook with a payload of the owner's own, to see what it does. @returns null where there is no such hook */
   async test(name: string, payload: unknown): Promise<Reception | null> {
     const hook = this.#options.store.hooks.find(name);
-    return hook ? this.#start(hook, payload, null) : null;
+    return hook ? this.#start(hook, payload, null, null) : null;
   }
 
   #verifier(name: string, hook: HookRow | null): Verifier {
@@ -92,35 +133,57 @@ export class WebhookService {
     return bearerVerifier((secret) => this.#options.tokens.verify(secret)?.scope === `hook:${name}`);
   }
 
-  async #start(hook: HookRow, payload: unknown, delivery: string | null): Promise<Reception> {
+  async #start(
+    hook: HookRow,
+    payload: unknown,
+    event: string | null,
+    delivery: string | null,
+  ): Promise<Reception> {
     const { store, clock, accept } = this.#options;
     const accepted = await accept({
       ...(delivery === null ? {} : { key: `webhook:${hook.name}:${delivery}` }),
       session: `webhook:${hook.name}`,
       source: 'webhook',
       sender: hook.name,
-      prompt: fillTemplate(hook.template, hook.name, payload),
+      prompt: fillTemplate(hook.template, hook.name, payload, event),
       attachments: [],
       queueMode: null,
-      ...(hook.channel === null ? {} : { deliverTo: { channel: hook.channel } }),
+      deliverTo: { channel: this.#target(hook) },
     });
     const turn = accepted.turn.id;
     // A kill right here is covered by the inbox, which knows the key for 30 days.
     store.transaction('durable', () => {
-      store.hooks.recordDelivery(hook.name, delivery ?? turn, turn, clock.now());
+      store.hooks.recordDelivery(hook.name, delivery ?? turn, turn, event, clock.now());
     });
     return { status: 'accepted', turn, duplicate: accepted.duplicate };
   }
+
+  /** As for schedules; also where the chat of its own has been shut out meanwhile. */
+  #target({ channel }: HookRow): string {
+    const { channels } = this.#options;
+    return channel === null || channels.refusal(channel) !== null ? channels.home() : channel;
+  }
+
+  #view(row: HookRow): HookView {
+    return {
+      name: row.name,
+      proof: row.proof,
+      template: row.template,
+      ...(row.channel === null ? {} : { channel: row.channel }),
+      target: this.#target(row),
+      ...(row.events === null ? {} : { events: row.events }),
+      path: `/hooks/${row.name}`,
+      createdAt: new Date(row.createdAt).toISOString(),
+      ...(row.receivedAt === null ? {} : { receivedAt: new Date(row.receivedAt).toISOString() }),
+    };
+  }
 }
 
-function readPayload(headers: IncomingHttpHeaders, body: Buffer): { value: unknown } | null {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    return { value: /json/i.test(headers['content-type'] ?? '') ? JSON.parse(text) : text };
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return null;
-    throw error;
-  }
+/** GitHub's ping says only that the hook was made there. */
+function whyUnwanted({ events }: HookRow, event: string | null): string | null {
+  if (event === 'ping') return 'A ping starts no turn.';
+  if (events === null || (event !== null && events.includes(event))) return null;
+  return `This webhook does not take the event ${event ?? '(none)'}.`;
 }
 
 /** Null for a bearer: its token is kept as a hash, like every other. */
@@ -128,16 +191,4 @@ function newSecret(proof: HookProof): string | null {
   if (proof === 'bearer') return null;
   const secret = randomBytes(32).toString('base64');
   return proof === 'standard' ? `whsec_${secret}` : secret;
-}
-
-function toView(row: HookRow): HookView {
-  return {
-    name: row.name,
-    proof: row.proof,
-    template: row.template,
-    ...(row.channel === null ? {} : { channel: row.channel }),
-    path: `/hooks/${row.name}`,
-    createdAt: new Date(row.createdAt).toISOString(),
-    ...(row.receivedAt === null ? {} : { receivedAt: new Date(row.receivedAt).toISOString() }),
-  };
 }

@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
+import { expect, onTestFinished, test } from 'vitest';
+import { StoreError } from '../store/database.ts';
+import { Store } from '../store/store.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
+import { TokenService } from '../tokens/token-service.ts';
 import { fillTemplate } from './prompt-template.ts';
+import { WebhookService } from './webhook-service.ts';
 
 async function hook(moby: Harness, proof: string, extra: object = {}): Promise<string> {
   const made = await moby.call('POST', '/api/hooks', { body: { name: 'push', proof, ...extra } });
@@ -92,6 +98,7 @@ test.each([
   const secret = await hook(moby, 'github');
   const answer = await send(moby, raw, headers ?? gitHub(secret, `${PUSH} `));
   expect(answer.status).toBe(status);
+  if (status === 413) expect(answer.body.detail).toMatch(/larger than 1 MB/);
   expect(moby.agent?.stats().runs).toHaveLength(0);
 });
 
@@ -103,12 +110,97 @@ test('a signed body that is no JSON, or no UTF-8, is refused as malformed', asyn
   }
 });
 
-test('an unknown hook cannot be told from a wrong secret; a removed one is unknown', async () => {
+test('an unknown hook cannot be told from one of any kind with a wrong secret', async () => {
+  const moby = await openHarness();
+  const answers: string[] = [];
+  const forged = {
+    ...gitHub('wrong', PUSH),
+    ...standard('whsec_d3Jvbmc=', PUSH, 'm'),
+    authorization: 'Bearer x',
+  };
+  for (const proof of ['github', 'standard', 'bearer', null]) {
+    if (proof !== null) await hook(moby, proof);
+    for (const headers of [forged, {}]) {
+      const { status, body, headers: answered } = await send(moby, PUSH, headers);
+      const { date: _, ...rest } = answered;
+      answers.push(JSON.stringify([status, body, rest]));
+    }
+    if (proof !== null) await moby.call('DELETE', '/api/hooks/push');
+  }
+  expect(answers[0]).toContain('"status":401');
+  expect(new Set(answers).size).toBe(1);
+  expect((await moby.call('POST', '/api/hooks/push/test', { body: { payload: {} } })).status).toBe(404);
+});
+
+test('who is refused too often waits; who has the secret passes', async () => {
   const moby = await openHarness();
   const secret = await hook(moby, 'github');
-  await moby.call('DELETE', '/api/hooks/push');
-  expect((await send(moby, PUSH, gitHub(secret, PUSH))).status).toBe(401);
-  expect((await moby.call('POST', '/api/hooks/push/test', { body: { payload: {} } })).status).toBe(404);
+  const forged = (): Promise<number> => send(moby, PUSH, gitHub('wrong', PUSH)).then(({ status }) => status);
+  for (let count = 0; count < 10; count++) expect(await forged()).toBe(401);
+  expect(await forged()).toBe(429);
+  expect((await send(moby, PUSH, gitHub(secret, PUSH))).status).toBe(202);
+});
+
+test('GitHub’s own form of a delivery counts like JSON; one without a payload is malformed', async () => {
+  const moby = await openHarness();
+  const secret = await hook(moby, 'github', { template: 'Review {{repository.full_name}}, a {{event}}.' });
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const raw = new URLSearchParams({ payload: PUSH }).toString();
+  const answer = await send(moby, raw, { ...gitHub(secret, raw), ...form });
+  expect(answer.status).toBe(202);
+  await moby.follow(answer.body.turn).all();
+  const { prompt } = moby.agent?.stats().runs[0] ?? { prompt: '' };
+  expect(prompt).toContain('Review "owner/boat", a "push".');
+  expect(prompt).toContain('received through the webhook "push", event "push".');
+  for (const bad of ['a=b', 'payload=%7B']) {
+    expect((await send(moby, bad, { ...gitHub(secret, bad), ...form })).status).toBe(400);
+  }
+});
+
+test('a ping and events that were not asked for start no turn, and the hook shows that it was reached', async () => {
+  const moby = await openHarness();
+  const secret = await hook(moby, 'github', { events: ['push', 'pull_request'] });
+  const as = (event: string) => send(moby, PUSH, { ...gitHub(secret, PUSH), 'x-github-event': event });
+  expect(await as('ping')).toMatchObject({ status: 202, body: { ignored: 'A ping starts no turn.' } });
+  const show = async () => (await moby.call('GET', '/api/hooks/push')).body;
+  expect(await show()).toMatchObject({ receivedAt: expect.any(String), deliveries: [] });
+  expect(await as('star')).toMatchObject({ status: 202, body: { ignored: expect.stringContaining('star') } });
+  expect(moby.agent?.stats().runs).toHaveLength(0);
+  const { body } = await as('pull_request');
+  await moby.follow(body.turn).all();
+  expect(await show()).toMatchObject({
+    template: expect.any(String),
+    events: ['push', 'pull_request'],
+    deliveries: [{ event: 'pull_request', turn: body.turn, state: 'done' }],
+  });
+});
+
+test('without a channel the answer goes where schedules go, and that conversation knows of it', async () => {
+  const moby = await openHarness();
+  const secret = await hook(moby, 'github');
+  await moby.ask('hello', { session: 'web:main' });
+  const { body } = await send(moby, PUSH, gitHub(secret, PUSH));
+  await moby.follow(body.turn).all();
+  const history = await moby.call('GET', '/api/sessions/web:main/messages');
+  expect(history.body.items.at(-1)).toMatchObject({ role: 'assistant', sentBy: 'webhook push' });
+  await moby.ask('what was that?', { session: 'web:main' });
+  expect(moby.agent?.stats().runs.at(-1)?.prompt).toMatch(/since your last turn here:\n> .*, webhook push: /);
+});
+
+test('a hook and its token are made together or not at all', async () => {
+  const moby = await openHarness();
+  await moby.close();
+  const store = new Store(join(moby.home, 'gateway/gateway.db'));
+  onTestFinished(() => store.close());
+  const tokens = new TokenService(store, systemClock);
+  tokens.create = () => {
+    throw new StoreError('full', 'The disk is full.');
+  };
+  const channels = { home: () => 'cli:main', refusal: () => null };
+  const accept = () => Promise.reject(new Error('nothing is accepted here'));
+  const hooks = new WebhookService({ store, clock: systemClock, tokens, channels, accept });
+  expect(() => hooks.create({ name: 'push', proof: 'bearer' })).toThrow('The disk is full.');
+  expect(store.hooks.find('push')).toBeNull();
 });
 
 test('the owner can try a hook; a name is taken once; names and targets are checked', async () => {
@@ -120,7 +212,14 @@ test('the owner can try a hook; a name is taken once; names and targets are chec
   expect((await make({ name: 'push', proof: 'github' })).status).toBe(409);
   expect((await make({ name: '../x', proof: 'github' })).status).toBe(422);
   expect((await make({ name: 'a', proof: 'md5' })).status).toBe(422);
-  expect((await make({ name: 'a', proof: 'github', channel: 'api:default' })).status).toBe(422);
+  expect((await make({ name: 'a', proof: 'github', channel: 'cron:x' })).status).toBe(422);
+  expect((await make({ name: 'a', proof: 'bearer', events: ['push'] })).status).toBe(422);
+  const unreachable = await make({ name: 'a', proof: 'github', channel: 'telegram:dm:666' });
+  expect(unreachable).toMatchObject({
+    status: 422,
+    body: { detail: expect.stringContaining('No messaging') },
+  });
+  expect((await make({ name: 'a', proof: 'github', channel: 'web:main' })).status).toBe(201);
 });
 
 test('nothing in a payload can leave its fence, and a value in the order is quoted and short', () => {

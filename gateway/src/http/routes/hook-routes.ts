@@ -1,31 +1,55 @@
 /** `POST /hooks/:name`, open to senders who hold the hook's secret, and `/api/hooks` for the owner. */
 import { hookRequestSchema } from '@mobyclaw/protocol/hook';
-import express, { Router } from 'express';
+import express, { type Request, Router } from 'express';
 import * as z from 'zod';
+import { FailedAttempts } from '../failed-attempts.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 
-const MOST_BODY = '1mb'; // GitHub sends up to 25 MB, but nothing that a model should read is as large
+// GitHub sends up to 25 MB, but whoever it is has to be waited for before his proof can be checked, and nothing that a
+// model should read is as large.
+const MOST_BODY = '1mb';
+
+/** The same for all: that there is a hook of this name must not be learned from it. */
+const REFUSED =
+  'The delivery was refused. Check the address and the secret; the log of the gateway has the reason.';
 
 /** Before the token check: these senders have proofs of their own. */
-export function hookReceiver({ hooks }: HttpServices): Router {
+export function hookReceiver({ hooks, clock, logger }: HttpServices): Router {
   const router = Router();
+  const failures = new FailedAttempts(clock);
 
   router.post(
     '/hooks/:name',
     express.raw({ type: () => true, limit: MOST_BODY }),
     async (request, response) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const reception = await hooks.receive(request.params.name ?? '', request.headers, body);
-      if (reception.status === 'refused') throw new HttpProblem('unauthorized', reception.why);
+      const { name } = request.params;
+      const reception = await hooks.receive(String(name), request.headers, body);
+      if (reception.status === 'refused') throw refused(String(name), request, reception.why);
       if (reception.status === 'malformed') throw new HttpProblem('bad-request', reception.why);
+      if (reception.status === 'ignored') {
+        response.status(202).json({ ignored: reception.why });
+        return;
+      }
       const { turn, duplicate } = reception;
       response.status(202).location(`/api/turns/${turn}`).json({ turn, duplicate });
     },
   );
 
   return router;
+
+  function refused(name: string, request: Request, why: string): HttpProblem {
+    const address = request.socket.remoteAddress ?? '';
+    const waitS = failures.add(`${name} ${address}`);
+    if (waitS !== null) {
+      const detail = 'Too many deliveries that were refused. Wait a minute.';
+      return new HttpProblem('too-many-logins', detail, {}, { 'retry-after': String(waitS) });
+    }
+    logger.warn({ hook: name.slice(0, 64), address, why }, 'a webhook delivery was refused');
+    return new HttpProblem('unauthorized', REFUSED);
+  }
 }
 
 export function hookRoutes({ hooks }: HttpServices): Router {
@@ -37,10 +61,21 @@ export function hookRoutes({ hooks }: HttpServices): Router {
 
   router.post('/api/hooks', (request, response) => {
     const hook = validate(hookRequestSchema, request.body);
+    const refusal = hooks.refusal(hook);
+    if (refusal !== null) {
+      const errors = [{ path: 'channel', message: refusal }];
+      throw new HttpProblem('validation-failed', refusal, { errors });
+    }
     const created = hooks.create(hook);
     if (!created)
       throw new HttpProblem('conflict', `There is a webhook ${hook.name} already. Remove it first.`);
     response.status(201).json(created);
+  });
+
+  router.get('/api/hooks/:name', (request, response) => {
+    const hook = hooks.view(request.params.name);
+    if (!hook) throw notFound(request.params.name);
+    response.json(hook);
   });
 
   router.delete('/api/hooks/:name', (request, response) => {
@@ -59,5 +94,5 @@ export function hookRoutes({ hooks }: HttpServices): Router {
 }
 
 function notFound(name: string): HttpProblem {
-  return new HttpProblem('not-found', `There is no webhook ${name}.`);
+  return new HttpProblem('not-found', `There is no webhook ${name}. "mobyclaw hooks" lists those there are.`);
 }
