@@ -11,6 +11,9 @@ import { ALICE, openTelegramWorld } from '../testing/telegram-world.ts';
 const TOKEN = 'the-token-that-the-agent-shows';
 const CHAT = `telegram:dm:${ALICE.id}`;
 
+/** Calls to the platform are given five real seconds. */
+const TIMING = { holdSeconds: 2, marginMs: 300_000, callMs: 300_000 };
+
 /** Sixty times as fast, for pauses of half a minute between attempts. */
 function fastClock(): Clock {
   const begin = Date.now();
@@ -34,6 +37,7 @@ test('the second attempt knows which tools may have acted, and what it sends aga
   let job = '';
   const world = await openTelegramWorld({
     clock: fastClock(),
+    timing: TIMING,
     env: { MOBYCLAW_MCP_TOKEN: TOKEN },
     agent: {
       script: ({ text, turn, seen }) => {
