@@ -13,6 +13,7 @@ async function openTools(env: Record<string, string> = {}) {
   const client = await connectMcp(`http://127.0.0.1:${moby.port}`, TOKEN, undefined, headers);
   onTestFinished(() => client.close());
   return {
+    moby,
     client,
     call: (name: string, input: object) => callMcp(client, name, input),
     jobs: async () => (await moby.call('GET', '/api/jobs')).body.items as JobView[],
@@ -97,4 +98,71 @@ test('the list ends with the next fifty and how many more there are, without wha
   expect(text.match(/^"n/gm)).toHaveLength(50);
   expect(text).toMatch(/^"n0" /);
   expect(text).toMatch(/… and 10 more, later or without a next time\.$/);
+});
+
+test('times are told in the zone of the schedule, in answers and in refusals', async () => {
+  const { call, jobs } = await openTools({ MOBYCLAW_TZ: 'Asia/Kolkata' });
+  await call('schedule_create', {
+    name: 'yearly',
+    cron: '0 9 1 1 *',
+    prompt: 'p',
+    until: '2100-06-01T00:00',
+  });
+  const berlin = { at: '2100-07-01T09:00', timeZone: 'Europe/Berlin', message: 'm' };
+  await call('schedule_create', { name: 'far', ...berlin });
+  const listed = (await call('schedule_list', {})).text;
+  expect(listed).toMatch(/^next: \d{4}-01-01T09:00:00\+05:30$/m);
+  expect(listed).toContain('until: 2100-06-01T00:00:00+05:30');
+  expect(listed).toContain('2100-07-01T09:00:00+02:00 in Europe/Berlin');
+  expect(listed).not.toMatch(/\dZ/);
+  const { id = '' } = (await jobs())[0] ?? {};
+  const refused = await call('schedule_update', { id, at: '2020-01-01T09:00' });
+  expect(refused.text).toMatch(/passed, on 2020-01-01; it is now [\d-]+T[\d:]+\+05:30 in Asia\/Kolkata/);
+});
+
+test('what recurs begins anew each time unless the model says otherwise; a single prompt goes on', async () => {
+  const { call, client, jobs } = await openTools();
+  const session = async (input: object): Promise<string | undefined> => {
+    await call('schedule_create', { name: 'x', prompt: 'p', ...input });
+    return (await jobs()).toSorted((one, other) => one.id.localeCompare(other.id)).at(-1)?.session;
+  };
+  expect(await session({ cron: '0 7 * * *' })).toBe('fresh');
+  expect(await session({ every: '1d' })).toBe('fresh');
+  expect(await session({ at: '2100-01-01T00:00' })).toBe('keep');
+  expect(await session({ cron: '0 7 * * *', session: 'keep' })).toBe('keep');
+  const { id = '' } = (await jobs()).find((job) => job.session === 'keep') ?? {};
+  const changed = await call('schedule_update', { id, session: 'fresh' });
+  expect(changed.text).toMatch(/^session: fresh$/m);
+  const described = (await client.listTools()).tools.filter(({ inputSchema }) =>
+    JSON.stringify(inputSchema.properties?.session ?? '').includes('begins anew'),
+  );
+  expect(described.map(({ name }) => name)).toEqual(['schedule_create', 'schedule_update']);
+});
+
+test('the record tells how long a run took, what it used and where it went', async () => {
+  const { call, jobs, moby } = await openTools({ MOBYCLAW_TZ: 'Asia/Kolkata' });
+  await call('schedule_create', { ...DAILY, channel: 'web:main' });
+  const { id = '' } = (await jobs())[0] ?? {};
+  await moby.call('POST', `/api/jobs/${id}/run`);
+  const record = async (): Promise<string> => (await call('schedule_history', { id })).text;
+  await until('the run to end', async () => (await record()).includes('delivery accepted'));
+  expect(await record()).toMatch(
+    /^[\d-]+T[\d:]+\+05:30 succeeded \(manual\); took \d+ s; \d+ tokens; delivery accepted web:main$/,
+  );
+});
+
+test('what has finished cannot be paused; the refusal says what can be done', async () => {
+  const { call, jobs } = await openTools();
+  await call('schedule_create', { name: 'once', every: '1s', count: 1, message: 'x' });
+  const { id = '' } = (await jobs())[0] ?? {};
+  await until('it to finish', async () => (await jobs()).length === 0);
+  const paused = await call('schedule_update', { id, enabled: false });
+  expect(paused).toMatchObject({ isError: true, text: expect.stringContaining('nothing to pause') });
+  const given = await call('schedule_update', {
+    id,
+    enabled: false,
+    at: '2100-01-01T00:00',
+    clear: ['count'],
+  });
+  expect(given.text).toContain('paused');
 });

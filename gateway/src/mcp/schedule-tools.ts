@@ -5,13 +5,14 @@
  * model names must be one that Moby may write to. In a guest's turn only what guests made in that conversation is there.
  */
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
-import { type JobView, jobRequestSchema, type RunView } from '@mobyclaw/protocol/job';
+import { type JobRequest, type JobView, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import * as z from 'zod';
 import type { JobService } from '../scheduler/job-service.ts';
 import { ScheduleError } from '../scheduler/schedule-error.ts';
 import { isConversation } from '../sessions/conversation.ts';
 import { confinedTo, refuseBeyond } from './reach.ts';
+import { describeJob, describeRun } from './schedule-text.ts';
 import type { ToolPorts } from './tool-ports.ts';
 
 const id = z.string().min(1).max(64).describe('id of the schedule, from schedule_list');
@@ -21,11 +22,22 @@ const MOST_LISTED = 50; // the model reads all of it
 /** What can be taken away again. Null would say so too, but models write null for what they leave out. */
 const CLEARABLE = ['message', 'prompt', 'channel', 'maxAge', 'until', 'count'] as const;
 
+const session = z.enum(['keep', 'fresh']).optional();
+
+const requestSchema = jobRequestSchema.omit({ enabled: true, retries: true }).extend({
+  session: session.describe(
+    'of a prompt: fresh, each run begins anew and has your memory (unless given, for what recurs); keep, each run also reads all runs before, which costs more with each: only where it must know what it said',
+  ),
+});
+
 const changeSchema = jobRequestSchema
-  .omit({ retries: true, session: true })
+  .omit({ retries: true })
   .partial()
   .extend({
     id,
+    session: session.describe(
+      'of a prompt: fresh, each run begins anew; keep, each run reads all runs before',
+    ),
     clear: z
       .array(z.enum(CLEARABLE))
       .default([])
@@ -43,7 +55,7 @@ function createTool(ports: Ports): McpTool {
     name: 'schedule_create',
     title: 'Schedule something',
     description: `Sets a reminder or a recurring task. Give exactly one of at (once), every (a duration) and cron (five fields), in the owner's time zone ${ports.timeZone} unless timeZone says otherwise; call now first if you are not sure what time it is. message is sent as it is, such as a reminder; prompt is what you will be asked at that time, with your tools. It goes to the chat that the owner has chosen for it, else to the one in which it was asked for; name a channel only where the person wants it in another one. The answer lists the next times and where it goes: tell the person.`,
-    input: jobRequestSchema.omit({ enabled: true, retries: true, session: true }),
+    input: requestSchema,
     annotations: { readOnlyHint: false, destructiveHint: false },
     run: (input, caller) => {
       checkChannel(ports, input.channel, caller);
@@ -54,7 +66,9 @@ function createTool(ports: Ports): McpTool {
       const channel = guest === null ? {} : { channel: guest };
       return explained(async () => {
         const jobs = await ports.jobs();
-        return describe(await jobs.create({ ...input, ...channel }, caller.session ?? null, guest !== null));
+        const request = { ...input, ...channel, session: sessionOf(input) };
+        const made = await jobs.create(request, caller.session ?? null, guest !== null);
+        return describeJob(made, await jobs.localText());
       });
     },
   });
@@ -68,11 +82,14 @@ function listTool(ports: Ports): McpTool {
     input: z.object({}),
     annotations: { readOnlyHint: true },
     run: async (_input, caller) => {
-      const jobs = visible(ports, await ports.jobs(), caller).toSorted(byNextTime);
+      const service = await ports.jobs();
+      const jobs = visible(ports, service, caller).toSorted(byNextTime);
       if (jobs.length === 0) return 'Nothing is scheduled.';
+      const local = await service.localText();
+      const listed = jobs.slice(0, MOST_LISTED).map((job) => describeJob(job, local));
       const rest = jobs.length - MOST_LISTED;
       const more = rest > 0 ? [`… and ${rest} more, later or without a next time.`] : [];
-      return [...jobs.slice(0, MOST_LISTED).map(describe), ...more].join('\n\n');
+      return [...listed, ...more].join('\n\n');
     },
   });
 }
@@ -96,7 +113,8 @@ function updateTool(ports: Ports): McpTool {
           throw new ToolError('A guest asked for this, so it goes to their conversation.');
         }
         const cleared = Object.fromEntries(clear.map((field) => [field, null]));
-        return describe((await jobs.change(job, { ...change, ...cleared })) ?? unknown(job));
+        const changed = (await jobs.change(job, { ...change, ...cleared })) ?? unknown(job);
+        return describeJob(changed, await jobs.localText());
       }),
   });
 }
@@ -120,16 +138,28 @@ function historyTool(ports: Ports): McpTool {
   return mcpTool({
     name: 'schedule_history',
     title: 'Past runs of a schedule',
-    description: 'Shows how the last runs of a schedule went, newest first.',
+    description:
+      'Shows how the last runs of a schedule went, newest first: what came of each, how long it took, what it used, where it went, and why it did not go well.',
     input: z.object({ id, limit: z.int().min(1).max(50).default(10) }),
     annotations: { readOnlyHint: true },
     run: async ({ id: job, limit }, caller) => {
       const jobs = await ports.jobs();
       checkVisible(ports, jobs, job, caller);
       const runs = jobs.history(job, limit) ?? unknown(job);
-      return runs.length === 0 ? 'It has not run yet.' : runs.map(describeRun).join('\n');
+      if (runs.length === 0) return 'It has not run yet.';
+      const { timeZone } = (await jobs.view(job)) ?? unknown(job);
+      const local = await jobs.localText();
+      return runs.map((run) => describeRun(run, timeZone, local)).join('\n');
     },
   });
+}
+
+/**
+ * What recurs begins anew each time unless the model says otherwise: a brief for every morning that kept its conversation
+ * would read all mornings before, and cost more with each. What it has to carry over it has its memory for.
+ */
+function sessionOf({ session, prompt, at }: JobRequest): 'keep' | 'fresh' {
+  return session ?? (prompt !== undefined && at === undefined ? 'fresh' : 'keep');
 }
 
 /** @throws ToolError where nothing may be sent there */
@@ -171,28 +201,4 @@ function unknown(id: string): never {
 
 function byNextTime(one: JobView, other: JobView): number {
   return (one.nextRun ?? '~').localeCompare(other.nextRun ?? '~');
-}
-
-function describe(job: JobView): string {
-  const when = job.cron ?? (job.every === undefined ? job.at : `every ${job.every}`);
-  const next = job.nextLocal ?? (job.nextRun === undefined ? [] : [job.nextRun]);
-  const target = job.target ?? job.channel;
-  return [
-    `"${job.name}" (id ${job.id}), ${when} in ${job.timeZone}, ${job.state}`,
-    job.message === undefined ? '' : `message: ${job.message}`,
-    job.prompt === undefined ? '' : `prompt: ${job.prompt}`,
-    next.length === 0 ? 'no next time' : `next: ${next.join(', ')}`,
-    job.until === undefined ? '' : `until: ${job.until}`,
-    job.count === undefined ? '' : `${job.runs} of ${job.count} runs`,
-    target === undefined ? '' : `goes to: ${target}`,
-    job.lastRun?.outcome === undefined ? '' : `last run ${job.lastRun.slot}: ${job.lastRun.outcome}`,
-  ]
-    .filter((line) => line !== '')
-    .join('\n');
-}
-
-function describeRun(run: RunView): string {
-  const detail = run.detail === undefined ? '' : `: ${run.detail}`;
-  const many = run.times === undefined ? '' : ` ${run.times} times, ${run.firstSlot} to ${run.lastSlot}`;
-  return `${run.slot} ${run.outcome ?? run.state} (${run.trigger})${many}${detail}`;
 }

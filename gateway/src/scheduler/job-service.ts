@@ -93,6 +93,13 @@ export class JobService {
     const definition = merge(job.definition, change, now, calendar);
     check(definition);
     if (change.channel !== undefined) this.#checkTarget(definition.channel);
+    if (change.enabled === false && job.ended === 'finished' && !isRescheduled(change)) {
+      const name = job.definition.name;
+      throw new ScheduleError(
+        'enabled',
+        `“${name}” has finished, so there is nothing to pause. Give it a new time to have it run again, or remove it.`,
+      );
+    }
     const enabled = change.enabled ?? (job.enabled || (job.ended !== null && isRescheduled(change)));
     const replanned = enabled !== job.enabled || PLANNING.some((field) => change[field] !== undefined);
     if (enabled && definition.count !== null && job.runs >= definition.count) {
@@ -173,6 +180,12 @@ export class JobService {
   history(id: string, limit: number): RunView[] | null {
     const { jobs, jobRuns } = this.#options.store;
     return jobs.find(id) ? jobRuns.history(id, limit).map(toRunView) : null;
+  }
+
+  /** Tells a moment, RFC 3339, with the offset that a time zone has then. */
+  async localText(): Promise<(at: string, timeZone: string) => string> {
+    const calendar = await this.#options.calendar();
+    return (at, timeZone) => calendar.localText(Date.parse(at), timeZone);
   }
 
   /** As its delivery would be refused, and not only when the time has come. @throws ScheduleError */

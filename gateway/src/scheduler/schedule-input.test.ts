@@ -31,7 +31,11 @@ test.each([
   [{ at: '2027-02-30T09:00' }, /February 2027 has 28 days/],
   [{ at: '2026-13-01T09:00' }, /month goes from 01 to 12/],
   [{ at: '2026-12-01T25:00' }, /not a time of day/],
-  [{ at: '2026-11-21T12:59:00+01:00' }, /has passed, 60 s ago/],
+  [
+    { at: '2026-11-21T12:59:00+01:00' },
+    /has passed, 60 s ago; it is now 2026-11-21T13:00:00\+01:00 in Europe\/Berlin/,
+  ],
+  [{ at: '2020-01-01T00:30' }, /has passed, on 2020-01-01; it is now 2026-11-21T13:00:00\+01:00/],
   [{ at: 'tomorrow at nine' }, /is not a time. Write 2026-12-24T18:00 for Europe\/Berlin/],
   [{ at: '2026-12-01' }, /is not a time/],
   [{ every: '0s' }, /at least 1s/],

@@ -7,6 +7,7 @@ import { ScheduleError } from './schedule-error.ts';
 const SHORTEST_EVERY_MS = 1000;
 const LONGEST_EVERY_MS = 10 * 366 * 86_400_000;
 const LAST_YEAR = 2200;
+const AGO_UNTIL_S = 172_800; // what is further away is told by its date
 
 export interface ScheduleInput {
   at?: string | undefined;
@@ -33,7 +34,8 @@ export function readSchedule(
   calendar.zone(timeZone);
   if (input.at !== undefined) {
     const at = readTime('at', input.at, timeZone, calendar);
-    if (at <= now) throw new ScheduleError('at', `${passed(input.at, at, now)} Write a time to come.`);
+    if (at <= now)
+      throw new ScheduleError('at', `${passed(input.at, at, now, timeZone, calendar)} Write a time to come.`);
     return { kind: 'at', at };
   }
   if (input.cron !== undefined) {
@@ -115,15 +117,17 @@ function dayHint(year: number, month: number, days: number): string {
   return `${name} ${year} has ${days} days`;
 }
 
-function passed(text: string, at: number, now: number): string {
+function passed(text: string, at: number, now: number, timeZone: string, calendar: Calendar): string {
+  const isNow = `it is now ${calendar.localText(now, timeZone)} in ${timeZone}`;
   const seconds = Math.round((now - at) / 1000);
+  if (seconds >= AGO_UNTIL_S) {
+    return `"${text}" has passed, on ${calendar.localText(at, timeZone).slice(0, 10)}; ${isNow}.`;
+  }
   const [amount, unit] =
     seconds < 120
       ? [seconds, 's']
       : seconds < 7200
         ? [Math.round(seconds / 60), 'min']
-        : seconds < 172_800
-          ? [Math.round(seconds / 3600), 'h']
-          : [Math.round(seconds / 86_400), 'days'];
-  return `"${text}" has passed, ${amount} ${unit} ago; it is now ${new Date(now).toISOString()}.`;
+        : [Math.round(seconds / 3600), 'h'];
+  return `"${text}" has passed, ${amount} ${unit} ago; ${isNow}.`;
 }
