@@ -32,6 +32,9 @@ test('list: the state of each, why one is not up, what perhaps did not arrive; e
   expect(stdout).toMatch(/^slack +stopped .* 3 +the token is wrong \(not tried again/m);
   expect(stdout).toMatch(/^2026-01-02 08:34 +telegram:dm:42 +perhaps not delivered +no answer$/m);
   expect(stdout).toContain('channels resend telegram:dm:42');
+  const refused = { ...trouble, channel: 'slack:dm:D1', state: 'failed' };
+  api.on('GET /api/channels', { body: { items: [up], trouble: [refused] } });
+  expect((await cli()).stdout).toContain('channels resend slack:dm:D1');
   api.on('GET /api/channels', { body: { items: [up], trouble: [] } });
   expect((await cli('list', '--json')).code).toBe(0);
   api.on('GET /api/channels', { body: { items: [], trouble: [] } });

@@ -74,7 +74,7 @@ export const command: Define = (target, context, exit) => {
     .action(async (channel: string, text: string[]) => exit(await send(context, channel, text.join(' '))));
   target
     .command('resend <channel>')
-    .description('send again what perhaps did not arrive there')
+    .description('send again what did not arrive there, or perhaps not')
     .action(async (channel: string) => exit(await resend(context, channel)));
 };
 
@@ -128,11 +128,8 @@ function troubleText(context: Context, trouble: ChannelsView['trouble']): string
     state === 'failed' ? 'not delivered' : 'perhaps not delivered',
     cell(error ?? '', 200),
   ]);
-  const inDoubt = trouble.find(({ state }) => state === 'unknown');
-  const hint = inDoubt
-    ? `\nWhat perhaps was not delivered is repeated only if you say so: ./mobyclaw channels resend ${inDoubt.channel}`
-    : '';
-  return `${table([['AT', 'CHAT', 'MESSAGE', 'ERROR'], ...rows])}${hint}`;
+  const hint = `It is sent again only if you say so: ./mobyclaw channels resend ${trouble[0]?.channel}`;
+  return `${table([['AT', 'CHAT', 'MESSAGE', 'ERROR'], ...rows])}\n${hint}`;
 }
 
 async function login(context: Context, channel: string, options: { anew?: true }): Promise<ExitCode> {

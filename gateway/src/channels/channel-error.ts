@@ -32,6 +32,8 @@ export interface ChannelErrorDetails {
    * logged out, replaced by another instance, banned. Only a person can mend it.
    */
   fatal?: boolean;
+  /** Nothing at all can be written to that chat, not even what went wrong: blocked, gone, no right to write there. */
+  chatClosed?: boolean;
   cause?: unknown;
 }
 
@@ -44,6 +46,7 @@ export class ChannelError extends Error {
   readonly remedy: ChannelRemedy;
   readonly retryAfterMs: number | null;
   readonly fatal: boolean;
+  readonly chatClosed: boolean;
 
   constructor(details: ChannelErrorDetails) {
     super(details.message, details.cause === undefined ? {} : { cause: details.cause });
@@ -54,10 +57,29 @@ export class ChannelError extends Error {
     this.remedy = details.remedy;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.fatal = details.fatal ?? false;
+    this.chatClosed = details.chatClosed ?? false;
   }
 
   /** One line for status and log: what happened, and what to do. */
   get line(): string {
     return this.hint === null ? this.message : `${this.message} ${this.hint}`;
   }
+}
+
+/** Of an adapter that threw what it does not know. Its own words stay in `cause`: they may hold an address with a token. */
+export function unexpected(
+  channel: string,
+  method: string,
+  remedy: ChannelRemedy,
+  cause: unknown,
+): ChannelError {
+  return new ChannelError({
+    channel,
+    method,
+    code: 'unexpected',
+    message: `The ${channel} adapter failed in a way that it does not know.`,
+    hint: 'The log of the gateway has more.',
+    remedy,
+    cause,
+  });
 }

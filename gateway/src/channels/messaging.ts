@@ -231,15 +231,15 @@ export class Messaging {
     return this.access.lastOwnerChannel((platform) => this.#supervisors.has(platform as Platform));
   }
 
-  /** Sends again what is in doubt. @returns how many deliveries */
+  /** Sends again what did not arrive, or perhaps not. @returns how many deliveries */
   resend(channel: ChannelKey): number {
     const { store, clock } = this.#options;
-    const inDoubt = store.outbox.inDoubt(channel);
+    const undelivered = store.outbox.undelivered(channel);
     store.transaction('durable', () => {
-      for (const { seq } of inDoubt) store.outbox.repeat(seq, clock.now());
+      for (const { seq } of undelivered) store.outbox.repeat(seq, clock.now());
     });
-    if (inDoubt.length > 0) this.#delivery.wake(channel);
-    return inDoubt.length;
+    if (undelivered.length > 0) this.#delivery.wake(channel);
+    return undelivered.length;
   }
 
   /** Ends after the turns have: sends what can be sent quickly, closes every connection. The store must still be open. */

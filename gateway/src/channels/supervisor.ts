@@ -18,7 +18,7 @@ import type {
   InboundEvent,
   Platform,
 } from './channel.ts';
-import { ChannelError } from './channel-error.ts';
+import { ChannelError, unexpected } from './channel-error.ts';
 
 const BACKOFF = { firstMs: 1000, maxMs: 30_000 }; // a platform that is back is noticed within half a minute
 const STEADY_MS = 60_000; // a connection that held so long was a good one
@@ -246,15 +246,7 @@ export class ChannelSupervisor {
 
   #wrap(method: string, error: unknown): ChannelError {
     if (error instanceof ChannelError) return error;
-    return new ChannelError({
-      channel: this.platform,
-      method,
-      code: 'unexpected',
-      message: `The ${this.platform} adapter failed in a way that it does not know.`,
-      hint: 'The log of the gateway has more.',
-      remedy: 'retry',
-      cause: error,
-    });
+    return unexpected(this.platform, method, 'retry', error);
   }
 
   #log(error: ChannelError): void {

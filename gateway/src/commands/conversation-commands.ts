@@ -75,7 +75,7 @@ export const conversationCommands: readonly Command[] = [
   },
   {
     name: 'resend',
-    description: 'Send again what may not have arrived',
+    description: 'Send again what did not arrive, or perhaps not',
     run({ channel }, { resend }) {
       const count = resend(channel);
       return count === 0 ? 'Everything I sent here has arrived.' : 'Here it is again:';

@@ -34,10 +34,10 @@ export const operationCommands: readonly Command[] = [
           : `⚠️ My agent does not answer.${detail ? ` ${detail}` : ''}`,
         `Here: ${turns.lanes.runningIn(channel) ? 'at work' : 'idle'}, ${store.turns.countWaiting(channel)} waiting.`,
       ];
-      const inDoubt = store.outbox.inDoubt(channel).length;
-      if (inDoubt > 0)
+      const undelivered = store.outbox.undelivered(channel).length;
+      if (undelivered > 0)
         lines.push(
-          `${inDoubt} of my messages here may not have arrived; \`${sign}resend\` sends them again.`,
+          `${undelivered} of my messages here did not arrive, or perhaps not; \`${sign}resend\` sends them again.`,
         );
       if (role === 'owner') {
         lines.push(`Everywhere: ${counts.running ?? 0} running, ${counts.queued ?? 0} waiting.`);

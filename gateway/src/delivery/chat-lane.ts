@@ -11,7 +11,6 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
-import { commandSign } from '../channels/command-sign.ts';
 import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveReply } from './live-reply.ts';
@@ -19,11 +18,9 @@ import { LiveUpdates } from './live-updates.ts';
 import { plainOf, renderSafelyInSlices, toParts } from './parts.ts';
 import type { Renderer } from './renderer.ts';
 import { judgeSend } from './send-verdict.ts';
+import { undeliveredNotice } from './undelivered-notice.ts';
 
 const STORE_PAUSE_MS = 2000;
-
-const IN_DOUBT =
-  'The line broke while I sent you a message, so I do not know whether it reached you. If something is missing, write';
 
 export interface ChatLaneOptions {
   key: ChannelKey;
@@ -44,10 +41,12 @@ export class ChatLane {
   #timer: Timer | null = null;
   /** The timer is for keeping up what is shown: what changes need not wait for it. */
   #dozes = false;
-  /** Nonces of parts that this process has tried. */
+  /** Nonces of parts that this process has tried and that have not ended. */
   readonly #triedHere = new Set<string>();
   #again = false;
   #unrecorded: (() => void) | null = null;
+  /** By the last call: then nobody would read what went wrong either. */
+  #chatClosed = false;
   #closed = false;
 
   constructor(options: ChatLaneOptions) {
@@ -229,6 +228,7 @@ export class ChatLane {
 
   #record(delivery: DeliveryRow, part: PartRow, result: SendResult): void {
     const { store, clock, report, logger, key } = this.#options;
+    this.#chatClosed = result.status !== 'sent' && result.error.chatClosed;
     if (result.status !== 'sent') {
       const { code, method, fatal } = result.error;
       const why = { method, code, result: result.status };
@@ -236,6 +236,7 @@ export class ChatLane {
       if (fatal) report(result.error);
     }
     const verdict = judgeSend(result, part, delivery.createdAt, clock.now());
+    if (verdict.kind !== 'again') this.#triedHere.delete(part.nonce);
     switch (verdict.kind) {
       case 'sent':
         store.outbox.sent(part, verdict.message);
@@ -251,18 +252,11 @@ export class ChatLane {
   #finish(delivery: DeliveryRow): void {
     const { store, clock, key } = this.#options;
     const now = clock.now();
-    const inDoubt = store.outbox.parts(delivery.seq).some(({ state }) => state === 'unknown');
+    const text = this.#chatClosed ? null : undeliveredNotice(delivery, store.outbox.parts(delivery.seq));
     store.transaction('relaxed', () => {
       store.outbox.done(delivery.seq, now);
-      if (!inDoubt || delivery.kind === 'notice') return;
-      const notice = {
-        id: uuidv7(),
-        channel: key,
-        replyTo: null,
-        turn: null,
-        text: `${IN_DOUBT} \`${commandSign(key)}resend\`.`,
-        createdAt: now,
-      };
+      if (text === null) return;
+      const notice = { id: uuidv7(), channel: key, replyTo: null, turn: null, text, createdAt: now };
       store.outbox.insert({ ...notice, kind: 'notice' });
     });
   }

@@ -16,6 +16,7 @@ import { isConversation } from '../sessions/conversation.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { ChatLane } from './chat-lane.ts';
+import { contained } from './contained-channel.ts';
 import { LiveReply } from './live-reply.ts';
 import type { Renderer } from './renderer.ts';
 import { recordSent } from './sent-record.ts';
@@ -166,7 +167,10 @@ export class Delivery {
         key,
         store,
         renderer: rendererOf(platform),
-        channel: () => channel(platform),
+        channel: () => {
+          const connected = channel(platform);
+          return connected && contained(connected, logger);
+        },
         report: (error) => report(platform, error),
         clock,
         logger,

@@ -152,7 +152,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/channels/{key}/resend',
-    summary: 'Send again what may not have arrived in a channel',
+    summary: 'Send again what did not arrive in a channel, or perhaps not',
     answer: z.object({ deliveries: z.int() }),
   },
   {

@@ -65,6 +65,9 @@ export interface TroubleRow {
   createdAt: number;
 }
 
+/** As an SQL condition on a part, with an index of its own. */
+const UNDELIVERED = `state IN ('failed', 'unknown') AND action <> 'remove'`;
+
 export class OutboxStore {
   readonly #db: Database;
 
@@ -210,22 +213,30 @@ export class OutboxStore {
     this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ?2 WHERE ${waiting}`).run(key, at);
   }
 
-  /** Deliveries of a channel with parts of which it is not known whether they arrived. */
-  inDoubt(channel: string): DeliveryRow[] {
+  /**
+   * Deliveries of a channel with parts that did not arrive, or of which it is not known. A message that could not be taken
+   * back is none of them, and neither is a word about an earlier one.
+   */
+  undelivered(channel: string): DeliveryRow[] {
     return this.#db
       .sql(
-        `SELECT * FROM deliveries WHERE channel = ? AND seq IN
-           (SELECT delivery FROM delivery_parts WHERE state = 'unknown') ORDER BY seq`,
+        `SELECT * FROM deliveries WHERE channel = ? AND kind <> 'notice' AND seq IN
+           (SELECT delivery FROM delivery_parts WHERE ${UNDELIVERED}) ORDER BY seq`,
       )
       .all(channel)
       .map(toDelivery);
   }
 
-  /** Makes what is in doubt pending again, because somebody who looked asked for it. */
+  /**
+   * Makes what is undelivered pending again, because somebody who looked asked for it. What could not be edited into a
+   * message that was there comes as a new one.
+   */
   repeat(delivery: number, at: number): void {
     this.#db
       .sql(
-        `UPDATE delivery_parts SET state = 'pending', due_at = ?, tries = 0 WHERE delivery = ? AND state = 'unknown'`,
+        `UPDATE delivery_parts
+         SET state = 'pending', due_at = ?, tries = 0, action = CASE action WHEN 'edit' THEN 'send' ELSE action END
+         WHERE delivery = ? AND ${UNDELIVERED}`,
       )
       .run(at, delivery);
     this.#db.sql(`UPDATE deliveries SET state = 'open', done_at = NULL WHERE seq = ?`).run(delivery);

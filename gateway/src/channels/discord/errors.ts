@@ -54,6 +54,9 @@ const REMEDIES: Readonly<Record<number, ChannelRemedy>> = {
   50035: 'plain', // invalid form body: the formatting may have made it too long
 };
 
+/** Unknown channel; no access to it; the person takes no messages from the bot; there is no server with both in it. */
+const CLOSED_CHATS: ReadonlySet<number> = new Set([10003, 50001, 50007, 50278]);
+
 /** System errors in which the request never left us. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
 
@@ -136,7 +139,7 @@ function refused(method: string, error: DiscordAPIError): DiscordError {
   const remedy = REMEDIES[code] ?? 'none';
   const replies = code === 160002 || Object.hasOwn(formErrors(error), 'message_reference');
   const refusal: Refusal = code === 10008 || code === 10003 ? 'gone' : replies ? 'no-reply' : 'other';
-  const details = { method, code: named, remedy };
+  const details = { method, code: named, remedy, chatClosed: CLOSED_CHATS.has(code) };
   switch (status) {
     case 403: {
       const message = `Discord does not let the bot do this (${named}).`;

@@ -87,6 +87,19 @@ const REMEDIES: Record<string, ChannelRemedy> = {
   unknown_method: 'none',
 };
 
+/** Nothing can be written there. */
+const CLOSED_CHATS: ReadonlySet<string> = new Set([
+  'channel_not_found',
+  'not_in_channel',
+  'is_archived',
+  'restricted_action',
+  'restricted_action_read_only_channel',
+  'messages_tab_disabled',
+  'cannot_dm_bot',
+  'user_not_found',
+  'user_disabled',
+]);
+
 /** System errors in which the request never left us. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -135,6 +148,7 @@ function fromCode(method: string, code: string, needed: string | null): SlackErr
     message: `Slack refused ${method}: ${code}${needed === null ? '' : ` (${needed})`}.`,
     ...(hint ? { hint } : {}),
     remedy: REMEDIES[code] ?? 'plain', // a refusal that we do not know may have its reason in the form
+    chatClosed: CLOSED_CHATS.has(code),
   });
 }
 

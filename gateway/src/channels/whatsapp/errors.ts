@@ -102,6 +102,7 @@ export function refusalOf(method: string, { attrs }: WaNode): WhatsAppError | nu
       code: error,
       message: 'WhatsApp does not let this account write to people who have not written first.',
       remedy: 'none', // to try again makes it worse
+      chatClosed: true,
     });
   }
   const passing = ['429', '479', '500', '503'].includes(error); // 479: stale devices, which are asked for anew

@@ -1,0 +1,21 @@
+/** What a person is told of a message that did not arrive, or perhaps not: in the chat, since nobody there sees the log. */
+import { commandSign } from '../channels/command-sign.ts';
+import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
+
+const IN_DOUBT =
+  'The line broke while I sent you a message, so I do not know whether it reached you. If something is missing, write';
+
+/** @returns null where all of it arrived; a notice is not told of, so that none follows from another */
+export function undeliveredNotice(
+  { kind, channel, files }: Pick<DeliveryRow, 'kind' | 'channel' | 'files'>,
+  parts: readonly Pick<PartRow, 'action' | 'part' | 'state' | 'error'>[],
+): string | null {
+  if (kind === 'notice') return null;
+  const resend = `\`${commandSign(channel)}resend\``;
+  const failed = parts.filter(({ action, state }) => state === 'failed' && action !== 'remove');
+  const [first] = failed;
+  if (!first) return parts.some(({ state }) => state === 'unknown') ? `${IN_DOUBT} ${resend}.` : null;
+  const names = failed.flatMap(({ part }) => files[Number(part.extras?.file)]?.name ?? []);
+  const what = names.length === failed.length ? `the file ${names.join(', ')}` : 'all of my message';
+  return `I could not send you ${what}. ${first.error ?? ''} ${resend} tries again.`;
+}
