@@ -114,6 +114,35 @@ test('a part that is refused for its formatting comes as plain text', async () =
   await world.reply((text) => text === 'You said: hello');
 });
 
+test.each(['Bad Request: PHOTO_INVALID_DIMENSIONS', 'Bad Request: IMAGE_PROCESS_FAILED'])(
+  'a picture that is no photo to Telegram (%s) comes as a document',
+  async (description) => {
+    const world = await openTelegramWorld();
+    world.telegram.faults.plan('sendPhoto', { how: 'refuse', code: 400, description });
+    await pushFile(world, { name: 'tall.png', mime: 'image/png' });
+    const file = await until(
+      'the file',
+      () => world.telegram.replies(ALICE.id).flatMap((said) => said.file ?? [])[0],
+    );
+    expect(file).toMatchObject({ field: 'document', name: 'tall.png' });
+    expect(await trouble(world)).toEqual([]);
+  },
+);
+
+test('a file that a group or chat does not take is told of there, and /resend brings it', async () => {
+  const world = await openTelegramWorld();
+  const description = 'Bad Request: not enough rights to send documents to the chat';
+  world.telegram.faults.plan('sendDocument', { how: 'refuse', code: 400, description });
+  await pushFile(world, { name: 'table.csv', mime: 'text/csv' });
+  await world.reply((text) => text.startsWith('I could not send you the file table.csv.'));
+  expect(await trouble(world)).toMatchObject([{ state: 'failed' }]);
+  world.say('/resend');
+  await until('the file', () =>
+    world.telegram.replies(ALICE.id).some(({ file }) => file?.name === 'table.csv'),
+  );
+  expect(await trouble(world)).toEqual([]);
+});
+
 test('a message is pushed to people who may talk to Moby, with files, and to nobody else', async () => {
   const world = await openTelegramWorld();
   const push = (body: object) => world.gateway.call('POST', '/api/deliver', { body });
@@ -155,3 +184,12 @@ test('what is in the outbox at a stop is sent after the next start, in order, on
   await world.reply((text) => text === 'You said: two');
   expect(world.texts()).toEqual(['You said: one', 'You said: two']);
 });
+
+/** Sends Alice a file, once she has written. */
+async function pushFile(world: TelegramWorld, file: { name: string; mime: string }): Promise<void> {
+  world.say('hello');
+  await world.reply((text) => text === 'You said: hello');
+  const attachments = [{ ...file, data: Buffer.from('some bytes').toString('base64') }];
+  const body = { channel: `telegram:dm:${ALICE.id}`, text: 'Look', attachments };
+  expect((await world.gateway.call('POST', '/api/deliver', { body })).status).toBe(202);
+}

@@ -72,9 +72,12 @@ export class Outbound {
       const reply =
         replyTo === undefined ? {} : { reply_parameters: JSON.stringify(replyParameters(replyTo)) };
       const common = { ...place, ...(reply as Record<string, never>) };
-      return asPhoto
-        ? this.#api.call('sendPhoto', { ...common, photo: source }, options)
-        : this.#api.call('sendDocument', { ...common, document: source }, options);
+      const document = () => this.#api.call('sendDocument', { ...common, document: source }, options);
+      if (!asPhoto) return document();
+      return this.#api.call('sendPhoto', { ...common, photo: source }, options).catch((error: unknown) => {
+        if (!refusesPicture(error)) throw error;
+        return document();
+      });
     });
   }
 
@@ -103,6 +106,12 @@ export class Outbound {
       return { status: error.effect === 'perhaps' ? 'unknown' : 'failed', error };
     }
   }
+}
+
+/** Too long for its width, or not what its type says: it is no photo to Telegram then, yet still a file. */
+function refusesPicture(error: unknown): boolean {
+  if (!(error instanceof TelegramError) || error.code !== '400') return false;
+  return error.refusal === 'other' && error.migratedTo === null;
 }
 
 function sent(message: Message): SendResult {
