@@ -1,8 +1,7 @@
 /** Schedules: reminders and recurring tasks, their next times and the record of their runs. */
 import { type JobView, jobViewSchema, type RunView, runViewSchema } from '@mobyclaw/protocol/job';
-import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
-import type { Define } from '../command.ts';
+import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
 import {
   addJobOptions,
@@ -16,48 +15,47 @@ import { jobRows, listRow, type Moment, runRow, when } from '../cron/job-text.ts
 import type { GatewayClient, RequestOptions } from '../gateway-client.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 
-interface Options {
-  json?: true;
-}
-
 export const command: Define = (target, context, exit) => {
-  const withJson = (command: Command): Command => command.option('--json', 'print JSON');
   withJson(target.command('list', { isDefault: true }))
     .description('list them, with their next times')
     .option('--all', 'also those that have finished, which are kept for 30 days')
-    .action(async (options: Options & { all?: true }) => exit(await list(context, options)));
+    .action(async (options: JsonOption & { all?: true }) => exit(await list(context, options)));
   withJson(addJobOptions(target.command('add')))
     .description('make one; the next three times are shown')
-    .action(async (options: Options & JobOptions) => exit(await add(context, options)));
+    .action(async (options: JsonOption & JobOptions) => exit(await add(context, options)));
   withJson(target.command('show <schedule>'))
     .description('show one: by its id, the end of it, or its name')
-    .action(async (wanted: string, options: Options) => exit(await show(context, wanted, options)));
+    .action(async (wanted: string, options: JsonOption) => exit(await show(context, wanted, options)));
   withJson(addRemovals(addJobOptions(target.command('edit <schedule>'))))
     .description('change one; what is not named stays')
-    .action(async (wanted: string, options: Options & JobOptions) =>
+    .action(async (wanted: string, options: JsonOption & JobOptions) =>
       exit(await edit(context, wanted, options)),
     );
   withJson(target.command('pause <schedule>'))
     .description('let one rest')
-    .action(async (wanted: string, options: Options) => exit(await enable(context, wanted, false, options)));
+    .action(async (wanted: string, options: JsonOption) =>
+      exit(await enable(context, wanted, false, options)),
+    );
   withJson(target.command('resume <schedule>'))
     .description('let one go on, also after it was switched off for its failures')
-    .action(async (wanted: string, options: Options) => exit(await enable(context, wanted, true, options)));
+    .action(async (wanted: string, options: JsonOption) =>
+      exit(await enable(context, wanted, true, options)),
+    );
   withJson(target.command('run <schedule>'))
     .description('run one now, besides its times')
-    .action(async (wanted: string, options: Options) => exit(await run(context, wanted, options)));
+    .action(async (wanted: string, options: JsonOption) => exit(await run(context, wanted, options)));
   withJson(target.command('remove <schedule>'))
     .description('remove one for good, with its record; prints what it was')
-    .action(async (wanted: string, options: Options) => exit(await remove(context, wanted, options)));
+    .action(async (wanted: string, options: JsonOption) => exit(await remove(context, wanted, options)));
   withJson(target.command('history <schedule>'))
     .description('show how the last runs of one went, newest first')
     .option('-n, --limit <n>', 'how many', '20')
-    .action(async (wanted: string, options: Options & { limit: string }) =>
+    .action(async (wanted: string, options: JsonOption & { limit: string }) =>
       exit(await history(context, wanted, options)),
     );
 };
 
-async function list(context: Context, { json, all }: Options & { all?: true }): Promise<ExitCode> {
+async function list(context: Context, { json, all }: JsonOption & { all?: true }): Promise<ExitCode> {
   const { terminal } = context;
   const jobs = await context.withGateway((gateway) =>
     all ? allJobs(gateway) : gateway.list(jobViewSchema, '/api/jobs'),
@@ -75,7 +73,7 @@ async function list(context: Context, { json, all }: Options & { all?: true }): 
   return EXIT.ok;
 }
 
-async function add(context: Context, { json, ...options }: Options & JobOptions): Promise<ExitCode> {
+async function add(context: Context, { json, ...options }: JsonOption & JobOptions): Promise<ExitCode> {
   const body = toJobRequest(options);
   const job = await context.withGateway((gateway) =>
     gateway.json(jobViewSchema, '/api/jobs', { method: 'POST', body }),
@@ -88,7 +86,7 @@ async function add(context: Context, { json, ...options }: Options & JobOptions)
   return EXIT.ok;
 }
 
-async function show(context: Context, wanted: string, { json }: Options): Promise<ExitCode> {
+async function show(context: Context, wanted: string, { json }: JsonOption): Promise<ExitCode> {
   const job = await withJob(context, wanted, (gateway, { id }) => gateway.json(jobViewSchema, path(id)));
   if (json) printJson(context.terminal, job);
   else print(context.terminal, table(jobRows(job, momentOf(context))));
@@ -98,7 +96,7 @@ async function show(context: Context, wanted: string, { json }: Options): Promis
 async function edit(
   context: Context,
   wanted: string,
-  { json, ...options }: Options & JobOptions,
+  { json, ...options }: JsonOption & JobOptions,
 ): Promise<ExitCode> {
   const body = toJobChange(options);
   const job = await patch(context, wanted, body);
@@ -114,7 +112,7 @@ async function enable(
   context: Context,
   wanted: string,
   enabled: boolean,
-  { json }: Options,
+  { json }: JsonOption,
 ): Promise<ExitCode> {
   const job = await patch(context, wanted, { enabled });
   if (json) {
@@ -126,7 +124,7 @@ async function enable(
   return EXIT.ok;
 }
 
-async function run(context: Context, wanted: string, { json }: Options): Promise<ExitCode> {
+async function run(context: Context, wanted: string, { json }: JsonOption): Promise<ExitCode> {
   const begun = await withJob(context, wanted, (gateway, { id }) =>
     gateway.json(runViewSchema, path(id, '/run'), { method: 'POST' }),
   );
@@ -138,7 +136,7 @@ async function run(context: Context, wanted: string, { json }: Options): Promise
   return EXIT.ok;
 }
 
-async function remove(context: Context, wanted: string, { json }: Options): Promise<ExitCode> {
+async function remove(context: Context, wanted: string, { json }: JsonOption): Promise<ExitCode> {
   const removed = await withJob(context, wanted, async (gateway, job) => {
     await gateway.send(path(job.id), { method: 'DELETE' });
     return job;
@@ -151,7 +149,7 @@ async function remove(context: Context, wanted: string, { json }: Options): Prom
 async function history(
   context: Context,
   wanted: string,
-  { json, limit }: Options & { limit: string },
+  { json, limit }: JsonOption & { limit: string },
 ): Promise<ExitCode> {
   const { terminal } = context;
   if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 200) {

@@ -18,6 +18,7 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
     .on('POST /api/hooks', { status: 201, body: { ...HOOK, secret: 's3cret' } })
     .on('GET /api/hooks', { body: { items: [HOOK] } })
     .on('POST /api/hooks/push/test', { status: 202, body: { turn: '019a' } })
+    .on('GET /api/hooks/push', { body: HOOK })
     .on('DELETE /api/hooks/push', { status: 204 });
   const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'UTC' } };
 
@@ -30,6 +31,10 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
   expect(tried.stderr).toContain('Turn 019a has begun');
   expect(api.seen.at(-1)?.body).toEqual({ payload: { a: 1 } });
   expect((await runCli(['hooks', 'remove', 'push'], at)).stderr).toContain('closed');
+  const removed = await runCli(['hooks', 'remove', 'push', '--json'], at);
+  expect([removed.stderr, JSON.parse(removed.stdout)]).toEqual(['', HOOK]);
+  const asked = await runCli(['hooks', 'test', 'push', '--json'], at);
+  expect([asked.stderr, JSON.parse(asked.stdout)]).toEqual(['', { turn: '019a' }]);
 
   const events = ['--proof', 'github', '--events', 'push, pull_request'];
   expect((await runCli(['hooks', 'add', 'push', ...events], at)).code).toBe(0);

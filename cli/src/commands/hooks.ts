@@ -7,16 +7,12 @@ import {
 } from '@mobyclaw/protocol/hook';
 import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
-import type { Define } from '../command.ts';
+import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
 import { cell, print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
-interface Options {
-  json?: true;
-}
-
-interface AddOptions extends Options {
+interface AddOptions extends JsonOption {
   proof: string;
   template?: string;
   channel?: string;
@@ -24,13 +20,10 @@ interface AddOptions extends Options {
 }
 
 export const command: Define = (target, context, exit) => {
-  target
-    .command('list', { isDefault: true })
+  withJson(target.command('list', { isDefault: true }))
     .description('list them, without their secrets')
-    .option('--json', 'print JSON')
-    .action(async (options: Options) => exit(await list(context, options)));
-  target
-    .command('add <name>')
+    .action(async (options: JsonOption) => exit(await list(context, options)));
+  withJson(target.command('add <name>'))
     .description('make one; its secret is printed once')
     .option(
       '--proof <proof>',
@@ -49,25 +42,22 @@ export const command: Define = (target, context, exit) => {
       '--events <list>',
       'events of GitHub that start a turn, such as push,pull_request; all unless given',
     )
-    .option('--json', 'print JSON')
     .action(async (name: string, options: AddOptions) => exit(await add(context, name, options)));
-  target
-    .command('show <name>')
+  withJson(target.command('show <name>'))
     .description('show one, with its last deliveries')
-    .option('--json', 'print JSON')
-    .action(async (name: string, options: Options) => exit(await show(context, name, options)));
-  target
-    .command('remove <name>')
+    .action(async (name: string, options: JsonOption) => exit(await show(context, name, options)));
+  withJson(target.command('remove <name>'))
     .description('close one at once')
-    .action(async (name: string) => exit(await remove(context, name)));
-  target
-    .command('test <name>')
+    .action(async (name: string, options: JsonOption) => exit(await remove(context, name, options)));
+  withJson(target.command('test <name>'))
     .description('run one with a payload of your own')
     .option('--payload <json>', 'the payload', '{"test":true}')
-    .action(async (name: string, options: { payload: string }) => exit(await test(context, name, options)));
+    .action(async (name: string, options: JsonOption & { payload: string }) =>
+      exit(await test(context, name, options)),
+    );
 };
 
-async function list(context: Context, { json }: Options): Promise<ExitCode> {
+async function list(context: Context, { json }: JsonOption): Promise<ExitCode> {
   const { terminal } = context;
   const hooks = await context.withGateway((gateway) => gateway.list(hookViewSchema, '/api/hooks'));
   const zone = context.settings.values.MOBYCLAW_TZ;
@@ -86,7 +76,7 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-async function show(context: Context, name: string, { json }: Options): Promise<ExitCode> {
+async function show(context: Context, name: string, { json }: JsonOption): Promise<ExitCode> {
   const { terminal } = context;
   const hook = await context.withGateway((gateway) =>
     gateway.json(hookDetailSchema, `/api/hooks/${encodeURIComponent(name)}`),
@@ -143,15 +133,23 @@ async function add(
   return EXIT.ok;
 }
 
-async function remove(context: Context, name: string): Promise<ExitCode> {
-  await context.withGateway((gateway) =>
-    gateway.send(`/api/hooks/${encodeURIComponent(name)}`, { method: 'DELETE' }),
-  );
-  say(context.terminal, `The webhook ${name} is closed.`);
+async function remove(context: Context, name: string, { json }: JsonOption): Promise<ExitCode> {
+  const path = `/api/hooks/${encodeURIComponent(name)}`;
+  const removed = await context.withGateway(async (gateway) => {
+    const hook = await gateway.json(hookViewSchema, path);
+    await gateway.send(path, { method: 'DELETE' });
+    return hook;
+  });
+  if (json) printJson(context.terminal, removed);
+  else say(context.terminal, `The webhook ${removed.name} is closed.`);
   return EXIT.ok;
 }
 
-async function test(context: Context, name: string, options: { payload: string }): Promise<ExitCode> {
+async function test(
+  context: Context,
+  name: string,
+  { json, ...options }: JsonOption & { payload: string },
+): Promise<ExitCode> {
   let payload: unknown;
   try {
     payload = JSON.parse(options.payload);
@@ -159,12 +157,16 @@ async function test(context: Context, name: string, options: { payload: string }
     if (!(error instanceof SyntaxError)) throw error;
     throw new UsageError(`--payload takes JSON, such as '{"test":true}': ${error.message}`);
   }
-  const { turn } = await context.withGateway((gateway) =>
+  const begun = await context.withGateway((gateway) =>
     gateway.json(z.object({ turn: z.string() }), `/api/hooks/${encodeURIComponent(name)}/test`, {
       method: 'POST',
       body: { payload },
     }),
   );
-  say(context.terminal, `Turn ${turn} has begun; ./mobyclaw history webhook:${name} shows the answer.`);
+  if (json) printJson(context.terminal, begun);
+  else {
+    const answer = `./mobyclaw history webhook:${name} shows the answer`;
+    say(context.terminal, `Turn ${begun.turn} has begun; ${answer}.`);
+  }
   return EXIT.ok;
 }

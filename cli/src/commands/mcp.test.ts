@@ -26,6 +26,15 @@ test('mcp alone makes nothing; with --setup there is an entry for each client, w
   expect(stderr).toContain('token revoke t1');
 });
 
+test('--json: the address for a script, with --setup the entries beside it', async () => {
+  const { api, cli } = await mcp();
+  const url = `http://127.0.0.1:${api.port}/mcp`;
+  expect(JSON.parse((await cli('--json')).stdout)).toEqual({ url });
+  expect(api.seen).toEqual([]);
+  const made = JSON.parse((await cli('--setup', '--client', 'cursor', '--json')).stdout);
+  expect(made).toMatchObject({ url, token: 't1', scope: 'read', entries: [{ file: '~/.cursor/mcp.json' }] });
+});
+
 test('of one client the JSON alone goes to stdout', async () => {
   const { api, cli } = await mcp();
   const { stdout } = await cli('setup', '--client', 'vscode', '--scope', 'admin', '--name', 'editor');

@@ -4,12 +4,12 @@
  */
 import { tokenViewSchema } from '@mobyclaw/protocol/token';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
-import type { Define } from '../command.ts';
+import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
 import { clientEntry, MCP_CLIENTS } from '../mcp-clients.ts';
 import { print, printJson, say, styled } from '../terminal.ts';
 
-interface Options {
+interface Options extends JsonOption {
   setup?: true;
   client?: string;
   scope: string;
@@ -17,7 +17,7 @@ interface Options {
 }
 
 export const command: Define = (target, context, exit) => {
-  target
+  withJson(target)
     .argument('[setup]', 'the same as --setup')
     .option('--setup', 'make a token and print the entry for your MCP client')
     .option('--client <client>', `only that of one: ${MCP_CLIENTS.join(', ')}; its JSON alone goes to stdout`)
@@ -30,14 +30,24 @@ async function mcp(context: Context, word: string | undefined, options: Options)
   if (word !== undefined && word !== 'setup') throw new UsageError(`mcp takes setup, not "${word}".`);
   const url = `http://127.0.0.1:${context.port}/mcp`;
   if (word === undefined && !options.setup) {
-    print(context.terminal, url);
-    say(context.terminal, 'Moby as an MCP server. ./mobyclaw mcp --setup prints the entry for your client.');
+    if (options.json) printJson(context.terminal, { url });
+    else {
+      print(context.terminal, url);
+      say(
+        context.terminal,
+        'Moby as an MCP server. ./mobyclaw mcp --setup prints the entry for your client.',
+      );
+    }
     return EXIT.ok;
   }
   return setUp(context, url, options);
 }
 
-async function setUp(context: Context, url: string, { client, scope, name }: Options): Promise<ExitCode> {
+async function setUp(
+  context: Context,
+  url: string,
+  { client, scope, name, json: asJson }: Options,
+): Promise<ExitCode> {
   const { terminal } = context;
   const clients = MCP_CLIENTS.filter((known) => client === undefined || known === client);
   if (clients.length === 0) {
@@ -51,7 +61,8 @@ async function setUp(context: Context, url: string, { client, scope, name }: Opt
     gateway.json(tokenViewSchema, '/api/tokens', { method: 'POST', body: { name, scope } }),
   );
   const entries = clients.map((known) => clientEntry(known, url, made.token ?? ''));
-  if (client !== undefined) for (const { json } of entries) printJson(terminal, json);
+  if (asJson) printJson(terminal, { url, token: made.id, scope, entries });
+  else if (client !== undefined) for (const { json } of entries) printJson(terminal, json);
   else {
     for (const { title, file, json } of entries) {
       print(terminal, `${styled(terminal, 'stdout', 'bold', title)}: ${file}`);

@@ -1,27 +1,19 @@
 /** Tokens for programs that use the HTTP API. A token's secret is shown once, when it is made. */
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
-import type { Define } from '../command.ts';
+import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
-interface Options {
-  json?: true;
-}
-
 export const command: Define = (target, context, exit) => {
-  target
-    .command('list', { isDefault: true })
+  withJson(target.command('list', { isDefault: true }))
     .description('list them, without their secrets')
-    .option('--json', 'print JSON')
-    .action(async (options: Options) => exit(await list(context, options)));
-  target
-    .command('create <name>')
+    .action(async (options: JsonOption) => exit(await list(context, options)));
+  withJson(target.command('create <name>'))
     .description('make one; its secret is printed once')
     .option('--scope <scope>', 'admin, read, agent or hook:<name>', 'read')
-    .option('--json', 'print JSON')
-    .action(async (name: string, options: Options & { scope: string }) =>
+    .action(async (name: string, options: JsonOption & { scope: string }) =>
       exit(await create(context, name, options)),
     );
   target
@@ -30,7 +22,7 @@ export const command: Define = (target, context, exit) => {
     .action(async (id: string) => exit(await revoke(context, id)));
 };
 
-async function list(context: Context, { json }: Options): Promise<ExitCode> {
+async function list(context: Context, { json }: JsonOption): Promise<ExitCode> {
   const { terminal } = context;
   const tokens = await context.withGateway((gateway) => gateway.list(tokenViewSchema, '/api/tokens'));
   if (json) printJson(terminal, tokens);
@@ -51,7 +43,7 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
 async function create(
   context: Context,
   name: string,
-  { scope, json }: Options & { scope: string },
+  { scope, json }: JsonOption & { scope: string },
 ): Promise<ExitCode> {
   const { terminal } = context;
   const request = tokenRequestSchema.safeParse({ name, scope });
