@@ -18,6 +18,8 @@ export interface SlackCall {
   at: number;
 }
 
+const THUMB_BYTES = 3;
+
 export interface SlackSaid {
   channel: string;
   /** A member id. */
@@ -79,13 +81,13 @@ export async function startFakeSlack(port = 0): Promise<FakeSlack> {
   const url = `http://127.0.0.1:${address}`;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', url);
+    const { pathname, searchParams } = new URL(request.url ?? '/', url);
     const body = await readBody(request);
     const token = request.headers.authorization?.replace('Bearer ', '');
     const upload = /^\/upload\/(\w+)$/.exec(pathname);
     if (upload) return take(response, upload[1] ?? '', body);
     const file = /^\/files\/(\w+)\//.exec(pathname);
-    if (file) return give(response, token === botToken, file[1] ?? '');
+    if (file) return give(response, token === botToken, file[1] ?? '', searchParams.has('thumb'));
     const method = /^\/api\/([\w.]+)$/.exec(pathname)?.[1];
     if (method === undefined) return void response.writeHead(404).end();
     const args = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
@@ -150,10 +152,13 @@ export async function startFakeSlack(port = 0): Promise<FakeSlack> {
     response.writeHead(200).end('OK');
   }
 
-  function give(response: ServerResponse, allowed: boolean, id: string): void {
+  /** @param small a smaller rendition, which is its beginning */
+  function give(response: ServerResponse, allowed: boolean, id: string, small: boolean): void {
     const file = workspace.files.get(id);
     if (!file || !allowed) return void response.writeHead(file ? 403 : 404).end();
-    response.writeHead(200, { 'content-type': file.mimetype }).end(file.bytes);
+    response
+      .writeHead(200, { 'content-type': file.mimetype })
+      .end(small ? file.bytes.slice(0, THUMB_BYTES) : file.bytes);
   }
 
   return {
@@ -193,7 +198,9 @@ export async function startFakeSlack(port = 0): Promise<FakeSlack> {
 
       function toFile({ name, mimetype, bytes, subtype }: NonNullable<SlackSaid['file']>) {
         const { id } = workspace.addFile(name, mimetype, bytes);
-        return { id, name, mimetype, size: bytes.length, ...(subtype === undefined ? {} : { subtype }) };
+        const thumb = mimetype.startsWith('image/') ? { thumb_1024: `${url}/files/${id}/t?thumb=1` } : {};
+        const kind = subtype === undefined ? {} : { subtype };
+        return { id, name, mimetype, size: bytes.length, ...kind, ...thumb };
       }
     },
     edit(channel, ts, text) {

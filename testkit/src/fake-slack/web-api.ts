@@ -154,6 +154,7 @@ export const METHODS: Record<string, Method> = {
         mimetype,
         size: bytes.length,
         url_private_download: address,
+        ...(mimetype.startsWith('image/') ? { thumb_1024: `${address}?thumb=1` } : {}),
         shares: { private: shared },
       },
     };

@@ -85,3 +85,17 @@ test('the token goes to Slack alone, whatever address a file has', async () => {
   world.slack.workspace.fileHost = 'http://localhost:1';
   await expect(world.channel.download(id, 100)).rejects.toMatchObject({ code: 'external' });
 });
+
+test('of a picture, the smaller rendition is fetched where that is wanted', async () => {
+  const { slack, host, channel } = await connect();
+  const bytes = Buffer.from('picture');
+  slack.say({ channel: DIRECT, user: ALICE, file: { name: 'a.heic', mimetype: 'image/heic', bytes } });
+  const event = await until('the message', () => host.taken[0]);
+  const [file] = event.type === 'message' ? event.files : [];
+  const texts = await Promise.all(
+    [file?.ref, file?.smaller].map(async (ref) =>
+      Buffer.from(await channel.download(ref ?? '', 1000)).toString(),
+    ),
+  );
+  expect(texts).toEqual(['picture', 'pic']);
+});

@@ -101,6 +101,21 @@ describe.skipIf(library === null)('the receive path of WhatsApp', () => {
     await until('answers to pings', () => host.signs > signs + 2);
   });
 
+  test('pictures of an album belong together, also where messages disappear', async () => {
+    const { whatsApp, alice, open } = await setUp();
+    const { host, channel } = await open();
+    await channel.start();
+    const parentMessageKey = { id: 'ALBUM', remoteJid: alice.jid };
+    const messageContextInfo = { messageAssociation: { parentMessageKey, associationType: 1 } };
+    const imageMessage = { mediaKey: Buffer.alloc(32, 1), directPath: '/m', mimetype: 'image/jpeg' };
+    whatsApp.say({ from: alice, message: { imageMessage, messageContextInfo } });
+    const wrapped = { ephemeralMessage: { message: { imageMessage } }, messageContextInfo };
+    whatsApp.say({ from: alice, message: wrapped });
+    await until('both', () => host.taken.length === 2);
+    const albums = host.taken.map((event) => (event.type === 'message' ? event.album : null));
+    expect(albums).toEqual(['ALBUM', 'ALBUM']);
+  });
+
   test('what is not a message of a person is passed over', async () => {
     const { whatsApp, alice, open } = await setUp();
     const { host, channel } = await open();
