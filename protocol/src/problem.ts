@@ -12,6 +12,7 @@ export const PROBLEM_TYPES = {
   'unsupported-media-type': 415,
   'validation-failed': 422,
   'queue-full': 429,
+  'budget-exceeded': 429,
   'too-many-logins': 429,
   internal: 500,
   'agent-error': 502,

@@ -92,6 +92,18 @@ test('a failed turn exits 1, says why, and gives the pipe no half answer', async
   });
 });
 
+test('a used-up budget exits 1 and says how to go on', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  const message = 'So nothing runs until tomorrow. To go on today: mobyclaw usage lift';
+  api.onTurn = (turn) => {
+    turn.push({ type: 'queued', data: { turn: turn.id, position: 0 } });
+    turn.push({ type: 'error', data: { code: 'budget_exceeded', message, retryable: false } });
+  };
+  const { code, stdout, stderr } = await runCli(['run', 'x'], { home, port: api.port });
+  expect([code, stdout, stderr]).toEqual([1, '', `mobyclaw: ${message}\n`]);
+});
+
 test('Ctrl-C stops the turn at the gateway and exits 130', async () => {
   const home = temporaryFolder();
   const api = await startApi(home);

@@ -33,7 +33,11 @@ test('past the cap nothing runs, with what to do; the owner can lift it for the 
   const moby = await openHarness({ env: { MOBYCLAW_BUDGET_DAY_TOKENS: String(cap) } });
   expect((await moby.ask('hello')).status).toBe(200);
   const refused = await moby.ask('hello again');
+  expect(refused.status).toBe(429);
   expect(refused.body).toMatchObject({
+    type: '/problems/budget-exceeded',
+    status: 429,
+    turn: expect.any(String),
     code: 'budget_exceeded',
     detail: expect.stringContaining('mobyclaw usage lift'),
   });

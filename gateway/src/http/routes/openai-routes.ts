@@ -107,7 +107,8 @@ function writer(response: Response): (data: string) => void {
 }
 
 function failure({ data }: Extract<NumberedEvent, { type: 'error' }>): HttpProblem {
-  return new HttpProblem('agent-error', data.message, { code: data.code });
+  const type = data.code === OVER_BUDGET ? 'budget-exceeded' : 'agent-error';
+  return new HttpProblem(type, data.message, { code: data.code });
 }
 
 /** @throws HttpProblem where the turn did not end well */
@@ -135,7 +136,7 @@ export const openAiErrors: ErrorRequestHandler = (error: unknown, _request, resp
 /** OpenAI's form of an error. A turn that was accepted must not be sent again by a client that retries by itself. */
 function sendError(response: Response, problem: HttpProblem): void {
   const code = problem.extras.code ?? problem.type;
-  const status = code === OVER_BUDGET ? 429 : PROBLEM_TYPES[problem.type];
+  const status = PROBLEM_TYPES[problem.type];
   const retry = problem.type === 'draining' || problem.type === 'queue-full';
   response
     .status(status)

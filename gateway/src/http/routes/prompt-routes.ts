@@ -1,11 +1,13 @@
 /** `POST /prompt` and `POST /prompt/stream`: a prompt becomes a turn; its client may leave, the turn goes on. */
 
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import type { ProblemType } from '@mobyclaw/protocol/problem';
 import { MAX_PROMPT_CHARS, promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { PromptAnswer } from '@mobyclaw/protocol/turn';
 import { type Request, type Response, Router } from 'express';
 import type { Accepted } from '../../inbox/inbox.ts';
+import { OVER_BUDGET } from '../../scheduler/ports.ts';
 import type { TokenRow } from '../../store/token-store.ts';
 import { checkAttachment } from '../attachment-limits.ts';
 import { streamEvents } from '../event-stream.ts';
@@ -63,6 +65,13 @@ function readPrompt(request: Request) {
   return body;
 }
 
+/** What ended a turn other than the agent. */
+const PROBLEMS: Record<string, ProblemType | undefined> = {
+  cancelled: 'conflict',
+  interrupted: 'conflict',
+  [OVER_BUDGET]: 'budget-exceeded',
+};
+
 /** @throws HttpProblem where the turn did not end well */
 function answerOf({ turn }: Accepted, end: NumberedEvent): PromptAnswer {
   if (end.type === 'done') {
@@ -71,8 +80,7 @@ function answerOf({ turn }: Accepted, end: NumberedEvent): PromptAnswer {
   }
   if (end.type !== 'error') throw new Error(`a turn cannot end with ${end.type}`);
   const { code, message, partial } = end.data;
-  const stopped = code === 'cancelled' || code === 'interrupted';
-  throw new HttpProblem(stopped ? 'conflict' : 'agent-error', message, {
+  throw new HttpProblem(PROBLEMS[code] ?? 'agent-error', message, {
     turn: turn.id,
     code,
     ...(partial === undefined ? {} : { partial }),
