@@ -4,8 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
-import { pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import { Access } from '../access/access.ts';
@@ -249,8 +249,9 @@ export class Messaging {
     this.#options.replies.onRecorded = null;
     await this.#delivery.drain(graceMs);
     const stopped = Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()));
-    await Promise.race([stopped, pause(this.#options.clock, STOP_MS)]);
-    await Promise.race([this.#delivery.close(), pause(this.#options.clock, STOP_MS / 4)]);
+    const { clock } = this.#options;
+    await withTimeout<unknown>(clock, STOP_MS, stopped, () => undefined);
+    await withTimeout(clock, STOP_MS / 4, this.#delivery.close(), () => undefined);
     this.#unguard?.();
   }
 

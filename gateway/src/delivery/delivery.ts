@@ -4,9 +4,9 @@
  * the making, which go on in the messages that they were in.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
-import { pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
@@ -146,7 +146,7 @@ export class Delivery {
   async drain(graceMs: number): Promise<void> {
     const { clock } = this.#options;
     const settled = Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
-    await Promise.race([settled, pause(clock, graceMs)]);
+    await withTimeout<unknown>(clock, graceMs, settled, () => undefined);
     this.#closed = true;
     this.#typing.close();
     this.#sweep?.cancel();
