@@ -15,7 +15,10 @@ export const channelStatusSchema = z
       .datetime()
       .optional()
       .describe('when something last came in, if only a sign of life'),
-    reason: z.string().optional().describe('why it is not up, and what to do'),
+    reason: z
+      .string()
+      .optional()
+      .describe('why it is not up, or what is wrong although it is, and what to do'),
     fatal: z.boolean().describe('it is not tried again until the gateway starts anew'),
     waiting: z.int().describe('deliveries that wait to be sent'),
     connects: z.int().describe('connections made since the gateway started'),

@@ -33,8 +33,11 @@ test('list: the state of each, why one is not up, what perhaps did not arrive; e
   expect(stdout).toMatch(/^2026-01-02 08:34 +telegram:dm:42 +perhaps not delivered +no answer$/m);
   expect(stdout).toContain('channels resend telegram:dm:42');
   const refused = { ...trouble, channel: 'slack:dm:D1', state: 'failed' };
-  api.on('GET /api/channels', { body: { items: [up], trouble: [refused] } });
-  expect((await cli()).stdout).toContain('channels resend slack:dm:D1');
+  const shared = { ...up, reason: 'Another program writes with the token.' };
+  api.on('GET /api/channels', { body: { items: [shared], trouble: [refused] } });
+  const warned = await cli();
+  expect(warned).toMatchObject({ code: 0, stdout: expect.stringContaining('channels resend slack:dm:D1') });
+  expect(warned.stdout).toMatch(/^telegram +up .* Another program writes with the token\.$/m);
   api.on('GET /api/channels', { body: { items: [up], trouble: [] } });
   expect((await cli('list', '--json')).code).toBe(0);
   api.on('GET /api/channels', { body: { items: [], trouble: [] } });

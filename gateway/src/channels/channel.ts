@@ -162,6 +162,8 @@ export interface ChannelHost {
   alive(): void;
   /** The connection is lost, or deaf; this object will be stopped and, unless fatal, replaced. */
   lost(error: ChannelError): void;
+  /** It works, but something is wrong that a person should know of, and what to do. Null when that is over. */
+  warn(text: string | null): void;
   /** The owner has to log in: what to show. Null when that is done. While it is shown, the channel is not deaf. */
   login(state: LoginState | null): void;
   /** The adapter's own state on disk, for few and small values such as a cursor. */
@@ -265,7 +267,7 @@ export interface ChannelStatus {
   /** Milliseconds since the epoch. */
   since: number;
   receivePathWorkedAt: number | null;
-  /** Why it is not up, and what to do. */
+  /** Why it is not up, or what is wrong although it is, and what to do. */
   reason: string | null;
   /** It will not be tried again until the gateway starts anew. */
   fatal: boolean;

@@ -199,3 +199,25 @@ test('stop closes the connection, in the middle of a start or of a pause', async
   await pausing.clock.advance(600_000);
   expect(pausing.channels).toHaveLength(1);
 });
+
+test('a warning is the reason while the channel is up, also one from before that; the next connection starts without', async () => {
+  const { clock, supervisor, newest } = setUp();
+  await clock.advance(0);
+  newest().host.warn('Two of us.');
+  expect(supervisor.status).toMatchObject({ state: 'connecting', reason: null });
+  newest().started?.resolve();
+  await clock.advance(0);
+  expect(supervisor.status).toMatchObject({ state: 'up', reason: 'Two of us.' });
+  expect(supervisor.channel).toBe(newest());
+  newest().host.warn(null);
+  expect(supervisor.status).toMatchObject({ state: 'up', reason: null });
+  newest().host.warn('Two of us.');
+  const before = newest();
+  before.host.lost(error());
+  await clock.advance(5000);
+  expect(supervisor.status.reason).toContain('It broke.');
+  before.host.warn('From the grave.');
+  newest().started?.resolve();
+  await clock.advance(0);
+  expect(supervisor.status).toMatchObject({ state: 'up', reason: null, connects: 2 });
+});

@@ -48,6 +48,8 @@ export class ChannelSupervisor {
   /** Ends the present connection; null as reason: because we are to stop. */
   #end: ((reason: ChannelError | null) => void) | null = null;
   #loop: Promise<void> | null = null;
+  /** What the present connection has to say although it works. */
+  #warning: string | null = null;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -117,6 +119,7 @@ export class ChannelSupervisor {
       return this.#unusable(error);
     }
     const life = new AbortController();
+    this.#warning = null;
     const ended = new Promise<ChannelError | null>((resolve) => {
       this.#end = resolve;
     });
@@ -147,7 +150,7 @@ export class ChannelSupervisor {
     if (life.aborted) return;
     this.#channel = channel;
     const now = this.#options.clock.now();
-    this.#set({ state: 'up', receivePathWorkedAt: now, reason: null, login: null });
+    this.#set({ state: 'up', receivePathWorkedAt: now, reason: this.#warning, login: null });
     this.#options.onUp();
     channel.publishCommands?.(this.#options.commands).catch((error: unknown) => {
       this.#options.logger.warn({ channel: this.platform, error: String(error) }, 'no command menu');
@@ -217,8 +220,16 @@ export class ChannelSupervisor {
       },
       alive: living(() => this.#set({ receivePathWorkedAt: clock.now() })),
       lost: living((error: ChannelError) => this.#end?.(error)),
+      warn: living((text: string | null) => this.#warn(text)),
       login: living((login) => this.#set({ login })),
     };
+  }
+
+  #warn(text: string | null): void {
+    if (text === this.#warning) return;
+    this.#warning = text;
+    if (text !== null) this.#options.logger.warn({ channel: this.platform, why: text }, 'a channel warns');
+    if (this.#status.state === 'up') this.#set({ reason: text });
   }
 
   #set(change: Partial<ChannelStatus>): void {

@@ -19,6 +19,7 @@ export class RecordedHost implements ChannelHost {
   readonly logins: (LoginState | null)[] = [];
   readonly memory: ChannelMemory;
   signsOfLife = 0;
+  warning: string | null = null;
   /** What `receive` fails with, while it is set. */
   refusal: Error | null = null;
 
@@ -53,6 +54,10 @@ export class RecordedHost implements ChannelHost {
 
   lost(error: ChannelError): void {
     this.losses.push(error);
+  }
+
+  warn(text: string | null): void {
+    this.warning = text;
   }
 
   login(state: LoginState | null): void {

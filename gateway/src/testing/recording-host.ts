@@ -11,6 +11,7 @@ export interface RecordingHost extends ChannelHost {
   readonly logins: (LoginState | null)[];
   /** Lines of the log. */
   readonly logged: Record<string, unknown>[];
+  warning: string | null;
   /** How often the receive path showed life. */
   signs: number;
   /** Stands before the disk; throws where that is full. */
@@ -25,6 +26,7 @@ export function recordingHost(memory = new Map<string, string>(), folder = '/now
     lostBy: [],
     logins: [],
     logged,
+    warning: null,
     signs: 0,
     disk: async () => undefined,
     clock: systemClock,
@@ -38,6 +40,9 @@ export function recordingHost(memory = new Map<string, string>(), folder = '/now
     },
     lost: (error) => {
       host.lostBy.push(error);
+    },
+    warn: (text) => {
+      host.warning = text;
     },
     login: (state) => {
       host.logins.push(state);

@@ -104,7 +104,8 @@ export class SocketMode {
     });
     web.on('message', (data) => this.#read(String(data)));
     if (this.silent) return;
-    web.send(JSON.stringify({ type: 'hello', num_connections: 1, connection_info: { app_id: 'A0TEST' } }));
+    const num_connections = this.open;
+    web.send(JSON.stringify({ type: 'hello', num_connections, connection_info: { app_id: 'A0TEST' } }));
     for (const envelope of this.envelopes) if (envelope.ackedAt === null) this.#deliver(envelope);
   }
 

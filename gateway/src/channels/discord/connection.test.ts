@@ -1,6 +1,8 @@
 import { FakeDiscord } from '@mobyclaw/testkit/fake-discord/fake-discord';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
+import type { RenderedPart } from '../../delivery/renderer.ts';
 import { RecordedHost } from '../../testing/recorded-host.ts';
 import type { Channel } from '../channel.ts';
 import type { ChannelError } from '../channel-error.ts';
@@ -19,6 +21,10 @@ function channelOn(discord: FakeDiscord, host: RecordedHost, timing: Partial<Dis
   const channel = createDiscordChannel(settings, host, { ...TIMING, ...timing });
   onTestFinished(() => channel.stop());
   return channel;
+}
+
+function part(text: string): RenderedPart {
+  return { text, plain: text };
 }
 
 /** @returns what a start ends with */
@@ -117,6 +123,47 @@ test('a token that is revoked is noticed by a call, too', async () => {
   const result = await channel.send('discord:channel:1', part, { nonce: crypto.randomUUID(), live: false });
   expect(result).toMatchObject({ status: 'failed', error: { fatal: true } });
   expect(host.losses[0]).toMatchObject({ fatal: true });
+});
+
+test('another program that writes with the token is named, while both work, until it has been still for an hour', async () => {
+  const discord = await fakeDiscord();
+  const alice = discord.world.person('Alice');
+  const chat = discord.world.direct(alice);
+  const clock = new ManualClock();
+  const host = new RecordedHost(undefined, clock);
+  const channel = createDiscordChannel({ token: discord.token, apiUrl: discord.url }, host, TIMING);
+  onTestFinished(() => channel.stop());
+  await channel.start();
+  await channel.send(`discord:dm:${alice.id}`, part('mine'), { nonce: crypto.randomUUID(), live: false });
+  discord.command(chat, alice, 'help');
+  discord.say(chat, discord.world.bot, 'the answer to a command', { type: 20 });
+  discord.say(chat, alice, 'one');
+  await until('her message', () => host.texts.includes('one'));
+  expect(host.warning).toBeNull();
+
+  discord.say(chat, discord.world.bot, 'not mine');
+  await until('the warning', () => host.warning);
+  expect(host.warning).toContain('Another program');
+  expect(host.losses).toEqual([]);
+  await clock.advance(3_600_000);
+  expect(host.warning).toBeNull();
+});
+
+test('what a connection before this one wrote is known when a session shows it again', async () => {
+  const discord = await fakeDiscord();
+  const alice = discord.world.person('Alice');
+  const host = new RecordedHost();
+  const first = channelOn(discord, host);
+  await first.start();
+  await first.send(`discord:dm:${alice.id}`, part('mine'), { nonce: crypto.randomUUID(), live: false });
+  await first.stop();
+  const next = new RecordedHost(host.memory);
+  await channelOn(discord, next).start();
+  const [mine] = discord.shown(discord.world.direct(alice));
+  discord.gateway.dispatch({ t: 'MESSAGE_CREATE', d: mine });
+  discord.say(discord.world.direct(alice), alice, 'after');
+  await until('her message', () => next.texts.includes('after'));
+  expect(next.warning).toBeNull();
 });
 
 test('what the library chokes on ends at most this connection', async () => {

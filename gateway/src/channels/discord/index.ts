@@ -16,6 +16,7 @@ import { doubtsOf } from './doubts.ts';
 import { DiscordError, fatalClose, lost, toDiscordError } from './errors.ts';
 import { downloadFile } from './files.ts';
 import { isDirect } from './keys.ts';
+import { OtherProgram } from './other-program.ts';
 import { Outbound } from './outbound.ts';
 import { Reception } from './reception.ts';
 import { OneShard } from './shard.ts';
@@ -86,9 +87,10 @@ export function createDiscordChannel(
   const api = new DiscordApi(client.rest, clock, timing.callMs, fail);
   const cursor = new Cursor(memory, clock);
   const chats = new DirectChats(memory, api);
-  const reception = new Reception({ client, api, host, cursor, chats, owners, signal });
+  const others = new OtherProgram(host);
+  const reception = new Reception({ client, api, host, cursor, chats, others, owners, signal });
   const doubts = doubtsOf(host, ABILITIES.sendRepeatableMs);
-  const outbound = new Outbound({ api, chats, doubts, clock, me: () => reception.me });
+  const outbound = new Outbound({ api, chats, doubts, others, clock, me: () => reception.me });
   // https://discord.com/developers/docs/resources/message#create-reaction
   const receipts = new Receipts({
     async react(to, id) {
@@ -117,6 +119,7 @@ export function createDiscordChannel(
 
     async stop() {
       ending.abort();
+      others.close();
       broken.reject(lost('closed', 'The connection was closed while it was being made.'));
       await Promise.all([api.close(), shard?.close()]);
       await client.destroy();

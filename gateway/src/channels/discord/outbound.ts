@@ -12,6 +12,7 @@ import type { DirectChats } from './direct-chats.ts';
 import type { Doubts } from './doubts.ts';
 import { DiscordError } from './errors.ts';
 import { placeOf, shortNonce, snowflakeAt } from './keys.ts';
+import type { OtherProgram } from './other-program.ts';
 
 const UPLOAD_MS = 120_000; // 10 MB over a slow line
 const LOOK_BACK_MS = 60_000; // clocks differ
@@ -28,6 +29,7 @@ export interface OutboundOptions {
   api: DiscordApi;
   chats: DirectChats;
   doubts: Doubts;
+  others: OtherProgram;
   clock: Clock;
   /** Id of the bot, once it is known. */
   me: () => string | null;
@@ -107,10 +109,12 @@ export class Outbound {
   }
 
   async #create(chat: string, { nonce, replyTo, content, file }: Outgoing): Promise<string> {
-    const { api } = this.#options;
+    const { api, others } = this.#options;
+    const short = shortNonce(nonce);
+    others.writes(short);
     const body = {
       content,
-      nonce: shortNonce(nonce),
+      nonce: short,
       enforce_nonce: true,
       allowed_mentions: NOBODY,
       flags: MessageFlags.SuppressEmbeds, // no previews of links

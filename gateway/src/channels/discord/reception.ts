@@ -29,6 +29,7 @@ import { DiscordError } from './errors.ts';
 import { commandToIncoming, type Surroundings, toEdit, toIncoming } from './inbound.ts';
 import { snowflakeAt } from './keys.ts';
 import { Lanes } from './lanes.ts';
+import type { OtherProgram } from './other-program.ts';
 
 const PAGE = 100; // the most that Discord gives
 const MOST_PAGES = 50; // of one chat; more is no conversation
@@ -46,6 +47,7 @@ export interface ReceptionOptions {
   host: ChannelHost;
   cursor: Cursor;
   chats: DirectChats;
+  others: OtherProgram;
   /** Ids of people who are looked after also before they have written for the first time. */
   owners: readonly string[];
   /** Aborted when the connection ends. */
@@ -120,6 +122,7 @@ export class Reception {
   }
 
   #message(message: Dispatched): void {
+    this.#options.others.sees(message, this.#me);
     const chat = { id: message.channel_id, guild: message.guild_id ?? null };
     this.#handOver(chat, message.id, () => {
       const event = this.#read(message.id, () => toIncoming(message, this.#surroundings(chat)));

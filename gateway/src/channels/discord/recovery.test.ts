@@ -78,6 +78,25 @@ test('a token that is revoked later stops the channel with the reason, and the p
   await until('every socket to be closed', () => world.discord.connections === 0);
 });
 
+test('another program that answers with the token is in the status, and Moby goes on', async () => {
+  const world = await openDiscordWorld();
+  world.say('before');
+  await world.reply((text) => text === 'You said: before');
+  expect(await world.status()).not.toHaveProperty('reason');
+  world.discord.say(world.home, world.discord.world.bot, 'I am another program');
+  const warned = await until('the warning', async () => {
+    const status = await world.status();
+    return status?.reason && status;
+  });
+  expect(warned).toMatchObject({
+    state: 'up',
+    reason: expect.stringContaining('Another program'),
+    connects: 1,
+  });
+  world.say('after');
+  await world.reply((text) => text === 'You said: after');
+});
+
 test('a bot that may not read messages says which switch is missing', async () => {
   const world = await openDiscordWorld({ prepare: (discord) => (discord.allowedIntents = 0) });
   await until('the channel to stop', async () => (await world.status())?.state === 'stopped');

@@ -20,6 +20,11 @@ import { DurableReceiver } from './receiver.ts';
 import { Signs } from './signs.ts';
 import { Threads } from './threads.ts';
 
+/** Our own socket before this one was closed first; Slack may take a while to notice where the line to it was dead. */
+function otherProgram(connections: number): string {
+  return `Slack counts ${connections} connections for this app: another program may use the same tokens and gets part of the messages. If Moby was restarted a moment ago, this passes with the next connection.`;
+}
+
 export interface SlackTiming {
   /** Longest time of a call, in milliseconds. */
   callMs: number;
@@ -63,6 +68,7 @@ export function createSlackChannel(
     pongMs,
     onAlive: () => host.alive(),
     onLost: (error) => host.lost(error),
+    onGreeted: (connections) => host.warn(connections > 1 ? otherProgram(connections) : null),
   });
   let outbound: Outbound | null = null;
   let tokenCheck: Timer | null = null;

@@ -199,3 +199,20 @@ test('after the stop nothing more comes in', async () => {
   expect(envelope?.ackedAt).toBeNull();
   expect(host.taken).toEqual([]);
 });
+
+test('another program on the same tokens is named, while both work; the next connection alone is without a word', async () => {
+  const { slack, host, channel } = await connect();
+  expect(host.warning).toBeNull();
+  const other = await open(slack);
+  await other.channel.start();
+  expect(other.host.warning).toContain('Slack counts 2 connections');
+  expect(other.host.lostBy).toEqual([]);
+  slack.say({ channel: DIRECT, user: ALICE, text: 'hello' });
+  await until('the message', () => other.host.taken.length + host.taken.length > 0);
+  await channel.stop();
+  await other.channel.stop();
+  await until('no socket', () => slack.open() === 0);
+  const alone = await open(slack);
+  await alone.channel.start();
+  expect(alone.host.warning).toBeNull();
+});

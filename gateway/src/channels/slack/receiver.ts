@@ -37,6 +37,8 @@ export interface DurableReceiverOptions {
   onAlive: () => void;
   /** The connection has ended and will not come back. */
   onLost: (error: SlackError) => void;
+  /** Slack has greeted us, and says how many connections the app has with this one. */
+  onGreeted: (connections: number) => void;
 }
 
 /** What the library hands over for each envelope. */
@@ -54,6 +56,7 @@ export class DurableReceiver implements Receiver {
   #app: App | null = null;
   #address: string | null = null;
   #starting: Promise<unknown> | null = null;
+  #greeted = false;
   #stopped = false;
 
   constructor(options: DurableReceiverOptions) {
@@ -74,6 +77,7 @@ export class DurableReceiver implements Receiver {
     });
     this.#client.on('slack_event', (envelope: Envelope) => void this.#take(envelope));
     this.#client.on('disconnected', () => this.#lost());
+    this.#client.on('ws_message', (frame: unknown) => this.#greet(frame));
   }
 
   init(app: App): void {
@@ -138,6 +142,15 @@ export class DurableReceiver implements Receiver {
     }
   }
 
+  /** The library does not hand on what a greeting says, only each frame as it came. */
+  #greet(frame: unknown): void {
+    if (this.#greeted || typeof frame !== 'string') return;
+    const connections = connectionsIn(frame);
+    if (connections === null) return;
+    this.#greeted = true;
+    this.#options.onGreeted(connections);
+  }
+
   #lost(): void {
     if (!this.#stopped) this.#options.onLost(closed());
   }
@@ -146,6 +159,16 @@ export class DurableReceiver implements Receiver {
     const { websocket } = message as { websocket?: { url?: string } };
     if (this.#address !== null && websocket?.url === this.#address) this.#options.onAlive();
   };
+}
+
+/** @returns null where it is no greeting; the library passes over what cannot be read, too */
+function connectionsIn(frame: string): number | null {
+  try {
+    const { type, num_connections } = JSON.parse(frame) as { type?: unknown; num_connections?: unknown };
+    return type === 'hello' && typeof num_connections === 'number' ? num_connections : null;
+  } catch {
+    return null;
+  }
 }
 
 function closed(): SlackError {

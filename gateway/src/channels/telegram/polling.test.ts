@@ -17,6 +17,7 @@ async function connect(receive: (event: InboundEvent) => Promise<void>) {
     receive,
     alive: () => undefined,
     lost: () => undefined,
+    warn: () => undefined,
     login: () => undefined,
     memory: { get: () => null, set: () => undefined },
     folder: () => '/nowhere',
