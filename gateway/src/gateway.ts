@@ -145,6 +145,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     resets,
     messaging: () => messaging,
+    budget,
     memory,
     clock,
     logger,

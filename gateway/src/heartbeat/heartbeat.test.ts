@@ -26,6 +26,7 @@ function heartbeatWorld(options: { activeHours?: string; at?: string } = {}) {
     asked: new Map<string, { at: number; prompt: BackgroundPrompt; outcome: TurnOutcome | null }>(),
     sent: new Map<string, string>(),
     channel: 'telegram:dm:1',
+    refusal: null as string | null,
     beforeDelivery: (): void => undefined,
     killAt: null as string | null,
   };
@@ -57,6 +58,7 @@ function heartbeatWorld(options: { activeHours?: string; at?: string } = {}) {
       timeZone: 'Europe/Berlin',
       intervalMs: 30 * MINUTE,
       activeHours: parseActiveHours(options.activeHours ?? '00:00-24:00'),
+      refusal: async () => world.refusal,
       files: async () => world.files,
       channels: { home: () => world.channel },
       prompts: {
@@ -297,6 +299,19 @@ test('a clock that is set back does not silence it', async () => {
   world.files = { text: '- Something new.', memoryHash: 'm1', times: [] };
   await pass(HOUR);
   expect(askedAt()).toHaveLength(2);
+});
+
+test('what the budget refuses is not asked and no failure; it is asked for when there is one again', async () => {
+  const { world, pass, outcomes, store } = heartbeatWorld();
+  world.refusal = 'Nothing is left for today.';
+  await pass(61 * MINUTE);
+  expect(outcomes()).toEqual(['refused', 'refused']);
+  expect(world.asked.size).toBe(0);
+  expect(store().heartbeat.state().failures).toBe(0);
+  expect(store().heartbeat.history(1)[0]).toMatchObject({ turn: null, detail: world.refusal });
+  world.refusal = null;
+  await pass(30 * MINUTE);
+  expect(outcomes().at(-1)).toBe('quiet');
 });
 
 test('a finding waits for its channel, and is dropped where it is refused', async () => {

@@ -46,6 +46,8 @@ export interface HeartbeatOptions {
   prompts: Prompts;
   deliver: Deliver;
   channels: Pick<OwnerChannels, 'home'>;
+  /** Why the budget does not let the model be asked now; null where it does. */
+  refusal: () => Promise<string | null>;
   /** From the memory server; null where it does not answer. */
   files: () => Promise<HeartbeatFiles | null>;
   timeZone: string;
@@ -198,6 +200,13 @@ export class Heartbeat {
       const why = beat.trigger === 'manual' ? 'you asked for it' : reasonToAsk(state, seen, due);
       if (why === null) {
         this.#end(beat, 'unchanged', { detail: unchanged(state, timeZone) });
+        return;
+      }
+      const refusal = await this.#options.refusal();
+      if (this.#stopped) return;
+      if (refusal !== null) {
+        // Before there is a turn, so that no unanswered prompt stays in the conversation.
+        this.#end(beat, 'refused', { why, detail: refusal });
         return;
       }
       const reason = beat.trigger === 'manual' ? 'the owner asked for it' : why;

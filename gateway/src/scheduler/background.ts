@@ -3,6 +3,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';
 import type { ControlClient } from '../agent-monitor/control-client.ts';
+import type { Budget } from '../budget/budget.ts';
 import type { Messaging } from '../channels/messaging.ts';
 import { enabledPlatforms } from '../config/channels-config.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -25,6 +26,8 @@ export interface BackgroundOptions {
   resets: ConversationReset;
   /** Null where no channel is enabled. */
   messaging: () => Messaging | null;
+  /** Null where no cap is set. */
+  budget: Pick<Budget, 'refresh' | 'refusal' | 'sendNotices'> | null;
   /** The memory server, which has HEARTBEAT.md; without it there is no heartbeat. */
   memory: ControlClient | null;
   clock: Clock;
@@ -44,7 +47,7 @@ export interface Background {
 }
 
 export function createBackground(options: BackgroundOptions): Background {
-  const { config, store, turns, resets, messaging, memory, clock, logger } = options;
+  const { config, store, turns, resets, messaging, budget, memory, clock, logger } = options;
   const { timeZone, ownerChannel } = config;
   let loading: Promise<Calendar> | null = null;
   const calendar = (): Promise<Calendar> => {
@@ -62,7 +65,14 @@ export function createBackground(options: BackgroundOptions): Background {
   const heart =
     memory === null || intervalMs === null
       ? null
-      : new Heartbeat({ ...shared, timeZone, intervalMs, activeHours, files: () => readFiles(memory) });
+      : new Heartbeat({
+          ...shared,
+          timeZone,
+          intervalMs,
+          activeHours,
+          refusal: () => heartbeatRefusal(budget),
+          files: () => readFiles(memory),
+        });
   const heartbeat = new HeartbeatService({ store, heart, timeZone, intervalMs, activeHours });
   return {
     jobs,
@@ -83,6 +93,14 @@ export function createBackground(options: BackgroundOptions): Background {
       heart?.stop();
     },
   };
+}
+
+async function heartbeatRefusal(budget: BackgroundOptions['budget']): Promise<string | null> {
+  if (!budget) return null;
+  await budget.refresh();
+  const refusal = budget.refusal({ source: 'heartbeat' });
+  budget.sendNotices();
+  return refusal;
 }
 
 async function readFiles(memory: ControlClient) {

@@ -99,18 +99,42 @@ test.each([
   expect((await gateway.call('GET', '/api/jobs')).body.items).toEqual([]);
 });
 
-test('the heartbeat by hand: asked in its own conversation, silent, and the status says why', async () => {
+async function openHeartbeat(env: Record<string, string> = {}) {
   const files = { text: '- Look at the disk. tokens=2', memoryHash: 'm', times: [] };
   const memory = createServer((_request, response) => response.end(JSON.stringify(files)));
   await new Promise<void>((resolve) => memory.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void memory.close());
-  const gateway = await openHarness({
+  return openHarness({
     env: {
+      ...env,
       MOBYCLAW_MEMORY_URL: `http://127.0.0.1:${(memory.address() as AddressInfo).port}`,
       MOBYCLAW_MCP_TOKEN: '0123456789abcdef',
     },
     agent: { script: () => [{ do: 'text', text: '**HEARTBEAT_OK**' }] },
   });
+}
+
+test('a beat that the budget does not allow leaves nothing in its conversation', async () => {
+  const gateway = await openHeartbeat({ MOBYCLAW_BUDGET_DAY_TOKENS: '1' });
+  await gateway.ask('hello');
+  expect((await gateway.call('POST', '/api/heartbeat/run')).status).toBe(202);
+  const beat = await until('the beat to end', async () => {
+    const { body } = await gateway.call('GET', '/api/heartbeat?limit=1');
+    return body.beats[0]?.state === 'ended' && body.beats[0];
+  });
+  expect(beat).toMatchObject({
+    outcome: 'refused',
+    why: 'you asked for it',
+    detail: expect.stringContaining('mobyclaw usage lift'),
+  });
+  expect(beat).not.toHaveProperty('turn');
+  const { body } = await gateway.call('GET', '/api/sessions/heartbeat:main/messages');
+  expect(body.items ?? []).toEqual([]);
+  expect(gateway.agent?.stats().runs).toHaveLength(1);
+});
+
+test('the heartbeat by hand: asked in its own conversation, silent, and the status says why', async () => {
+  const gateway = await openHeartbeat();
   const before = await gateway.call('GET', '/api/heartbeat');
   expect(before.body).toMatchObject({
     state: 'on',
