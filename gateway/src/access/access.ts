@@ -35,7 +35,7 @@ export interface AccessOptions {
   owners: Record<Platform, readonly string[]>;
 }
 
-export type Asked = Pick<IncomingMessage, 'channel' | 'parent' | 'kind' | 'sender' | 'addressed'>;
+export type Asked = Pick<IncomingMessage, 'account' | 'channel' | 'parent' | 'kind' | 'sender' | 'addressed'>;
 
 export class Access {
   readonly pairings: Pairings;
@@ -51,10 +51,14 @@ export class Access {
   }
 
   /** Decides about a message; changes nothing. */
-  judge(platform: Platform, { sender, channel, parent, kind, addressed }: Asked): Verdict {
+  judge(platform: Platform, { account, sender, channel, parent, kind, addressed }: Asked): Verdict {
     if (sender.bot) return { kind: 'ignored' };
     const role = this.roleOf(platform, sender.id);
-    if (kind === 'direct') return role === null ? { kind: 'stranger' } : { kind: 'allowed', role };
+    if (kind === 'direct') {
+      if (role !== null) return { kind: 'allowed', role };
+      // The owner's own account: who writes there means him, and is not to be answered by somebody else.
+      return { kind: this.isNamed(platform, account) ? 'ignored' : 'stranger' };
+    }
     const group = this.#allowed(channel, parent);
     if (!group) return addressed ? { kind: 'closed-group', role } : { kind: 'ignored' };
     return group.mention && !addressed ? { kind: 'ignored' } : { kind: 'allowed', role: role ?? 'guest' };

@@ -346,6 +346,7 @@ export class FakeWhatsApp {
         t: seconds(agoMs),
         notify: `Person ${from.number}`,
         ...(group ? { from: group, participant: sender } : { from: sender }),
+        ...(from.number === BOT ? { recipient: sender } : {}), // a note to oneself, seen by all devices of the account
         ...number,
         ...(hidden ? { addressing_mode: 'lid' } : {}),
       },

@@ -160,7 +160,8 @@ export class Phone {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: a message of protobufjs, without types
-  #show(chat: string, id: string, content: any): void {
+  #show(chat: string, id: string, sealed: any): void {
+    const content = sealed.deviceSentMessage?.message ?? sealed; // to another device of the same account
     const shown = this.chats.get(chat) ?? [];
     this.chats.set(chat, shown);
     const { protocolMessage } = content;

@@ -152,7 +152,7 @@ export class WaArrivals {
     const { key } = message;
     const content = this.#options.baileys.normalizeMessageContent(message.message);
     // Without content: it came twice, or could not be read and is asked for again.
-    if (!content || key.fromMe || !key.id || !key.remoteJid) return null;
+    if (!content || !key.id || !key.remoteJid || (key.fromMe && !this.#isNote(key))) return null;
     const around = await this.#surroundings(key);
     if (!around) return null;
     const edit = editIn(content);
@@ -160,6 +160,14 @@ export class WaArrivals {
     const event = toMessage(message, content, around);
     if (event) this.#recent.set(key.id, message);
     return event;
+  }
+
+  /** Where Moby is linked to the owner's own number, the owner writes to himself; all else of his goes to other people. */
+  #isNote({ id, remoteJid }: WaKey): boolean {
+    const { user } = this.#socket ?? {};
+    const chat = userJid(remoteJid ?? '');
+    if (!user || (chat !== userJid(user.id) && chat !== (user.lid && userJid(user.lid)))) return false;
+    return this.#options.store.sent(id ?? '') === null; // what Moby wrote there himself
   }
 
   async #surroundings(key: WaKey): Promise<Surroundings | null> {
