@@ -57,12 +57,13 @@ function chat() {
   });
   onTestFinished(() => delivery.drain(0));
   const states = (): string[] => store.outbox.trouble(10).map(({ state }) => state);
+  const reasons = (): (string | null)[] => store.outbox.trouble(10).map(({ error }) => error);
   async function resend(): Promise<void> {
     for (const { seq } of store.outbox.undelivered(CHAT)) store.outbox.repeat(seq, clock.now());
     delivery.wake(CHAT);
     await clock.advance(100);
   }
-  return { clock, store, delivery, world, shown, logged, states, resend };
+  return { clock, store, delivery, world, shown, logged, states, reasons, resend };
 }
 
 type Chat = ReturnType<typeof chat>;
@@ -102,6 +103,7 @@ test('an adapter that throws at a send leaves it in doubt, and the chat goes on'
   world.delivery.put({ channel: CHAT, text: 'two' });
   await world.clock.advance(100);
   expect(world.states()).toEqual(['unknown']);
+  expect(world.reasons()).toEqual([expect.stringContaining('adapter failed')]);
   expect(world.shown).toEqual(['two', expect.stringContaining('do not know whether it reached you')]);
 });
 
@@ -112,6 +114,7 @@ test('an adapter that throws at a file leaves that in doubt, and the chat goes o
   world.delivery.put({ channel: CHAT, text: 'two' });
   await world.clock.advance(100);
   expect(world.states()).toEqual(['unknown']);
+  expect(world.reasons()).toEqual([expect.stringContaining('adapter failed')]);
   expect(world.shown).toEqual(['the plan', 'two', expect.stringContaining('/resend')]);
 });
 
