@@ -1,11 +1,11 @@
 /** Times as the owner reads them, in his time zone. */
 
-/** @param iso RFC 3339 @returns such as 2026-03-01 14:05 */
-export function localTime(iso: string | Date, timeZone: string): string {
+/** @param iso RFC 3339 @returns such as 2026-03-01 14:05, or 2026-03-01 14:05:09 */
+export function localTime(iso: string | Date, timeZone: string, { seconds = false } = {}): string {
   const parts = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
     dateStyle: 'short',
-    timeStyle: 'short',
+    timeStyle: seconds ? 'medium' : 'short',
   });
   return parts.format(typeof iso === 'string' ? new Date(iso) : iso);
 }

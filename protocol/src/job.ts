@@ -5,8 +5,11 @@ import { usageSchema } from './usage.ts';
 
 export const MAX_JOB_TEXT_CHARS = 20_000;
 
-const duration = z.string().min(2).max(20);
-const time = z.string().min(1).max(40);
+const A_DURATION = 'write a number and its unit, such as 30m, 2h or 1d';
+const A_TIME = 'write a time such as 2026-12-24T18:00';
+
+const duration = z.string().min(2, A_DURATION).max(20, A_DURATION);
+const time = z.string().min(1, A_TIME).max(40, A_TIME);
 
 const jobText = z
   .string()
@@ -30,7 +33,7 @@ const scheduleFields = {
 };
 
 const taskFields = {
-  name: z.string().trim().min(1).max(100),
+  name: z.string().trim().min(1, 'is empty').max(100, 'longer than 100 characters'),
   message: jobText
     .optional()
     .describe('sent as it is, without the model; beside a prompt: sent if the prompt fails'),
@@ -39,26 +42,31 @@ const taskFields = {
     .optional()
     .describe("where it is sent; unless given the owner's chosen channel, else where it was asked"),
   session: z
-    .enum(['keep', 'fresh'])
+    .enum(['keep', 'fresh'], 'write keep or fresh')
     .optional()
     .describe('keep (default): each run knows the runs before; fresh: each begins anew'),
   misfire: z
-    .enum(['skip', 'once', 'all'])
+    .enum(['skip', 'once', 'all'], 'write skip, once or all')
     .optional()
     .describe('times missed while Moby was off: none, the last one (default), or each'),
   maxAge: duration
     .optional()
     .describe('missed times older than this are not made up for; no limit unless given'),
   overlap: z
-    .enum(['skip', 'queue', 'parallel'])
+    .enum(['skip', 'queue', 'parallel'], 'write skip, queue or parallel')
     .optional()
     .describe('while the run before still works: leave this one out (default), wait, or run beside it'),
   until: time.optional().describe('last moment at which it may run, as for at'),
-  count: z.int().min(1).max(1_000_000).optional().describe('it ends after so many runs'),
+  count: z
+    .int()
+    .min(1, 'write 1 or more')
+    .max(1_000_000, 'write at most 1000000')
+    .optional()
+    .describe('it ends after so many runs'),
   retries: z
     .int()
-    .min(0)
-    .max(10)
+    .min(0, 'write 0 to 10')
+    .max(10, 'write 0 to 10')
     .optional()
     .describe('how often a failed prompt is asked again; 2 unless given'),
   enabled: z.boolean().optional(),
@@ -131,6 +139,8 @@ export const runViewSchema = z
 
 export type RunView = z.infer<typeof runViewSchema>;
 
+const briefRunSchema = runViewSchema.pick({ slot: true, state: true, outcome: true, detail: true });
+
 export const jobViewSchema = z
   .object({
     id: z.string(),
@@ -162,7 +172,8 @@ export const jobViewSchema = z
     nextRun: z.iso.datetime().optional(),
     next: z.array(z.iso.datetime()).optional().describe('the next three times; with a single job only'),
     nextLocal: z.array(z.string()).optional().describe('the same with the offset of its time zone'),
-    lastRun: runViewSchema.pick({ slot: true, state: true, outcome: true, detail: true }).optional(),
+    lastRun: briefRunSchema.optional(),
+    lastFailure: briefRunSchema.optional().describe('the newest run that failed; with a single job only'),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })

@@ -200,3 +200,39 @@ test('history: outcome, duration, tokens, delivery, reason', async () => {
   expect(api.seen.at(-1)?.path).toContain('limit=5');
   expect((await cli('history', ID, '-n', '0')).code).toBe(2);
 });
+
+test('show: where it goes though no chat is named, retries, its zone, and the last failure with its reason', async () => {
+  const failure = { slot: AT, state: 'ended', outcome: 'undelivered', detail: 'blocked by the person' };
+  const lastRun = { slot: '2026-01-03T03:04:05Z', state: 'ended', outcome: 'succeeded' };
+  const shown = job({ cron: undefined, every: '30s', timeZone: 'UTC', target: 'cli:main', lastRun });
+  const { api, cli } = await cron([shown]);
+  api.on(`GET /api/jobs/${ID}`, { body: { ...shown, next: [AT], lastFailure: failure } });
+  const { stdout } = await cli('show', ID);
+  expect(stdout).toMatch(/^when +every 30s \(UTC\)$/m);
+  expect(stdout).toMatch(/^next +2026-01-02 08:34:05, /m);
+  expect(stdout).toMatch(/^goes to +cli:main$/m);
+  expect(stdout).toMatch(/^retries +2$/m);
+  expect(stdout).toMatch(/^last run +succeeded, 2026-01-03 08:34:05/m);
+  expect(stdout).toMatch(/^last failure +undelivered, 2026-01-02 08:34:05, .*ago: blocked by the person$/m);
+  const changed = { ...shown, next: [AT], target: 'cli:main' };
+  api.on(`PATCH /api/jobs/${ID}`, { body: changed });
+  expect((await cli('edit', ID, '--every', '30s')).stderr).toMatch(/^goes to: cli:main$/m);
+  api.on(`GET /api/jobs/${ID}`, { body: { ...shown, lastRun: failure, lastFailure: failure } });
+  expect((await cli('show', ID)).stdout).not.toContain('last failure');
+});
+
+test('history is told to the second where rows would read alike', async () => {
+  const { api, cli } = await cron();
+  const run = (slot: string) => ({
+    id: slot,
+    job: ID,
+    slot,
+    trigger: 'schedule',
+    state: 'ended',
+    outcome: 'succeeded',
+    attempt: 1,
+    delivery: { state: 'none' },
+  });
+  api.on(`GET /api/jobs/${ID}/runs`, { body: { items: [run('2026-01-02T03:04:35Z'), run(AT)] } });
+  expect((await cli('history', ID)).stdout).toMatch(/^2026-01-02 08:34:35 .*\n2026-01-02 08:34:05 /m);
+});

@@ -11,7 +11,7 @@ import {
   toJobChange,
   toJobRequest,
 } from '../cron/job-options.ts';
-import { jobRows, listRow, type Moment, runRow, when } from '../cron/job-text.ts';
+import { jobRows, listRow, type Moment, momentFor, runRows, when } from '../cron/job-text.ts';
 import type { GatewayClient, RequestOptions } from '../gateway-client.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 
@@ -161,7 +161,7 @@ async function history(
   if (json) printJson(terminal, runs);
   else if (runs.length === 0) say(terminal, 'It has not run yet.');
   else {
-    const rows = runs.map((item) => runRow(item, momentOf(context)));
+    const rows = runRows(runs, momentOf(context));
     print(terminal, table([['DUE', 'WHY', 'OUTCOME', 'TOOK', 'TOKENS', 'DELIVERY', 'REASON'], ...rows]));
   }
   return EXIT.ok;
@@ -189,9 +189,10 @@ function path(id: string, rest = ''): string {
   return `/api/jobs/${encodeURIComponent(id)}${rest}`;
 }
 
-function sayNextTimes(context: Context, { next = [] }: JobView): void {
-  const moment = momentOf(context);
-  for (const at of next) say(context.terminal, `next: ${when(at, moment)}`);
+function sayNextTimes(context: Context, job: JobView): void {
+  const moment = momentFor(job, momentOf(context));
+  for (const at of job.next ?? []) say(context.terminal, `next: ${when(at, moment)}`);
+  if (job.target !== undefined) say(context.terminal, `goes to: ${job.target}`);
 }
 
 function momentOf({ clock, settings }: Context): Moment {

@@ -157,7 +157,8 @@ test('a channel that refuses for good ends the run at once, and counts as a fail
   expect(world.service.history(job.id, 1)).toMatchObject([
     { outcome: 'undelivered', delivery: { state: 'failed', error: 'The bot was blocked.' } },
   ]);
-  expect((await world.service.view(job.id))?.failures).toBe(1);
+  const lastFailure = { outcome: 'undelivered', detail: 'The bot was blocked.' };
+  expect(await world.service.view(job.id)).toMatchObject({ failures: 1, lastFailure });
 });
 
 test('overlap skip leaves out, queue waits, parallel runs beside in a conversation of its own', async () => {

@@ -10,7 +10,7 @@ import type { Calendar } from './calendar.ts';
 import { MOST_WAITING } from './claim-plan.ts';
 import type { JobDefinition, JobRow } from './job.ts';
 import type { JobEngine } from './job-engine.ts';
-import { nextTimes, targetOf, toJobView, toRunView } from './job-view.ts';
+import { lastFailureOf, nextTimes, targetOf, toJobView, toRunView } from './job-view.ts';
 import type { OwnerChannels, Prompts } from './ports.ts';
 import { endingAt } from './schedule.ts';
 import { ScheduleError } from './schedule-error.ts';
@@ -215,7 +215,8 @@ export class JobService {
     const job = store.jobs.find(id) as JobRow;
     const last = store.jobRuns.last(id);
     const times = nextTimes(job, clock.now(), calendar);
-    return { ...toJobView(job, last), ...targetOf(job, channels), ...times };
+    const failure = lastFailureOf(store.jobRuns.lastFailed(id));
+    return { ...toJobView(job, last), ...targetOf(job, channels), ...times, ...failure };
   }
 }
 

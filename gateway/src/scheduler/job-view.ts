@@ -84,12 +84,18 @@ export function toRunView(run: RunRow): RunView {
   };
 }
 
+/** The newest run that failed, with its reason, however much went well or was left out since. */
+export function lastFailureOf(run: RunRow | null): Pick<JobView, 'lastFailure'> {
+  return run === null ? {} : { lastFailure: brief(run) };
+}
+
 function brief(run: RunRow): NonNullable<JobView['lastRun']> {
+  const detail = run.deliveryError ?? run.detail;
   return {
     slot: iso(run.slot),
     state: run.state,
     ...(run.outcome === null ? {} : { outcome: run.outcome }),
-    ...(run.detail === null ? {} : { detail: run.detail }),
+    ...(detail === null ? {} : { detail }),
   };
 }
 

@@ -177,3 +177,17 @@ test('ten thousand schedules are the most; one that has finished makes room', as
   await expect(world.create(more)).rejects.toThrow('There are 10,000 schedules already');
   expect(world.store.jobs.count()).toBe(10_000);
 });
+
+test('the last failure and its reason are there whatever went well or was left out since', async () => {
+  const { world, pass } = scheduleWorld();
+  world.answer = () => failure(false);
+  const job = await world.create({ name: 'm', every: '1h', prompt: 'x', retries: 0 });
+  expect(job).not.toHaveProperty('lastFailure');
+  await pass(HOUR);
+  world.answer = () => done;
+  await pass(3 * HOUR);
+  expect(await world.service.view(job.id)).toMatchObject({
+    lastRun: { outcome: 'succeeded' },
+    lastFailure: { outcome: 'failed', slot: job.nextRun, detail: expect.stringMatching(/\w/) },
+  });
+});

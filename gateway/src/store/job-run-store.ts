@@ -135,6 +135,17 @@ export class JobRunStore {
     return new Map(rows.map(toRun).map((run) => [run.job, run]));
   }
 
+  /** The newest run of a job that came to no good, even if its message was sent in place of an answer. */
+  lastFailed(job: string): RunRow | null {
+    const row = this.#db
+      .sql(
+        `SELECT * FROM job_runs WHERE job = ? AND outcome IN ('failed', 'undelivered', 'fallback')
+         ORDER BY seq DESC LIMIT 1`,
+      )
+      .get(job);
+    return row ? toRun(row) : null;
+  }
+
   /** The run that is at work in a conversation. */
   workingIn(session: string): RunRow | null {
     const row = this.#db
