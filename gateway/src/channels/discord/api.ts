@@ -6,10 +6,9 @@ import { Buffer } from 'node:buffer';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { REST, RequestMethod, RouteLike } from 'discord.js';
+import { BoundedCalls } from '../bounded-calls.ts';
 import type { OutboundFile } from '../channel.ts';
 import { type DiscordError, toDiscordError } from './errors.ts';
-
-const CLOSE_GRACE_MS = 5000; // a message that is under way may arrive
 
 export interface CallOptions {
   body?: Record<string, unknown> | readonly unknown[];
@@ -22,11 +21,8 @@ export interface CallOptions {
 
 export class DiscordApi {
   readonly #rest: REST;
-  readonly #clock: Clock;
-  readonly #callMs: number;
+  readonly #calls: BoundedCalls;
   readonly #onFatal: (error: DiscordError) => void;
-  readonly #running = new Set<Promise<unknown>>();
-  readonly #cut = new AbortController();
 
   /**
    * @param callMs longest time that a call takes unless it says otherwise
@@ -34,8 +30,7 @@ export class DiscordApi {
    */
   constructor(rest: REST, clock: Clock, callMs: number, onFatal: (error: DiscordError) => void) {
     this.#rest = rest;
-    this.#clock = clock;
-    this.#callMs = callMs;
+    this.#calls = new BoundedCalls(clock, callMs);
     this.#onFatal = onFatal;
   }
 
@@ -49,12 +44,9 @@ export class DiscordApi {
     route: RouteLike,
     options: CallOptions = {},
   ): Promise<T> {
-    const late = new AbortController();
-    const timer = this.#clock.after(options.timeoutMs ?? this.#callMs, () => late.abort());
-    const call = this.#rest.request({
+    const request = {
       fullRoute: route,
       method: verb as RequestMethod,
-      signal: AbortSignal.any([late.signal, this.#cut.signal]),
       ...(options.query ? { query: new URLSearchParams(options.query) } : {}),
       ...(options.open ? { auth: false } : {}),
       ...(options.file
@@ -62,26 +54,22 @@ export class DiscordApi {
         : options.body === undefined
           ? {}
           : { body: options.body }),
-    });
-    this.#running.add(call);
-    try {
-      return (await call) as T;
-    } catch (cause) {
-      const error = toDiscordError(method, cause, late.signal.aborted);
-      if (error.fatal) this.#onFatal(error);
-      throw error;
-    } finally {
-      timer.cancel();
-      this.#running.delete(call);
-    }
+    };
+    const answer = await this.#calls.run(
+      (signal) => this.#rest.request({ ...request, signal }),
+      (cause, timedOut) => {
+        const error = toDiscordError(method, cause, timedOut);
+        if (error.fatal) this.#onFatal(error);
+        return error;
+      },
+      options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs },
+    );
+    return answer as T;
   }
 
   /** Waits for what is under way, and cuts what takes too long. */
-  async close(): Promise<void> {
-    const timer = this.#clock.after(CLOSE_GRACE_MS, () => this.#cut.abort());
-    await Promise.allSettled(this.#running);
-    timer.cancel();
-    this.#cut.abort();
+  close(): Promise<void> {
+    return this.#calls.close();
   }
 }
 

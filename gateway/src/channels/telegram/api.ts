@@ -8,9 +8,9 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { Telegram } from 'telegraf';
 import type { MessageEntity, Telegram as Methods, Opts } from 'telegraf/types';
 import type { TelegramSettings } from '../../config/channels-config.ts';
+import { BoundedCalls, type CallBounds } from '../bounded-calls.ts';
 import { toTelegramError } from './errors.ts';
 
-const CLOSE_GRACE_MS = 5000; // a send that is under way may finish: cut, nobody knows whether it arrived
 const DEFAULT_ROOT = 'https://api.telegram.org';
 
 /** https://core.telegram.org/bots/api#sendmessagedraft: Bot API 9.3, for all bots since 9.5; telegraf knows 7.1. */
@@ -23,20 +23,11 @@ export interface MessageDraft {
   entities?: MessageEntity[];
 }
 
-export interface CallOptions {
-  timeoutMs?: number;
-  /** Ends the call; for calls without an effect only. */
-  signal?: AbortSignal;
-}
-
 export class BotApi {
   readonly agent: http.Agent;
   readonly #root: string;
   readonly #telegram: Telegram;
-  readonly #clock: Clock;
-  readonly #callMs: number;
-  readonly #running = new Set<Promise<unknown>>();
-  readonly #cut = new AbortController();
+  readonly #calls: BoundedCalls;
 
   /** @param callMs longest time that a call takes unless it says otherwise */
   constructor({ token, apiRoot }: TelegramSettings, clock: Clock, callMs: number) {
@@ -45,8 +36,7 @@ export class BotApi {
     this.agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
     this.#telegram = new Telegram(token, { apiRoot: this.#root });
     this.#telegram.options.agent = this.agent; // set here, because telegraf drops the agent of an http:// root
-    this.#clock = clock;
-    this.#callMs = callMs;
+    this.#calls = new BoundedCalls(clock, callMs);
   }
 
   /** Address of a file for the path that `getFile` gave. Holds the token: never shown, never logged. */
@@ -58,13 +48,13 @@ export class BotApi {
   call<M extends keyof Methods>(
     method: M,
     payload: Opts<M>,
-    options: CallOptions = {},
+    options: CallBounds = {},
   ): Promise<ReturnType<Methods[M]>> {
     return this.#bounded(method, (signal) => this.#telegram.callApi(method, payload, { signal }), options);
   }
 
   /** @throws TelegramError */
-  async sendMessageDraft(draft: MessageDraft, options: CallOptions): Promise<void> {
+  async sendMessageDraft(draft: MessageDraft, options: CallBounds): Promise<void> {
     const method = 'sendMessageDraft';
     await this.#bounded(
       method,
@@ -73,27 +63,17 @@ export class BotApi {
     );
   }
 
-  async #bounded<T>(method: string, begin: (signal: never) => Promise<T>, options: CallOptions): Promise<T> {
-    const late = new AbortController();
-    const timer = this.#clock.after(options.timeoutMs ?? this.#callMs, () => late.abort());
-    const signals = [late.signal, this.#cut.signal, ...(options.signal ? [options.signal] : [])];
-    const call = begin(AbortSignal.any(signals) as never); // telegraf's type is that of a library
-    this.#running.add(call);
-    try {
-      return await call;
-    } catch (error) {
-      throw toTelegramError(method, error, late.signal.aborted);
-    } finally {
-      timer.cancel();
-      this.#running.delete(call);
-    }
+  #bounded<T>(method: string, begin: (signal: never) => Promise<T>, bounds: CallBounds): Promise<T> {
+    return this.#calls.run(
+      (signal) => begin(signal as never), // telegraf's type is that of a library
+      (cause, timedOut) => toTelegramError(method, cause, timedOut),
+      bounds,
+    );
   }
 
   /** Waits for what is under way, cuts what takes too long, and closes every socket. */
   async close(): Promise<void> {
-    const timer = this.#clock.after(CLOSE_GRACE_MS, () => this.#cut.abort());
-    await Promise.allSettled(this.#running);
-    timer.cancel();
+    await this.#calls.close();
     this.agent.destroy();
   }
 }
