@@ -6,15 +6,10 @@
 import type { Renderer } from '../renderer.ts';
 import { type MarkupForm, writeMarkup } from './markup.ts';
 import { markupRenderer } from './part-renderer.ts';
-import { disarmed, wrapped, ZERO_WIDTH_SPACE } from './word-signs.ts';
-
-const SIGNS = { bold: '*', italic: '_', strike: '~' };
+import { disarmed, WORD_SIGNS, ZERO_WIDTH_SPACE } from './word-signs.ts';
 
 const FORM: MarkupForm = {
-  quotePrefix: '> ',
-  quotesCode: false,
-  headingPrefix: () => null,
-  emphasis: (kind, before, after) => wrapped(SIGNS[kind], before, after),
+  ...WORD_SIGNS,
   escape(text, lineStart) {
     const escaped = entities(disarmed(text));
     return lineStart ? escaped.replace(/^(\s*)(?=&gt;)/u, `$1${ZERO_WIDTH_SPACE}`) : escaped;
