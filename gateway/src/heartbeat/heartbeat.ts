@@ -8,21 +8,19 @@
  * work, and its prompt and delivery carry the slot's key, so that a beat cut off by a crash is gone on with.
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Timer } from '@mobyclaw/lib/clock';
 import { localTime } from '@mobyclaw/lib/local-time';
-import type { Logger } from '@mobyclaw/lib/logger';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
-import type { Calendar } from '../scheduler/calendar.ts';
 import {
-  type Deliver,
+  type BackgroundPorts,
+  DELIVERY_RETRY,
   OVER_BUDGET,
   type OwnerChannels,
-  type Prompts,
+  STORE_RETRY_MS,
   type TurnOutcome,
 } from '../scheduler/ports.ts';
 import type { BeatChange, BeatOutcome, BeatRow, HeartbeatState, Seen } from '../store/heartbeat-store.ts';
-import type { Store } from '../store/store.ts';
 import { type ActiveHours, isActive, nextOpening } from './active-hours.ts';
 import { checklistItems, dueItem } from './checklist.ts';
 import { findingOf } from './heartbeat-ok.ts';
@@ -33,18 +31,10 @@ export const HEARTBEAT_SESSION = 'heartbeat:main';
 const WAKE_MS = 30_000; // Node's timers stand still while the machine sleeps
 const LONGEST_BACKOFF_MS = 4 * 3_600_000;
 const REPEAT_MS = 24 * 3_600_000; // the same finding is not told again within it
-const DELIVERY_RETRY = { firstMs: 10_000, maxMs: 15 * 60_000 };
 const DELIVERY_GIVEN_UP_MS = 24 * 3_600_000;
-const STORE_RETRY_MS = 10_000;
 const BEATS_KEPT = 500;
 
-export interface HeartbeatOptions {
-  store: Store;
-  clock: Clock;
-  logger: Logger;
-  calendar: () => Promise<Calendar>;
-  prompts: Prompts;
-  deliver: Deliver;
+export interface HeartbeatOptions extends Omit<BackgroundPorts, 'channels'> {
   channels: Pick<OwnerChannels, 'home'>;
   /** Why the budget does not let the model be asked now; null where it does. */
   refusal: () => Promise<string | null>;

@@ -6,15 +6,13 @@
  * open is driven on at the next start. The timer sleeps until the next slot; it looks at the wall clock at least every
  * WAKE_MS, which costs no query, so that a clock that was set or a machine that slept is noticed.
  */
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Timer } from '@mobyclaw/lib/clock';
 import { parseDuration } from '@mobyclaw/lib/duration';
-import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import type { Store } from '../store/store.ts';
 import type { Calendar } from './calendar.ts';
 import { planClaim } from './claim-plan.ts';
 import type { JobRow, NewRun } from './job.ts';
-import type { Deliver, NotifyOwner, OwnerChannels, Prompts } from './ports.ts';
+import type { BackgroundPorts, NotifyOwner } from './ports.ts';
 import { RUNS_KEPT, RunDriver } from './run-driver.ts';
 import { endingAt } from './schedule.ts';
 import { toTask } from './task.ts';
@@ -24,16 +22,8 @@ const CLAIMED_AT_ONCE = 200; // in one transaction, so that a crowded second doe
 const RETRY_MS = 5000; // after a failure of the store
 const NOTICE_RETRY_MS = 600_000;
 
-export interface JobEngineOptions {
-  store: Store;
-  clock: Clock;
-  logger: Logger;
-  /** Loaded when first asked for. */
-  calendar: () => Promise<Calendar>;
-  prompts: Prompts;
-  deliver: Deliver;
+export interface JobEngineOptions extends BackgroundPorts {
   notifyOwner: NotifyOwner;
-  channels: OwnerChannels;
 }
 
 export class JobEngine {

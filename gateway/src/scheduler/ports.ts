@@ -1,5 +1,9 @@
 /** What schedules and heartbeat need of the rest of the gateway. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
 import type { Usage } from '@mobyclaw/protocol/usage';
+import type { Store } from '../store/store.ts';
+import type { Calendar } from './calendar.ts';
 
 export interface BackgroundPrompt {
   /** The same key is the same turn, for good. */
@@ -34,6 +38,23 @@ export interface Prompts {
   outcome(turn: string): Promise<TurnOutcome>;
   cancel(turn: string): void;
 }
+
+/** What schedules and heartbeat have in common. */
+export interface BackgroundPorts {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Loaded when first asked for. */
+  calendar: () => Promise<Calendar>;
+  prompts: Prompts;
+  deliver: Deliver;
+  channels: OwnerChannels;
+}
+
+/** Pauses before an answer that could not be handed over is tried again. */
+export const DELIVERY_RETRY = { firstMs: 10_000, maxMs: 15 * 60_000 };
+/** Pause after a failure of the store. */
+export const STORE_RETRY_MS = 10_000;
 
 export interface OwnerChannels {
   /**

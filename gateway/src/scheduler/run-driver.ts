@@ -7,33 +7,20 @@
  * tried again. Since all of it can be taken again, what is written here need not wait for the disk.
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
-import type { Clock } from '@mobyclaw/lib/clock';
-import type { Logger } from '@mobyclaw/lib/logger';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { RunChange } from '../store/job-run-store.ts';
-import type { Store } from '../store/store.ts';
-import type { Calendar } from './calendar.ts';
 import type { RunOutcome, RunRow } from './job.ts';
-import { type Deliver, OVER_BUDGET, type OwnerChannels, type Prompts } from './ports.ts';
+import { type BackgroundPorts, DELIVERY_RETRY, OVER_BUDGET, STORE_RETRY_MS } from './ports.ts';
 import { addUsage, toPrompt } from './task.ts';
 
 export const MOST_FAILURES = 10;
 const PROMPT_RETRY = { firstMs: 30_000, maxMs: 15 * 60_000 };
-const DELIVERY_RETRY = { firstMs: 10_000, maxMs: 15 * 60_000 };
 const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
 const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
-const STORE_RETRY_MS = 10_000;
 const DAY_MS = 86_400_000;
 export const RUNS_KEPT = 200; // of each job
 
-export interface RunDriverOptions {
-  store: Store;
-  clock: Clock;
-  logger: Logger;
-  calendar: () => Promise<Calendar>;
-  prompts: Prompts;
-  deliver: Deliver;
-  channels: OwnerChannels;
+export interface RunDriverOptions extends BackgroundPorts {
   /** A run of this job has stopped working or has been put off, or there is a notice to hand over. */
   onSettled: (job: string) => void;
 }
