@@ -5,6 +5,7 @@ import { parseDuration } from '@mobyclaw/lib/duration';
 import { isTimeZone } from '@mobyclaw/lib/local-time';
 import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
+import { whatsappAuthSchema } from '@mobyclaw/protocol/whatsapp-auth';
 import { z } from 'zod';
 
 export const KEY_NAMES = ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GOOGLE_API_KEY'] as const;
@@ -121,13 +122,7 @@ export const shape = {
   SLACK_APP_TOKEN: key.optional(),
   SLACK_ALLOWED_USERS: ids(/^[UW][A-Z0-9]{2,20}$/, 'such as U012AB3CD ("Copy member ID")').optional(),
   SLACK_API_URL: url(['http', 'https']).optional(),
-  WHATSAPP_AUTH: z
-    .string()
-    .regex(
-      /^(qr|\+?\d{6,15})?$/,
-      'write qr, or the number of the phone with country code, for a pairing code',
-    )
-    .optional(),
+  WHATSAPP_AUTH: whatsappAuthSchema.optional(),
   WHATSAPP_ALLOWED_USERS: ids(/^\d{6,15}$/, 'phone numbers with country code, digits only').optional(),
   WHATSAPP_WEB_URL: url(['ws', 'wss']).optional(),
   MOBYCLAW_OWNER_CHANNEL: ownerChannelSchema.optional(),

@@ -3,10 +3,8 @@
  * names. Reads PATH and runs `<program> version` once; a program of that name that does not answer so is not taken.
  */
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
+import { findOnPath } from '@mobyclaw/lib/find-on-path';
 import type { Engine } from '@mobyclaw/protocol/control';
 import { type EngineVersion, parseVersion } from './engine-version.ts';
 import { StartError } from './start-error.ts';
@@ -42,7 +40,7 @@ export async function findEngine(search: EngineSearch): Promise<FoundEngine> {
   const refused: string[] = [];
   if (wanted !== 'embedded') {
     for (const name of CAGENT_NAMES) {
-      const command = await findOnPath(name, search.path);
+      const command = await findOnPath([name], search.path);
       if (command === null) continue;
       const output = await versionOutput(command, [], search.env);
       if (output instanceof Error)
@@ -83,18 +81,4 @@ async function versionOutput(
   } catch (error) {
     return error as Error;
   }
-}
-
-async function findOnPath(name: string, path: string | undefined): Promise<string | null> {
-  for (const folder of (path ?? '').split(delimiter)) {
-    if (!isAbsolute(folder)) continue; // "." on the PATH would mean whatever folder this was started in
-    const candidate = join(folder, name);
-    try {
-      await access(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // not in this folder
-    }
-  }
-  return null;
 }

@@ -1,7 +1,7 @@
 /** The running parts: the engine, the port, the background process or the containers, the gateway's own word. */
-import { constants, existsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { findOnPath } from '@mobyclaw/lib/find-on-path';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -31,7 +31,7 @@ export async function stackChecks(context: Context): Promise<Check[]> {
 async function checkEngine({ settings, terminal, checkout }: Context): Promise<Check> {
   const wanted = settings.values.MOBYCLAW_AGENT;
   const cagent =
-    wanted === 'embedded' ? null : await findOnPath(['docker-agent', 'cagent'], terminal.env.PATH ?? '');
+    wanted === 'embedded' ? null : await findOnPath(['docker-agent', 'cagent'], terminal.env.PATH);
   if (cagent !== null) return ok('agent', `cagent: ${cagent}`);
   if (wanted === 'cagent') {
     return fail(
@@ -43,21 +43,6 @@ async function checkEngine({ settings, terminal, checkout }: Context): Promise<C
   const bundle = join(checkout, 'dist', 'embedded-agent.js');
   if (existsSync(bundle)) return ok('agent', 'the embedded agent');
   return fail('agent', `${bundle} is missing`, 'Run the launcher ./mobyclaw, which builds it.');
-}
-
-async function findOnPath(names: readonly string[], path: string): Promise<string | null> {
-  for (const name of names) {
-    for (const folder of path.split(delimiter).filter(isAbsolute)) {
-      const candidate = join(folder, name);
-      try {
-        await access(candidate, constants.X_OK);
-        return candidate;
-      } catch {
-        // not in this folder
-      }
-    }
-  }
-  return null;
 }
 
 function checkParts(context: Context): Check[] {

@@ -2,6 +2,7 @@
  * Settings of the messaging channels. A token enables a channel; without one there is no channel and no error. What a
  * person could have got wrong (an owner given by name, one of two tokens missing) is an error at start that says so.
  */
+import { whatsappAuthSchema } from '@mobyclaw/protocol/whatsapp-auth';
 import * as z from 'zod';
 import { PLATFORMS, type Platform } from '../channels/channel.ts';
 
@@ -47,13 +48,7 @@ export const channelsEnvironment = {
   SLACK_APP_TOKEN: z.string().optional(),
   SLACK_API_URL: address(['http:', 'https:']),
   SLACK_ALLOWED_USERS: allowedUsers('slack'),
-  WHATSAPP_AUTH: z
-    .string()
-    .regex(
-      /^(qr|\+?\d{6,15})?$/,
-      'write qr, or the number of the phone with country code, for a pairing code',
-    )
-    .optional(),
+  WHATSAPP_AUTH: whatsappAuthSchema.optional(),
   // Nothing but TLS to the real address tells that it is WhatsApp who gets the keys of the account.
   WHATSAPP_WEB_URL: address(['ws:', 'wss:']).refine(
     (url) => url === undefined || ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname),
