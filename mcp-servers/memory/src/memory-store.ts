@@ -82,6 +82,11 @@ export class MemoryStore {
     return { file, line };
   }
 
+  /** Of the owner. */
+  get timeZone(): string {
+    return this.#options.timeZone;
+  }
+
   today(): LocalTime {
     return localTime(this.#options.clock.now(), this.#options.timeZone);
   }

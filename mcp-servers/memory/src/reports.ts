@@ -1,6 +1,7 @@
 /** What the tools answer, as text for the model: short, with file names and line numbers that other tools accept. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { localTime } from '@mobyclaw/lib/local-time';
 import { linesOf, sectionsOf } from './markdown.ts';
 import { dayOf, MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
 import { type Hit, memoryFiles, type SearchAnswer } from './search/search-index.ts';
@@ -23,7 +24,7 @@ function hitText({ file, line, section, snippet, score }: Hit): string {
 }
 
 /** What there is in memory: sections of MEMORY.md with the number of their entries, other notes, the newest logs. */
-export async function listReport(home: string): Promise<string> {
+export async function listReport(home: string, timeZone: string): Promise<string> {
   const files = memoryFiles(home).filter((name) => lstatSync(join(home, name), { throwIfNoEntry: false }));
   const logs = files
     .filter((name) => dayOf(name) !== null)
@@ -31,9 +32,9 @@ export async function listReport(home: string): Promise<string> {
     .reverse();
   const out: string[] = [await sectionReport(home), '', 'Files:'];
   for (const name of files.filter((file) => dayOf(file) === null))
-    out.push(`- ${name}, ${sizeOf(home, name)}`);
+    out.push(`- ${name}, ${sizeOf(home, name, timeZone)}`);
   out.push('', logs.length === 0 ? 'No daily logs yet.' : `Daily logs (${logs.length}), newest first:`);
-  for (const name of logs.slice(0, MAX_LISTED_LOGS)) out.push(`- ${name}, ${sizeOf(home, name)}`);
+  for (const name of logs.slice(0, MAX_LISTED_LOGS)) out.push(`- ${name}, ${sizeOf(home, name, timeZone)}`);
   if (logs.length > MAX_LISTED_LOGS) {
     out.push(`- and ${logs.length - MAX_LISTED_LOGS} older ones, back to ${logs.at(-1)}`);
   }
@@ -77,7 +78,8 @@ export function readReport(name: string, text: string, fromLine: number, maxLine
   return `${name}, lines ${fromLine} to ${last} of ${lines.length}.${rest}\n\n${shown.join('\n')}`;
 }
 
-function sizeOf(home: string, name: string): string {
+function sizeOf(home: string, name: string, timeZone: string): string {
   const { size, mtime } = lstatSync(join(home, name));
-  return `${size} bytes, changed ${mtime.toISOString().slice(0, 16)}Z`;
+  const { date, time } = localTime(mtime.getTime(), timeZone);
+  return `${size} bytes, changed ${date} ${time}`;
 }

@@ -88,7 +88,7 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
       description: 'Lists the sections of MEMORY.md, the memory files and the daily logs.',
       input: z.object({}),
       annotations: { ...READ_ONLY, idempotentHint: true },
-      run: () => listReport(home),
+      run: () => listReport(home, store.timeZone),
     }),
     mcpTool({
       name: 'memory_append',
