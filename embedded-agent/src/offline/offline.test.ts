@@ -152,7 +152,7 @@ describe('the offline mode', () => {
     expect(ofType(events, 'agent_info')[0]?.model).toBe('offline/offline');
     expect(ofType(events, 'agent_choice').length).toBeGreaterThan(5);
     const usage = ofType(events, 'token_usage')[0]?.usage;
-    expect(usage).toMatchObject({ cost: 0, last_message: { Model: 'offline', Cost: 0 } });
+    expect(usage).toMatchObject({ cost: 0, last_message: { Model: 'offline/offline', Cost: 0 } });
     expect(usage?.output_tokens).toBe(textOf(events).match(/\S+/g)?.length);
   });
 

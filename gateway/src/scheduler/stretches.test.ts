@@ -18,7 +18,7 @@ test('a job in trouble leaves one row for each stretch, and its last run is the 
   expect(runs.length).toBeLessThan(12);
   expect(runs.reduce((sum, { times = 1 }) => sum + times, 0)).toBe(600);
   expect(skipped.at(-1)).toMatchObject({ detail: expect.stringContaining('waits a while') });
-  expect(skipped.at(-1)?.times).toBeGreaterThan(40);
+  expect(skipped.at(-1)?.times).toBeGreaterThanOrEqual(29); // the first pause is half a minute to a whole one
   expect((await world.service.view(job.id))?.lastRun?.outcome).toBe('failed');
   expect(world.service.list()[0]?.lastRun?.outcome).toBe('failed');
 });
