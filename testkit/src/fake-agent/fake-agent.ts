@@ -6,48 +6,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Stats } from './accounts.ts';
-import type { Directives } from './directives.ts';
+import type { FakeAgentOptions } from './options.ts';
 import { type Answered, Routes } from './routes.ts';
-import type { FakeGeneration } from './run.ts';
-import type { Script } from './script.ts';
 import type { Session } from './session-store.ts';
 
+export type { FakeAgentOptions, FakePrompt } from './options.ts';
 export type { FakeGeneration } from './run.ts';
 export type { Script, Step } from './script.ts';
-
-export interface FakePrompt extends Directives {
-  session: string;
-  /** `X-Moby-Turn` of the request. */
-  turn: string;
-  /** How often this turn came before. */
-  seen: number;
-  /** Which of the agents in soul.yaml runs. */
-  agent: string;
-}
-
-export interface FakeAgentOptions {
-  /** `array` is v1.32.3, `object` what came later. */
-  generation?: FakeGeneration;
-  /** 0 unless given: any free one. */
-  port?: number;
-  /** Listens there instead of on a port. */
-  socketPath?: string;
-  /** Bearer token; the old generation ignores it. */
-  token?: string;
-  agentKey?: string;
-  /** Names in soul.yaml; root alone unless given. Each has a model of its own. */
-  agents?: readonly string[];
-  /** Its state, so that it survives a SIGKILL: sessions, runs, executions. In memory unless given. */
-  folder?: string;
-  /** Keep runs and executions in memory. True unless given. */
-  keepRuns?: boolean;
-  /** Why soul.yaml cannot be used: the agent is not listed and a run answers 500. */
-  broken?: string;
-  /** What to do for a prompt; undefined leaves it to its directives. */
-  script?: (prompt: FakePrompt) => Script | undefined;
-  /** What `die` does; unless given, it closes. */
-  onDie?: () => void;
-}
 
 export interface FakeAgent {
   /** For the gateway: `http://127.0.0.1:port` or `unix:///path`. */

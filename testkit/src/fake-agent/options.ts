@@ -1,0 +1,38 @@
+/** What a fake agent is told when it is made, and what its script is asked. */
+import type { Directives } from './directives.ts';
+import type { FakeGeneration } from './run.ts';
+import type { Script } from './script.ts';
+
+export interface FakePrompt extends Directives {
+  session: string;
+  /** `X-Moby-Turn` of the request. */
+  turn: string;
+  /** How often this turn came before. */
+  seen: number;
+  /** Which of the agents in soul.yaml runs. */
+  agent: string;
+}
+
+export interface FakeAgentOptions {
+  /** `array` is v1.32.3, `object` what came later. */
+  generation?: FakeGeneration;
+  /** 0 unless given: any free one. */
+  port?: number;
+  /** Listens there instead of on a port. */
+  socketPath?: string;
+  /** Bearer token; the old generation ignores it. */
+  token?: string;
+  agentKey?: string;
+  /** Names in soul.yaml; root alone unless given. Each has a model of its own. */
+  agents?: readonly string[];
+  /** Its state, so that it survives a SIGKILL: sessions, runs, executions. In memory unless given. */
+  folder?: string;
+  /** Keep runs and executions in memory. True unless given. */
+  keepRuns?: boolean;
+  /** Why soul.yaml cannot be used: the agent is not listed and a run answers 500. */
+  broken?: string;
+  /** What to do for a prompt; undefined leaves it to its directives. */
+  script?: (prompt: FakePrompt) => Script | undefined;
+  /** What `die` does; unless given, it closes. */
+  onDie?: () => void;
+}
