@@ -1,3 +1,4 @@
+import { systemClock } from '@mobyclaw/lib/clock';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { type Harness, openHarness } from '../testing/harness.ts';
@@ -44,7 +45,8 @@ test('the official client, unmodified: models, an answer, a stream with usage', 
 });
 
 test('a client that gave up waiting and tries again gets the answer of the first try', async () => {
-  const moby = await openHarness();
+  const clock = { ...systemClock, aheadMs: 0, now: () => Date.now() + clock.aheadMs };
+  const moby = await openHarness({ clock });
   const impatient = new OpenAI({
     baseURL: `http://127.0.0.1:${moby.port}/v1`,
     apiKey: moby.token,
@@ -60,6 +62,11 @@ test('a client that gave up waiting and tries again gets the answer of the first
   expect(moby.agent?.stats().runs).toHaveLength(1);
   await ask(); // the same words once more, but no retry
   expect(moby.agent?.stats().runs).toHaveLength(2);
+  clock.aheadMs = 120_000;
+  const body = { model: 'moby', messages: [{ role: 'user', content: 'tokens=30 interval=50ms' }] };
+  const headers = { 'x-stainless-retry-count': '1' };
+  await moby.call('POST', '/v1/chat/completions', { body, headers });
+  expect(moby.agent?.stats().runs).toHaveLength(3); // a new question, whose first try never arrived
 });
 
 test('a wrong token, and an address that is none, are told as OpenAI tells them', async () => {

@@ -101,7 +101,7 @@ test('a text file can be written on the spot; what cannot be had is explained', 
 });
 
 test('a guest’s turn sees and reaches no other conversation', async () => {
-  const { world, call } = await openTools();
+  const { world, call } = await openTools({ 'work/secret.txt': 'the code is 1234' });
   await call(ALICE, 'the safe is behind the mirror', 'now', {});
   expect(await call(BOB, 'what about a safe?', 'history_search', { query: 'mirror' })).toContain('Nothing');
   expect(await call(BOB, 'mine', 'history_search', { query: 'safe' })).toContain(BOB_CHAT);
@@ -110,6 +110,9 @@ test('a guest’s turn sees and reaches no other conversation', async () => {
   expect(await call(BOB, 'scare her', 'message_send', message)).toContain('Only the owner may');
   const file = { channel: ALICE_CHAT, name: 'boo.txt', content: 'boo' };
   expect(await call(BOB, 'with a file', 'file_send', file)).toContain('Only the owner may');
+  const secret = { path: 'work/secret.txt' };
+  expect(await call(BOB, 'the file', 'file_send', secret)).toContain('the owner’s');
+  expect(await call(BOB, 'a note', 'file_send', { name: 'note.txt', content: 'for Bob' })).toContain('way');
   expect(await call(BOB, 'to me', 'message_send', { channel: BOB_CHAT, text: 'hello me' })).toContain('way');
   await world.reply((text) => text === 'hello me', BOB.id);
   expect(await call(ALICE, 'scare him', 'message_send', { channel: BOB_CHAT, text: 'boo' })).toContain('way');

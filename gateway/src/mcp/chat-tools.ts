@@ -70,6 +70,11 @@ function fileTool(ports: ToolPorts): McpTool {
       const to = named ?? caller.session;
       if (to === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
       checkTarget(ports, to, caller);
+      if (path !== undefined && confinedTo(ports.store, caller) !== null) {
+        throw new ToolError(
+          'A guest asked for this: your files are the owner’s. What you write as content may go.',
+        );
+      }
       const file = path === undefined ? written(name, content) : await readFile(ports, path, name);
       return send(ports, to, text, [file], caller)
         ? `${file.name} is on its way to ${to}.`

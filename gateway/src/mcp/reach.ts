@@ -5,10 +5,15 @@
 import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
 import type { Store } from '../store/store.ts';
 
-/** @returns the one conversation that may be seen and written to; null: all of them */
-export function confinedTo(store: Store, { turn }: McpCaller): string | null {
-  const asking = turn === undefined ? null : store.turns.find(turn);
-  return asking?.guest ? asking.session : null;
+/**
+ * A turn that is not known counts as a guest's. A soul.yaml that hands no headers on leaves all calls to the owner.
+ * @returns the one conversation that may be seen and written to; null: all of them
+ */
+export function confinedTo(store: Store, { turn, session = '' }: McpCaller): string | null {
+  if (turn === undefined) return null;
+  const asking = store.turns.find(turn);
+  if (!asking) return session;
+  return asking.guest ? asking.session : null;
 }
 
 /** @throws ToolError where a guest asks for more than his own conversation */

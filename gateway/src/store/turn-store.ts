@@ -128,7 +128,7 @@ export class TurnStore {
     );
   }
 
-  /** The newest turn of a session with these words that is open, or was made since `since`. */
+  /** The newest turn of a session with these words that is open, or has ended since `since`. */
   newestLike(session: string, prompt: string, since: number): TurnRow | null {
     const open = this.#db
       .sql(`SELECT * FROM ${OPEN} AND session = ? AND prompt = ? ORDER BY seq DESC LIMIT 1`)
@@ -138,7 +138,7 @@ export class TurnStore {
       this.#db
         .sql(
           `SELECT turns.* FROM (SELECT turn FROM messages WHERE session = ? AND role = 'user' ORDER BY id DESC LIMIT 10)
-           JOIN turns ON turns.id = turn WHERE prompt = ? AND created_at >= ? ORDER BY seq DESC LIMIT 1`,
+           JOIN turns ON turns.id = turn WHERE prompt = ? AND finished_at >= ? ORDER BY seq DESC LIMIT 1`,
         )
         .get(session, prompt, since),
     );

@@ -15,7 +15,7 @@ import type { TurnRow } from '../store/turn-store.ts';
 import type { TurnEnder } from './turn-ending.ts';
 import { toTurnView } from './turn-view.ts';
 
-const MOST_RETRY_MS = 30 * 60_000; // clients give up after 10 minutes and try again two or three times
+const MOST_RETRY_MS = 60_000; // a client that gave up waiting tries again within seconds
 
 export interface TurnServiceOptions {
   store: Store;
@@ -79,7 +79,10 @@ export class TurnService {
     return this.#inbox.accept(message);
   }
 
-  /** The turn that a client asks for again because it gave up waiting: the same words in the same session, not long ago. */
+  /**
+   * The turn that a client asks for again because it gave up waiting: the same words in the same
+   * session, still open or ended while it was about to ask again.
+   */
   askedBefore(session: string, prompt: string): TurnRow | null {
     const { store, clock } = this.#options;
     return store.turns.newestLike(session, prompt, clock.now() - MOST_RETRY_MS);
