@@ -1,0 +1,70 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { describe, expect, test } from 'vitest';
+import { startApi } from '../testing/api-server.ts';
+import { runCli } from '../testing/run-cli.ts';
+
+describe('doctor', () => {
+  test('names what is wrong, what to do, and shows no secret', async () => {
+    const home = temporaryFolder();
+    const api = await startApi();
+    const file = join(home, 'my.env');
+    writeFileSync(file, `ANTHROPIC_API_KEY=sk-very-secret\nMOBYCLAW_PORT=${api.port}\n`);
+    chmodSync(file, 0o644);
+    writeFileSync(join(home, 'soul.yaml'), 'agents:\n  root: [unclosed\n');
+    const env = { MOBYCLAW_ENV_FILE: file, MOBYCLAW_AGENT: 'cagent', PATH: '/nonexistent' };
+    const { code, stdout, stderr } = await runCli(['doctor', '--json'], { home, env });
+    expect(code).toBe(1);
+    expect(stdout + stderr).not.toContain('sk-very-secret');
+    const { checks, settings } = JSON.parse(stdout) as {
+      checks: { name: string; status: string; detail: string; remedy?: string }[];
+      settings: { name: string }[];
+    };
+    const of = (name: string) => checks.find((check) => check.name === name);
+    expect(of('.env')).toMatchObject({ status: 'fail', remedy: `chmod 600 '${file}'` });
+    expect(of('soul.yaml')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringMatching(/^line 3, column/),
+    });
+    expect(of('port')).toMatchObject({ status: 'fail', detail: `${api.port} is used by another program` });
+    expect(of('agent')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('neither docker-agent nor cagent'),
+    });
+    expect(of('npm')).toMatchObject({ status: 'warn' });
+    expect(of('keys')).toMatchObject({ status: 'ok', detail: 'ANTHROPIC_API_KEY (.env)' });
+    expect(settings).toContainEqual({ name: 'ANTHROPIC_API_KEY', value: 'set', origin: '.env' });
+    for (const { status, remedy } of checks) expect(status === 'ok' || Boolean(remedy)).toBe(true);
+  });
+
+  test('as text, before the first start', async () => {
+    const home = temporaryFolder();
+    chmodSync(home, 0o700);
+    const api = await startApi();
+    const { port } = api;
+    await api.close();
+    const { stdout } = await runCli(['doctor'], { home, port });
+    expect(stdout).toMatch(/^ok {4}node/m);
+    expect(stdout).toMatch(/^warn {2}Moby +not running\n +→ \.\/mobyclaw up/m);
+    expect(stdout).toMatch(/MOBYCLAW_PORT +\d+ +environment/);
+  });
+});
+
+test('doctor --fix closes what others could read, makes what is missing, and says so', async () => {
+  const folder = temporaryFolder();
+  const home = join(folder, 'moby');
+  const envFile = join(folder, 'settings.env');
+  writeFileSync(envFile, 'OPENAI_API_KEY=sk-1\n');
+  chmodSync(envFile, 0o644);
+  const at = { home: folder, env: { MOBYCLAW_HOME: home, MOBYCLAW_ENV_FILE: envFile, PATH: '/nonexistent' } };
+  const before = await runCli(['doctor'], at);
+  expect(before.stdout).toContain('doctor --fix');
+  expect(statSync(envFile).mode & 0o777).toBe(0o644);
+  const fixed = await runCli(['doctor', '--fix'], at);
+  expect(fixed.stderr).toMatch(/Mended: \.env: .*can be read by other users/);
+  expect(statSync(envFile).mode & 0o777).toBe(0o600);
+  expect(statSync(home).mode & 0o777).toBe(0o700);
+  expect(readFileSync(envFile, 'utf8')).toBe('OPENAI_API_KEY=sk-1\n');
+  expect((await runCli(['doctor', '--fix'], at)).stderr).toBe('');
+});

@@ -1,0 +1,59 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../testing/run-cli.ts';
+
+const UTC = { MOBYCLAW_TZ: 'UTC' };
+
+describe('memory', () => {
+  function filled(): string {
+    const home = temporaryFolder();
+    mkdirSync(join(home, 'memory/.versions/MEMORY.md'), { recursive: true });
+    writeFileSync(
+      join(home, 'MEMORY.md'),
+      '# Memory\n\n## People\n\n- Zoë lives in Oslo\n\n## Work\n\nNothing.\n',
+    );
+    writeFileSync(join(home, 'memory/2026-01-01.md'), '09:00 met Zoe in the office\n');
+    writeFileSync(join(home, 'memory/2026-01-02.md'), '10:00 quiet\n');
+    writeFileSync(join(home, 'memory/.versions/MEMORY.md/2026-01-01T00_00_00.000Z.md'), 'older\n');
+    return home;
+  }
+
+  test('is shown and searched without a running stack', async () => {
+    const home = filled();
+    expect((await runCli(['memory'], { home })).stdout).toContain('- Zoë lives in Oslo');
+    const { stdout } = await runCli(['memory', 'search', 'ZOE'], { home });
+    expect(stdout).toBe(
+      'MEMORY.md:5  People\n- Zoë lives in Oslo\n\nmemory/2026-01-01.md:1\n09:00 met Zoe in the office\n\n',
+    );
+    expect((await runCli(['memory', 'search', 'people', 'oslo'], { home })).stdout).toContain('MEMORY.md:5');
+    expect((await runCli(['memory', 'search', 'absent'], { home })).stdout).toBe('');
+  });
+
+  test('the log of a day; nothing outside the folder can be asked for', async () => {
+    const home = filled();
+    expect((await runCli(['memory', 'log', '2026-01-02'], { home })).stdout).toBe('10:00 quiet\n');
+    const none = await runCli(['memory', 'log', '2026-01-03'], { home });
+    expect(none).toMatchObject({ code: 1, stdout: '' });
+    expect(none.stderr).toContain('the last days with a log are 2026-01-01, 2026-01-02');
+    expect((await runCli(['memory', 'log', '../soul'], { home })).code).toBe(2);
+    expect((await runCli(['memory', 'versions', '--file', '../x.md'], { home })).code).toBe(2);
+  });
+
+  test('versions, and the editor', async () => {
+    const home = filled();
+    const env = { ...UTC, EDITOR: 'sed -i s/Oslo/Bergen/' };
+    expect((await runCli(['memory', 'versions'], { home, env })).stdout).toBe(
+      '2026-01-01T00_00_00.000Z  2026-01-01 00:00\n',
+    );
+    expect((await runCli(['memory', 'versions', '2026-01-01T00_00_00.000Z'], { home })).stdout).toBe(
+      'older\n',
+    );
+    expect((await runCli(['memory', 'edit'], { home, env })).code).toBe(0);
+    expect(readFileSync(join(home, 'MEMORY.md'), 'utf8')).toContain('Bergen');
+    const absent = await runCli(['memory', 'edit'], { home, env: { EDITOR: 'no-such-editor' } });
+    expect(absent.code).toBe(1);
+    expect(absent.stderr).toContain('"no-such-editor" was not found');
+  });
+});
