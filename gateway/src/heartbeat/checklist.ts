@@ -31,14 +31,15 @@ const TIME_OF_DAY = /(?<![\d:.-])([01]?\d|2[0-3]):([0-5]\d)(?![\d-]|:\d)/g;
 const EVERY = /\bevery\s+(?:(\d+)\s*)?(m|min|minutes?|h|hours?|d|days?)\b|\b(hourly|daily)\b/gi;
 
 /**
- * @param after when the list was last gone through
+ * @param after when the list was last read
+ * @param elapsedMs from that beat's slot to this one's: a beat that starts a moment late must not put off the next
  * @param times dates and moments from elsewhere
  * @returns what fell due in (after, now], as it is written, or null
  */
 export function dueItem(
   items: readonly string[],
   times: readonly string[],
-  { after, now }: { after: number; now: number },
+  { after, now, elapsedMs = now - after }: { after: number; now: number; elapsedMs?: number },
   zone: ZoneRules,
 ): string | null {
   const isDue = (instant: number): boolean => instant > after && instant <= now;
@@ -58,7 +59,7 @@ export function dueItem(
     }
     for (const [text, count, unit, word] of line.matchAll(EVERY)) {
       const unitMs = { m: MINUTE_MS, h: 3_600_000, d: DAY_MS }[(word ?? unit ?? 'd').charAt(0).toLowerCase()];
-      if (now - after >= Number(count ?? 1) * (unitMs ?? DAY_MS)) return text;
+      if (elapsedMs >= Number(count ?? 1) * (unitMs ?? DAY_MS)) return text;
     }
   }
   return null;

@@ -186,6 +186,52 @@ test('items that are due are a reason, each at its time', async () => {
   expect(askedAt()).toEqual(['10-01T10:30', '10-01T18:00', '10-02T07:30', '10-02T13:00', '10-02T18:00']);
 });
 
+/** An answer that takes as long as a model does. */
+const slowly = (clock: SimulatedClock) => (): Promise<TurnOutcome> =>
+  new Promise((resolve) => clock.after(20_000, () => resolve(said('HEARTBEAT_OK'))));
+
+test('however long the model takes, what recurs keeps its rhythm', async () => {
+  const { world, clock, pass, askedAt } = heartbeatWorld();
+  world.answer = slowly(clock);
+  world.files = { text: '- every 30m: look at the disk', memoryHash: 'm1', times: [] };
+  await pass(2 * HOUR + MINUTE);
+  expect(askedAt()).toEqual(['10-01T10:30', '10-01T11:00', '10-01T11:30', '10-01T12:00']);
+});
+
+test('a list that is read a moment late does not put off what recurs', async () => {
+  const { world, clock, pass } = heartbeatWorld();
+  const files = { text: '- every 30m: look at the disk', memoryHash: 'm1', times: [] };
+  world.files = files;
+  world.answer = slowly(clock);
+  clock.jump(1500); // the first beat starts late, the others on time
+  await pass(30 * MINUTE);
+  clock.jump(500);
+  await pass(90 * MINUTE);
+  expect(world.asked.size).toBe(4);
+});
+
+test.each([false, true])(
+  'what falls due while the model answers is asked for (killed meanwhile: %s)',
+  async (killed) => {
+    const { world, clock, pass, start, askedAt, store } = heartbeatWorld({ at: '2026-10-01T10:59:50Z' });
+    world.files = { text: '- 14:00: call the bank', memoryHash: 'm1', times: [] };
+    await pass(40 * MINUTE);
+    world.files = { ...world.files, memoryHash: 'm2' };
+    world.answer = slowly(clock);
+    if (killed) world.killAt = 'before the answer';
+    await pass(21 * MINUTE);
+    if (killed) start();
+    await pass(MINUTE);
+    await pass(HOUR);
+    expect(askedAt()).toEqual(['10-01T11:29', '10-01T11:59', '10-01T12:29']);
+    expect(
+      store()
+        .heartbeat.history(5)
+        .map(({ why }) => why),
+    ).toContain('“14:00” was due');
+  },
+);
+
 test('a real finding arrives once, in the channel that the owner wrote in last, and is not told again', async () => {
   const { world, pass, outcomes } = heartbeatWorld();
   world.answer = () => said('**The disk is 95 % full.**\n\nHEARTBEAT_OK');

@@ -168,7 +168,7 @@ export class Heartbeat {
   }
 
   async #ask(beat: BeatRow): Promise<void> {
-    const { store, prompts, files, calendar, timeZone, clock } = this.#options;
+    const { store, prompts, files, calendar, timeZone, clock, intervalMs } = this.#options;
     let { turn, seen } = beat;
     if (turn === null || seen === null) {
       const found = await files();
@@ -184,9 +184,11 @@ export class Heartbeat {
         return;
       }
       const state = store.heartbeat.state();
-      seen = look(items, found, store.heartbeat.newestMessage());
+      const now = clock.now();
+      const slot = beat.slot + Math.max(0, Math.floor((now - beat.slot) / intervalMs)) * intervalMs;
+      seen = { ...look(items, found, store.heartbeat.newestMessage()), at: now, slot };
       const due = (after: number): string | null =>
-        dueItem(items, found.times, { after, now: clock.now() }, zone);
+        dueItem(items, found.times, { after, now, elapsedMs: slot - (state.seen?.slot ?? after) }, zone);
       const why = beat.trigger === 'manual' ? 'you asked for it' : reasonToAsk(state, seen, due);
       if (why === null) {
         this.#end(beat, 'unchanged', { detail: unchanged(state, timeZone) });
@@ -240,8 +242,8 @@ export class Heartbeat {
       ? look(checklistItems(found.text ?? ''), found, store.heartbeat.newestMessage())
       : seen;
     const settled = {
-      seen: after.message === seen.message ? after : seen,
-      askedAt: clock.now(),
+      seen: after.message === seen.message ? { ...seen, ...after } : seen,
+      askedAt: seen.at ?? beat.startedAt,
       failures: 0,
     };
     const finding = findingOf(text);

@@ -10,6 +10,10 @@ export interface Seen {
   memory: string;
   /** Newest message of the conversations with people. */
   message: number;
+  /** When the list was read; missing in what older versions kept. */
+  at?: number;
+  /** Slot of the rhythm that it was read in; missing likewise. */
+  slot?: number;
 }
 
 export interface HeartbeatState {
@@ -20,7 +24,7 @@ export interface HeartbeatState {
   failures: number;
   /** As the last beat left it that was settled. */
   seen: Seen | null;
-  /** When the model last answered a beat. */
+  /** When the list was read that the model last answered to: what falls due while it answers is still to be asked. */
   askedAt: number | null;
   /** The last finding. */
   told: string | null;
