@@ -12,8 +12,8 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Calendar } from './calendar.ts';
 import { planClaim } from './claim-plan.ts';
 import type { JobRow, NewRun } from './job.ts';
-import type { BackgroundPorts, NotifyOwner } from './ports.ts';
-import { RUNS_KEPT, RunDriver } from './run-driver.ts';
+import { type BackgroundPorts, DELIVERY_RETRY, type NotifyOwner } from './ports.ts';
+import { JOB_BACKOFF, PROMPT_RETRY, RUNS_KEPT, RunDriver } from './run-driver.ts';
 import { endingAt } from './schedule.ts';
 import { toTask } from './task.ts';
 
@@ -21,6 +21,7 @@ const WAKE_MS = 30_000; // Node's timers stand still while the machine sleeps
 const CLAIMED_AT_ONCE = 200; // in one transaction, so that a crowded second does not block the rest
 const RETRY_MS = 5000; // after a failure of the store
 const NOTICE_RETRY_MS = 600_000;
+const LONGEST_RETRY_MS = Math.max(PROMPT_RETRY.maxMs, DELIVERY_RETRY.maxMs);
 
 export interface JobEngineOptions extends BackgroundPorts {
   notifyOwner: NotifyOwner;
@@ -204,6 +205,7 @@ export class JobEngine {
   async #replan(): Promise<void> {
     const { store, clock, calendar, logger } = this.#options;
     const now = clock.now();
+    this.#capWaits(now);
     const jobs = store.jobs.plannedAfter(now);
     if (jobs.length === 0) return;
     logger.warn({ jobs: jobs.length }, 'the clock was set back: schedules are planned anew');
@@ -215,6 +217,16 @@ export class JobEngine {
         store.jobs.plan(id, { nextRun: slots.next(now), plannedAt: now, enabled, ended, runs });
       }
     });
+  }
+
+  /** No pause outlasts its own maximum: one that seems to was begun before the clock was set back. */
+  #capWaits(now: number): void {
+    const { store } = this.#options;
+    store.transaction('relaxed', () => {
+      store.jobs.capBackoff(now + JOB_BACKOFF.maxMs);
+      store.jobRuns.capDue(now + LONGEST_RETRY_MS);
+    });
+    if (this.#noticeDueAt !== null) this.#noticeDueAt = Math.min(this.#noticeDueAt, now + NOTICE_RETRY_MS);
   }
 
   async #sendNotices(): Promise<void> {

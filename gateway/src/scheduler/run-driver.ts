@@ -14,8 +14,8 @@ import { type BackgroundPorts, DELIVERY_RETRY, OVER_BUDGET, STORE_RETRY_MS } fro
 import { addUsage, toPrompt } from './task.ts';
 
 export const MOST_FAILURES = 10;
-const PROMPT_RETRY = { firstMs: 30_000, maxMs: 15 * 60_000 };
-const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
+export const PROMPT_RETRY = { firstMs: 30_000, maxMs: 15 * 60_000 };
+export const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
 const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
 const DAY_MS = 86_400_000;
 export const RUNS_KEPT = 200; // of each job

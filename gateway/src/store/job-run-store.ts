@@ -178,6 +178,11 @@ export class JobRunStore {
     return this.#db.sql('SELECT * FROM job_runs WHERE due_at <= ? ORDER BY due_at').all(now).map(toRun);
   }
 
+  /** Lets no run that was put off wait for longer than until `latest`. */
+  capDue(latest: number): void {
+    this.#db.sql('UPDATE job_runs SET due_at = ?1 WHERE due_at > ?1').run(latest);
+  }
+
   update(id: string, change: RunChange): void {
     const fields = Object.keys(change) as (keyof RunChange)[];
     const values = fields.map((field) => {

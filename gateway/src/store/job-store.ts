@@ -120,6 +120,11 @@ export class JobStore {
       .run(failures, backoffUntil, id);
   }
 
+  /** Lets no job that failed be left out for longer than until `latest`. */
+  capBackoff(latest: number): void {
+    this.#db.sql('UPDATE jobs SET backoff_until = ?1 WHERE backoff_until > ?1').run(latest);
+  }
+
   /** Ends a job for its failures. */
   disable(id: string): void {
     this.#db.sql(`UPDATE jobs SET enabled = 0, ended = 'failures', next_run = NULL WHERE id = ?`).run(id);

@@ -44,6 +44,8 @@ export class ScheduleWorld {
   strike: (step: string) => boolean = () => false;
   /** Throws where the delivery fails. */
   beforeDelivery: (sent: Sent) => void = () => undefined;
+  /** Throws where the owner cannot be told. */
+  beforeNotice: () => void = () => undefined;
   dead = false;
   store: Store;
   engine: JobEngine;
@@ -121,6 +123,7 @@ export class ScheduleWorld {
       return strike('after the delivery') ? forever() : Promise.resolve();
     };
     const notifyOwner = async (text: string, key: string): Promise<void> => {
+      this.beforeNotice();
       if (!this.notices.has(key)) this.notices.set(key, text);
     };
     const channels = {
