@@ -34,9 +34,12 @@ export interface ClaimInput {
   /** Runs of the job that still work on their prompt, and those that wait. */
   working: number;
   waiting: number;
+  /** Whether a slot has a row already, as it may once the clock was set back: it is no run to come, nor one to count. */
+  isClaimed: (slot: number) => boolean;
 }
 
-export function planClaim({ job, slots, maxAgeMs, now, working, waiting }: ClaimInput): ClaimPlan {
+export function planClaim(input: ClaimInput): ClaimPlan {
+  const { job, slots, maxAgeMs, now, working, waiting, isClaimed } = input;
   const { misfire, overlap, count, until } = job.definition;
   const within = endingAt(slots, until);
   const isLate = (slot: number): boolean => now - slot > MISFIRE_AFTER_MS;
@@ -70,6 +73,7 @@ export function planClaim({ job, slots, maxAgeMs, now, working, waiting }: Claim
     if (runs >= left) break;
     const stretch = stretchOf(group, misfire !== 'all' && index === 0 ? older : null);
     const slot = stretch.lastSlot;
+    if (isClaimed(slot)) continue;
     const late = isLate(slot);
     if (late && misfire === 'skip') leaveOut(stretch, 'Missed while Moby was off.');
     else if (maxAgeMs !== null && now - slot > maxAgeMs)

@@ -1,4 +1,5 @@
-/** A clock that was far ahead and is put right: what was put off until then does not wait for that date to come. */
+/** A clock that was far ahead and is put right: what was put off until then does not wait for that date to come,
+ * and what has run counts once. */
 import { expect, test } from 'vitest';
 import { DAY, failure, HOUR, MINUTE, scheduleWorld } from '../testing/schedule-setup.ts';
 
@@ -63,4 +64,23 @@ test('a word to the owner that was put off is sent', async () => {
   clock.jump(-YEAR);
   await pass(HOUR);
   expect(world.notices.size).toBe(1);
+});
+
+test.each(['once', 'all'] as const)('a job runs as often as its count says (misfire %s)', async (misfire) => {
+  const { clock, world, pass, record } = scheduleWorld();
+  const job = await world.create({ name: 'm', cron: '*/20 * * * *', message: 'x', count: 4, misfire });
+  await pass(HOUR + MINUTE);
+  clock.jump(-HOUR);
+  await pass(30 * MINUTE); // the first of the times that come round again
+  world.kill();
+  clock.jump(HOUR); // at once: the other two, and one that is new
+  world.restart();
+  await pass(HOUR);
+  expect(record(job.id)).toEqual([
+    '2026-10-01T10:20 succeeded',
+    '2026-10-01T10:40 succeeded',
+    '2026-10-01T11:00 succeeded',
+    '2026-10-01T11:20 succeeded',
+  ]);
+  expect(await world.service.view(job.id)).toMatchObject({ state: 'finished', runs: 4 });
 });

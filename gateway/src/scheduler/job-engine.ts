@@ -172,6 +172,7 @@ export class JobEngine {
       now,
       working: open.filter(({ state }) => state === 'running' || state === 'retrying').length,
       waiting: open.filter(({ state }) => state === 'waiting').length,
+      isClaimed: (slot) => store.jobRuns.isClaimed(keyOf(job, slot)),
     });
     const drive: string[] = [];
     let runs = job.runs;

@@ -93,7 +93,7 @@ export class JobRunStore {
       this.claim(run);
       return;
     }
-    if (this.#db.sql('SELECT 1 FROM job_runs WHERE key = ?').get(run.key)) return;
+    if (this.isClaimed(run.key)) return;
     const firstSlot = Math.min(before.firstSlot, run.firstSlot);
     const lastSlot = Math.max(before.lastSlot, run.lastSlot);
     this.#db
@@ -101,6 +101,10 @@ export class JobRunStore {
         'UPDATE job_runs SET times = times + ?, first_slot = ?, last_slot = ?, finished_at = ? WHERE id = ?',
       )
       .run(run.times, firstSlot, lastSlot, run.claimedAt, before.id);
+  }
+
+  isClaimed(key: string): boolean {
+    return this.#db.sql('SELECT 1 FROM job_runs WHERE key = ?').get(key) !== undefined;
   }
 
   find(id: string): RunRow | null {
