@@ -58,7 +58,7 @@ export function createBackground(options: BackgroundOptions): Background {
   const platforms = enabledPlatforms(config.channels);
   const { chosen, ...outlet } = ownerDelivery({ store, clock, messaging, platforms, ownerChannel });
   const shared = { store, clock, logger, calendar, prompts, ...outlet };
-  const engine = new JobEngine(shared);
+  const engine = new JobEngine({ ...shared, timeZone });
   const retention = new JobRetention({ store, clock, logger });
   const jobs = new JobService({ ...shared, engine, timeZone });
   const { intervalMs, activeHours } = config.heartbeat;

@@ -25,6 +25,8 @@ const LONGEST_RETRY_MS = Math.max(PROMPT_RETRY.maxMs, DELIVERY_RETRY.maxMs);
 
 export interface JobEngineOptions extends BackgroundPorts {
   notifyOwner: NotifyOwner;
+  /** Of the owner. */
+  timeZone: string;
 }
 
 export class JobEngine {

@@ -7,6 +7,7 @@
  * tried again. Since all of it can be taken again, what is written here need not wait for the disk.
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
+import { localTime } from '@mobyclaw/lib/local-time';
 import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
 import type { RunChange } from '../store/job-run-store.ts';
 import type { RunOutcome, RunRow } from './job.ts';
@@ -17,10 +18,11 @@ export const MOST_FAILURES = 10;
 export const PROMPT_RETRY = { firstMs: 30_000, maxMs: 15 * 60_000 };
 export const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
 const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
-const DAY_MS = 86_400_000;
 export const RUNS_KEPT = 200; // of each job
 
 export interface RunDriverOptions extends BackgroundPorts {
+  /** Of the owner, whose days the budget goes by. */
+  timeZone: string;
   /** A run of this job has stopped working or has been put off, or there is a notice to hand over. */
   onSettled: (job: string) => void;
 }
@@ -191,13 +193,14 @@ export class RunDriver {
    * was left out the owner hears here.
    */
   #account(run: RunRow, outcome: RunOutcome, reason: string, now: number): void {
-    const { jobs } = this.#options.store;
+    const { store, timeZone } = this.#options;
+    const { jobs } = store;
     const job = jobs.find(run.job);
     if (!job) return;
     if (outcome === 'refused') {
       if (job.definition.schedule.kind !== 'at') return;
       const text = `“${job.definition.name}” was due once and was not run, as the budget is used up. To run it when there is one again: mobyclaw cron run ${job.id} (mobyclaw cron list --all shows what else was left out today)`;
-      jobs.setNotice(job.id, { key: `not-run:${Math.floor(now / DAY_MS)}`, text });
+      jobs.setNotice(job.id, { key: `not-run:${localTime(now, timeZone).date}`, text });
       return;
     }
     if (outcome === 'succeeded') {

@@ -132,9 +132,10 @@ export class ScheduleWorld {
       refusal: () => null,
     };
     const logger = silentLogger;
-    const engine = new JobEngine({ store, clock, logger, calendar, prompts, deliver, notifyOwner, channels });
     const timeZone = this.#timeZone;
-    const service = new JobService({ store, clock, engine, prompts, channels, calendar, timeZone });
+    const shared = { store, clock, calendar, prompts, channels, timeZone };
+    const engine = new JobEngine({ ...shared, logger, deliver, notifyOwner });
+    const service = new JobService({ ...shared, engine });
     return { store, engine, service };
   }
 }
