@@ -160,6 +160,24 @@ test('what has finished is listed on request alone, and is gone after 30 days', 
   expect(world.store.jobRuns.history(job.id, 1)).toEqual([]);
 });
 
+test('what has finished and was run by hand since is kept for 30 days from then', async () => {
+  const { world, pass, clock } = scheduleWorld();
+  const first = await world.create({ name: 'bank', at: '2026-10-01T12:30', message: 'x' });
+  const second = await world.create({ name: 'mail', at: '2026-10-01T12:40', message: 'x' });
+  await pass(HOUR);
+  const retention = new JobRetention({ store: world.store, clock, logger: silentLogger });
+  retention.start();
+  await pass(29 * DAY);
+  world.service.runNow(first.id);
+  await pass(HOUR);
+  expect(world.store.jobs.oldestFinished()).toBe(second.id);
+  const kept = (): string[] => world.service.list({ all: true }).map(({ name }) => name);
+  await pass(2 * DAY);
+  expect(kept()).toEqual(['bank']);
+  await pass(29 * DAY);
+  expect(kept()).toEqual([]);
+});
+
 test('ten thousand schedules are the most; one that has finished makes room', async () => {
   const { world, pass } = scheduleWorld();
   const base = await world.create({ name: 'bank', at: '2026-10-01T12:30', message: 'x' });

@@ -50,18 +50,22 @@ export class JobStore {
     return Number(this.#db.sql('SELECT count(*) AS n FROM jobs').get()?.n);
   }
 
-  /** The job that finished first and has nothing under way. */
+  /** Of the jobs that have finished and have nothing under way the one that ran longest ago, be it by hand. */
   oldestFinished(): string | null {
     return this.finishedBefore(Number.MAX_SAFE_INTEGER, 1)[0] ?? null;
   }
 
-  /** Jobs that finished before `time`, oldest first, and have nothing under way and no word to the owner left. */
+  /**
+   * Jobs that finished before `time`, did not run since, be it by hand, and have nothing under way and no word to the
+   * owner left; those that ran longest ago first.
+   */
   finishedBefore(time: number, limit: number): string[] {
     return this.#db
       .sql(
-        `SELECT id FROM jobs WHERE ended = 'finished' AND planned_at < ? AND notice IS NULL
+        `SELECT id, max(planned_at, ifnull((SELECT max(finished_at) FROM job_runs WHERE job = jobs.id), 0)) AS at
+         FROM jobs WHERE ended = 'finished' AND planned_at < ?1 AND notice IS NULL AND at < ?1
            AND NOT EXISTS (SELECT 1 FROM job_runs WHERE job = jobs.id AND state <> 'ended')
-         ORDER BY planned_at LIMIT ?`,
+         ORDER BY at LIMIT ?2`,
       )
       .all(time, limit)
       .map((row) => String(row.id));
