@@ -30,7 +30,7 @@ export const statusSchema = z
       .pick({ state: true, nextAt: true, failures: true, model: true })
       .extend({
         last: beatViewSchema
-          .pick({ slot: true, outcome: true, detail: true, why: true, text: true, usage: true })
+          .pick({ slot: true, outcome: true, detail: true, why: true, text: true, turn: true, usage: true })
           .optional(),
       })
       .optional(),

@@ -68,3 +68,12 @@ test('now: waits for what the beat finds; the finding alone goes to stdout', asy
   api.on('POST /api/heartbeat/run', problem(409, 'conflict', 'A heartbeat is under way.'));
   expect(await cli('now')).toMatchObject({ code: 1, stderr: 'mobyclaw: A heartbeat is under way.\n' });
 });
+
+test('now: exits with 1 where the budget refuses the beat', async () => {
+  const { api, cli } = await heartbeat();
+  const refused = { ...BEAT, trigger: 'manual', outcome: 'refused', detail: 'Nothing is left for today.' };
+  api.on('POST /api/heartbeat/run', { status: 202, body: refused });
+  const stderr = 'no budget: Nothing is left for today.\n';
+  expect(await cli('now')).toEqual({ code: 1, stdout: '', stderr });
+  expect(await cli('now', '--json')).toMatchObject({ code: 1, stderr: '' });
+});

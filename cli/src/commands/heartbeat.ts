@@ -16,6 +16,7 @@ import { cell, print, printable, printJson, say, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 
 const LOOK_MS = 500; // between two looks at a beat that is under way
+const CAME_TO_NOTHING: ReadonlySet<BeatView['outcome']> = new Set(['failed', 'refused', 'undelivered']);
 
 interface Options {
   json?: true;
@@ -80,7 +81,7 @@ function beatTable({ clock, settings }: Context, beats: readonly BeatView[]): st
   return table([['BEAT', '', 'WHY', 'OUTCOME', 'MODEL', 'TOKENS', 'COST', 'FOUND, OR WHY SILENT'], ...rows]);
 }
 
-/** Why there was a beat, and why it asked the model, where it did. */
+/** Why there was a beat, and why it was to ask the model, where it was. */
 function whyText({ trigger, why }: BeatView): string {
   if (trigger === 'manual') return 'by hand';
   return why === undefined ? 'on time' : `on time: ${cell(why, 60)}`;
@@ -104,7 +105,7 @@ async function beatNow(context: Context, { json }: Options): Promise<ExitCode> {
     const reason = beat.detail === undefined ? '' : `: ${cell(beat.detail, 200)}`;
     say(terminal, `${outcomeText(beat.outcome, beat.state)}${reason}`);
   }
-  return beat.outcome === 'failed' || beat.outcome === 'undelivered' ? EXIT.failure : EXIT.ok;
+  return CAME_TO_NOTHING.has(beat.outcome) ? EXIT.failure : EXIT.ok;
 }
 
 /** Waits until it is known what the beat found. Its delivery may take longer; that goes on by itself. */

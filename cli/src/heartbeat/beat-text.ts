@@ -12,7 +12,7 @@ const OUTCOMES: Record<Outcome, string> = {
   unchanged: 'nothing new, not asked',
   empty: 'no checklist, not asked',
   busy: 'left out',
-  refused: 'no budget, not asked',
+  refused: 'no budget',
   failed: 'failed',
   undelivered: 'could not tell you',
   cancelled: 'stopped',
@@ -25,7 +25,7 @@ export function outcomeText(outcome: Outcome | undefined, state?: BeatView['stat
 }
 
 interface Summary extends Pick<HeartbeatView, 'state' | 'nextAt' | 'failures' | 'model'> {
-  last?: Pick<BeatView, 'slot' | 'outcome' | 'detail' | 'why'> | undefined;
+  last?: Pick<BeatView, 'slot' | 'outcome' | 'detail' | 'why' | 'turn' | 'usage'> | undefined;
 }
 
 /** One line: whether it beats, when next, and what the last beat came to. */
@@ -40,6 +40,7 @@ export function heartbeatText(
   const failed = failures > 0 ? `, ${failures} failures in a row` : '';
   if (!last) return `on${next}${asks}${failed}`;
   const reason = last.detail === undefined ? '' : `: ${cell(last.detail, 120)}`;
-  const why = last.why === undefined ? '' : ` (asked because ${cell(last.why, 60)})`;
+  const wasAsked = last.turn !== undefined || last.usage !== undefined; // a budget may have refused it before
+  const why = last.why === undefined || !wasAsked ? '' : ` (asked because ${cell(last.why, 60)})`;
   return `on${next}${asks}${failed}; last ${fromNow(last.slot, now)}: ${outcomeText(last.outcome)}${reason}${why}`;
 }

@@ -31,6 +31,7 @@ test.each(['array', 'object'] as const)(
     expect(ranWith(moby)).toEqual(['root', 'heartbeat', 'heartbeat', 'root']);
     const status = (await moby.call('GET', '/api/status')).body;
     expect(status.heartbeat.model).toBe('fake-heartbeat');
+    expect(status.heartbeat.last.turn).toEqual(expect.any(String));
     expect(status.agent.model).toBe('fake/fake-1'); // what people talk to
     expect((await moby.call('GET', '/api/heartbeat')).body.model).toBe('fake-heartbeat');
   },

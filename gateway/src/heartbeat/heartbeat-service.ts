@@ -55,6 +55,7 @@ export class HeartbeatService {
               detail: last.detail,
               why: last.why,
               text: last.text,
+              turn: last.turn,
               usage: last.usage,
             },
           }
