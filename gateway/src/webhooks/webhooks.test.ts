@@ -141,6 +141,18 @@ test('who is refused too often waits; who has the secret passes', async () => {
   expect((await send(moby, PUSH, gitHub(secret, PUSH))).status).toBe(202);
 });
 
+test('who tries another name each time waits like anybody; who has the secret passes', async () => {
+  const moby = await openHarness();
+  const secret = await hook(moby, 'github');
+  const guess = (name: string): Promise<number> =>
+    moby
+      .call('POST', `/hooks/${name}`, { raw: PUSH, headers: { authorization: '' } })
+      .then(({ status }) => status);
+  for (let count = 0; count < 10; count++) expect(await guess(`guess-${count}`)).toBe(401);
+  expect(await guess('guess-10')).toBe(429);
+  expect((await send(moby, PUSH, gitHub(secret, PUSH))).status).toBe(202);
+});
+
 test('GitHub’s own form of a delivery counts like JSON; one without a payload is malformed', async () => {
   const moby = await openHarness();
   const secret = await hook(moby, 'github', { template: 'Review {{repository.full_name}}, a {{event}}.' });

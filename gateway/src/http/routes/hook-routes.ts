@@ -42,7 +42,7 @@ export function hookReceiver({ hooks, clock, logger }: HttpServices): Router {
 
   function refused(name: string, request: Request, why: string): HttpProblem {
     const address = request.socket.remoteAddress ?? '';
-    const waitS = failures.add(`${name} ${address}`);
+    const waitS = failures.add(address); // whatever name it tries
     if (waitS !== null) {
       const detail = 'Too many deliveries that were refused. Wait a minute.';
       return new HttpProblem('too-many-logins', detail, {}, { 'retry-after': String(waitS) });
