@@ -63,7 +63,7 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
       inputTokens: 120,
       outputTokens: 12,
       cachedTokens: 40,
-      model: 'fake-1',
+      model: 'fake/fake-1',
     });
   });
 

@@ -11,7 +11,8 @@ export interface CallUsage {
 /**
  * `last_message` is the call; the figures beside it are the context. Its `input_tokens` leave out what was cached, so
  * that is added. A price of 0 means that none is known, which is not the same as free.
- * @param model to name where the event does not
+ * @param model of the run, as `provider/model`: named where the event names none, or the same without its provider,
+ *   since the owner's prices may go by the provider
  * @returns null where nothing was counted
  */
 export function callUsage(usage: JsonObject, model: string): CallUsage | null {
@@ -24,6 +25,7 @@ export function callUsage(usage: JsonObject, model: string): CallUsage | null {
   const outputTokens = asNumber(source.output_tokens);
   if (inputTokens === 0 && outputTokens === 0) return null;
   const cost = asNumber(last.Cost ?? last.cost);
+  const named = asText(last.Model ?? last.model);
   return {
     measured,
     event: {
@@ -33,7 +35,7 @@ export function callUsage(usage: JsonObject, model: string): CallUsage | null {
       ...(cached > 0 ? { cachedTokens: cached } : {}),
       ...(written > 0 ? { cacheWriteTokens: written } : {}),
       ...(cost > 0 ? { costUsd: cost } : {}),
-      model: asText(last.Model ?? last.model) || model || 'unknown',
+      model: (model.endsWith(`/${named}`) ? model : named) || model || 'unknown',
     },
   };
 }

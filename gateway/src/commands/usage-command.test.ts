@@ -18,7 +18,7 @@ test('/usage: what was spent, how far the caps are used up, why he refuses; /usa
   world.say('/usage');
   const usage = await world.reply((text) => text.includes('Last 24 hours'));
   expect(usage).toContain('2 turns, 240 tokens in, 24 out, unknown');
-  expect(usage).toContain('fake-1 has no known price');
+  expect(usage).toContain('fake/fake-1 has no known price');
   expect(usage).toMatch(/Today:.* 264 of 140 tokens \(188 %\)/);
   expect(usage).toMatch(/This month:.* no cap/);
   expect(usage).toContain('⛔ 264 of the 140 tokens for today are spent, so nothing runs until tomorrow.');

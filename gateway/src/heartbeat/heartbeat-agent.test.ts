@@ -25,21 +25,21 @@ test.each(['array', 'object'] as const)(
   async (generation) => {
     const moby = await beating({ generation, agents: ['root', 'heartbeat'] });
     expect((await moby.ask('hello')).status).toBe(200);
-    expect((await beat(moby)).usage?.model).toBe('fake-heartbeat');
-    expect((await beat(moby)).usage?.model).toBe('fake-heartbeat');
+    expect((await beat(moby)).usage?.model).toBe('fake/fake-heartbeat');
+    expect((await beat(moby)).usage?.model).toBe('fake/fake-heartbeat');
     expect((await moby.ask('hello again')).status).toBe(200);
     expect(ranWith(moby)).toEqual(['root', 'heartbeat', 'heartbeat', 'root']);
     const status = (await moby.call('GET', '/api/status')).body;
-    expect(status.heartbeat.model).toBe('fake-heartbeat');
+    expect(status.heartbeat.model).toBe('fake/fake-heartbeat');
     expect(status.heartbeat.last.turn).toEqual(expect.any(String));
     expect(status.agent.model).toBe('fake/fake-1'); // what people talk to
-    expect((await moby.call('GET', '/api/heartbeat')).body.model).toBe('fake-heartbeat');
+    expect((await moby.call('GET', '/api/heartbeat')).body.model).toBe('fake/fake-heartbeat');
   },
 );
 
 test('without such an agent beats run with root', async () => {
   const moby = await beating({});
-  expect((await beat(moby)).usage?.model).toBe('fake-1');
+  expect((await beat(moby)).usage?.model).toBe('fake/fake-1');
   expect(ranWith(moby)).toEqual(['root']);
 });
 
