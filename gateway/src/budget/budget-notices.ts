@@ -40,7 +40,8 @@ export class BudgetNotices {
   tell({ period, start, spent, step, text }: PeriodState): boolean {
     if (step === null) return false;
     const keyOf = (one: Exclude<Step, 'unpriced'>): string => `budget:${period}:${start}${SUFFIX[one]}`;
-    const key = step === 'unpriced' ? `budget:unpriced:${spent.unpriced.join()}` : keyOf(step);
+    const unpriced = `budget:unpriced:${period}:${start}:${spent.unpriced.join()}`;
+    const key = step === 'unpriced' ? unpriced : keyOf(step);
     if (this.#known.has(key)) return false;
     const { store, clock, logger } = this.#options;
     const below = step === 'unpriced' ? [] : ORDER.slice(0, ORDER.indexOf(step)).map(keyOf);

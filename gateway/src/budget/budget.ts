@@ -134,7 +134,12 @@ export class Budget {
   #tellOwner(onNews: (state: PeriodState) => void = () => undefined): PeriodState[] {
     if (this.#isLifted()) return [];
     const states = [this.#state('day'), this.#state('month')];
-    for (const state of states) if (this.#options.notices.tell(state)) onNews(state);
+    const texts = new Set<string>(); // a model without a price is the same word for day and month
+    for (const state of states) {
+      if (texts.has(state.text)) continue;
+      texts.add(state.text);
+      if (this.#options.notices.tell(state)) onNews(state);
+    }
     return states;
   }
 

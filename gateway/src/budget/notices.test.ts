@@ -101,7 +101,20 @@ test('a model without a price is told as that, not as a cap that was reached', a
   const moby = await openHarness({
     env: { ...OWNER, MOBYCLAW_BUDGET_DAY_USD: '5', MOBYCLAW_BUDGET_MONTH_USD: '50' },
   });
-  expect(await askUntilTold(moby, 1, 1)).toEqual([expect.stringMatching(/^Budget: fake-1 has no price/)]);
+  expect(await askUntilTold(moby, 1, 1)).toEqual([
+    expect.stringMatching(/^Budget: fake\/fake-1 has no price/),
+  ]);
+});
+
+test('a model without a price is told again in the next period, once in each', () => {
+  const store = new Store(join(temporaryFolder(), 'gateway.db'));
+  onTestFinished(() => store.close());
+  const notify = async (): Promise<void> => undefined;
+  const notices = new BudgetNotices({ store, notify, clock: systemClock, logger: silentLogger });
+  const spent = { usd: 0, tokens: 90, unpriced: ['fake-1'] };
+  const dayFrom = (start: number) => periodState('day', start, spent, { usd: 5, tokens: null });
+  const DAY = 86_400_000;
+  expect([0, 0, DAY, DAY].map((start) => notices.tell(dayFrom(start)))).toEqual([true, false, true, false]);
 });
 
 test('the report says what is refused and why, and no more once the cap was lifted', async () => {
