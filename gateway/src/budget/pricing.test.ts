@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
+import { Store } from '../store/store.ts';
 import { openHarness } from '../testing/harness.ts';
 import { UsageMeter } from '../turns/usage-meter.ts';
 
@@ -38,11 +39,32 @@ test('what was called without a price stays unknown, until the owner writes it d
   expect((await moby.ask('hello')).body.usage.costUsd).toBeUndefined();
   const before = (await moby.call('GET', '/api/usage')).body;
   expect(before.byModel).toEqual([
-    expect.objectContaining({ model: 'fake-1', costUsd: null, unpricedTurns: 1 }),
+    expect.objectContaining({ model: 'fake/fake-1', costUsd: null, unpricedTurns: 1 }),
   ]);
   writeFileSync(join(moby.home, 'gateway/prices.yaml'), PRICES);
   const after = (await moby.call('GET', '/api/usage')).body;
   expect(after.totals).toMatchObject({ costUsd: expect.closeTo(ONE_CALL, 10), unpricedTurns: 0 });
+});
+
+test('a price for all models of a provider holds for what cagent names without it', async () => {
+  const moby = await openHarness();
+  writeFileSync(join(moby.home, 'gateway/prices.yaml'), PRICES.replace('fake/fake-1', '"fake/*"'));
+  expect((await moby.ask('hello')).body.usage.costUsd).toBeCloseTo(ONE_CALL, 10);
+});
+
+test('a price that is known later counts what was written to the cache', () => {
+  const store = new Store(join(temporaryFolder(), 'gateway.db'));
+  onTestFinished(() => store.close());
+  const said = { session: 'api:a', source: 'api', sender: 'owner', prompt: 'a' };
+  store.turns.insert({ id: 't', ...said, attachments: [], queueMode: null, createdAt: 0 });
+  const usage = { model: 'm', inputTokens: 1000, outputTokens: 10, cachedTokens: 300, cacheWriteTokens: 600 };
+  store.turns.finish('t', { state: 'done', answer: '', error: null, usage, finishedAt: 1 });
+  expect(store.turns.find('t')?.usage).toEqual(usage);
+  store.usage.setPrice('m', { input: 1000, output: 10_000, cached: 100, cacheWrite: 2000 }, 0);
+  expect(store.usage.spentSince(0).usd).toBeCloseTo(
+    (100 * 1000 + 300 * 100 + 600 * 2000 + 10 * 10_000) / 1e6,
+    10,
+  );
 });
 
 test('a price that was written down while Moby was off counts from his next turn', async () => {

@@ -2,7 +2,7 @@
  * The schema of gateway.db, as numbered steps; a step is never edited once released. Times are milliseconds since the
  * epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
-import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA } from './schema-budget.ts';
+import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA, CACHE_WRITES_SCHEMA } from './schema-budget.ts';
 import { CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
@@ -108,4 +108,5 @@ export const MIGRATIONS: readonly string[] = [
   STRETCHES_SCHEMA,
   HOOK_EVENTS_SCHEMA,
   PIECES_SCHEMA,
+  CACHE_WRITES_SCHEMA,
 ];

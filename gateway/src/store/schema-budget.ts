@@ -6,6 +6,11 @@ export const BUDGET_SCHEMA = `
   ) STRICT;
 `;
 
+/** What was written to a cache costs more than other input; without it a price that is learned later would be too low. */
+export const CACHE_WRITES_SCHEMA = `
+  ALTER TABLE turns ADD COLUMN cache_write_tokens INTEGER; -- part of input_tokens
+`;
+
 /** Word to the owner about caps: each key once. */
 export const BUDGET_NOTICES_SCHEMA = `
   CREATE TABLE budget_notices (

@@ -183,7 +183,8 @@ export class TurnStore {
     this.#db
       .sql(
         `UPDATE turns SET state = ?, lease = NULL, finished_at = ?, answer = ?, error_code = ?, error_message = ?,
-           retryable = ?, model = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?, cost_usd = ?
+           retryable = ?, model = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?,
+           cache_write_tokens = ?, cost_usd = ?
          WHERE id = ?`,
       )
       .run(
@@ -197,6 +198,7 @@ export class TurnStore {
         end.usage?.inputTokens ?? null,
         end.usage?.outputTokens ?? null,
         end.usage?.cachedTokens ?? null,
+        end.usage?.cacheWriteTokens ?? null,
         end.usage?.costUsd ?? null,
         id,
       );
@@ -307,6 +309,7 @@ function toUsage(row: Row): Usage | null {
     inputTokens: Number(row.input_tokens),
     outputTokens: Number(row.output_tokens),
     ...(row.cached_tokens === null ? {} : { cachedTokens: Number(row.cached_tokens) }),
+    ...(row.cache_write_tokens === null ? {} : { cacheWriteTokens: Number(row.cache_write_tokens) }),
     ...(row.cost_usd === null ? {} : { costUsd: Number(row.cost_usd) }),
   };
 }

@@ -50,17 +50,18 @@ export class UsageStore {
   /** Gives turns of a model whose cost is unknown one. @param price US dollars per million tokens */
   setPrice(
     model: string,
-    price: { input: number; output: number; cached?: number | undefined },
+    price: { input: number; output: number; cached?: number | undefined; cacheWrite?: number | undefined },
     since: number,
   ): void {
-    const { input, output, cached = input } = price;
+    const { input, output, cached = input, cacheWrite = input } = price;
     this.#db
       .sql(
-        `UPDATE turns SET cost_usd = ((input_tokens - coalesce(cached_tokens, 0)) * ? + coalesce(cached_tokens, 0) * ?
-           + output_tokens * ?) / 1000000.0
+        `UPDATE turns SET cost_usd = (
+           (input_tokens - coalesce(cached_tokens, 0) - coalesce(cache_write_tokens, 0)) * ?
+           + coalesce(cached_tokens, 0) * ? + coalesce(cache_write_tokens, 0) * ? + output_tokens * ?) / 1000000.0
          WHERE finished_at >= ? AND model = ? AND cost_usd IS NULL`,
       )
-      .run(input, cached, output, since, model);
+      .run(input, cached, cacheWrite, output, since, model);
   }
 
   byModel(time: number): ModelRow[] {
