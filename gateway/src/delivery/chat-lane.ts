@@ -159,8 +159,7 @@ export class ChatLane {
       ),
     );
     const live = delivery.turn === null ? [] : store.outbox.live(delivery.turn);
-    // What follows is durable where it has to be; a split that a power cut takes is made again, with the same nonces.
-    store.transaction('relaxed', () => {
+    store.transaction('durable', () => {
       store.outbox.split(delivery.seq, toParts(delivery, rendered, live, this.#live.newest, clock.now()));
       if (delivery.turn !== null) store.outbox.forgetLive(delivery.turn);
     });

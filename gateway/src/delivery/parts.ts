@@ -1,6 +1,6 @@
 /** A delivery as the parts it is sent in: messages that are already there are changed, the rest is sent. */
 import { createHash } from 'node:crypto';
-import { nameUuid } from '@mobyclaw/lib/uuid';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { DeliveryRow, LiveRow, NewPart } from '../store/outbox-store.ts';
 import { PLACE } from './live-reply.ts';
 import type { RenderedPart, Renderer, TextLimit } from './renderer.ts';
@@ -28,7 +28,7 @@ export function toParts(
       action: edits ? 'edit' : 'send',
       part,
       message: edits ? shown.message : null,
-      nonce: nonceOf(delivery, number),
+      nonce: uuidv7(),
       state: 'pending',
       dueAt,
     };
@@ -36,23 +36,17 @@ export function toParts(
   for (const row of live) {
     const { number, message } = row;
     if (message === null || (number < rendered.length && !stale.includes(row))) continue;
-    parts.push({ ...blank(delivery, parts.length, dueAt), action: 'remove', message });
+    parts.push({ ...blank(parts.length, dueAt), action: 'remove', message });
   }
   for (const index of delivery.files.keys()) {
     const part = { ...NOTHING, extras: { file: index } };
-    parts.push({ ...blank(delivery, parts.length, dueAt), action: 'file', part });
+    parts.push({ ...blank(parts.length, dueAt), action: 'file', part });
   }
   return parts;
 }
 
-function blank(delivery: DeliveryRow, number: number, dueAt: number): NewPart {
-  const nonce = nonceOf(delivery, number);
-  return { number, action: 'send', part: NOTHING, message: null, nonce, state: 'pending', dueAt };
-}
-
-/** The same for a delivery that is split once more, because a power cut took the first time. */
-function nonceOf({ id }: DeliveryRow, number: number): string {
-  return nameUuid(`${id}#${number}`);
+function blank(number: number, dueAt: number): NewPart {
+  return { number, action: 'send', part: NOTHING, message: null, nonce: uuidv7(), state: 'pending', dueAt };
 }
 
 export function hashOf(part: RenderedPart): string {
