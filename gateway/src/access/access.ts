@@ -57,7 +57,7 @@ export class Access {
     if (kind === 'direct') {
       if (role !== null) return { kind: 'allowed', role };
       // The owner's own account: who writes there means him, and is not to be answered by somebody else.
-      return { kind: this.isNamed(platform, account) ? 'ignored' : 'stranger' };
+      return { kind: this.roleOf(platform, account) === 'owner' ? 'ignored' : 'stranger' };
     }
     const group = this.#allowed(channel, parent);
     if (!group) return addressed ? { kind: 'closed-group', role } : { kind: 'ignored' };

@@ -196,6 +196,18 @@ test('an edit of somebody who may talk no more changes nothing', async () => {
   expect(texts()).toEqual(['second']);
 });
 
+test('a change of a message that was not for Moby makes it one while it is new, and not when it is pinned a month later', async () => {
+  const { arrivals, store, clock } = open();
+  const texts = () => store.arrivals.allOpen().map(({ event }) => JSON.parse(event).text);
+  const edit = { ...message('now with a mention'), type: 'edit', messageId: 'new' } as const;
+  await arrivals.receive('telegram', { ...edit, writtenAt: clock.now() - 60_000 });
+  expect(texts()).toEqual(['now with a mention']);
+  const old = { ...message('delete the old backups'), type: 'edit', messageId: 'old' } as const;
+  await arrivals.receive('telegram', { ...old, writtenAt: clock.now() - 31 * 86_400_000 });
+  await arrivals.receive('telegram', old);
+  expect(texts()).toEqual(['now with a mention']);
+});
+
 test('the owner is told where a messenger is switched on that he wrote in last', async () => {
   const { access, arrivals, clock } = open();
   await arrivals.receive('telegram', message('from home'));

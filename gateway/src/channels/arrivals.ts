@@ -17,6 +17,8 @@ import { belongTogether } from './belonging.ts';
 import type { EditedMessage, InboundEvent, IncomingMessage, Platform } from './channel.ts';
 import { promptOf } from './prompt-pieces.ts';
 
+const NEWLY_WRITTEN_MS = 3_600_000; // for whoever forgets the mention and adds it
+
 export interface ArrivalsOptions {
   store: Store;
   access: Access;
@@ -175,7 +177,7 @@ export class Arrivals {
     const { store, access } = this.#options;
     const key = arrivalKey(platform, edit);
     if (!store.arrivals.has(key)) {
-      return edit.addressed ? this.#storeMessage(platform, { ...edit, type: 'message' }) : [];
+      return this.#isNew(edit) ? this.#storeMessage(platform, { ...edit, type: 'message' }) : [];
     }
     if (access.judge(platform, { ...edit, addressed: true }).kind !== 'allowed') return [];
     const arrival = store.arrivals.openByKey(key);
@@ -189,6 +191,11 @@ export class Arrivals {
     store.pieces.change(key, edit.text);
     const prompt = promptOf(store.pieces.of(piece.turn), true);
     return store.turns.changePrompt(piece.turn, prompt) ? [] : this.#tooLate(key, edit);
+  }
+
+  /** Old messages are told of as changed too, pinned or previewed, when their keys are long forgotten. */
+  #isNew({ addressed, writtenAt }: EditedMessage): boolean {
+    return addressed && writtenAt !== undefined && this.#options.clock.now() - writtenAt < NEWLY_WRITTEN_MS;
   }
 
   /** Said once for each message. */

@@ -16,7 +16,12 @@ export class BoundedCalls {
   readonly #clock: Clock;
   readonly #callMs: number;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #cut = new AbortController();
+  #closed = false;
+  /**
+   * One for each call: a signal of the whole connection would keep what the libraries hang on it, and never take off,
+   * for as long as that lasts.
+   */
+  readonly #ends = new Set<AbortController>();
 
   /** @param callMs longest time that a call takes unless it says otherwise */
   constructor(clock: Clock, callMs: number) {
@@ -33,25 +38,40 @@ export class BoundedCalls {
     toError: (cause: unknown, timedOut: boolean) => Error,
     { timeoutMs = this.#callMs, signal }: CallBounds = {},
   ): Promise<T> {
-    const late = new AbortController();
-    const timer = this.#clock.after(timeoutMs, () => late.abort());
-    const call = begin(AbortSignal.any([late.signal, this.#cut.signal, ...(signal ? [signal] : [])]));
+    const end = new AbortController();
+    const cut = (): void => end.abort();
+    let late = false;
+    const timer = this.#clock.after(timeoutMs, () => {
+      late = true;
+      cut();
+    });
+    if (this.#closed || signal?.aborted) cut();
+    signal?.addEventListener('abort', cut, { once: true });
+    const call = begin(end.signal);
     this.#running.add(call);
+    this.#ends.add(end);
     try {
       return await call;
     } catch (cause) {
-      throw toError(cause, late.signal.aborted);
+      throw toError(cause, late);
     } finally {
       timer.cancel();
+      signal?.removeEventListener('abort', cut);
       this.#running.delete(call);
+      this.#ends.delete(end);
     }
   }
 
   /** Waits for what is under way, and cuts what takes too long. */
   async close(): Promise<void> {
-    const timer = this.#clock.after(CLOSE_GRACE_MS, () => this.#cut.abort());
+    const timer = this.#clock.after(CLOSE_GRACE_MS, () => this.#cutAll());
     await Promise.allSettled(this.#running);
     timer.cancel();
-    this.#cut.abort();
+    this.#cutAll();
+  }
+
+  #cutAll(): void {
+    this.#closed = true;
+    for (const end of this.#ends) end.abort();
   }
 }

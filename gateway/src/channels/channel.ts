@@ -229,6 +229,8 @@ export interface IncomingMessage {
  */
 export interface EditedMessage extends Omit<IncomingMessage, 'type'> {
   type: 'edit';
+  /** When it was written first, in milliseconds since the epoch, where the platform says; `sentAt` is when it was changed. */
+  writtenAt?: number;
 }
 
 /** A group goes on under another key (Telegram: it became a supergroup). */

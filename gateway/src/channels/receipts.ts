@@ -37,7 +37,7 @@ export class Receipts {
       await react(to, messageId);
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
-      if (error.remedy !== 'retry') this.#next.set(to, Number.POSITIVE_INFINITY);
+      if (error.remedy === 'none') this.#next.set(to, Number.POSITIVE_INFINITY);
       else if (error.retryAfterMs !== null) this.#next.set(to, now + error.retryAfterMs);
     }
   }

@@ -78,7 +78,7 @@ export const conversationCommands: readonly Command[] = [
     description: 'Send again what did not arrive, or perhaps not',
     run({ channel }, { resend }) {
       const count = resend(channel);
-      return count === 0 ? 'Everything I sent here has arrived.' : 'Here it is again:';
+      return count === 0 ? 'Everything I sent here has arrived.' : 'I have sent it again.';
     },
   },
 ];

@@ -254,8 +254,8 @@ export class OutboxStore {
     return this.#db
       .sql(
         `SELECT d.id, d.channel, d.created_at, p.state, p.error
-         FROM delivery_parts p JOIN deliveries d ON d.seq = p.delivery
-         WHERE p.state IN ('failed', 'unknown') ORDER BY d.seq DESC LIMIT ?`,
+         FROM (SELECT * FROM delivery_parts WHERE ${UNDELIVERED}) p JOIN deliveries d ON d.seq = p.delivery
+         ORDER BY d.seq DESC LIMIT ?`,
       )
       .all(limit)
       .map((row) => ({

@@ -64,7 +64,12 @@ export function toEdit(message: APIMessage, around: Surroundings): EditedMessage
   if (!message.edited_timestamp || !message.author) return null;
   const incoming = toIncoming(message, around);
   if (!incoming) return null;
-  return { ...incoming, type: 'edit', sentAt: Date.parse(message.edited_timestamp) };
+  return {
+    ...incoming,
+    type: 'edit',
+    sentAt: Date.parse(message.edited_timestamp),
+    writtenAt: incoming.sentAt,
+  };
 }
 
 /** @returns the command as if it had been written, or null where nobody can be told from it */

@@ -142,7 +142,7 @@ export function isDirect({ channel, channel_type }: Pick<SlackMessage, 'channel'
 
 function toEdit(message: IncomingMessage, { edited }: SlackMessage): EditedMessage {
   const sentAt = edited ? Math.round(Number(edited.ts) * 1000) : message.sentAt;
-  return { ...message, type: 'edit', sentAt };
+  return { ...message, type: 'edit', sentAt, writtenAt: message.sentAt };
 }
 
 function quoted({ root, me, names }: Surroundings): Pick<IncomingMessage, 'replyTo'> {

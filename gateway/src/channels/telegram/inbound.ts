@@ -21,7 +21,12 @@ export function toEvents(update: Update, me: Me): InboundEvent[] {
   const incoming = toIncoming(message, me);
   if (!incoming) return [];
   const edited = 'edit_date' in message ? message.edit_date : undefined;
-  const edit: EditedMessage = { ...incoming, type: 'edit', sentAt: (edited ?? message.date) * 1000 };
+  const edit: EditedMessage = {
+    ...incoming,
+    type: 'edit',
+    sentAt: (edited ?? message.date) * 1000,
+    writtenAt: incoming.sentAt,
+  };
   return [edit];
 }
 

@@ -24,3 +24,20 @@ test.skipIf(library === null)(
     expect(world.gateway.agent?.stats().runs).toHaveLength(2);
   },
 );
+
+test.skipIf(library === null)(
+  'an owner who was paired in the chat with himself is no less left alone with his friends',
+  async () => {
+    const world = await openWhatsAppWorld(library as Baileys, { env: { WHATSAPP_ALLOWED_USERS: '' } });
+    const { whatsApp, gateway } = world;
+    const [owner, friend] = [whatsApp.person(BOT), whatsApp.person(MALLORY)];
+    whatsApp.say({ from: owner, text: 'hello me' });
+    await world.reply((text) => text.includes('code'), owner);
+    const { body } = await gateway.call('GET', '/api/pairings');
+    await gateway.call('POST', `/api/pairings/${body.pending[0].code}/approve`, { body: {} });
+    whatsApp.say({ from: friend, text: 'dinner tonight?' });
+    whatsApp.say({ from: owner, text: 'hello again' });
+    await world.reply((text) => text === 'You said: hello again', owner);
+    expect(world.texts(friend)).toEqual([]);
+  },
+);
