@@ -4,11 +4,13 @@
  * The decision is on disk before anything is ended, so a crash in between leaves an answer on its way, never a way in.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { endsTurn } from '@mobyclaw/protocol/events';
 import type { ChannelKey } from '../channels/channel.ts';
 import { isFrom } from '../channels/turn-sender.ts';
 import type { PairingRow, Role } from '../store/access-store.ts';
+import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
@@ -22,6 +24,7 @@ export interface AdmissionOptions {
   /** Something was put into the outbox for this channel. */
   wake: (channel: ChannelKey) => void;
   clock: Clock;
+  logger: Logger;
 }
 
 export type Revoked =
@@ -92,19 +95,26 @@ export class Admission {
     store.transaction('durable', () => store.access.allowGroup(group, mention, clock.now()));
   }
 
-  /** @returns whether it was open */
+  /**
+   * Closes the group that this is, or is in. A thread may have been opened by itself, before it was known where it is: that ends too.
+   * @returns whether it was open
+   */
   closeGroup(channel: ChannelKey): boolean {
     const { store, access } = this.#options;
     const group = access.groupOf(channel);
-    const wasOpen = store.transaction('durable', () => store.access.closeGroup(group));
-    if (wasOpen) this.#shutOut(group);
-    return wasOpen;
+    const closed = store.transaction('durable', () =>
+      [group, channel].filter((place) => store.access.closeGroup(place)),
+    );
+    const [widest] = closed;
+    if (widest === undefined) return false;
+    this.#shutOut(widest);
+    return true;
   }
 
   /** Ends what was still to be sent to this person or group, and what waits and runs for them or is otherwise `theirs`. */
   #shutOut(channel: ChannelKey, theirs: (turn: TurnRow) => boolean = () => false): void {
     const { store, access, turns, clock } = this.#options;
-    const isHere = (place: ChannelKey): boolean => access.groupOf(place) === channel;
+    const isHere = (place: ChannelKey): boolean => place === channel || access.groupOf(place) === channel;
     store.transaction('durable', () => {
       for (const arrival of store.arrivals.allOpen()) {
         if (isHere(arrival.channel)) store.arrivals.settle(arrival.seq);
@@ -122,10 +132,21 @@ export class Admission {
 
   /** What such a turn has to say at its end is not sent, unless a message shows the turn, or is about to: that says how it ended. */
   #endAnswer({ id }: TurnRow): void {
-    const { store, turns, clock } = this.#options;
+    const { store, turns, clock, logger } = this.#options;
+    const end = (): void => {
+      try {
+        store.transaction('relaxed', () => store.outbox.endOf(id, clock.now()));
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        logger.error(
+          { err: error, turn: id },
+          'the answer to a chat that is shut out could not be held back',
+        );
+      }
+    };
     turns.follow(id, 0, (event) => {
       if (!endsTurn(event) || store.outbox.hasLive(id)) return;
-      queueMicrotask(() => store.transaction('relaxed', () => store.outbox.endOf(id, clock.now())));
+      queueMicrotask(end);
     });
   }
 }

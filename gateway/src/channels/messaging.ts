@@ -96,7 +96,7 @@ export class Messaging {
     });
     const { access } = this;
     const wake = (channel: ChannelKey): void => this.#delivery.wake(channel);
-    this.admission = new Admission({ store, access, turns, wake, clock });
+    this.admission = new Admission({ store, access, turns, wake, clock, logger });
     const commands = new Commands(
       {
         store,
