@@ -7,6 +7,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import type { Channel, SendOptions, SendResult } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
+import { StoreError } from '../store/database.ts';
 import { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { Delivery } from './delivery.ts';
@@ -202,5 +203,53 @@ test('the first words were shown although the call broke off: they go on in the 
   expect(platform.lives).toEqual([true, true]);
   moby.end('the first words, and the last');
   await clock.advance(2000);
+  expect(platform.shown).toEqual(['the first words, and the last']);
+});
+
+test.each(['send', 'edit'])(
+  'the disk does not take the id after the %s: it is kept until it does, and is no doubt',
+  async (call) => {
+    const { clock, platform, store } = setUp(0);
+    const moby = processOn(store, platform, clock);
+    const { outbox } = store;
+    const setLive = outbox.setLive.bind(outbox);
+    let refusals = 2;
+    outbox.setLive = (turn, key, row) => {
+      const after = row.message !== null && (call === 'send' || platform.shown[0] === 'the first words');
+      if (after && refusals-- > 0) throw new StoreError('full', 'the disk is full');
+      setLive(turn, key, row);
+    };
+    moby.watch();
+    moby.say(started, token('the first'));
+    await clock.advance(600);
+    moby.say(token(' words'));
+    await clock.advance(10_000);
+    expect(refusals).toBeLessThan(1);
+    expect(outbox.live('t')).toMatchObject([{ message: '1' }]);
+    expect(platform.shown).toEqual(['the first words']);
+    moby.end('the first words, and the last');
+    await clock.advance(2000);
+    expect(platform.shown).toEqual(['the first words, and the last']);
+  },
+);
+
+test('the turn ends while the id is not on disk yet: the answer is brought into that message', async () => {
+  const { clock, platform, store } = setUp(0);
+  const moby = processOn(store, platform, clock);
+  const { outbox } = store;
+  const setLive = outbox.setLive.bind(outbox);
+  let full = true;
+  outbox.setLive = (turn, key, row) => {
+    if (full && row.message !== null) throw new StoreError('full', 'the disk is full');
+    setLive(turn, key, row);
+  };
+  moby.watch();
+  moby.say(started, token('the first'));
+  await clock.advance(600);
+  moby.end('the first words, and the last');
+  await clock.advance(5000);
+  expect(platform.shown).toEqual(['the first']);
+  full = false;
+  await clock.advance(5000);
   expect(platform.shown).toEqual(['the first words, and the last']);
 });

@@ -46,6 +46,8 @@ export class LiveUpdates {
   readonly #doubt: LiveDoubt;
   /** Nonces of messages that this process began, and does not know to be there. */
   readonly #begunHere = new Set<string>();
+  /** What the last call made known, until the disk has taken it. */
+  #unrecorded: (() => void) | null = null;
 
   constructor(options: LiveUpdatesOptions) {
     this.#options = options;
@@ -82,11 +84,13 @@ export class LiveUpdates {
 
   /** What has to be found out before the answer of a turn is brought into the messages that showed it; null for nothing. */
   beforeAnswer(delivery: DeliveryRow, channel: Channel, now: number): LiveStep | null {
-    return this.#doubt.next(delivery, channel, now);
+    return this.#toRecord(now) ?? this.#doubt.next(delivery, channel, now);
   }
 
   /** The next update, or when it is due; null where every chat shows what there is. */
   next(channel: Channel, now: number): LiveStep | null {
+    const unrecorded = this.#toRecord(now);
+    if (unrecorded) return unrecorded;
     const { drafts, abilities } = channel;
     if (abilities.editEveryMs === null) return null;
     let soonest: LiveStep | null = null;
@@ -181,7 +185,7 @@ export class LiveUpdates {
       // Where the try before was carried out, the message shows what that one had: an edit follows.
       this.#begunHere.delete(nonce);
       const shows = before && shown !== PLACE ? SHOWS_ANYTHING : shown;
-      this.#save(reply, { ...row, message: result.ids[0] ?? null, shown: shows });
+      this.#record(reply, { ...row, message: result.ids[0] ?? null, shown: shows });
     } else if (result.status === 'failed') {
       const mayBeThere = channel.abilities.sendRepeatableMs > 0 && result.error.remedy === 'retry';
       if (mayBeThere) this.#begunHere.add(nonce);
@@ -198,7 +202,7 @@ export class LiveUpdates {
     channel: Channel,
   ): Promise<SendResult> {
     const result = await channel.edit(this.#options.key, message, part, { live: true });
-    if (result.status === 'sent') this.#save(reply, { ...row, message: result.ids[0] ?? message, shown });
+    if (result.status === 'sent') this.#record(reply, { ...row, message: result.ids[0] ?? message, shown });
     if (result.status === 'failed' && result.error.remedy === 'send-new') {
       this.#forget(reply, row.number);
       reply.blind = true; // the person took it away: the answer comes when it is whole
@@ -206,10 +210,29 @@ export class LiveUpdates {
     return result;
   }
 
+  /** Before a call, which is not made unless this is on disk. */
   #save(reply: LiveReply, row: LiveRow): void {
     const { store, key } = this.#options;
     store.transaction('relaxed', () => store.outbox.setLive(reply.turn, key, row));
     reply.messages.set(row.number, row);
+  }
+
+  /** After a call: a message that we know must not be read as one in doubt, whether or not the disk takes it now. */
+  #record(reply: LiveReply, row: LiveRow): void {
+    const { store, key } = this.#options;
+    reply.messages.set(row.number, row);
+    this.#unrecorded = () => store.outbox.setLive(reply.turn, key, row);
+    this.#recordLast();
+  }
+
+  #recordLast(): void {
+    const record = this.#unrecorded;
+    if (record) this.#options.store.transaction('relaxed', record);
+    this.#unrecorded = null;
+  }
+
+  #toRecord(now: number): LiveStep | null {
+    return this.#unrecorded && { dueAt: now, step: async () => this.#recordLast() };
   }
 
   #forget(reply: LiveReply, number: number): void {
