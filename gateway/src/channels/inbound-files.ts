@@ -155,10 +155,10 @@ async function readDocument(
 async function readPdfFile(
   file: InboundFile,
   data: Uint8Array,
-  { clock }: FileReaderOptions,
+  { clock, signal }: FileReaderOptions,
   read: ReadFiles,
 ): Promise<Attachment> {
-  const outcome = await readPdf(data, MOST_TEXT_CHARS, clock);
+  const outcome = await readPdf(data, MOST_TEXT_CHARS, clock, signal);
   if (outcome.kind === 'locked') throw new Refused(refusals.lockedPdf(file));
   if (outcome.kind !== 'text') throw new Refused(refusals.brokenPdf(file));
   const { text, pages, readPages } = outcome;
