@@ -11,7 +11,7 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Access } from '../access/access.ts';
 import { EDITED_TOO_LATE } from '../access/door-texts.ts';
-import type { Commands } from '../commands/commands.ts';
+import { type Commands, usableCommand } from '../commands/commands.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import { type Accepted, type InboundMessage, KeyReusedError, QueueFullError } from '../inbox/inbox.ts';
 import type { Role } from '../store/access-store.ts';
@@ -64,8 +64,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   /** The end of what is being done for each chat. */
   readonly #chains = new Map<string, Promise<void>>();
-  /** Takes back what is being worked on, by chat. */
-  readonly #under = new Map<string, { seq: number; ending: AbortController }>();
+  /** Takes back what is being worked on, by the number of its first arrival. */
+  readonly #under = new Map<number, AbortController>();
   #startedAt = 0;
   #stopped = false;
 
@@ -88,7 +88,7 @@ export class Intake {
 
   arrived(platform: Platform, seq: number, message: IncomingMessage): void {
     const { channel, messageId } = message;
-    const isCommand = commandIn(message) !== null;
+    const isCommand = this.#isCommand(platform, message);
     const waits = !isCommand && this.#takesTime(message);
     // A command does not wait for the file before it to be fetched.
     const chain = isCommand ? `${channel}/commands` : channel;
@@ -101,6 +101,13 @@ export class Intake {
       if (this.#chains.get(chain) === work) this.#chains.delete(chain);
     });
     void this.#options.channel(platform)?.seen?.(channel, messageId, waits);
+  }
+
+  /** Whether it is done at once. What its sender may not use is a text like any other, and keeps to the order. */
+  #isCommand(platform: Platform, message: IncomingMessage): boolean {
+    const { text, kind, sender } = message;
+    const role = this.#options.access.roleOf(platform, sender.id) ?? 'guest';
+    return commandIn(message) !== null && usableCommand(text, { role, kind }) !== null;
   }
 
   #takesTime({ channel, files }: IncomingMessage): boolean {
@@ -153,27 +160,26 @@ export class Intake {
       if (answer !== null) return this.#settle([row], message, answer);
     }
     const ending = new AbortController();
-    this.#under.set(message.channel, { seq: row.seq, ending });
+    this.#under.set(row.seq, ending);
     try {
       await this.#submit(await this.#gather(arrived, ending.signal), ending.signal);
     } catch (error) {
       if (!ending.signal.aborted) throw error; // else it was taken back, and is settled
     } finally {
-      this.#under.delete(message.channel);
+      this.#under.delete(row.seq);
     }
   }
 
   /** Takes back what came in here before this command and is no turn yet. @returns how many messages that were */
   #withdraw({ seq, channel }: ArrivalRow, user?: string): number {
+    const platform = platformOf(channel) as Platform;
     const rows = this.#options.store.arrivals.openIn(channel).filter((row) => {
       const message = JSON.parse(row.event) as IncomingMessage;
-      return (
-        row.seq < seq && commandIn(message) === null && (user ?? message.sender.id) === message.sender.id
-      );
+      const isTheirs = (user ?? message.sender.id) === message.sender.id;
+      return row.seq < seq && isTheirs && !this.#isCommand(platform, message);
     });
     this.#settle(rows);
-    const under = this.#under.get(channel);
-    if (under && rows.some((row) => row.seq === under.seq)) under.ending.abort();
+    for (const row of rows) this.#under.get(row.seq)?.abort();
     // What has just become a turn is counted among the turns.
     return rows.filter(({ key }) => this.#options.store.turns.inboxEntry(key) === null).length;
   }
@@ -218,6 +224,7 @@ export class Intake {
     const rows = together.map(({ row }) => row);
     const { row, message, platform, role } = first;
     const read = await this.#files(platform, together, signal);
+    if (!store.arrivals.open(row.seq)) return; // taken back meanwhile
     // Somebody may have been shut out meanwhile, or the group closed.
     if (this.#options.access.judge(platform, { ...message, addressed: true }).kind !== 'allowed') {
       return this.#settle(rows);

@@ -9,11 +9,12 @@ import {
   openTelegramWorld,
   type TelegramWorld,
 } from '../../testing/telegram-world.ts';
+import { startTranscriber } from '../../testing/transcriber.ts';
 
 const SLOW = 'tokens=2000 interval=20ms';
 
-async function openGroup(mention = false): Promise<TelegramWorld> {
-  const world = await openTelegramWorld();
+async function openGroup(mention = false, env: Record<string, string> = {}): Promise<TelegramWorld> {
+  const world = await openTelegramWorld({ env });
   await world.gateway.call('POST', `/api/channels/telegram:group:${GROUP}/allow`, { body: { mention } });
   return world;
 }
@@ -47,6 +48,22 @@ test('a guest stops what he asked himself, and not what the owner or another gue
   say(world, BOB, '/stop');
   await world.reply((text) => text === 'Stopped.', GROUP);
   await until('the end of it', () => running(world) === 0);
+});
+
+test('what is no command of a guest waits behind his file, and /stop takes both back', async () => {
+  const transcriber = await startTranscriber('never mind');
+  const gate = Promise.withResolvers<void>();
+  transcriber.gate = gate.promise;
+  const world = await openGroup(false, transcriber.env);
+  world.telegram.say({ chat: GROUP, from: BOB, voice: Buffer.from('ogg') });
+  await until('the transcription', () => transcriber.heard.length > 0);
+  say(world, BOB, '/memory');
+  say(world, BOB, '/stop');
+  await world.reply((text) => text === 'Stopped: 2 waiting messages cancelled.', GROUP);
+  gate.resolve();
+  say(world, BOB, 'and now');
+  await world.reply((text) => text === 'You said: and now', GROUP);
+  expect(world.gateway.agent?.stats().runs).toHaveLength(1);
 });
 
 test('a name that looks like the owner does not make a guest his equal', async () => {
