@@ -1,4 +1,5 @@
 /** Replaces one passage of a text by another. Pure. Refuses to guess: the passage must be there exactly once. */
+import { cutText } from './cut-text.ts';
 import { ToolError } from './mcp-tool.ts';
 
 const MAX_SHOWN = 5;
@@ -53,7 +54,7 @@ function missing(text: string, file: string, oldText: string, readTool: string):
   const help =
     near.length === 0
       ? `Read the file with ${readTool} and copy the passage as it stands.`
-      : `The nearest lines are:\n${near.map(({ number, line }) => `${number}: ${line.slice(0, 300)}`).join('\n')}\nCopy the passage as it stands, without line numbers.`;
+      : `The nearest lines are:\n${near.map(({ number, line }) => `${number}: ${cutText(line, 300)}`).join('\n')}\nCopy the passage as it stands, without line numbers.`;
   return `old_text was not found in ${file}. Nothing was changed. ${help}`;
 }
 

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
 import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
+import { wellFormed } from './cut-text.ts';
 import type { Logger } from './logger.ts';
 
 /** Who asks, from the headers of the run that the agent hands on; never from the model. */
@@ -78,7 +79,7 @@ export async function callTool(
   try {
     const answer = await tool.call(input, caller);
     logger.info({ ...context, ms: elapsedMs() }, 'tool call');
-    return { content: typeof answer === 'string' ? [{ type: 'text', text: answer }] : answer };
+    return { content: wellFormed(typeof answer === 'string' ? [{ type: 'text', text: answer }] : answer) };
   } catch (error) {
     if (error instanceof ToolError) {
       logger.info({ ...context, ms: elapsedMs(), refused: true }, 'tool call');

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { cutText } from '@mobyclaw/lib/cut-text';
 
 /** The last lines of a stream of text, bounded in number and length; colours are dropped. */
 export class LastLines {
@@ -15,7 +16,7 @@ export class LastLines {
 
   push(chunk: Uint8Array): void {
     const pieces = (this.#open + this.#decoder.decode(chunk, { stream: true })).split('\n');
-    this.#open = (pieces.pop() ?? '').slice(0, this.#maxChars);
+    this.#open = cutText(pieces.pop() ?? '', this.#maxChars);
     for (const piece of pieces) this.#add(piece);
   }
 
@@ -30,7 +31,7 @@ export class LastLines {
   }
 
   #add(text: string): void {
-    const line = clean(text).slice(0, this.#maxChars);
+    const line = cutText(clean(text), this.#maxChars);
     if (line === '') return;
     this.#lines.push(line);
     if (this.#lines.length > this.#limit) this.#lines.shift();

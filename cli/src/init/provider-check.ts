@@ -2,6 +2,7 @@
  * Whether a provider takes a key, by the cheapest call it has: the list of its models, which costs nothing. The list
  * is also what there is to choose from.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Provider } from './providers.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -60,7 +61,7 @@ function reasonOf(error: unknown): string {
 function said(text: string): string | null {
   const message = (parsed(text) as { error?: { message?: unknown } } | null)?.error?.message;
   // Some repeat part of the key.
-  return typeof message === 'string' ? message.replace(/\S*(sk-|\*{3,})\S*/g, '…').slice(0, 300) : null;
+  return typeof message === 'string' ? cutText(message.replace(/\S*(sk-|\*{3,})\S*/g, '…'), 300) : null;
 }
 
 function modelsIn(text: string): string[] {

@@ -2,7 +2,9 @@
  * What the offline mode does next: say something, or call one tool. Everything it can do it does through the tools it
  * is offered, like any model; without a tool for something, it says so.
  */
+
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Conversation, ToolAnswer } from './conversation.ts';
 import { type Intent, readIntent } from './intent.ts';
 import { sentence, toSecondPerson, toThirdPerson } from './person.ts';
@@ -98,7 +100,7 @@ function recall(question: string, answers: readonly ToolAnswer[], tools: Tools):
   if (!asked.has('memory_search') && tools.has('memory_search')) {
     return {
       tool: 'memory_search',
-      input: { query: searchWords(question).join(' ') || question.slice(0, 500) },
+      input: { query: searchWords(question).join(' ') || cutText(question, 500) },
     };
   }
   if (!asked.has('memory_read') && tools.has('memory_read')) {

@@ -2,8 +2,10 @@
  * Errors of a model as one text, in the form that cagent gives them: where a provider answered with a status,
  * `POST "url": 401 Unauthorized {…}`, which the gateway reads its typed error from.
  */
+
 import { STATUS_CODES } from 'node:http';
 import { APICallError } from '@ai-sdk/provider';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { causes } from '../tools/mcp-toolset.ts';
 
 /** The model's stream ended without saying that it was complete. */
@@ -48,7 +50,7 @@ function errorBody(body: string): string {
     const parsed = JSON.parse(body) as { error?: unknown };
     return JSON.stringify(typeof parsed.error === 'object' && parsed.error !== null ? parsed.error : parsed);
   } catch (error) {
-    if (error instanceof SyntaxError) return body.slice(0, 2000);
+    if (error instanceof SyntaxError) return cutText(body, 2000);
     throw error;
   }
 }

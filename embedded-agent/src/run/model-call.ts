@@ -7,6 +7,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
+import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { TokenUsage, ToolCall, ToolDefinition } from '@mobyclaw/protocol/cagent';
 import { TruncatedStreamError } from './error-text.ts';
 import type { AssistantDraft, MessageWriter } from './message-writer.ts';
@@ -43,6 +44,8 @@ export class ModelCalls {
   get middleware(): LanguageModelV4Middleware {
     return {
       specificationVersion: 'v4',
+      // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
+      transformParams: async ({ params }) => wellFormed(params),
       wrapStream: async ({ doStream }) => {
         const { stream, ...rest } = await doStream();
         this.#begin();

@@ -5,8 +5,10 @@
  * The client's signal ends everything: model, tools, and a question that waits. What was produced by then is stored.
  * A failure of the model is an `error` event, then `stream_stopped`; only what fails before the stream is thrown.
  */
+
 import type { ModelMessage, SystemModelMessage, ToolSet } from '@ai-sdk/provider-utils';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { ContentPart, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { StepResult, StopCondition } from 'ai';
 import type { RunnableModel } from '../model/create-model.ts';
@@ -347,7 +349,7 @@ function titleFrom(prompt: string): string {
     .replace(/\s+/g, ' ')
     .trim();
   if (text.length <= TITLE_CHARS) return text || 'Conversation';
-  const cut = text.slice(0, TITLE_CHARS);
+  const cut = cutText(text, TITLE_CHARS);
   return `${cut.slice(0, cut.lastIndexOf(' ') > 20 ? cut.lastIndexOf(' ') : TITLE_CHARS)}…`;
 }
 

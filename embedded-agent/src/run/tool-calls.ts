@@ -3,6 +3,8 @@
  * `tool_call` when it starts, `tool_call_response` and `message_added` when it has an answer. A call that is refused,
  * denied or unknown has a response and no start.
  */
+
+import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { ToolCall, ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { AgentTool, ToolContext } from '../tools/tool.ts';
 import type { Gate } from './gate.ts';
@@ -44,8 +46,10 @@ export class ToolCalls {
     return this.respond(call, tool.definition, result);
   }
 
-  respond(call: ToolCall, definition: ToolDefinition, result: ToolResult): ToolResult {
+  /** What a tool returned may be any bytes; what is stored and told is text. */
+  respond(call: ToolCall, definition: ToolDefinition, returned: ToolResult): ToolResult {
     const { emit, writer } = this.#options;
+    const result = wellFormed(returned);
     writer.toolResult(call, result);
     emit({
       type: 'tool_call_response',

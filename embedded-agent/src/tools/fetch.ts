@@ -1,4 +1,5 @@
 /** Public web pages as text for the model. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { z } from 'zod';
 import { type GetOptions, getPublicPage, type PublicPage } from './public-http.ts';
 import { type AgentTool, builtInTool } from './tool.ts';
@@ -46,7 +47,7 @@ async function render(page: PublicPage, format: 'text' | 'html'): Promise<string
   const full = isHtml && format === 'text' ? await htmlToText(page.body) : page.body;
   const cut = full.length > MAX_PAGE_CHARS || page.truncated ? '\n[the rest of the page was cut]' : '';
   const status = page.status === 200 ? '' : ` (status ${page.status})`;
-  return `${page.url}${status}\n${full.slice(0, MAX_PAGE_CHARS)}${cut}`;
+  return `${page.url}${status}\n${cutText(full, MAX_PAGE_CHARS)}${cut}`;
 }
 
 async function htmlToText(html: string): Promise<string> {

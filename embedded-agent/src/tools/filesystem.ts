@@ -2,9 +2,11 @@
  * Files as the agent's own user sees them: like cagent's tools these know no fence of their own; the container or the
  * user's rights are the fence. Sizes are bounded, as everything read goes to the model.
  */
+
 import { mkdir, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { z } from 'zod';
 import { type AgentTool, builtInTool } from './tool.ts';
 
@@ -87,7 +89,7 @@ export function filesystemTools(): AgentTool[] {
           if (entry.folder) continue;
           const text = await readText(join(root, entry.path)).catch(() => ''); // unreadable, too large or binary
           for (const [index, line] of text.split('\n').entries()) {
-            if (matches(line)) found.push(`${entry.path}:${index + 1}: ${line.trim().slice(0, 300)}`);
+            if (matches(line)) found.push(`${entry.path}:${index + 1}: ${cutText(line.trim(), 300)}`);
             if (found.length === MAX_MATCHES) return [...found, '… more matches left out'].join('\n');
           }
         }

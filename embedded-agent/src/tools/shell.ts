@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { z } from 'zod';
 import { type AgentTool, builtInTool, type ToolContext } from './tool.ts';
 
@@ -72,8 +73,10 @@ function runCommand(
       clearTimeout(timer);
       signal.removeEventListener('abort', kill);
     };
-    child.stdout.on('data', (piece: Buffer) => output.add(piece));
-    child.stderr.on('data', (piece: Buffer) => output.add(piece));
+    // Each pipe has its own decoder: a character may come in two pieces, with the other pipe's between them.
+    for (const pipe of [child.stdout, child.stderr]) {
+      pipe.setEncoding('utf8').on('data', (piece: string) => output.add(piece));
+    }
     child.on('error', (error) => {
       settle();
       fail(new Error(`cannot run the command in ${cwd}: ${error.message}`));
@@ -103,13 +106,11 @@ function killGroup(pid: number | undefined): void {
 class OutputBuffer {
   #text = '';
   #dropped = 0;
-  readonly #decoder = new TextDecoder();
 
-  add(piece: Buffer): void {
-    const text = this.#decoder.decode(piece, { stream: true });
-    const room = MAX_OUTPUT_CHARS - this.#text.length;
-    this.#text += text.slice(0, Math.max(0, room));
-    this.#dropped += Math.max(0, text.length - Math.max(0, room));
+  add(text: string): void {
+    const kept = this.#dropped > 0 ? '' : cutText(text, MAX_OUTPUT_CHARS - this.#text.length);
+    this.#text += kept;
+    this.#dropped += text.length - kept.length;
   }
 
   text(): string {

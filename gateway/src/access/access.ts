@@ -4,7 +4,9 @@
  * code, at most once an hour, and nothing that he wrote is kept or goes any further; in a group he is not heard at all.
  * What follows for turns and deliveries when somebody comes or goes is `admission.ts`.
  */
+
 import type { Clock } from '@mobyclaw/lib/clock';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { ChannelKey, IncomingMessage, Platform } from '../channels/channel.ts';
 import type {
   AccessStore,
@@ -71,7 +73,7 @@ export class Access {
     const now = this.#clock.now();
     const before = this.#access.person(platform, sender.id);
     if (before && before.channel === channel && now - before.lastSeenAt < SEEN_RESOLUTION_MS) return;
-    this.#access.seen({ platform, user: sender.id, name: sender.name.slice(0, MOST_NAME), channel }, now);
+    this.#access.seen({ platform, user: sender.id, name: cutText(sender.name, MOST_NAME), channel }, now);
   }
 
   /** Remembers a closed group in which somebody spoke to Moby. Within the caller's transaction. */
@@ -81,7 +83,7 @@ export class Access {
     const before = this.#access.closedGroups().find((one) => one.channel === group);
     if (before && now - before.askedAt < SEEN_RESOLUTION_MS) return;
     this.#access.noteClosedGroup(
-      { channel: group, title: title.slice(0, MOST_NAME), askedAt: now },
+      { channel: group, title: cutText(title, MOST_NAME), askedAt: now },
       MOST_CLOSED_GROUPS,
     );
   }

@@ -2,7 +2,9 @@
  * Strangers who ask to be let in, each with a code for an hour. At most three of a platform wait at a time, so that codes
  * cannot be guessed at by asking for many; whoever was turned away is not heard for a week and takes no place.
  */
+
 import type { Clock } from '@mobyclaw/lib/clock';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { IncomingMessage, Platform } from '../channels/channel.ts';
 import type { AccessStore, PairingRow } from '../store/access-store.ts';
 import { newPairingCode, readPairingCode } from './pairing-code.ts';
@@ -37,7 +39,7 @@ export class Pairings {
       code: newPairingCode(),
       platform,
       user: sender.id,
-      name: sender.name.slice(0, 100),
+      name: cutText(sender.name, 100),
       channel,
       rejected: false,
       createdAt: now,

@@ -1,4 +1,6 @@
 /** Text that others wrote, made fit to be shown to the owner: no terminal colours, no secrets, not endless. */
+import { cutText } from '@mobyclaw/lib/cut-text';
+
 const MAX_CHARS = 600;
 
 export function forPeople(text: string): string {
@@ -7,5 +9,5 @@ export function forPeople(text: string): string {
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
     .replace(/\b(?:sk|pk|rk|gsk|xai|ghp|xox[abp])[-_][\w*-]{6,}|\bAIza[\w-]{10,}|\bBearer \S+/g, '…')
     .trim();
-  return plain.length > MAX_CHARS ? `${plain.slice(0, MAX_CHARS)}…` : plain;
+  return plain.length > MAX_CHARS ? `${cutText(plain, MAX_CHARS)}…` : plain;
 }

@@ -5,6 +5,7 @@
  * Sub-agents speak in the same stream under session ids of their own. Their text is not the answer's, their stop is not
  * the end, and their failure is not the run's; tools carry no session id and are shown whoever calls them.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { RunEvent } from './agent.ts';
 import type { AgentError } from './agent-error.ts';
 import { AnswerText } from './answer-text.ts';
@@ -300,15 +301,14 @@ function confirmationNotice(tool: string): string {
 
 function readArguments(text: string): unknown {
   if (text === '') return {};
-  if (text.length > MAX_ARGUMENT_CHARS) return `${text.slice(0, MAX_ARGUMENT_CHARS)}…`;
+  if (text.length > MAX_ARGUMENT_CHARS) return `${cutText(text, MAX_ARGUMENT_CHARS)}…`;
   return parseJson(text) ?? text;
 }
 
 function firstLine(text: string): string {
   const line =
-    text
-      .slice(0, MAX_SUMMARY_CHARS * 2)
+    cutText(text, MAX_SUMMARY_CHARS * 2)
       .trimStart()
       .split('\n', 1)[0] ?? '';
-  return line.length > MAX_SUMMARY_CHARS ? `${line.slice(0, MAX_SUMMARY_CHARS)}…` : line;
+  return line.length > MAX_SUMMARY_CHARS ? `${cutText(line, MAX_SUMMARY_CHARS)}…` : line;
 }

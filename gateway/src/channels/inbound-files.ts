@@ -3,8 +3,10 @@
  * recordings. For everything else there is a polite line to the person, which says what to send instead, and the model is
  * told that something was there.
  */
+
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { type Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '@mobyclaw/protocol/prompt';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import type { InboundFile } from './channel.ts';
@@ -149,7 +151,7 @@ async function readDocument(
   read.notes.push(
     `${JSON.stringify(file.name)} is cut: you see its first ${MOST_TEXT_CHARS} characters of ${text.length}.`,
   );
-  return toAttachment(file, 'text/plain', Buffer.from(text.slice(0, MOST_TEXT_CHARS)));
+  return toAttachment(file, 'text/plain', Buffer.from(cutText(text, MOST_TEXT_CHARS)));
 }
 
 async function readPdfFile(
@@ -191,7 +193,7 @@ function transcript(file: InboundFile, text: string, read: ReadFiles): Attachmen
 }
 
 function toAttachment({ name }: InboundFile, mime: string, data: Uint8Array): Attachment {
-  return { name: name.slice(0, MOST_NAME_CHARS), mime, data: Buffer.from(data).toString('base64') };
+  return { name: cutText(name, MOST_NAME_CHARS), mime, data: Buffer.from(data).toString('base64') };
 }
 
 /** @returns null where it is no text */

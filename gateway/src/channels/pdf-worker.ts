@@ -3,7 +3,9 @@
  * it costs in memory and what it does to the event loop ends with the thread, and the gateway at rest holds none of it.
  * This module is the thread's program and, for who starts it, its address.
  */
+
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { cutText } from '@mobyclaw/lib/cut-text';
 
 export interface PdfTask {
   data: Uint8Array;
@@ -37,7 +39,7 @@ async function read({ data, mostChars }: PdfTask): Promise<PdfOutcome> {
       pages.push(text.trim());
       chars += text.length;
     }
-    const text = pages.join('\n\n').trim().slice(0, mostChars);
+    const text = cutText(pages.join('\n\n').trim(), mostChars);
     return { kind: 'text', text, pages: document.numPages, readPages: pages.length };
   } catch (error) {
     return { kind: (error as Error).name === 'PasswordException' ? 'locked' : 'broken' };

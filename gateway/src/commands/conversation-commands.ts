@@ -1,4 +1,5 @@
 /** Commands about the conversation in which they are written. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { isFrom } from '../channels/turn-sender.ts';
 import type { Command, CommandCall, CommandServices } from './command.ts';
@@ -58,7 +59,7 @@ export const conversationCommands: readonly Command[] = [
       const wanted = text.trim().toLowerCase();
       const mode = queueModeSchema.safeParse(wanted);
       if (wanted !== '' && !mode.success) {
-        return `There is no queue mode "${wanted.slice(0, 40)}".\n\n${queueList(sign)}`;
+        return `There is no queue mode "${cutText(wanted, 40)}".\n\n${queueList(sign)}`;
       }
       if (mode.success) {
         if (kind === 'group' && role !== 'owner') return 'In a group only my owner can change that.';

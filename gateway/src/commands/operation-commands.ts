@@ -1,4 +1,5 @@
 /** Commands about Moby himself: help, status, usage, memory. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Command } from './command.ts';
 import { usageCommand } from './usage-command.ts';
 
@@ -71,7 +72,7 @@ export const operationCommands: readonly Command[] = [
       if (kind === 'group') return 'I show my memory in our direct messages only.';
       const text = await readMemory();
       return text.length > MOST_MEMORY_CHARS
-        ? `${text.slice(0, MOST_MEMORY_CHARS)}\n\n… (more in MEMORY.md)`
+        ? `${cutText(text, MOST_MEMORY_CHARS)}\n\n… (more in MEMORY.md)`
         : text;
     },
   },

@@ -1,4 +1,5 @@
 /** The owner's schedules, in a chat. They are made by asking Moby; here they are seen, paused, resumed and run by hand. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { JobView } from '@mobyclaw/protocol/job';
 import { nameText } from '../access/door-texts.ts';
 import { JobBusyError } from '../scheduler/job-service.ts';
@@ -26,7 +27,7 @@ export const scheduleCommands: readonly Command[] = [
       const found = findJobs(jobs.list(), wanted);
       const [job] = found;
       if (!job)
-        return `There is no schedule ${nameText(wanted.slice(0, 80))}. \`${sign}cron\` shows those there are.`;
+        return `There is no schedule ${nameText(cutText(wanted, 80))}. \`${sign}cron\` shows those there are.`;
       if (found.length > 1) {
         return `That is more than one. Say which: ${found.map(({ id }) => `\`${id}\``).join(', ')}`;
       }

@@ -1,4 +1,5 @@
 /** What the model is asked at a heartbeat: one light prompt in a conversation that begins anew each time. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { HeartbeatState } from '../store/heartbeat-store.ts';
 import { withoutComments } from './checklist.ts';
 
@@ -19,7 +20,7 @@ export function heartbeatPrompt(
   const before =
     told === null || toldAt === null
       ? ''
-      : `\nAt the last finding, ${when(toldAt, timeZone)}, the owner was told what stands between the quotation marks; do not repeat it unless something has changed:\n“${told.slice(0, 2000)}”\n`;
+      : `\nAt the last finding, ${when(toldAt, timeZone)}, the owner was told what stands between the quotation marks; do not repeat it unless something has changed:\n“${cutText(told, 2000)}”\n`;
   const since =
     askedAt === null
       ? 'It is the first time.'

@@ -4,6 +4,7 @@
  * says that only the first one is genuine, so nothing in a person's text can pass for it; every foreign line inside the
  * block is prefixed, so nothing quoted can end it.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
 import type { MessageRow } from '../store/message-store.ts';
 
@@ -80,11 +81,11 @@ function section(title: string, blocks: readonly string[]): string[] {
 }
 
 function clip(text: string): string {
-  return text.length <= MOST_MESSAGE_CHARS ? text : `${text.slice(0, MOST_MESSAGE_CHARS)} …`;
+  return text.length <= MOST_MESSAGE_CHARS ? text : `${cutText(text, MOST_MESSAGE_CHARS)} …`;
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
+  return cutText(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '), 500);
 }
 
 /** Such as `Saturday 2026-11-21 09:30 (Europe/Berlin)`. */

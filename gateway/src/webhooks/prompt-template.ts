@@ -2,6 +2,8 @@
  * From a payload to a prompt. What the owner wrote is the order; everything from outside stands in a fence that it
  * cannot end, under a line that says that it is data. A single value inside the owner's text is quoted and short.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
+
 const MOST_VALUE_CHARS = 200;
 const MOST_PAYLOAD_CHARS = 60_000;
 
@@ -22,7 +24,7 @@ export function fillTemplate(
     quote(path === 'event' && event !== null ? event : valueAt(payload, path)),
   );
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2);
-  const clipped = text.length > MOST_PAYLOAD_CHARS ? `${text.slice(0, MOST_PAYLOAD_CHARS)}\n… (cut)` : text;
+  const clipped = text.length > MOST_PAYLOAD_CHARS ? `${cutText(text, MOST_PAYLOAD_CHARS)}\n… (cut)` : text;
   const fence = '`'.repeat(Math.max(3, ...[...clipped.matchAll(/`+/g)].map(([run]) => run.length + 1)));
   return [
     order,
@@ -49,5 +51,5 @@ function quote(value: unknown): string {
     /[\p{Cc}\p{Zl}\p{Zp}]+/gu,
     ' ',
   );
-  return JSON.stringify(text.length > MOST_VALUE_CHARS ? `${text.slice(0, MOST_VALUE_CHARS)}…` : text);
+  return JSON.stringify(text.length > MOST_VALUE_CHARS ? `${cutText(text, MOST_VALUE_CHARS)}…` : text);
 }

@@ -3,9 +3,11 @@
  * else, by whatever spelling, is refused here, so that no other file needs to think of paths. Symbolic links are refused
  * too: they would lead out, and writing through a rename would replace them.
  */
+
 import { lstatSync, type Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 
 export const MEMORY = 'MEMORY.md';
@@ -33,14 +35,14 @@ export function parseFileName(text: string): MemoryFileName {
   const found = forms.find(isMemoryFileName);
   if (found === undefined) {
     throw new ToolError(
-      `"${text.slice(0, 200)}" is not a memory file. Use ${MEMORY}, ${HEARTBEAT}, a date such as 2026-01-31, or a name that memory_list shows.`,
+      `"${cutText(text, 200)}" is not a memory file. Use ${MEMORY}, ${HEARTBEAT}, a date such as 2026-01-31, or a name that memory_list shows.`,
     );
   }
   return found;
 }
 
 export function dailyFileName(date: string): MemoryFileName {
-  if (!DATE_FORM.test(date)) throw new ToolError(`"${date.slice(0, 40)}" is not a date; write YYYY-MM-DD.`);
+  if (!DATE_FORM.test(date)) throw new ToolError(`"${cutText(date, 40)}" is not a date; write YYYY-MM-DD.`);
   return `memory/${date}.md` as MemoryFileName;
 }
 

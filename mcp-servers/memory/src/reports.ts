@@ -1,6 +1,8 @@
 /** What the tools answer, as text for the model: short, with file names and line numbers that other tools accept. */
+
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
 import { linesOf, sectionsOf } from './markdown.ts';
 import { dayOf, MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
@@ -19,7 +21,7 @@ export function searchReport(answer: SearchAnswer, nothing: string): string {
 }
 
 function hitText({ file, line, section, snippet, score }: Hit): string {
-  const text = snippet.length > MAX_SNIPPET_CHARS ? `${snippet.slice(0, MAX_SNIPPET_CHARS)}…` : snippet;
+  const text = snippet.length > MAX_SNIPPET_CHARS ? `${cutText(snippet, MAX_SNIPPET_CHARS)}…` : snippet;
   return `[${file}:${line}${section ? ` § ${section}` : ''}, score ${score.toFixed(2)}]\n${text}`;
 }
 
@@ -71,7 +73,7 @@ export function readReport(name: string, text: string, fromLine: number, maxLine
   for (const line of lines.slice(fromLine - 1, fromLine - 1 + maxLines)) {
     chars += line.length + 1;
     if (chars > MAX_READ_CHARS && shown.length > 0) break;
-    shown.push(line.slice(0, MAX_READ_CHARS));
+    shown.push(cutText(line, MAX_READ_CHARS));
   }
   const last = fromLine - 1 + shown.length;
   const rest = last < lines.length ? ` Go on with from_line ${last + 1}.` : '';

@@ -1,4 +1,5 @@
 /** Names and numbers as the model reads them. A file's name is foreign text: its control characters never reach the page. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 
 /** One line, whatever the name holds. */
 export function shownPath(path: string): string {
@@ -6,7 +7,7 @@ export function shownPath(path: string): string {
     const code = character.codePointAt(0) ?? 0;
     return `\\u{${code.toString(16)}}`;
   });
-  return line.length > 500 ? `${line.slice(0, 500)}…` : line;
+  return line.length > 500 ? `${cutText(line, 500)}…` : line;
 }
 
 /** Bytes in the unit that a person would choose: `812 bytes`, `4.2 kB`, `1.3 MB`. */

@@ -3,6 +3,7 @@
  * interaction itself only the command is repeated, for the eyes of that person: the token for more ends after 15 minutes.
  * https://discord.com/developers/docs/interactions/receiving-and-responding
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Logger } from '@mobyclaw/lib/logger';
 import {
   type APIInteraction,
@@ -30,7 +31,7 @@ export async function publish(
   const menu = commands.map(({ name, description }) => ({
     type: ApplicationCommandType.ChatInput,
     name,
-    description: description.slice(0, MOST_DESCRIPTION),
+    description: cutText(description, MOST_DESCRIPTION),
     contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
     integration_types: [ApplicationIntegrationType.GuildInstall],
     options: [
@@ -52,7 +53,7 @@ export async function acknowledge(
   { text }: IncomingMessage,
   logger: Logger,
 ): Promise<void> {
-  const content = `\`${text.replaceAll('`', "'").slice(0, MOST_ECHO)}\``;
+  const content = `\`${cutText(text.replaceAll('`', "'"), MOST_ECHO)}\``;
   const data = { content, flags: MessageFlags.Ephemeral, allowed_mentions: { parse: [] } };
   const body = { type: InteractionResponseType.ChannelMessageWithSource, data };
   try {

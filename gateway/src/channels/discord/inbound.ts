@@ -2,6 +2,7 @@
  * From a message or a command of Discord to an event of the gateway. Pure: it decides nothing about access and loses
  * nothing that a person wrote. https://discord.com/developers/docs/resources/message
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import {
   type APIAttachment,
   type APIChatInputApplicationCommandInteraction,
@@ -151,7 +152,7 @@ function replyOf(message: APIMessage, around: Surroundings): IncomingMessage['re
   return {
     fromMoby: original.author.id === around.me,
     sender: original.author.global_name ?? original.author.username,
-    text: textOf(original, around).slice(0, MOST_QUOTED_CHARS),
+    text: cutText(textOf(original, around), MOST_QUOTED_CHARS),
     ...(files.length > 0 ? { files } : {}),
   };
 }

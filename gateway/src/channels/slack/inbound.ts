@@ -2,6 +2,7 @@
  * From an event of Slack (https://docs.slack.dev/reference/events/message) to events of the gateway. Pure: what has to be
  * asked for is asked for before, in `reader.ts`.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { EditedMessage, InboundEvent, InboundFile, IncomingMessage } from '../channel.ts';
 import { kindOf, unreadable } from '../file-kind.ts';
 import { type Block, textOfBlocks } from './blocks.ts';
@@ -154,7 +155,7 @@ function quoted({ root, me, names }: Surroundings): Pick<IncomingMessage, 'reply
     replyTo: {
       fromMoby: root.user === me.user,
       sender,
-      text: text.slice(0, MOST_QUOTED_CHARS),
+      text: cutText(text, MOST_QUOTED_CHARS),
       ...(files.length > 0 ? { files } : {}),
     },
   };

@@ -3,6 +3,7 @@
  * no code of its own, only a description (https://core.telegram.org/bots/api#making-requests), so descriptions are read
  * here and nowhere else. Messages are written anew, because those of the library hold the address with the token.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { ChannelError, type ChannelErrorDetails, type ChannelRemedy } from '../channel-error.ts';
 
 /** Whether a call that failed had an effect at the platform. */
@@ -176,7 +177,7 @@ function refused(
       method,
       code,
       // Descriptions of a 400 are fixed phrases of the Bot API; they hold no text of the message.
-      message: `Telegram refused ${method}: ${description.slice(0, 200)}`,
+      message: `Telegram refused ${method}: ${cutText(description, 200)}`,
       remedy: REMEDIES[refusal],
       chatClosed: refusal === 'no-chat',
     },

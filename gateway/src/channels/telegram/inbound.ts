@@ -2,6 +2,7 @@
  * From an update of the Bot API (https://core.telegram.org/bots/api#update) to events of the gateway. Pure: it decides
  * nothing about access and loses nothing that a person wrote.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Message, Update, User } from 'telegraf/types';
 import type { EditedMessage, InboundEvent, IncomingMessage } from '../channel.ts';
 import { directKey, groupKey } from './keys.ts';
@@ -92,7 +93,7 @@ function quoted(
   original: object,
 ): Pick<NonNullable<IncomingMessage['replyTo']>, 'text' | 'files'> {
   const files = filesOf(original);
-  return { text: text.slice(0, MOST_QUOTED_CHARS), ...(files.length > 0 ? { files } : {}) };
+  return { text: cutText(text, MOST_QUOTED_CHARS), ...(files.length > 0 ? { files } : {}) };
 }
 
 type Origin = NonNullable<Message.CommonMessage['forward_origin']>;

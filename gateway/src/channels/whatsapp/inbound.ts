@@ -2,6 +2,7 @@
  * From a message of WhatsApp to an event of the gateway. Pure: who a hidden id is, and what a group is called, is found out
  * before.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { EditedMessage, IncomingMessage } from '../channel.ts';
 import { isGroup, keyOf, messageIdOf, personOf, userJid } from './keys.ts';
 import type { WaContent, WaContext, WaMessage } from './library.ts';
@@ -105,7 +106,7 @@ function quotedIn(context: WaContext | null, { me, isOwn }: Surroundings): Incom
   const participant = context.participant ?? '';
   const fromMoby = isMe(participant, me) || isOwn(context.stanzaId);
   const sender = fromMoby ? 'Moby' : personOf(userJid(participant));
-  const text = textOf(context.quotedMessage).slice(0, MOST_QUOTED_CHARS);
+  const text = cutText(textOf(context.quotedMessage), MOST_QUOTED_CHARS);
   const files = filesOf(context.quotedMessage);
   return { fromMoby, sender, text, ...(files.length > 0 ? { files } : {}) };
 }

@@ -3,6 +3,7 @@
  * conversation himself, so of the messages only the last one counts, which has to be the user's; what tunes a bare
  * model (temperature, tools …) is soul.yaml's to say and is not looked at.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
 import { HttpProblem } from '../http-problem.ts';
@@ -64,10 +65,10 @@ function toAttachment(url: string): Attachment {
 
 /** `user` names the conversation; what a session key cannot hold becomes a dash. */
 function sessionOf(user: string): string {
-  const name = user
+  const tame = user
     .normalize('NFC')
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
-    .replace(/^[._-]+/, '')
-    .slice(0, 64);
+    .replace(/^[._-]+/, '');
+  const name = cutText(tame, 64);
   return `api:${name === '' ? 'openai' : name}`;
 }

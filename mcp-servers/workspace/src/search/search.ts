@@ -3,6 +3,7 @@
  * Therefore nothing of what it prints is believed: each file that it names is opened by our own walk, and a line is
  * shown only where the very same bytes stand at the very same place there. What it saw elsewhere is dropped.
  */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { HeldFolder } from '../held-folder.ts';
 import { shownPath } from '../shown.ts';
@@ -126,6 +127,6 @@ function lineText(bytes: Buffer, column: number): string {
     .toString('utf8', from)
     .replace(/[\r\n]+$/, '')
     .replace(/^\uFFFD+/, '');
-  const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text;
+  const cut = text.length > MAX_LINE_CHARS ? `${cutText(text, MAX_LINE_CHARS)}…` : text;
   return from > 0 ? `…${cut}` : cut;
 }
