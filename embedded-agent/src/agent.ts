@@ -7,7 +7,7 @@ import { basename, extname, resolve } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { Member } from './member.ts';
 import { Gate } from './run/gate.ts';
-import type { RunRequest } from './run/run.ts';
+import type { RunEnd, RunRequest } from './run/run.ts';
 import type { Emit } from './run/run-events.ts';
 import type { ResumeAnswer } from './run/tool-calls.ts';
 import { loadSoul } from './soul/load.ts';
@@ -67,6 +67,7 @@ export class Agent {
    * cagent. `/resume` knows no others.
    */
   readonly #used = new Map<string, Member>();
+  #closing = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -143,13 +144,15 @@ export class Agent {
    * Runs one prompt. `start` is called when nothing can fail any more but the run itself, is told which agent runs, and
    * gives where events go.
    * @param agentName one of soul.yaml; root unless given. The first run of a session decides.
+   * @returns `cut` where the client left, the session was deleted or the agent is being stopped
    * @throws SessionNotFoundError, SessionBusyError, UnknownAgentError, SoulError, ModelConfigError before `start` is called
    */
   async run(
     sessionId: string,
     request: Pick<RunRequest, 'messages' | 'headers'> & { agentName?: string; signal: AbortSignal },
     start: (agentName: string) => Emit,
-  ): Promise<void> {
+  ): Promise<RunEnd> {
+    if (this.#closing) return 'cut';
     if (!this.#options.store.get(sessionId)) throw new SessionNotFoundError('session not found');
     if (this.#active.has(sessionId)) throw new SessionBusyError('session is already processing a request');
     const ended = Promise.withResolvers<void>();
@@ -167,7 +170,7 @@ export class Agent {
       if (!session) throw new SessionNotFoundError('session not found');
       this.#used.set(sessionId, member);
       const { store, clock, workingDir, environment, maxRetries = DEFAULT_RETRIES } = this.#options;
-      await run(
+      return await run(
         {
           soul: this.soul,
           agentName: member.name,
@@ -220,6 +223,7 @@ export class Agent {
 
   /** Cancels all runs, waits until what they produced is stored, and lets the MCP servers go. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const active of this.#active.values()) active.cancel.abort();
     await Promise.all([...this.#active.values()].map((active) => active.ended));
     if ('problem' in this.#team) return;

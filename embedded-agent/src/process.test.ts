@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import type { CagentEvent } from '@mobyclaw/protocol/cagent';
 import { startFakeModel } from '@mobyclaw/testkit/fake-model';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
@@ -87,6 +88,43 @@ it('keeps sessions and the partial answer through SIGKILL, and goes on with them
   );
   expect(await stop(second, 'SIGTERM')).toBe(0);
 });
+
+it.each(['in mid-answer', 'inside a tool'])(
+  'breaks its streams off on SIGTERM %s, and stores what was said',
+  async (where) => {
+    const inTool = where === 'inside a tool';
+    const model = await startFakeModel(() =>
+      inTool
+        ? { toolCalls: [{ id: 'call_1', name: 'shell', arguments: '{"cmd":"sleep 60"}' }] }
+        : {
+            text: ['One ', 'two ', 'three'],
+            beforePiece: (piece) => (piece === 2 ? new Promise(() => {}) : Promise.resolve()),
+          },
+    );
+    onTestFinished(() => model.close());
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'soul.yaml'), fakeSoul(model.baseUrl, { toolsets: '\n      - type: shell' }));
+    const agent = await start(folder, '127.0.0.1:0');
+    const client = testClient(`http://${agent.address}`, folder);
+    const id = await client.newSession();
+    const seen: CagentEvent[] = [];
+    const cut = client.run(id, 'go', { onEvent: (event) => seen.push(event) });
+    cut.catch(() => undefined); // awaited below, after the end
+    const last = inTool ? 'tool_call' : 'agent_choice';
+    await until(
+      'the run to be under way',
+      () => seen.filter(({ type }) => type === last).length === (inTool ? 1 : 2),
+    );
+    expect(await stop(agent, 'SIGTERM')).toBe(0);
+    await expect(cut).rejects.toThrow();
+    expect(seen.some(({ type }) => type === 'stream_stopped')).toBe(false);
+
+    const again = testClient(`http://${(await start(folder, '127.0.0.1:0')).address}`, folder);
+    const stored = (await again.stored(id)).messages?.map(({ message }) => message) ?? [];
+    if (inTool) expect(stored[1]?.tool_calls).toHaveLength(1);
+    else expect(stored[1]?.content).toBe('One two ');
+  },
+);
 
 it('listens on a socket of its user alone, takes over a dead one, and leaves a served one', async () => {
   const folder = temporaryFolder();

@@ -152,7 +152,7 @@ async function runRoute(
     checkKey(agent, key);
     const named = name === undefined ? {} : { agentName: name };
     const asked = { messages, headers: request.headers, signal: gone.signal, ...named };
-    await agent.run(id, asked, (agentName) => {
+    const end = await agent.run(id, asked, (agentName) => {
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-cache',
@@ -161,7 +161,8 @@ async function runRoute(
       response.flushHeaders();
       return eventWriter(response, id, agentName, clock);
     });
-    response.end();
+    if (end === 'ended') response.end();
+    else response.destroy(); // an end of the body would call it a whole answer
   } catch (error) {
     if (response.headersSent) throw error;
     if (error instanceof SessionBusyError) throw new HttpError(409, error.message);

@@ -2,8 +2,9 @@
  * One run: the user's message, the AI SDK's loop of model and tools over it, and cagent's events about it. The loop is
  * the SDK's; what is here are its hooks, each of which turns one thing that happens into events and stored messages.
  *
- * The client's signal ends everything: model, tools, and a question that waits. What was produced by then is stored.
- * A failure of the model is an `error` event, then `stream_stopped`; only what fails before the stream is thrown.
+ * The request's signal ends everything: model, tools, and a question that waits. What was produced by then is stored, and
+ * no `stream_stopped` is sent: that would call a cut answer a whole one. A failure of the model is an `error` event, then
+ * `stream_stopped`; only what fails before the stream is thrown.
  */
 
 import type { ModelMessage, SystemModelMessage, ToolSet } from '@ai-sdk/provider-utils';
@@ -57,18 +58,24 @@ export interface RunRequest {
   emit: Emit;
 }
 
-export async function run(dependencies: RunDependencies, request: RunRequest): Promise<void> {
+/** @returns `cut` where the signal ended it: the answer is not whole, and its stream must break off without an end */
+export async function run(dependencies: RunDependencies, request: RunRequest): Promise<RunEnd> {
   const active = new Run(dependencies, request);
+  const { signal, emit } = request;
   try {
     await active.begin();
     await active.converse();
   } catch (error) {
-    if (!request.signal.aborted) request.emit({ type: 'error', error: modelErrorText(error) });
+    if (!signal.aborted) emit({ type: 'error', error: modelErrorText(error) });
   } finally {
     active.close();
-    request.emit({ type: 'stream_stopped' });
   }
+  if (signal.aborted) return 'cut';
+  emit({ type: 'stream_stopped' });
+  return 'ended';
 }
+
+export type RunEnd = 'ended' | 'cut';
 
 class Run {
   readonly #deps: RunDependencies;

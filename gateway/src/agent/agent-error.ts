@@ -18,13 +18,13 @@ export type AgentErrorCode =
   | 'too_large'
   | 'bad_request'
   | 'agent_unreachable' // no connection: nothing was sent
-  | 'agent_died' // the stream ended without its end
+  | 'agent_died' // the stream ended without its end, or in good order in the middle of an answer
   | 'stalled' // alive, but silent for too long
   | 'stream_corrupt'
   | 'loop_detected'
   | 'budget_exceeded'
   | 'agent_failed' // the agent reports a failure of a kind unknown here
-  | 'cancelled'; // by somebody else than us, such as the agent itself
+  | 'cancelled'; // the request was given up before it was sent, or while it waited
 
 /**
  * What may help:

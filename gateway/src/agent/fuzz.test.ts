@@ -13,6 +13,8 @@ const SEED = Number(process.env.FUZZ_SEED ?? 20261121);
 const own = (type: string, more: Record<string, unknown> = {}): string =>
   line({ type, session_id: SESSION, ...more });
 const stop = own('stream_stopped');
+/** How an answer ends: its message is stored, then the run stops. */
+const whole = own('message_added') + stop;
 
 type Ending = 'end' | 'reset' | 'destroy';
 
@@ -142,15 +144,15 @@ describe('fuzzed streams', () => {
     const ending = fc.constantFrom<Ending>('end', 'reset', 'destroy');
     await fc.assert(
       fc.asyncProperty(stream, cuts, ending, fc.boolean(), async (bytes, at, how, stops) => {
-        const whole = stops ? Buffer.concat([bytes, Buffer.from(`\n\n${stop}`)]) : bytes;
-        scene.write = send(cutAt(whole, at), how);
+        const sent = stops ? Buffer.concat([bytes, Buffer.from(`\n\n${stop}`)]) : bytes;
+        scene.write = send(cutAt(sent, at), how);
         const { outcome } = await run(scene.client);
         expect(['completed', 'failed']).toContain(outcome.kind);
         if (!stops && how !== 'end') expect(outcome.kind === 'failed' && outcome.error.message).not.toBe('');
       }),
       { numRuns: 300, seed: SEED },
     );
-    scene.write = send([Buffer.from(own('agent_choice', { content: 'fine' }) + stop)], 'end');
+    scene.write = send([Buffer.from(own('agent_choice', { content: 'fine' }) + whole)], 'end');
     expect((await run(scene.client)).outcome).toMatchObject({ kind: 'completed', text: 'fine' });
   });
 
@@ -163,7 +165,7 @@ describe('fuzzed streams', () => {
         const text = parts
           .map(([content, between]) => `${own('agent_choice', { content })}${between}\n`)
           .join('');
-        scene.write = send(cutAt(Buffer.from(`${text}\n${stop}`), at), 'end');
+        scene.write = send(cutAt(Buffer.from(`${text}\n${whole}`), at), 'end');
         const { outcome, events } = await run(scene.client);
         const expected = parts.map(([content]) => content).join('');
         expect(outcome).toMatchObject({ kind: 'completed', text: expected, replaced: false });
@@ -180,7 +182,7 @@ describe('fuzzed streams', () => {
     const answer = own('agent_choice', { content: huge });
     scene.write = send(
       cutAt(
-        Buffer.from(echo + answer + stop),
+        Buffer.from(echo + answer + whole),
         Array.from({ length: 600 }, () => 65_536),
       ),
       'end',

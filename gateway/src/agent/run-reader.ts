@@ -40,6 +40,11 @@ export class RunReader {
   error: AgentError | null = null;
   stopped = false;
   stopReason = '';
+  /**
+   * Whether the model has something under way: it was asked and its message did not end. A stop then is the agent's own
+   * end (SIGTERM, a container's restart), not the answer's.
+   */
+  midway = false;
   maxIterationsReached = false;
   /** Names of the agents that spoke in our own session. */
   readonly speakers = new Set<string>();
@@ -49,6 +54,8 @@ export class RunReader {
   #model = '';
   #mainAgent = '';
   #messageStored = false;
+  /** A tool's result came, and nothing of the model since. */
+  #toolAnswered = false;
   #compacted = false;
   #lastTextAt = 0;
   readonly #warnings = new Set<string>();
@@ -92,7 +99,9 @@ export class RunReader {
         this.#fail(event);
         break;
       case 'stream_started':
-        if (this.#own(event)) this.#speaks(event);
+        if (!this.#own(event)) break;
+        this.#speaks(event);
+        this.midway = true;
         break;
       case 'stream_stopped':
         if (this.#own(event)) this.#stop(event);
@@ -143,6 +152,7 @@ export class RunReader {
     if (content === '') return;
     this.#goesOn(event);
     this.#modelSpeaks();
+    this.midway = true;
     this.#watchPause(event, gapMs);
     const shown = this.answer.append(content);
     this.#options.emit({ type: 'text', text: shown });
@@ -152,6 +162,7 @@ export class RunReader {
     if (!this.#own(event)) return;
     this.#goesOn(event);
     this.#modelSpeaks();
+    this.midway = true;
     if (this.answer.inMessage) this.answer.suspectRetry(); // a model thinks before it speaks
     const text = asText(event.content);
     if (text !== '') this.#options.emit({ type: 'reasoning', text });
@@ -161,6 +172,7 @@ export class RunReader {
     if (!this.#own(event)) return;
     this.#goesOn(event);
     this.#watchPause(event, gapMs);
+    if (this.answer.inMessage || !this.#toolAnswered) this.midway = false; // else it is the tool's result that was stored
     this.answer.endMessage();
     this.tools.messageStored();
     this.#messageStored = true;
@@ -169,6 +181,7 @@ export class RunReader {
 
   #modelSpeaks(): void {
     this.#compacted = false;
+    this.#toolAnswered = false;
     if (!this.#messageStored) return;
     this.#messageStored = false;
     for (const { id, name } of this.tools.dropAbandoned()) this.#emitNotRun(id, name);
@@ -196,6 +209,7 @@ export class RunReader {
     const name = asText(fn.name) || this.tools.name(id) || definedAs || 'unknown';
     const { emit } = this.#options;
     if (event.type === 'partial_tool_call') {
+      this.midway = true;
       if (!this.tools.announce(id, name)) return;
       this.#watchPause(event, gapMs);
       emit({ type: 'tool', id, name, phase: 'start' });
@@ -208,6 +222,8 @@ export class RunReader {
       this.#options.onBlocked({ kind: 'confirmation', callId: id, tool: name });
     } else {
       this.tools.finish(id, name);
+      this.#toolAnswered = true;
+      this.midway = true;
       const result = asObject(event.result);
       const summary = asText(event.response) || asText(result.output);
       emit({
@@ -228,7 +244,9 @@ export class RunReader {
   #usage(event: JsonObject): void {
     // What follows a compaction is the new size of the context, not a call of the model.
     const usage = callUsage(asObject(event.usage), this.#model);
-    if (usage && !(this.#compacted && !usage.measured)) this.#options.emit(usage.event);
+    const ofCompaction = this.#compacted && usage?.measured !== true;
+    if (usage && !ofCompaction) this.#options.emit(usage.event);
+    if (!ofCompaction && this.#own(event)) this.midway = false;
     this.#compacted = false;
   }
 

@@ -241,10 +241,20 @@ class Run {
       );
     }
     if (reader.stopped) {
-      const error = reader.error ?? stopError(reader.stopReason);
+      const error = reader.error ?? stopError(reader.stopReason) ?? this.#endedMidway(end);
       return error ? this.#failed(error) : await this.#completed();
     }
     return this.#failed(reader.error ?? this.#brokenOff(end));
+  }
+
+  /**
+   * An agent that is being stopped may end its streams in good order, in the middle of a word or of a tool. Where it gives a
+   * reason for the stop, a model that went silent after a tool may have had nothing to add.
+   */
+  #endedMidway(end: StreamEnd): AgentError | null {
+    const { answer, tools, midway, maxIterationsReached, stopReason } = this.#reader;
+    const unfinished = midway && stopReason === '' && !maxIterationsReached;
+    return answer.inMessage || tools.running || unfinished ? this.#brokenOff(end) : null;
   }
 
   #brokenOff(end: StreamEnd): AgentError {
@@ -287,8 +297,8 @@ function stopError(reason: string): AgentError | null {
   switch (reason) {
     case 'error':
       return new AgentError('agent_failed', 'The agent stopped with an error that it did not name.');
-    case 'canceled':
-      return new AgentError('cancelled', 'The run was cancelled at the agent.');
+    case 'canceled': // by nobody but an agent that is being stopped: we cancel by leaving, and then hear nothing
+      return new AgentError('agent_died', 'The agent was stopped in the middle of the answer.');
     case 'loop_detected':
       return new AgentError('loop_detected', 'The agent stopped because it repeated the same tool call.');
     case 'budget_exceeded':

@@ -3,6 +3,8 @@ import { type Step, startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-age
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ask, connect, failure, notices, type Pair, pair, type Ran } from './test-client.ts';
 
+const SHELL = { tool_call: { id: 'call_1', type: 'function', function: { name: 'shell' } } };
+
 describe('what the agent reports in the stream', () => {
   const scripted = async (steps: Step[]): Promise<Ran & Pair> => {
     const both = await pair({ script: () => steps });
@@ -78,7 +80,9 @@ describe('what the agent reports in the stream', () => {
   it.each([
     ['loop_detected', 'loop_detected'],
     ['budget_exceeded', 'budget_exceeded'],
-    ['canceled', 'cancelled'],
+    ['canceled', 'agent_died'],
+    ['normal', 'agent_died'],
+    ['', 'agent_died'],
     ['error', 'agent_failed'],
   ])('why it stopped: %s', async (reason, code) => {
     const agent = await startFakeAgent({
@@ -93,6 +97,57 @@ describe('what the agent reports in the stream', () => {
     const { outcome } = await ask(client, await client.createSession('t'), 'hi');
     expect(failure(outcome).code).toBe(code);
     expect(outcome).toMatchObject({ partial: 'so far' });
+  });
+
+  it.each([
+    ['in a tool that has no result', [{ type: 'tool_call', ...SHELL }], true],
+    [
+      'after the result of a tool that was cut',
+      [{ type: 'tool_call', ...SHELL }, { type: 'tool_call_response', ...SHELL }, { type: 'message_added' }],
+      false,
+    ],
+    ['while the model thinks', [{ type: 'agent_choice_reasoning', content: 'Hm' }], false],
+    ['before the first word', [], false],
+  ])('a stop in good order %s is an agent that is being stopped', async (_, events, torn) => {
+    const agent = await startFakeAgent({
+      script: ({ session }) => [
+        ...events.map((event) => ({ do: 'event' as const, event: { session_id: session, ...event } })),
+        { do: 'event', event: { type: 'stream_stopped', session_id: session } },
+        { do: 'hang-up', how: 'eof' },
+      ],
+    });
+    onTestFinished(() => agent.close());
+    const client = connect(agent.url);
+    const { outcome } = await ask(client, await client.createSession('t'), 'hi');
+    expect(failure(outcome)).toMatchObject({ code: 'agent_died', remedy: 'agent-back' });
+    expect(outcome).toMatchObject({
+      torn,
+      toolsStarted: events.some(({ type }) => type === 'tool_call') ? ['shell'] : [],
+    });
+  });
+
+  it.each([
+    ['an empty answer', [{ type: 'token_usage', usage: { input_tokens: 5, output_tokens: 0 } }]],
+    [
+      'silence after a tool, where the agent says that it ended well',
+      [{ type: 'tool_call', ...SHELL }, { type: 'tool_call_response', ...SHELL }, { type: 'message_added' }],
+      'normal',
+    ],
+  ])('%s is no broken one', async (_, events, reason?: string) => {
+    const agent = await startFakeAgent({
+      script: ({ session }) => [
+        ...events.map((event) => ({ do: 'event' as const, event: { session_id: session, ...event } })),
+        {
+          do: 'event',
+          event: { type: 'stream_stopped', session_id: session, ...(reason ? { reason } : {}) },
+        },
+        { do: 'hang-up', how: 'eof' },
+      ],
+    });
+    onTestFinished(() => agent.close());
+    const client = connect(agent.url);
+    const { outcome } = await ask(client, await client.createSession('t'), 'hi');
+    expect(outcome).toMatchObject({ kind: 'completed', empty: true });
   });
 
   it('a call that was announced and given up in a silent retry is closed, and tears nothing', async () => {

@@ -61,7 +61,7 @@ class Scene {
   }
 
   end(): void {
-    this.#stream?.end(own('stream_stopped'));
+    this.#stream?.end(own('message_added') + own('stream_stopped'));
   }
 
   /** Time passes; each ping is answered before more does. */
@@ -152,7 +152,9 @@ describe('watchdog', () => {
     const scene = await new Scene().start();
     await scene.say(own('agent_choice', { content: 'done' }));
     await scene.say(own('stream_stopped') + own('message_added'));
-    await scene.say(own('agent_choice', { content: ' and dusted' }) + own('stream_stopped'));
+    await scene.say(
+      own('agent_choice', { content: ' and dusted' }) + own('message_added') + own('stream_stopped'),
+    );
     await scene.clock.advance(10_000);
     expect(await until('the outcome', () => scene.outcome)).toMatchObject({
       kind: 'completed',

@@ -1,7 +1,9 @@
-import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import { type Script, startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openHarness, shownText } from '../testing/harness.ts';
+
+const SEND_MONEY = { id: 'call_1', type: 'function', function: { name: 'send_money' } };
 
 describe.each(['array', 'object'] as const)('an agent that speaks the %s form', (generation) => {
   test('a provider that starts over in silence: the answer is shown once', async () => {
@@ -96,6 +98,36 @@ test('an agent that dies inside a tool: a new session, and a note that names the
   expect(second.stats().executions).toEqual([]);
   expect(second.stats().runs[0]?.prompt).toContain('may already have run: send_money');
 });
+
+test.each(['in mid-answer', 'inside a tool'])(
+  'an agent that is stopped in good order %s: asked again, never a whole answer',
+  async (where) => {
+    let runs = 0;
+    const stopped = (session: string): Script => [
+      ...(where === 'in mid-answer'
+        ? [{ do: 'text' as const, text: 'Line 3 of a' }]
+        : [{ do: 'event' as const, event: { type: 'tool_call', tool_call: SEND_MONEY } }]),
+      { do: 'event', event: { type: 'stream_stopped', session_id: session } },
+      { do: 'hang-up', how: 'eof' },
+    ];
+    const moby = await openHarness({
+      agent: {
+        script: ({ session }) => {
+          runs += 1;
+          return runs === 1 ? stopped(session) : [{ do: 'text', text: 'All five lines.' }];
+        },
+      },
+    });
+    const { turn, stream } = await moby.start('count', { session: 'cli:stopped' });
+    const events = await stream.all();
+    expect(events.at(-1)).toMatchObject({ type: 'done', data: { text: 'All five lines.' } });
+    expect(shownText(events)).toBe('All five lines.');
+    const { body } = await moby.call('GET', '/api/sessions/cli%3Astopped/messages');
+    expect(body.items.at(-1)).toMatchObject({ turn, role: 'assistant', text: 'All five lines.' });
+    const again = moby.agent?.stats().runs[1]?.prompt;
+    if (where === 'inside a tool') expect(again).toContain('may already have run: send_money');
+  },
+);
 
 test('three attempts, then the person is told', async () => {
   const moby = await openHarness({ agent: { onDie: () => undefined } });
