@@ -8,8 +8,8 @@ export const command: Define = (target, context, exit) => {
   target
     .option('-y, --yes', 'ask nothing; flags and environment answer, the rest is left to its default')
     .option('--provider <name>', 'anthropic, openai, both, local or none')
-    .option('--model <name>', 'as the provider names it')
-    .option('--base-url <url>', "of a server that speaks OpenAI's API, with --provider local")
+    .option('--model <name>', 'as the provider names it; alone, another one of the provider that is set')
+    .option('--base-url <url>', "of a server that speaks OpenAI's API; means --provider local")
     .option('--agent <name>', 'which program runs the agent: cagent or embedded')
     .option('--home <folder>', 'the data directory')
     .option('--port <port>', 'of the HTTP API, on 127.0.0.1')

@@ -19,6 +19,8 @@ export class Draft {
   readonly credentials: Record<string, string> = {};
   readonly workspaces: WorkspaceEntry[] = [];
   model: ModelChoice | null = null;
+  /** Another model of the provider that soul.yaml names; instead of `model`. */
+  modelName: string | null = null;
   /** The owner agreed to have his own soul.yaml changed. */
   replaceModel = false;
   ownerName: string | null = null;
@@ -48,13 +50,34 @@ export class Draft {
     return origin[name] === 'default' ? undefined : environment[name];
   }
 
+  /** @returns the value of any variable that may hold a key: a setting, another line of `.env`, a credential */
+  key(name: string): string | undefined {
+    if (Object.hasOwn(this.now.origin, name)) return this.value(name as SettingName);
+    return this.now.environment[name] || this.#credentials[name] || undefined;
+  }
+
+  hasKey(name: string): boolean {
+    return this.key(name) !== undefined || Boolean(this.#credentials[name]);
+  }
+
+  /** Whether `.env` has a value for it, whatever the environment says. */
+  isInFile(name: SettingName): boolean {
+    return Boolean(parseEnv(readTextIfThere(this.envFile) ?? '')[name]);
+  }
+
+  /** Whether this call brings the value, by the environment or typed, as against one that `.env` had before. */
+  isNew(name: SettingName): boolean {
+    return this.settings[name] != null || this.now.origin[name] === 'environment';
+  }
+
   set(name: SettingName, value: string | null): void {
     this.settings[name] = value;
   }
 
   /** Has a value that only the environment of this call holds written down, so that it is there at the next one. */
   keep(name: SettingName): void {
-    if (this.now.origin[name] === 'environment') this.settings[name] = this.now.environment[name] ?? null;
+    if (this.settings[name] === undefined && this.now.origin[name] === 'environment')
+      this.settings[name] = this.now.environment[name] ?? null;
   }
 
   /** The data directory as it will be. */
@@ -71,8 +94,11 @@ export class Draft {
 
   /** Names of the credentials that are set. */
   get credentialNames(): string[] {
-    const values = parseEnv(readTextIfThere(this.data.credentials) ?? '');
-    return Object.entries(values).flatMap(([name, value]) => (value ? [name] : []));
+    return Object.entries(this.#credentials).flatMap(([name, value]) => (value ? [name] : []));
+  }
+
+  get #credentials(): NodeJS.Dict<string> {
+    return parseEnv(readTextIfThere(this.data.credentials) ?? '');
   }
 }
 

@@ -165,3 +165,25 @@ test.each([
   expect(await ended).toBe('Left off. Nothing was changed.');
   expect([existsSync(one.home), existsSync(one.envFile)]).toEqual([false, false]);
 });
+
+test('"None for now" does what it says, though keys are set', async () => {
+  const one = await person();
+  mkdirSync(one.home);
+  const before = `MOBYCLAW_HOME=${one.home}\nANTHROPIC_API_KEY=sk-ant-abcdefghij1234\nMOBYCLAW_TZ=UTC\n`;
+  writeFileSync(one.envFile, before, { mode: 0o600 });
+  const { terminal, ended } = one.begin();
+  await answer(terminal, [
+    ['Go on like that?', ENTER],
+    ['What do you want to change?', `${DOWN} ${ENTER}`],
+    ['Whose model', `${DOWN.repeat(4)}${ENTER}`],
+  ]);
+  expect(await ended).toBe('local');
+  expect(parse(readFileSync(join(one.home, 'soul.yaml'), 'utf8')).models.moby).toMatchObject({
+    provider: 'offline',
+    model: 'offline',
+  });
+  expect(parseEnv(readFileSync(one.envFile, 'utf8'))).toMatchObject({
+    ANTHROPIC_API_KEY: 'sk-ant-abcdefghij1234',
+    MOBYCLAW_AGENT: 'embedded',
+  });
+});

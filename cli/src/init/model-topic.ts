@@ -1,4 +1,6 @@
 /** Which model Moby thinks with: provider, key, model. A key is checked as soon as it is typed. */
+import { isDeepStrictEqual } from 'node:util';
+import { PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 import type { Ask, Choice } from './ask.ts';
 import { type Draft, masked } from './draft.ts';
 import { checkKey, type KeyCheck } from './provider-check.ts';
@@ -10,7 +12,7 @@ import {
   PROVIDERS,
   type ProviderChoice,
 } from './providers.ts';
-import { isDefaultButModel, type ModelChoice, modelOf } from './soul-model.ts';
+import { isDefaultButModel, type ModelChoice, modelOf, type NamedModel } from './soul-model.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -41,7 +43,7 @@ export async function modelTopic({ ask, draft, env, mode }: ModelQuestions): Pro
     listed.set(provider, await askKey(ask, draft, env, provider));
   const model =
     choice === 'none'
-      ? null
+      ? offlineModel(draft)
       : choice === 'local'
         ? await askLocal(ask, draft, env)
         : await askModel(ask, choice, listed);
@@ -49,8 +51,33 @@ export async function modelTopic({ ask, draft, env, mode }: ModelQuestions): Pro
   await askEngine(ask, draft, mode, choice);
 }
 
+/** @returns the model that answers by rules, or null where soul.yaml comes to that without a word, since there is no key */
+export function offlineModel(draft: Draft): ModelChoice | null {
+  const { text, original } = draft.soul;
+  const noKey = PROVIDER_KEYS.every((name) => !draft.hasKey(name));
+  if (noKey && isDeepStrictEqual(modelOf(text), modelOf(original))) return null;
+  return { provider: 'offline', model: 'offline' };
+}
+
+/** @returns the host of the owner's own server for which soul.yaml names this key, or null */
+export function serverOfKey(draft: Draft, keyName: string): string | null {
+  const now = modelOf(draft.soul.text);
+  return now?.baseUrl !== undefined && now.tokenKey === keyName ? hostOf(now.baseUrl) : null;
+}
+
+function hostOf(baseUrl: string): string {
+  const url = onThisMachine(fromContainer(baseUrl));
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+export function isSameServer(one: string, other: string): boolean {
+  return hostOf(one) === hostOf(other);
+}
+
 function presetChoice(draft: Draft): ProviderChoice {
-  if (modelOf(draft.soul.text)?.provider === 'local') return 'local';
+  const now = modelOf(draft.soul.text)?.provider;
+  if (now === 'local') return 'local';
+  if (now === 'offline') return 'none';
   const set = keyedProviders('both').filter((provider) => draft.value(PROVIDERS[provider].keyName));
   return set.length === 2 ? 'both' : (set[0] ?? 'anthropic');
 }
@@ -64,7 +91,8 @@ async function askKey(
 ): Promise<string[]> {
   const { name, keyName, hint } = PROVIDERS[provider];
   const baseUrl = env[PROVIDERS[provider].baseUrlName] || PROVIDERS[provider].baseUrl;
-  const known = draft.value(keyName);
+  // What is there may be the key of a server of the owner's own: it is not shown to anybody else.
+  const known = serverOfKey(draft, keyName) === null ? draft.value(keyName) : undefined;
   if (known !== undefined && (await ask.yes(`${keyName} is set (${masked(known)}). Keep it?`, true))) {
     const check = await checkKey({ provider, key: known, baseUrl });
     report(ask, name, check);
@@ -149,9 +177,7 @@ async function askLocal(ask: Ask, draft: Draft, env: Environment): Promise<Model
       known?.baseUrl ?? (env.OPENAI_BASE_URL || LOCAL_BASE_URL),
       (value) => (isHttp(value) ? null : 'Write an address such as http://localhost:11434/v1'),
     );
-    const key = (await ask.yes('Does it want a key?', false))
-      ? await ask.secret('Its key', keyProblem)
-      : undefined;
+    const { tokenKey, key } = await askServerKey(ask, draft, known, baseUrl);
     // From a container, the owner's machine has another name; the check is made from here, where it is localhost.
     const check = await checkKey({ provider: 'local', key, baseUrl: onThisMachine(baseUrl) });
     report(ask, 'The server', check);
@@ -162,15 +188,31 @@ async function askLocal(ask: Ask, draft: Draft, env: Environment): Promise<Model
       ]);
       if (!keep) continue;
     }
-    if (key !== undefined) draft.set('OPENAI_API_KEY', key);
+    if (tokenKey === 'OPENAI_API_KEY' && key !== undefined) draft.set(tokenKey, key);
     const models = modelsOf(check).slice(0, 20);
     const model = await pickModel(
       ask,
       models,
       known && models.includes(known.model) ? known.model : undefined,
     );
-    return { provider: 'local', model, baseUrl, ...(key !== undefined && { tokenKey: 'OPENAI_API_KEY' }) };
+    return { provider: 'local', model, baseUrl, ...(tokenKey !== undefined && { tokenKey }) };
   }
+}
+
+/** @returns the key and the variable that holds it; neither where the server wants none */
+async function askServerKey(
+  ask: Ask,
+  draft: Draft,
+  known: NamedModel | null,
+  baseUrl: string,
+): Promise<{ tokenKey?: string; key?: string }> {
+  const { tokenKey } = known ?? {};
+  const set = tokenKey === undefined ? undefined : draft.key(tokenKey);
+  if (tokenKey !== undefined && set !== undefined && isSameServer(known?.baseUrl ?? '', baseUrl)) {
+    if (await ask.yes(`${tokenKey} is set (${masked(set)}). Keep it?`, true)) return { tokenKey, key: set };
+  }
+  if (!(await ask.yes('Does it want a key?', false))) return {};
+  return { tokenKey: 'OPENAI_API_KEY', key: await ask.secret('Its key', keyProblem) };
 }
 
 export function isHttp(url: string): boolean {
@@ -204,7 +246,7 @@ async function applyModel(ask: Ask, draft: Draft, model: ModelChoice | null): Pr
   if (now?.provider === model.provider && now.model === model.model) return;
   draft.replaceModel = await ask.yes(
     `You have changed soul.yaml; it names ${now ? `${now.provider}/${now.model}` : 'its model in a way of its own'}. Put ${model.provider}/${model.model} into it?`,
-    false,
+    model.provider === 'offline', // the answer just given says so
   );
 }
 

@@ -3,10 +3,12 @@
  * value stands, and characters are replaced there; comments, order and spacing of all the rest stay as the owner wrote
  * them. A file that does not parse, or names its model in another way, is not touched: null says so.
  */
+import { MODEL_PROVIDERS } from '@mobyclaw/protocol/model-providers';
 import { type Document, isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
 
 export interface ModelChoice {
-  provider: 'anthropic' | 'openai' | 'local';
+  /** `offline` answers by rules, whatever keys there are. */
+  provider: 'anthropic' | 'openai' | 'local' | 'offline';
   model: string;
   /** Of a server that speaks OpenAI's API; for `local` only. */
   baseUrl?: string;
@@ -18,6 +20,8 @@ export interface NamedModel {
   provider: string;
   model: string;
   baseUrl?: string;
+  /** Variable that the file names for the key. */
+  tokenKey?: string;
 }
 
 interface Edit {
@@ -34,8 +38,30 @@ export function modelOf(text: string): NamedModel | null {
   const provider = entry.get('provider');
   const model = entry.get('model');
   if (typeof provider !== 'string' || typeof model !== 'string') return null;
-  const baseUrl = entry.get('base_url') ?? document.getIn(['providers', provider, 'base_url']);
-  return { provider, model, ...(typeof baseUrl === 'string' && { baseUrl }) };
+  const of = (key: string): unknown => entry.get(key) ?? document.getIn(['providers', provider, key]);
+  const [baseUrl, tokenKey] = [of('base_url'), of('token_key')];
+  return {
+    provider,
+    model,
+    ...(typeof baseUrl === 'string' && { baseUrl }),
+    ...(typeof tokenKey === 'string' && { tokenKey }),
+  };
+}
+
+/** @returns the variables of which any may hold the key of this model; none where it is asked without one */
+export function keyNamesOf({ provider, baseUrl, tokenKey }: NamedModel): readonly string[] {
+  if (tokenKey !== undefined) return [tokenKey];
+  const known = Object.hasOwn(MODEL_PROVIDERS, provider) ? MODEL_PROVIDERS[provider] : undefined;
+  // A server of the owner's own is sent no key that is not named for it; the other two are asked with theirs there too.
+  if (baseUrl !== undefined && known?.kind !== 'anthropic' && known?.kind !== 'google') return [];
+  return known?.keys ?? [];
+}
+
+/** @returns the text with another model of the provider that it names, or null where the file has no such place */
+export function withModelName(text: string, model: string): string | null {
+  const document = parseDocument(text);
+  const entry = document.errors.length === 0 ? entryOf(document) : null;
+  return entry && applied(text, mapEdits(text, entry, { model }));
 }
 
 /** @returns the text with `choice` in it, or null where the file has no such place */
@@ -65,6 +91,11 @@ export function withModel(text: string, choice: ModelChoice): string | null {
     else if (providers === undefined) end = `\nproviders:\n  local: ${inline}\n`;
     else return null;
   }
+  return applied(text, edits, end);
+}
+
+/** @returns null where the result would not parse */
+function applied(text: string, edits: readonly Edit[], end = ''): string | null {
   const edited = edits
     .toSorted((a, b) => b.at - a.at)
     .reduce((result, edit) => result.slice(0, edit.at) + edit.text + result.slice(edit.end), text);

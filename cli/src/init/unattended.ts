@@ -6,10 +6,18 @@
 import { parseEnv } from 'node:util';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
-import { SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
+import { KEY_NAMES, SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
 import { say, type Terminal } from '../terminal.ts';
 import { type Draft, expandHome } from './draft.ts';
-import { isHttp, keyedModel, onThisMachine, reachable } from './model-topic.ts';
+import {
+  isHttp,
+  isSameServer,
+  keyedModel,
+  offlineModel,
+  onThisMachine,
+  reachable,
+  serverOfKey,
+} from './model-topic.ts';
 import { checkKey } from './provider-check.ts';
 import {
   keyedProviders,
@@ -18,7 +26,7 @@ import {
   PROVIDERS,
   type ProviderChoice,
 } from './providers.ts';
-import { type ModelChoice, modelOf } from './soul-model.ts';
+import { keyNamesOf, type ModelChoice, modelOf } from './soul-model.ts';
 import { credentialNameProblem, settingProblem } from './topics.ts';
 
 export interface InitFlags {
@@ -56,7 +64,8 @@ export async function fillFromFlags(
   terminal: Terminal,
   mode: 'compose' | 'local',
 ): Promise<void> {
-  for (const name of SETTING_NAMES) if (draft.now.origin[name] === 'environment') draft.keep(name);
+  // Keys of models are kept with the model that they are for.
+  for (const name of SETTING_NAMES) if (!KEY_NAMES.some((key) => key === name)) draft.keep(name);
   for (const [flag, name] of Object.entries(SETTING_FLAGS) as [keyof InitFlags, SettingName][]) {
     const value = flags[flag];
     if (typeof value !== 'string') continue;
@@ -114,21 +123,34 @@ async function fillModel(
   terminal: Terminal,
   mode: 'compose' | 'local',
 ): Promise<void> {
-  const choice = flags.provider === undefined ? presentProvider(draft, flags) : providerFlag(flags.provider);
-  if (choice === null) return; // set up before, and nothing said about it now
+  const named = flags.provider ?? (flags.baseUrl === undefined ? undefined : 'local');
+  if (named === undefined && providerStays(draft, flags)) return keepProvider(draft, flags, terminal);
+  const choice = named === undefined ? presentProvider(draft, flags) : providerFlag(named);
+  // The first time what the environment holds is written down, so that it is there at the next start.
+  if (draft.first) for (const name of KEY_NAMES) draft.keep(name);
   if (choice === 'none') {
-    if (flags.agent === undefined && draft.value('MOBYCLAW_AGENT') === undefined)
-      draft.set('MOBYCLAW_AGENT', 'embedded');
+    if (named === undefined) {
+      if (flags.agent === undefined && draft.value('MOBYCLAW_AGENT') === undefined)
+        draft.set('MOBYCLAW_AGENT', 'embedded');
+      return;
+    }
+    if (flags.agent === undefined) draft.set('MOBYCLAW_AGENT', 'embedded');
+    draft.model = offlineModel(draft);
+    draft.replaceModel = true;
     return;
   }
   draft.model =
     choice === 'local'
       ? await localModel(draft, flags, terminal, mode)
       : await keyed(draft, flags, terminal, choice);
-  draft.replaceModel = flags.model !== undefined;
-  const { own, text } = draft.soul;
+  draft.replaceModel = flags.model !== undefined || flags.baseUrl !== undefined;
+  const now = draft.soul.own ? modelOf(draft.soul.text) : null;
   // A soul.yaml that is there names a model on purpose; a key for its provider is no reason to change that.
-  if (own && flags.model === undefined && modelOf(text)?.provider === draft.model.provider)
+  if (
+    flags.model === undefined &&
+    now?.provider === draft.model.provider &&
+    now.baseUrl === draft.model.baseUrl
+  )
     draft.model = null;
 }
 
@@ -138,15 +160,53 @@ function providerFlag(text: string): ProviderChoice {
   return found;
 }
 
-/** The provider whose key is there; none at the very first time without one. */
-function presentProvider(draft: Draft, flags: InitFlags): ProviderChoice | null {
-  if (flags.baseUrl !== undefined) return 'local';
+/** Whether there is a provider already. `--model` alone names another model of it, where it can be used at all. */
+function providerStays(draft: Draft, flags: InitFlags): boolean {
+  const { own, text, original } = draft.soul;
+  const now = modelOf(text);
+  const shipped = modelOf(original);
+  const chosen = own && (now === null || now.provider !== shipped?.provider || now.model !== shipped.model);
+  if (flags.model === undefined) return chosen || !draft.first;
+  if (now === null) return chosen;
+  const keys = keyNamesOf(now);
+  return now.provider !== 'offline' && (keys.length === 0 || keys.some((name) => draft.hasKey(name)));
+}
+
+/** The provider stays as it is, and with it which key goes where; a new key of it is checked and written down. */
+async function keepProvider(draft: Draft, flags: InitFlags, terminal: Terminal): Promise<void> {
+  const now = modelOf(draft.soul.text);
+  const used = now === null ? [] : keyNamesOf(now);
+  for (const name of KEY_NAMES) {
+    if (draft.now.origin[name] !== 'environment') continue;
+    if (used.includes(name) || draft.isInFile(name)) draft.keep(name);
+    else if (draft.settings[name] === undefined) {
+      say(
+        terminal,
+        `${name} of the environment is not written down: soul.yaml names ${now ? `${now.provider}/${now.model}` : 'a model in a way of its own'}. With --provider it would be.`,
+      );
+    }
+  }
+  for (const name of used) {
+    const key = draft.settings[name as SettingName];
+    if (!key || now === null) continue;
+    const [provider] = keyedProviders('both').filter((one) => one === now.provider);
+    if (now.baseUrl !== undefined) await checked(terminal, name, 'local', key, onThisMachine(now.baseUrl));
+    else if (provider !== undefined) {
+      const { baseUrlName, baseUrl } = PROVIDERS[provider];
+      await checked(terminal, name, provider, key, terminal.env[baseUrlName] || baseUrl);
+    }
+  }
+  if (flags.model !== undefined) draft.modelName = flags.model;
+}
+
+/** The provider whose key is there; none without one. */
+function presentProvider(draft: Draft, flags: InitFlags): ProviderChoice {
   const set = keyedProviders('both').filter((provider) => draft.value(PROVIDERS[provider].keyName));
   if (set.length === 2) return 'both';
   if (set[0] !== undefined) return set[0];
   if (flags.model !== undefined)
     throw new UsageError('--model needs --provider, or the key of one in the environment.');
-  return draft.first ? 'none' : null;
+  return 'none';
 }
 
 async function keyed(
@@ -157,13 +217,16 @@ async function keyed(
 ): Promise<ModelChoice> {
   const models: { provider: 'anthropic' | 'openai'; model: string }[] = [];
   for (const provider of keyedProviders(choice)) {
-    const { keyName, baseUrlName, baseUrl } = PROVIDERS[provider];
+    const { name, keyName, baseUrlName, baseUrl } = PROVIDERS[provider];
     const key = draft.value(keyName);
-    if (key === undefined) {
+    const server = draft.isNew(keyName) ? null : serverOfKey(draft, keyName);
+    if (key === undefined || server !== null) {
+      const why = server === null ? 'is not set' : `is the key of ${server}, which ${name} is not given`;
       throw new UsageError(
-        `${keyName} is not set. Give it in the environment, or as a line ${keyName}=… with --secrets-stdin.`,
+        `${keyName} ${why}. Give it in the environment, or as a line ${keyName}=… with --secrets-stdin.`,
       );
     }
+    draft.keep(keyName);
     const found = await checked(terminal, keyName, provider, key, terminal.env[baseUrlName] || baseUrl);
     models.push(...modelChoices(provider, found).map((model) => ({ provider, model })));
   }
@@ -181,22 +244,28 @@ async function localModel(
   terminal: Terminal,
   mode: 'compose' | 'local',
 ): Promise<ModelChoice> {
-  const { baseUrl } = flags;
+  const now = modelOf(draft.soul.text);
+  const known = now?.provider === 'local' && now.baseUrl !== undefined ? now : null;
+  const baseUrl = flags.baseUrl ?? known?.baseUrl;
   if (baseUrl === undefined || !isHttp(baseUrl)) {
     throw new UsageError('--provider local needs --base-url, such as http://localhost:11434/v1');
   }
-  const key = draft.value('OPENAI_API_KEY');
-  const [first] = await checked(terminal, 'OPENAI_API_KEY', 'local', key, onThisMachine(baseUrl));
-  const model = flags.model ?? first;
+  // A key goes to the server that it was given for: the one of before, or with a new key the one that is named now.
+  const same = known?.baseUrl !== undefined && isSameServer(known.baseUrl, baseUrl);
+  const tokenKey = draft.isNew('OPENAI_API_KEY') ? 'OPENAI_API_KEY' : same ? known.tokenKey : undefined;
+  if (tokenKey === 'OPENAI_API_KEY') draft.keep('OPENAI_API_KEY');
+  const key = tokenKey === undefined ? undefined : draft.key(tokenKey);
+  const found = await checked(terminal, tokenKey ?? 'OPENAI_API_KEY', 'local', key, onThisMachine(baseUrl));
+  const model = flags.model ?? (known && (same || found.includes(known.model)) ? known.model : found[0]);
   if (model === undefined)
     throw new UsageError(`--provider local needs --model: ${baseUrl} does not tell which it has.`);
-  const found: ModelChoice = {
+  const choice: ModelChoice = {
     provider: 'local',
     model,
     baseUrl,
-    ...(key !== undefined && { tokenKey: 'OPENAI_API_KEY' }),
+    ...(tokenKey !== undefined && { tokenKey }),
   };
-  return mode === 'compose' ? reachable(found) : found;
+  return mode === 'compose' ? reachable(choice) : choice;
 }
 
 async function checked(

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import {
   addWorkspace,
@@ -17,7 +18,7 @@ import type { ContainerUser } from '../compose/container-user.ts';
 import { editEnvText, readTextIfThere } from '../env-file.ts';
 import type { SettingName } from '../settings-schema.ts';
 import type { Draft } from './draft.ts';
-import { isDefaultButModel, withModel } from './soul-model.ts';
+import { isDefaultButModel, modelOf, withModel, withModelName } from './soul-model.ts';
 
 /**
  * @param user that the containers run as; null where there is no Docker
@@ -46,6 +47,7 @@ export async function writeDraft(draft: Draft, user: ContainerUser | null): Prom
 }
 
 async function writeSoul(draft: Draft): Promise<string[]> {
+  if (draft.modelName !== null) return writeModelName(draft, draft.modelName);
   if (draft.model === null) return [];
   const { text, original, own } = draft.soul;
   const name = `${draft.model.provider}/${draft.model.model}`;
@@ -58,7 +60,21 @@ async function writeSoul(draft: Draft): Promise<string[]> {
   }
   if (own && edited === text) return [];
   await replace(draft.data.soul, edited);
-  return [`soul.yaml names the model ${name}.`];
+  return [
+    draft.model.provider === 'offline'
+      ? 'soul.yaml names the model offline: Moby answers by simple rules.'
+      : `soul.yaml names the model ${name}.`,
+  ];
+}
+
+async function writeModelName({ data, soul }: Draft, model: string): Promise<string[]> {
+  const edited = withModelName(soul.text, model);
+  if (edited === null) {
+    return [`Left soul.yaml as it is: it names its model in a way of its own. Put ${model} into it by hand.`];
+  }
+  if (soul.own && edited === soul.text) return [];
+  await replace(data.soul, edited);
+  return [`soul.yaml names the model ${modelOf(edited)?.provider}/${model}.`];
 }
 
 const OWNER_SECTION = /^## About the owner[ \t]*$/m;
@@ -120,10 +136,14 @@ async function writeSettings(draft: Draft, user: ContainerUser | null): Promise<
     ...draft.settings,
   };
   wanted.MOBYCLAW_HOME = draft.data.root; // with ~ resolved
-  const changes = Object.fromEntries(
-    Object.entries(wanted).filter((pair): pair is [string, string | null] => pair[1] !== undefined),
-  );
   const text = draft.first ? template(draft.checkout) : (readTextIfThere(draft.envFile) ?? '');
+  const there = parseEnv(text);
+  // A line that says so already keeps its quotes and its comment.
+  const changes = Object.fromEntries(
+    Object.entries(wanted).filter(
+      (pair): pair is [string, string | null] => pair[1] !== undefined && pair[1] !== there[pair[0]],
+    ),
+  );
   await replace(draft.envFile, editEnvText(text, changes));
 }
 
