@@ -3,8 +3,8 @@
  * platforms' servers are those of the tests, and run in this process, so that the gateway's has nothing but its own work.
  */
 import { join } from 'node:path';
-import type { Platform } from '@mobyclaw/gateway/channels/channel';
 import { loadBaileys } from '@mobyclaw/gateway/channels/whatsapp/library';
+import type { Platform } from '@mobyclaw/protocol/platform';
 import { FakeDiscord } from '@mobyclaw/testkit/fake-discord/fake-discord';
 import { startFakeSlack } from '@mobyclaw/testkit/fake-slack/fake-slack';
 import { startFakeTelegram } from '@mobyclaw/testkit/fake-telegram/fake-telegram';

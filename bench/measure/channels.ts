@@ -3,9 +3,9 @@
  * write in the same moment. Real adapters and libraries at their normal pace, against the platforms' servers of the tests.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Platform } from '@mobyclaw/gateway/channels/channel';
 import { ChannelError } from '@mobyclaw/gateway/channels/channel-error';
 import type { ChannelsView } from '@mobyclaw/protocol/channel';
+import type { Platform } from '@mobyclaw/protocol/platform';
 import { until } from '@mobyclaw/testkit/until';
 import { type Crowd, discordCrowd, slackCrowd, telegramCrowd, whatsAppCrowd } from '../load/crowd.ts';
 import type { GatewayProcess } from '../processes/gateway-process.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobDefinition } from '@mobyclaw/gateway/scheduler/job';
+import type { JobDefinition } from '@mobyclaw/gateway/store/job-rows';
 import { Store } from '@mobyclaw/gateway/store/store';
 import { mb, median, ms, percentile, type Row } from './row.ts';
 import { NO_AGENT, type Stage } from './stage.ts';

@@ -4,9 +4,9 @@
  * Times are of the processor, so that what else the machine does is not counted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PLATFORMS } from '@mobyclaw/gateway/channels/channel';
-import { createRenderer } from '@mobyclaw/gateway/delivery/render/create-renderer';
-import { LIMITS } from '@mobyclaw/gateway/delivery/render/testing/markdown';
+import { createRenderer } from '@mobyclaw/gateway/render/create-renderer';
+import { LIMITS } from '@mobyclaw/gateway/render/testing/markdown';
+import { PLATFORMS } from '@mobyclaw/protocol/platform';
 import { ms, percentile, type Row } from './row.ts';
 
 const SIZE = 100_000;

@@ -9,29 +9,29 @@ import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lo
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
-import { ControlClient } from './agent-monitor/control-client.ts';
-import { openBudget } from './budget/open-budget.ts';
+import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
 import { Pricing } from './budget/pricing.ts';
-import type { Messaging, MessagingOptions } from './channels/messaging.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
-import { ReplyRecorder } from './delivery/reply-recorder.ts';
-import { EventLog } from './events/event-log.ts';
 import { createApp } from './http/app.ts';
 import { gatewayPorts } from './mcp/gateway-ports.ts';
 import { McpEndpoint } from './mcp/mcp-endpoint.ts';
+import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { createBackground } from './scheduler/background.ts';
-import type { NotifyOwner } from './scheduler/ports.ts';
-import { ConversationReset } from './sessions/conversation-reset.ts';
+import { openBudget } from './open-budget.ts';
+import { ControlClient } from './parts/control-client.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import { TokenService } from './tokens/token-service.ts';
+import { ConversationReset } from './turns/conversation-reset.ts';
+import { EventLog } from './turns/event-log.ts';
+import { ReplyRecorder } from './turns/reply-recorder.ts';
 import { TurnEnder } from './turns/turn-ending.ts';
 import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
+import type { NotifyOwner } from './unasked/ports.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
 export const DRAIN_MS = 25_000; // within the 30 s that whoever stops us waits
@@ -225,7 +225,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 async function startMessaging(options: MessagingOptions): Promise<Messaging | null> {
   if (enabledPlatforms(options.config.channels).length === 0) return null;
   try {
-    const { Messaging } = await import('./channels/messaging.ts');
+    const { Messaging } = await import('./messaging/messaging.ts');
     const messaging = await Messaging.create(options);
     messaging.start();
     return messaging;

@@ -3,8 +3,8 @@ import type { Stats } from 'node:fs';
 import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { KEY_NAMES } from '../settings-schema.ts';
+import { checkSoul } from '../soul-check.ts';
 import { type Check, fail, fixable, ok, warn } from './check.ts';
-import { checkSoul } from './soul-check.ts';
 
 export async function dataChecks(context: Context): Promise<Check[]> {
   const { data, settings } = context;

@@ -7,10 +7,10 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { changesSince } from '../local/started.ts';
+import { checkPort } from '../port-check.ts';
 import { runningStack } from '../running-stack.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkDocker, containerChecks } from './container-checks.ts';
-import { checkPort } from './port-check.ts';
 
 export async function stackChecks(context: Context): Promise<Check[]> {
   const { data, settings } = context;

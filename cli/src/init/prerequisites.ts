@@ -3,7 +3,7 @@ import type { Docker } from '../compose/docker.ts';
 import type { Context } from '../context.ts';
 import { type Check, ok, warn } from '../doctor/check.ts';
 import { checkClock, checkDisk } from '../doctor/machine-checks.ts';
-import { checkPort } from '../doctor/port-check.ts';
+import { checkPort } from '../port-check.ts';
 import type { Draft } from './draft.ts';
 
 const IMAGES_BYTES = 4e9; // the four images, and what building them takes

@@ -165,7 +165,7 @@ async function failure(context: Context, state: LocalState | null, problem: stri
 
 /** With a soul.yaml that cannot be read there is no agent, and that file is where the mending starts. */
 async function soulProblem({ data }: Context): Promise<string[]> {
-  const { checkSoul } = await import('../doctor/soul-check.ts');
+  const { checkSoul } = await import('../soul-check.ts');
   const check = await checkSoul(data.soul);
   return check.status === 'fail' ? [`soul.yaml ${check.detail}. ${check.remedy ?? ''}`] : [];
 }

@@ -7,7 +7,8 @@
 
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
-import type { ChannelKey, IncomingMessage, Platform } from '../channels/channel.ts';
+import type { Platform } from '@mobyclaw/protocol/platform';
+import type { ChannelKey, IncomingMessage } from '../channels/channel.ts';
 import type {
   AccessStore,
   ClosedGroupRow,

@@ -4,9 +4,9 @@ import { createLogger } from '@mobyclaw/lib/logger';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
-import type { EventListener } from '../events/event-log.ts';
 import { StoreError } from '../store/database.ts';
 import { Store } from '../store/store.ts';
+import type { EventListener } from '../turns/event-log.ts';
 import { Access } from './access.ts';
 import { Admission } from './admission.ts';
 

@@ -3,7 +3,8 @@
  * that nobody can use it to fill a chat. What was counted for a transaction that failed is given back.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
-import type { ChannelKey, IncomingMessage, Platform } from '../channels/channel.ts';
+import type { Platform } from '@mobyclaw/protocol/platform';
+import type { ChannelKey, IncomingMessage } from '../channels/channel.ts';
 import { codeAnswer, fullNotice, NO_PLACE, pairingNotice } from './door-texts.ts';
 import type { Asking } from './pairings.ts';
 import { type Rate, RateLimit } from './rate-limit.ts';

@@ -5,7 +5,8 @@
 
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
-import type { IncomingMessage, Platform } from '../channels/channel.ts';
+import type { Platform } from '@mobyclaw/protocol/platform';
+import type { IncomingMessage } from '../channels/channel.ts';
 import type { AccessStore, PairingRow } from '../store/access-store.ts';
 import { newPairingCode, readPairingCode } from './pairing-code.ts';
 

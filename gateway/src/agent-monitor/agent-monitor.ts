@@ -2,7 +2,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type Engine, type SupervisorStatus, supervisorStatusSchema } from '@mobyclaw/protocol/control';
 import type { AgentClient } from '../agent/agent.ts';
-import type { ControlClient } from './control-client.ts';
+import type { ControlClient } from '../parts/control-client.ts';
 
 const FRESH_MS = 1000;
 

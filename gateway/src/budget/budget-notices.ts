@@ -5,9 +5,9 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { NotifyOwner } from '../scheduler/ports.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
+import type { NotifyOwner } from '../unasked/ports.ts';
 import type { PeriodState, Step } from './period-state.ts';
 
 const KEPT_MS = 62 * 86_400_000; // longer than any period

@@ -6,25 +6,18 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { BudgetReport } from '@mobyclaw/protocol/usage';
+import type { Caps } from '../config/caps.ts';
 import type { Store } from '../store/store.ts';
-import type { CallUsage } from '../turns/usage-meter.ts';
 import type { BudgetNotices } from './budget-notices.ts';
 import type { OwnerCalendar, Period } from './calendar-period.ts';
 import { type PeriodState, periodState, type Spent, UNASKED_UNTIL } from './period-state.ts';
 import type { Pricing } from './pricing.ts';
+import type { CallUsage } from './usage-meter.ts';
 
 const UNASKED = new Set(['heartbeat', 'cron', 'webhook']);
 const MOST_SHARE = 1_000_000; // in a report, as JSON knows no infinity
 const FOR_GUESTS =
   'I have reached the limit that my owner has set for me. Please try again later, or ask my owner.';
-
-/** Null: no cap. */
-export interface Caps {
-  dayUsd: number | null;
-  monthUsd: number | null;
-  dayTokens: number | null;
-  monthTokens: number | null;
-}
 
 export interface BudgetOptions {
   store: Store;

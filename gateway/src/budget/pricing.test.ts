@@ -5,7 +5,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { Store } from '../store/store.ts';
 import { openHarness } from '../testing/harness.ts';
-import { UsageMeter } from '../turns/usage-meter.ts';
+import { UsageMeter } from './usage-meter.ts';
 
 const PRICES = 'models: { fake/fake-1: { input: 1000, output: 10000, cached: 100 } }\n';
 const ONE_CALL = 80 / 1000 + 40 / 10_000 + 12 / 100; // dollars: 120 tokens in, 40 of them cached, and 12 out

@@ -8,8 +8,8 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { Usage } from '@mobyclaw/protocol/usage';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
-import type { CallUsage, UsageMeter } from '../turns/usage-meter.ts';
 import type { PriceTable } from './prices.ts';
+import type { CallUsage, UsageMeter } from './usage-meter.ts';
 
 const LATER_PRICED_MS = 62 * 86_400_000; // this month and the one before
 

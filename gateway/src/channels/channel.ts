@@ -1,6 +1,6 @@
 /**
  * What an adapter is to the gateway, and the gateway to an adapter. An adapter knows this file, `channel-error.ts`,
- * `delivery/renderer.ts` and its own library, and nothing of the store, of turns or of the other adapters.
+ * `render/part.ts` and its own library, and nothing of the store, of turns or of the other adapters.
  *
  * A channel object is one connection: started once, stopped once, then thrown away. Reconnecting, backoff, giving up,
  * dedupe, order, access, queueing, retries and splitting are done by the gateway for all four alike. An adapter
@@ -8,12 +8,8 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { RenderedPart, TextLimit } from '../delivery/renderer.ts';
+import type { RenderedPart, TextLimit } from '../render/part.ts';
 import type { ChannelError } from './channel-error.ts';
-
-export const PLATFORMS = ['telegram', 'discord', 'slack', 'whatsapp'] as const;
-
-export type Platform = (typeof PLATFORMS)[number];
 
 /**
  * A place on a platform where messages come from and go to, as design names it: `telegram:dm:42`,

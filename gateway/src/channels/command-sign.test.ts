@@ -1,8 +1,8 @@
+import { PLATFORMS } from '@mobyclaw/protocol/platform';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { expect, test } from 'vitest';
 import { closedGroup, codeAnswer, fullNotice, pairingNotice, welcome } from '../access/door-texts.ts';
 import { readCommand } from '../commands/commands.ts';
-import { PLATFORMS } from './channel.ts';
 import { commandSign } from './command-sign.ts';
 
 const CHANNELS = {

@@ -1,4 +1,5 @@
-import type { ChannelKey, Platform } from './channel.ts';
+import type { Platform } from '@mobyclaw/protocol/platform';
+import type { ChannelKey } from './channel.ts';
 
 /**
  * What a command begins with in this chat, for texts that name one: Slack keeps every text with a slash to itself, so it

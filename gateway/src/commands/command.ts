@@ -1,14 +1,16 @@
 /** A command: a whole message that begins with a slash and is answered by the gateway itself, at once. */
+
+import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Access } from '../access/access.ts';
 import type { Admission } from '../access/admission.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
-import type { ChannelKey, ChannelStatus, Platform } from '../channels/channel.ts';
+import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
 import type { JobService } from '../scheduler/job-service.ts';
-import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
+import type { ConversationReset } from '../turns/conversation-reset.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 
 export interface CommandCall {

@@ -2,8 +2,8 @@
 import { cutText } from '@mobyclaw/lib/cut-text';
 import type { JobView } from '@mobyclaw/protocol/job';
 import { nameText } from '../access/door-texts.ts';
+import { ScheduleError } from '../calendar/schedule-error.ts';
 import { JobBusyError } from '../scheduler/job-service.ts';
-import { ScheduleError } from '../scheduler/schedule-error.ts';
 import type { Command, CommandServices } from './command.ts';
 
 const MOST_SHOWN = 30;

@@ -2,9 +2,10 @@
  * Settings of the messaging channels. A token enables a channel; without one there is no channel and no error. What a
  * person could have got wrong (an owner given by name, one of two tokens missing) is an error at start that says so.
  */
+
+import { PLATFORMS, type Platform } from '@mobyclaw/protocol/platform';
 import { whatsappAuthSchema } from '@mobyclaw/protocol/whatsapp-auth';
 import * as z from 'zod';
-import { PLATFORMS, type Platform } from '../channels/channel.ts';
 
 /** Only ids: a name can be given up and taken by somebody else. */
 const USER_IDS: Record<Platform, { form: RegExp; write: string }> = {

@@ -9,8 +9,8 @@ import { isTimeZone } from '@mobyclaw/lib/local-time';
 import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
-import type { Caps } from '../budget/budget.ts';
-import { type ActiveHours, parseActiveHours } from '../heartbeat/active-hours.ts';
+import { type ActiveHours, parseActiveHours } from '../calendar/active-hours.ts';
+import type { Caps } from './caps.ts';
 import {
   type ChannelsConfig,
   channelsConflict,

@@ -11,12 +11,13 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
+import type { Renderer } from '../render/part.ts';
+import { renderSafelyInSlices } from '../render/render-safely.ts';
 import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveReply } from './live-reply.ts';
 import { LiveUpdates } from './live-updates.ts';
-import { plainOf, renderSafelyInSlices, toParts } from './parts.ts';
-import type { Renderer } from './renderer.ts';
+import { plainOf, toParts } from './parts.ts';
 import { judgeSend } from './send-verdict.ts';
 import { undeliveredNotice } from './undelivered-notice.ts';
 

@@ -8,18 +8,18 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
+import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
-import type { Channel, ChannelKey, Platform } from '../channels/channel.ts';
+import type { Channel, ChannelKey } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
-import { isConversation } from '../sessions/conversation.ts';
+import type { Renderer } from '../render/part.ts';
+import { isConversation } from '../store/conversation.ts';
+import { recordSent } from '../store/sent-record.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { ChatLane } from './chat-lane.ts';
-import { contained } from './contained-channel.ts';
 import { LiveReply } from './live-reply.ts';
-import type { Renderer } from './renderer.ts';
-import { recordSent } from './sent-record.ts';
 import { TypingSigns } from './typing.ts';
 
 const KEEP_DONE_MS = 7 * 86_400_000; // for whoever asks what became of a message
@@ -167,10 +167,7 @@ export class Delivery {
         key,
         store,
         renderer: rendererOf(platform),
-        channel: () => {
-          const connected = channel(platform);
-          return connected && contained(connected, logger);
-        },
+        channel: () => channel(platform),
         report: (error) => report(platform, error),
         clock,
         logger,

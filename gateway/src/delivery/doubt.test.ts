@@ -6,9 +6,9 @@ import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
 import type { Channel, SendResult } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
+import { createRenderer } from '../render/create-renderer.ts';
 import { Store } from '../store/store.ts';
 import { Delivery } from './delivery.ts';
-import { createRenderer } from './render/create-renderer.ts';
 
 const WINDOW_MS = 120_000;
 const CHAT = 'discord:dm:1';

@@ -7,12 +7,12 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import type { Channel, SendOptions, SendResult } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
+import type { RenderedPart } from '../render/part.ts';
+import { plainRenderer } from '../render/plain-renderer.ts';
 import { StoreError } from '../store/database.ts';
 import { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { Delivery } from './delivery.ts';
-import { plainRenderer } from './parts.ts';
-import type { RenderedPart } from './renderer.ts';
 
 const CHAT = 'discord:dm:1';
 const WINDOW_MS = 120_000;

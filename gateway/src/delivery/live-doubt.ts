@@ -8,11 +8,11 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Channel, ChannelKey } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
+import type { RenderedPart } from '../render/part.ts';
 import type { DeliveryRow, LiveRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LivePace } from './live-pace.ts';
 import type { LiveStep } from './live-step.ts';
-import type { RenderedPart } from './renderer.ts';
 
 const RETRY_MS = 5000;
 const SOMETHING: RenderedPart = { text: '…', plain: '…' }; // of what is taken back at once

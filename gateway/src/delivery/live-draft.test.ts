@@ -6,10 +6,10 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Channel, SendResult } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
+import { plainRenderer } from '../render/plain-renderer.ts';
 import { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { Delivery } from './delivery.ts';
-import { plainRenderer } from './parts.ts';
 
 const CHAT = 'telegram:dm:42';
 const PACE_MS = 1000;

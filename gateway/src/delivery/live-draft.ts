@@ -5,11 +5,11 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Channel, ChannelKey, Drafts, SendResult } from '../channels/channel.ts';
+import type { RenderedPart } from '../render/part.ts';
 import type { LivePace } from './live-pace.ts';
 import type { LiveReply } from './live-reply.ts';
 import { FIRST_MS, type LiveStep } from './live-step.ts';
 import { hashOf, plainOf } from './parts.ts';
-import type { RenderedPart } from './renderer.ts';
 
 export interface LiveDraftOptions {
   key: ChannelKey;

@@ -10,6 +10,8 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
+import type { RenderedPart, Renderer } from '../render/part.ts';
+import { renderSafely } from '../render/render-safely.ts';
 import type { DeliveryRow, LiveRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import { isOpen, LiveDoubt, SHOWS_ANYTHING } from './live-doubt.ts';
@@ -17,8 +19,7 @@ import { LiveDraft } from './live-draft.ts';
 import { LivePace } from './live-pace.ts';
 import { type LiveReply, PLACE } from './live-reply.ts';
 import { FIRST_MS, type LiveStep } from './live-step.ts';
-import { hashOf, plainOf, renderSafely } from './parts.ts';
-import type { RenderedPart, Renderer } from './renderer.ts';
+import { hashOf, plainOf } from './parts.ts';
 
 export interface LiveUpdatesOptions {
   key: ChannelKey;

@@ -1,9 +1,9 @@
 /** A delivery as the parts it is sent in: messages that are already there are changed, the rest is sent. */
 import { createHash } from 'node:crypto';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { RenderedPart } from '../render/part.ts';
 import type { DeliveryRow, LiveRow, NewPart } from '../store/outbox-store.ts';
 import { PLACE } from './live-reply.ts';
-import type { RenderedPart, Renderer, TextLimit } from './renderer.ts';
 
 const NOTHING: RenderedPart = { text: '', plain: '' };
 
@@ -55,64 +55,4 @@ export function hashOf(part: RenderedPart): string {
 
 export function plainOf({ plain }: RenderedPart): RenderedPart {
   return { text: plain, plain };
-}
-
-/** @returns the parts by `renderer`; where that fails for whatever reason, the bare text, cut to the limit */
-export function renderSafely(
-  renderer: Renderer,
-  markdown: string,
-  limit: TextLimit,
-  onError: (error: unknown) => void,
-): RenderedPart[] {
-  try {
-    return renderer.render(markdown, limit);
-  } catch (error) {
-    onError(error);
-    return plainRenderer.render(markdown, limit);
-  }
-}
-
-/** `renderSafely` without holding up the event loop for long. */
-export async function renderSafelyInSlices(
-  renderer: Renderer,
-  markdown: string,
-  limit: TextLimit,
-  onError: (error: unknown) => void,
-): Promise<RenderedPart[]> {
-  try {
-    return await renderer.renderInSlices(markdown, limit);
-  } catch (error) {
-    onError(error);
-    return plainRenderer.render(markdown, limit);
-  }
-}
-
-/** Markdown as it stands, cut between characters, at line ends where there are any. */
-export const plainRenderer: Renderer = {
-  render(markdown, limit) {
-    const parts: RenderedPart[] = [];
-    let rest = markdown;
-    while (rest.trim() !== '') {
-      const end = cut(rest, limit);
-      const text = rest.slice(0, end);
-      if (text.trim() !== '') parts.push({ text, plain: text });
-      rest = rest.slice(end);
-    }
-    return parts;
-  },
-  renderInSlices: async (markdown, limit) => plainRenderer.render(markdown, limit),
-};
-
-/** Index at which the first part ends; no part of a surrogate pair is left behind. */
-function cut(text: string, { max, unit }: TextLimit): number {
-  let size = 0;
-  let end = 0;
-  let lineEnd = 0;
-  for (const character of text) {
-    size += unit === 'utf16' ? character.length : unit === 'bytes' ? Buffer.byteLength(character) : 1;
-    if (size > max) return lineEnd > end / 2 ? lineEnd : end;
-    end += character.length;
-    if (character === '\n') lineEnd = end;
-  }
-  return end;
 }

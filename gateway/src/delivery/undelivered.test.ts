@@ -7,10 +7,11 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Channel, SendResult } from '../channels/channel.ts';
 import { ChannelError, type ChannelErrorDetails } from '../channels/channel-error.ts';
+import { contained } from '../messaging/contained-channel.ts';
+import { plainRenderer } from '../render/plain-renderer.ts';
 import { StoreError } from '../store/database.ts';
 import { Store } from '../store/store.ts';
 import { Delivery } from './delivery.ts';
-import { plainRenderer } from './parts.ts';
 
 const CHAT = 'telegram:dm:42';
 const SECRET = 'https://api.example/botSECRET/send';
@@ -45,15 +46,17 @@ function chat() {
     remove: () => Promise.resolve(world.remove()),
     sendFile: () => Promise.resolve(world.sendFile()),
   } as unknown as Channel;
+  const logger = createLogger('test', 'info', { write: (line) => void logged.push(line) });
+  const connected = contained(channel, logger);
   const delivery = new Delivery({
     store,
-    channel: () => channel,
+    channel: () => connected,
     report: () => undefined,
     rendererOf: () => plainRenderer,
     follow: () => null,
     defaultQueueMode: 'followup',
     clock,
-    logger: createLogger('test', 'info', { write: (line) => void logged.push(line) }),
+    logger,
   });
   onTestFinished(() => delivery.drain(0));
   const states = (): string[] => store.outbox.trouble(10).map(({ state }) => state);

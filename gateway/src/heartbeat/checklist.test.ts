@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadCalendar } from '../scheduler/calendar.ts';
-import { isActive, nextOpening, parseActiveHours } from './active-hours.ts';
+import { isActive, nextOpening, parseActiveHours } from '../calendar/active-hours.ts';
+import { loadCalendar } from '../calendar/calendar.ts';
 import { checklistItems, dueItem } from './checklist.ts';
 import { heartbeatPrompt } from './heartbeat-prompt.ts';
 

@@ -8,7 +8,7 @@
  *
  * Dates in the memory files count too. Everything else is looked at when something has changed.
  */
-import type { ZoneRules } from '../scheduler/zone-rules.ts';
+import type { ZoneRules } from '../calendar/zone-rules.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;

@@ -1,9 +1,9 @@
 /** The heartbeat as clients see it: its rhythm, what it found, why it was silent; and one beat by hand. */
 import type { BeatView, HeartbeatView } from '@mobyclaw/protocol/heartbeat';
 import type { Status } from '@mobyclaw/protocol/status';
+import { type ActiveHours, formatActiveHours } from '../calendar/active-hours.ts';
 import type { BeatRow } from '../store/heartbeat-store.ts';
 import type { Store } from '../store/store.ts';
-import { type ActiveHours, formatActiveHours } from './active-hours.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 export interface HeartbeatServiceOptions {

@@ -3,12 +3,12 @@ import { silentLogger } from '@mobyclaw/lib/logger';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
-import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
-import { loadCalendar } from '../scheduler/calendar.ts';
-import type { BackgroundPrompt, TurnOutcome } from '../scheduler/ports.ts';
+import { parseActiveHours } from '../calendar/active-hours.ts';
+import { loadCalendar } from '../calendar/calendar.ts';
+import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { Store } from '../store/store.ts';
 import { SimulatedClock } from '../testing/simulated-clock.ts';
-import { parseActiveHours } from './active-hours.ts';
+import type { BackgroundPrompt, TurnOutcome } from '../unasked/ports.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 const HOUR = 3_600_000;

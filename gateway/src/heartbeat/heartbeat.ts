@@ -11,7 +11,9 @@ import { backoffMs } from '@mobyclaw/lib/backoff';
 import type { Timer } from '@mobyclaw/lib/clock';
 import { localTime } from '@mobyclaw/lib/local-time';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
-import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { type ActiveHours, isActive, nextOpening } from '../calendar/active-hours.ts';
+import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
+import type { BeatChange, BeatOutcome, BeatRow, HeartbeatState, Seen } from '../store/heartbeat-store.ts';
 import {
   type BackgroundPorts,
   DELIVERY_RETRY,
@@ -19,9 +21,7 @@ import {
   type OwnerChannels,
   STORE_RETRY_MS,
   type TurnOutcome,
-} from '../scheduler/ports.ts';
-import type { BeatChange, BeatOutcome, BeatRow, HeartbeatState, Seen } from '../store/heartbeat-store.ts';
-import { type ActiveHours, isActive, nextOpening } from './active-hours.ts';
+} from '../unasked/ports.ts';
 import { checklistItems, dueItem } from './checklist.ts';
 import { findingOf } from './heartbeat-ok.ts';
 import { HEARTBEAT_NOTES, heartbeatPrompt } from './heartbeat-prompt.ts';

@@ -5,7 +5,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Request, Response } from 'express';
-import type { EventListener } from '../events/event-log.ts';
+import type { EventListener } from '../turns/event-log.ts';
 import { HttpProblem } from './http-problem.ts';
 import { keepAlive } from './keep-alive.ts';
 

@@ -2,9 +2,9 @@
 import type { Logger } from '@mobyclaw/lib/logger';
 import { PROBLEM_TYPES, type Problem, type ProblemType } from '@mobyclaw/protocol/problem';
 import type { ErrorRequestHandler, Response } from 'express';
-import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
-import { KeyReusedError, QueueFullError } from '../inbox/inbox.ts';
+import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { StoreError } from '../store/database.ts';
+import { KeyReusedError, QueueFullError } from '../turns/inbox.ts';
 import { DrainingError } from '../turns/turn-service.ts';
 
 export type ProblemExtras = Partial<Pick<Problem, 'turn' | 'code' | 'partial' | 'errors'>>;

@@ -6,17 +6,17 @@ import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
-import type { Messaging } from '../channels/messaging.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
+import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { JobService } from '../scheduler/job-service.ts';
-import type { OwnerDelivery } from '../scheduler/owner-delivery.ts';
-import type { ConversationReset } from '../sessions/conversation-reset.ts';
 import type { SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
+import type { ConversationReset } from '../turns/conversation-reset.ts';
 import type { TurnService } from '../turns/turn-service.ts';
+import type { OwnerDelivery } from '../unasked/owner-delivery.ts';
 import type { WebhookService } from '../webhooks/webhook-service.ts';
 
 export interface HttpServices {

@@ -3,7 +3,7 @@
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { mediaTypeOf } from '@mobyclaw/lib/media-type';
 import * as z from 'zod';
-import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { deliveryId } from './delivery-id.ts';
 import { confinedTo, refuseBeyond } from './reach.ts';
 import type { OutgoingFile, ToolPorts } from './tool-ports.ts';

@@ -1,8 +1,8 @@
 /** Joins the tools to the gateway they stand in. */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Problem } from '@mobyclaw/protocol/problem';
-import type { ControlClient } from '../agent-monitor/control-client.ts';
-import type { Messaging } from '../channels/messaging.ts';
+import type { Messaging } from '../messaging/messaging.ts';
+import type { ControlClient } from '../parts/control-client.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import type { AgentFile, KnownChannel, ToolPorts } from './tool-ports.ts';

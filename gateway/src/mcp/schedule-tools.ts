@@ -8,9 +8,9 @@ import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/
 import { type JobRequest, type JobView, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import * as z from 'zod';
+import { ScheduleError } from '../calendar/schedule-error.ts';
 import type { JobService } from '../scheduler/job-service.ts';
-import { ScheduleError } from '../scheduler/schedule-error.ts';
-import { isConversation } from '../sessions/conversation.ts';
+import { isConversation } from '../store/conversation.ts';
 import { confinedTo, refuseBeyond } from './reach.ts';
 import { describeJob, describeRun } from './schedule-text.ts';
 import type { ToolPorts } from './tool-ports.ts';

@@ -3,8 +3,9 @@
  * next. Pure, so that the rules of misfire, overlap, backoff and ending stand in one place. Every slot is accounted for:
  * it has a row of its own, or lies within those that another row stands for.
  */
-import type { JobRow, RunState, RunTrigger, Stretch } from './job.ts';
-import { endingAt, type Slots, slotsBetween } from './schedule.ts';
+
+import { endingAt, type Slots, slotsBetween } from '../calendar/schedule.ts';
+import type { JobRow, RunState, RunTrigger, Stretch } from '../store/job-rows.ts';
 
 export const MISFIRE_AFTER_MS = 60_000; // a restart or a busy moment is not a missed time
 export const MOST_MADE_UP = 100; // missed times that misfire "all" makes up for, and that are counted one by one

@@ -1,8 +1,8 @@
 /** What becomes of runs: retries, fallback, overlap, delivery, failures, edits, ends. */
 import { expect, test } from 'vitest';
-import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { DAY, failure, HOUR, MINUTE, scheduleWorld } from '../testing/schedule-setup.ts';
-import type { TurnOutcome } from './ports.ts';
+import type { TurnOutcome } from '../unasked/ports.ts';
 
 const done = (text: string): TurnOutcome => ({ state: 'done', text, error: null, usage: null });
 

@@ -9,12 +9,12 @@
 import type { Timer } from '@mobyclaw/lib/clock';
 import { parseDuration } from '@mobyclaw/lib/duration';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import type { Calendar } from './calendar.ts';
+import type { Calendar } from '../calendar/calendar.ts';
+import { endingAt } from '../calendar/schedule.ts';
+import type { JobRow, NewRun } from '../store/job-rows.ts';
+import { type BackgroundPorts, DELIVERY_RETRY, type NotifyOwner } from '../unasked/ports.ts';
 import { planClaim } from './claim-plan.ts';
-import type { JobRow, NewRun } from './job.ts';
-import { type BackgroundPorts, DELIVERY_RETRY, type NotifyOwner } from './ports.ts';
 import { JOB_BACKOFF, PROMPT_RETRY, RUNS_KEPT, RunDriver } from './run-driver.ts';
-import { endingAt } from './schedule.ts';
 import { toTask } from './task.ts';
 
 const WAKE_MS = 30_000; // Node's timers stand still while the machine sleeps

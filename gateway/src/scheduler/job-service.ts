@@ -5,15 +5,15 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { JobChange, JobRequest, JobView, RunView } from '@mobyclaw/protocol/job';
+import type { Calendar } from '../calendar/calendar.ts';
+import { endingAt } from '../calendar/schedule.ts';
+import { ScheduleError } from '../calendar/schedule-error.ts';
+import type { JobDefinition, JobRow } from '../store/job-rows.ts';
 import type { Store } from '../store/store.ts';
-import type { Calendar } from './calendar.ts';
+import type { OwnerChannels, Prompts } from '../unasked/ports.ts';
 import { MOST_WAITING } from './claim-plan.ts';
-import type { JobDefinition, JobRow } from './job.ts';
 import type { JobEngine } from './job-engine.ts';
 import { lastFailureOf, nextTimes, targetOf, toJobView, toRunView } from './job-view.ts';
-import type { OwnerChannels, Prompts } from './ports.ts';
-import { endingAt } from './schedule.ts';
-import { ScheduleError } from './schedule-error.ts';
 import { readDuration, readSchedule, readTime } from './schedule-input.ts';
 
 const RETRIES = 2;

@@ -1,9 +1,9 @@
 /** A schedule and its runs as clients see them. */
 import type { JobView, RunView } from '@mobyclaw/protocol/job';
-import type { Calendar } from './calendar.ts';
-import type { JobDefinition, JobRow, RunRow } from './job.ts';
-import type { OwnerChannels } from './ports.ts';
-import { endingAt, upcoming } from './schedule.ts';
+import type { Calendar } from '../calendar/calendar.ts';
+import { endingAt, upcoming } from '../calendar/schedule.ts';
+import type { JobDefinition, JobRow, RunRow } from '../store/job-rows.ts';
+import type { OwnerChannels } from '../unasked/ports.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
 

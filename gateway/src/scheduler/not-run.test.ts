@@ -1,7 +1,7 @@
 /** What the owner hears of single times that the budget did not allow. */
 import { expect, test } from 'vitest';
 import { DAY, scheduleWorld } from '../testing/schedule-setup.ts';
-import { OVER_BUDGET } from './ports.ts';
+import { OVER_BUDGET } from '../unasked/ports.ts';
 
 test('he hears of the first in each of his days, which are those of the budget, and of no other', async () => {
   const { world, pass } = scheduleWorld('2026-10-01T22:00:00Z', 'America/Los_Angeles');

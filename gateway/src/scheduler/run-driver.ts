@@ -8,10 +8,10 @@
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { localTime } from '@mobyclaw/lib/local-time';
-import { DeliveryRefusedError } from '../delivery/delivery-refused.ts';
+import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
+import type { RunOutcome, RunRow } from '../store/job-rows.ts';
 import type { RunChange } from '../store/job-run-store.ts';
-import type { RunOutcome, RunRow } from './job.ts';
-import { type BackgroundPorts, DELIVERY_RETRY, OVER_BUDGET, STORE_RETRY_MS } from './ports.ts';
+import { type BackgroundPorts, DELIVERY_RETRY, OVER_BUDGET, STORE_RETRY_MS } from '../unasked/ports.ts';
 import { addUsage, toPrompt } from './task.ts';
 
 export const MOST_FAILURES = 10;

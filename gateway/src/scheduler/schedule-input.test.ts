@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadCalendar } from './calendar.ts';
-import { ScheduleError } from './schedule-error.ts';
+import { loadCalendar } from '../calendar/calendar.ts';
+import { ScheduleError } from '../calendar/schedule-error.ts';
 import { readSchedule, readTime, type ScheduleInput } from './schedule-input.ts';
 
 const calendar = await loadCalendar();

@@ -1,8 +1,8 @@
 /** Reads the schedule of a request. Everything that could never run, or not as meant, is refused with the reason. */
 import { parseDuration } from '@mobyclaw/lib/duration';
-import type { Calendar } from './calendar.ts';
-import type { Schedule } from './schedule.ts';
-import { ScheduleError } from './schedule-error.ts';
+import type { Calendar } from '../calendar/calendar.ts';
+import type { Schedule } from '../calendar/schedule.ts';
+import { ScheduleError } from '../calendar/schedule-error.ts';
 
 const SHORTEST_EVERY_MS = 1000;
 const LONGEST_EVERY_MS = 10 * 366 * 86_400_000;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cron } from 'croner';
 import { expect, onTestFinished, test } from 'vitest';
+import type { RunRow } from '../store/job-rows.ts';
 import { ScheduleWorld } from '../testing/schedule-world.ts';
 import { SimulatedClock } from '../testing/simulated-clock.ts';
-import type { RunRow } from './job.ts';
 
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Asia/Tokyo'];
 const EXPRESSIONS = [

@@ -1,8 +1,8 @@
 /** What a claimed slot works on: a copy of the job, so that an edit counts from the next slot on. */
 import type { Usage } from '@mobyclaw/protocol/usage';
-import type { Calendar } from './calendar.ts';
-import type { JobRow, RunRow, RunTask } from './job.ts';
-import type { BackgroundPrompt } from './ports.ts';
+import type { Calendar } from '../calendar/calendar.ts';
+import type { JobRow, RunRow, RunTask } from '../store/job-rows.ts';
+import type { BackgroundPrompt } from '../unasked/ports.ts';
 
 const LATE_NOTE_MS = 10 * 60_000;
 

@@ -13,7 +13,7 @@ import {
   soulStateSchema,
   supervisorStatusSchema,
 } from '@mobyclaw/protocol/control';
-import type { ControlClient } from '../agent-monitor/control-client.ts';
+import type { ControlClient } from '../parts/control-client.ts';
 
 const WATCH_S = 25; // below the patience of anything between us and the memory server
 const RELOAD_TIMEOUT_MS = 60_000; // the supervisor gives the agent 20 s

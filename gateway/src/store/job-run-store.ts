@@ -1,15 +1,7 @@
 /** SQL of the runs of schedules: the claim of a slot, how far it is, and the record afterwards. */
 import type { Usage } from '@mobyclaw/protocol/usage';
-import type {
-  DeliveryState,
-  NewRun,
-  RunOutcome,
-  RunRow,
-  RunState,
-  RunTask,
-  RunTrigger,
-} from '../scheduler/job.ts';
 import type { Database } from './database.ts';
+import type { DeliveryState, NewRun, RunOutcome, RunRow, RunState, RunTask, RunTrigger } from './job-rows.ts';
 
 export type RunChange = Partial<
   Pick<

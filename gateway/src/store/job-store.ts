@@ -1,6 +1,7 @@
 /** SQL of schedules. */
-import type { JobDefinition, JobRow } from '../scheduler/job.ts';
+
 import type { Database } from './database.ts';
+import type { JobDefinition, JobRow } from './job-rows.ts';
 
 /** What a slot that was claimed, or an edit, changes. */
 export interface JobPlan {

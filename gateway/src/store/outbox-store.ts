@@ -1,6 +1,6 @@
 /** SQL of what goes out: deliveries, the parts they are sent in, and the messages a stream is edited into. */
 import type { Attachment } from '@mobyclaw/protocol/prompt';
-import type { RenderedPart } from '../delivery/renderer.ts';
+import type { RenderedPart } from '../render/part.ts';
 import type { Database } from './database.ts';
 
 export type DeliveryKind = 'answer' | 'message' | 'notice';

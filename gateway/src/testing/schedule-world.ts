@@ -4,11 +4,11 @@
  */
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type { JobRequest, JobView } from '@mobyclaw/protocol/job';
-import { type Calendar, loadCalendar } from '../scheduler/calendar.ts';
+import { type Calendar, loadCalendar } from '../calendar/calendar.ts';
 import { JobEngine } from '../scheduler/job-engine.ts';
 import { JobService } from '../scheduler/job-service.ts';
-import type { BackgroundPrompt, TurnOutcome } from '../scheduler/ports.ts';
 import { Store } from '../store/store.ts';
+import type { BackgroundPrompt, TurnOutcome } from '../unasked/ports.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 
 export interface Turn {

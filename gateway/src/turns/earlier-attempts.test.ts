@@ -5,10 +5,10 @@ import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAgentClient } from '../agent/agent-client.ts';
-import { EventLog } from '../events/event-log.ts';
 import { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { recallEarlierAttempts } from './earlier-attempts.ts';
+import { EventLog } from './event-log.ts';
 
 const IDENTITY = { 'X-Moby-Turn': 'turn-1' };
 

@@ -9,10 +9,10 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
 import type { AgentClient } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
-import type { EventLog } from '../events/event-log.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
+import type { EventLog } from './event-log.ts';
 import { toolLabel } from './tool-label.ts';
 
 const TRIES = 5; // of an agent that comes back and goes away again

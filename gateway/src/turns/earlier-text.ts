@@ -1,6 +1,6 @@
 /** What the attempts of a turn have said, from its event log, also those of a process that was killed. */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
-import type { EventLog } from '../events/event-log.ts';
+import type { EventLog } from './event-log.ts';
 
 /** @returns the text that was seen last: of the newest attempt that said anything, since each begins by taking it back */
 export function textSeenLast(events: EventLog, turnSeq: number): string {

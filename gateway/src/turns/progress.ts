@@ -1,5 +1,5 @@
 /** What one turn has come to so far, over its runs in this process. */
-import { UsageMeter } from './usage-meter.ts';
+import { UsageMeter } from '../budget/usage-meter.ts';
 
 export class Progress {
   attempt: number;

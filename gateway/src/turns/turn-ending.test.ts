@@ -6,12 +6,12 @@ import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, it, onTestFinished } from 'vitest';
-import { ReplyRecorder } from '../delivery/reply-recorder.ts';
-import { EventLog } from '../events/event-log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Durability } from '../store/database.ts';
 import { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
+import { EventLog } from './event-log.ts';
+import { ReplyRecorder } from './reply-recorder.ts';
 import { TurnEnder } from './turn-ending.ts';
 
 class CountingStore extends Store {

@@ -7,14 +7,14 @@
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
-import type { ReplyRecorder } from '../delivery/reply-recorder.ts';
-import type { EventLog } from '../events/event-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnEnd, TurnRow } from '../store/turn-store.ts';
 import type { Ending } from './ending.ts';
+import type { EventLog } from './event-log.ts';
+import type { StopReason } from './lanes.ts';
+import type { ReplyRecorder } from './reply-recorder.ts';
 
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
 

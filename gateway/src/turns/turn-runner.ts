@@ -10,14 +10,14 @@ import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { Pricing } from '../budget/pricing.ts';
-import type { ConversationReset } from '../sessions/conversation-reset.ts';
-import type { StopReason } from '../sessions/lanes.ts';
 import { StoreError } from '../store/database.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { AgentRun, type AgentRunOptions } from './agent-run.ts';
 import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
+import type { ConversationReset } from './conversation-reset.ts';
 import { recallEarlierAttempts } from './earlier-attempts.ts';
 import { textSeenLast } from './earlier-text.ts';
+import type { StopReason } from './lanes.ts';
 import { Progress } from './progress.ts';
 import type { TurnEnder } from './turn-ending.ts';
 

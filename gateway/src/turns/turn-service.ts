@@ -7,11 +7,11 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { TurnView } from '@mobyclaw/protocol/turn';
-import type { EventListener, EventLog } from '../events/event-log.ts';
-import { type Accepted, type InboundMessage, Inbox } from '../inbox/inbox.ts';
-import { Lanes } from '../sessions/lanes.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
+import type { EventListener, EventLog } from './event-log.ts';
+import { type Accepted, type InboundMessage, Inbox } from './inbox.ts';
+import { Lanes } from './lanes.ts';
 import type { TurnEnder } from './turn-ending.ts';
 import { toTurnView } from './turn-view.ts';
 

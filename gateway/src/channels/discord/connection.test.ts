@@ -2,7 +2,7 @@ import { FakeDiscord } from '@mobyclaw/testkit/fake-discord/fake-discord';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import { RecordedHost } from '../../testing/recorded-host.ts';
 import type { Channel } from '../channel.ts';
 import type { ChannelError } from '../channel-error.ts';

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type APIMessage, MessageFlags, Routes } from 'discord.js';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { CallOptions, DiscordApi } from './api.ts';
 import type { DirectChats } from './direct-chats.ts';

@@ -4,9 +4,9 @@ import { FakeDiscord } from '@mobyclaw/testkit/fake-discord/fake-discord';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
+import { ChannelSupervisor } from '../../messaging/supervisor.ts';
 import { openDiscordWorld } from '../../testing/discord-world.ts';
 import { memoryOf } from '../../testing/recorded-host.ts';
-import { ChannelSupervisor } from '../supervisor.ts';
 import { createDiscordChannel } from './index.ts';
 
 test('a line is dropped: what was written meanwhile is answered, once', async () => {

@@ -1,7 +1,7 @@
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import { recordingHost } from '../../testing/recording-host.ts';
 import { ALICE, DIRECT, GENERAL, startPeople, TIMING } from '../../testing/slack-world.ts';
 import { createSlackChannel } from './index.ts';

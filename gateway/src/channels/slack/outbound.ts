@@ -4,7 +4,7 @@
  * that broke off or by a connection before this one, the conversation is searched for it first.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, SendOptions, SendResult } from '../channel.ts';
 import type { SlackApi } from './api.ts';
 import { SlackError } from './errors.ts';

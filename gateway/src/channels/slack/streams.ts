@@ -8,7 +8,7 @@
  * after five minutes at the latest. So it is ended here before that.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import type { SendResult } from '../channel.ts';
 import type { SlackApi } from './api.ts';
 import { SlackError } from './errors.ts';

@@ -6,7 +6,7 @@
  * edits there, until the next connection.
  */
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, Drafts, SendResult } from '../channel.ts';
 import type { BotApi } from './api.ts';
 import { TelegramError } from './errors.ts';

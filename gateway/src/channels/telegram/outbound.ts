@@ -3,7 +3,7 @@
  * so a send that timed out is `unknown`; an edit can be repeated at will.
  */
 import type { Message, MessageEntity } from 'telegraf/types';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, InboundEvent, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { BotApi } from './api.ts';
 import { TelegramError } from './errors.ts';

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
-import type { RenderedPart } from '../../delivery/renderer.ts';
+import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { WaArrivals } from './arrivals.ts';
 import { late, refusalOf, toCallError, WhatsAppError } from './errors.ts';

@@ -5,7 +5,7 @@
  */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Usage } from '@mobyclaw/protocol/usage';
-import { OVER_BUDGET } from '../../scheduler/ports.ts';
+import { OVER_BUDGET } from '../../unasked/ports.ts';
 
 export interface ChunkHead {
   id: string;

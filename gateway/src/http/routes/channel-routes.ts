@@ -9,10 +9,10 @@ import {
   loginRequestSchema,
   type PairingsView,
 } from '@mobyclaw/protocol/channel';
+import type { Platform } from '@mobyclaw/protocol/platform';
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import { Router } from 'express';
-import type { Platform } from '../../channels/channel.ts';
-import type { ChannelReport, Messaging } from '../../channels/messaging.ts';
+import type { ChannelReport, Messaging } from '../../messaging/messaging.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';

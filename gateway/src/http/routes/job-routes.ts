@@ -2,8 +2,8 @@
 import { jobChangeSchema, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { Router } from 'express';
 import * as z from 'zod';
+import { ScheduleError } from '../../calendar/schedule-error.ts';
 import { JobBusyError } from '../../scheduler/job-service.ts';
-import { ScheduleError } from '../../scheduler/schedule-error.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';

@@ -2,9 +2,9 @@
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
-import { OVER_BUDGET } from '../../scheduler/ports.ts';
 import type { TokenRow } from '../../store/token-store.ts';
 import type { TurnRow } from '../../store/turn-store.ts';
+import { OVER_BUDGET } from '../../unasked/ports.ts';
 import { checkAttachment } from '../attachment-limits.ts';
 import { HttpProblem, toProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';

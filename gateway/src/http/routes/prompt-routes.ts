@@ -6,9 +6,9 @@ import { MAX_PROMPT_CHARS, promptRequestSchema } from '@mobyclaw/protocol/prompt
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { PromptAnswer } from '@mobyclaw/protocol/turn';
 import { type Request, type Response, Router } from 'express';
-import type { Accepted } from '../../inbox/inbox.ts';
-import { OVER_BUDGET } from '../../scheduler/ports.ts';
 import type { TokenRow } from '../../store/token-store.ts';
+import type { Accepted } from '../../turns/inbox.ts';
+import { OVER_BUDGET } from '../../unasked/ports.ts';
 import { checkAttachment } from '../attachment-limits.ts';
 import { streamEvents } from '../event-stream.ts';
 import { HttpProblem } from '../http-problem.ts';

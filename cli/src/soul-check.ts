@@ -1,0 +1,35 @@
+/** Whether soul.yaml can be read at all; what is in it, the agent judges. */
+import { readFile } from 'node:fs/promises';
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import { type Check, fail, ok, warn } from './doctor/check.ts';
+
+export async function checkSoul(path: string): Promise<Check> {
+  const name = 'soul.yaml';
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
+    return fail(name, `${path} cannot be read (${code})`, `Give yourself the right: chmod 600 '${path}'`);
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const [error] = document.errors;
+  if (error) {
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    return fail(
+      name,
+      `line ${line}, column ${col}: ${error.message}`,
+      `Mend ${path}; until then the last good one is in force.`,
+    );
+  }
+  if (!isMap(document.contents) || !document.hasIn(['agents', 'root'])) {
+    return fail(
+      name,
+      'it has no agent named root under agents',
+      `Mend ${path}; until then the last good one is in force.`,
+    );
+  }
+  return ok(name, path);
+}

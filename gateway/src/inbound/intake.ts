@@ -1,0 +1,339 @@
+/**
+ * Works on what has arrived: commands at once, messages of one chat in their order, each of them until it is a turn. An
+ * arrival is settled after its turn is on disk; a crash in between is harmless, since the turn has the same key. A `/stop`
+ * reaches what is not a turn yet, too.
+ *
+ * What cannot be taken is answered, never dropped. While the gateway drains, what has arrived waits for the next start.
+ */
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { Platform } from '@mobyclaw/protocol/platform';
+import { platformOf } from '@mobyclaw/protocol/session-key';
+import type { Access } from '../access/access.ts';
+import { EDITED_TOO_LATE } from '../access/door-texts.ts';
+import type { Channel, IncomingMessage } from '../channels/channel.ts';
+import { turnSender } from '../channels/turn-sender.ts';
+import { type Commands, usableCommand } from '../commands/commands.ts';
+import type { TranscriptionSettings } from '../config/channels-config.ts';
+import type { Role } from '../store/access-store.ts';
+import type { ArrivalRow } from '../store/arrival-store.ts';
+import { StoreError } from '../store/database.ts';
+import type { Piece } from '../store/piece-store.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import { type Accepted, type InboundMessage, KeyReusedError, QueueFullError } from '../turns/inbox.ts';
+import { DrainingError } from '../turns/turn-service.ts';
+import { belongTogether, commandIn } from './belonging.ts';
+import { nothingRead, type ReadFiles, readFiles } from './inbound-files.ts';
+import { notesFor } from './message-notes.ts';
+import { piecesOf, promptOf } from './prompt-pieces.ts';
+
+const ALBUM_QUIET_MS = 1000; // pictures that were sent together come one by one
+const CUT_QUIET_MS = 1200; // and so do the parts of a text that an app has cut
+const STORE_RETRY_MS = 2000;
+const CHANNEL_POLL_MS = 500;
+const LONGEST_CHANNEL_WAIT_MS = 60_000; // for a file, after a start; then the message goes on without it
+
+export interface IntakeOptions {
+  store: Store;
+  access: Access;
+  commands: Commands;
+  accept: (message: InboundMessage) => Promise<Accepted>;
+  /** Shows the answer of a turn in its chat. */
+  watch: (turn: TurnRow) => void;
+  /** Ends a turn, whether it waits or runs. */
+  cancel: (turn: string) => void;
+  /** Shows in a chat that Moby is at it. @returns ends that */
+  typing: (channel: string) => () => void;
+  /** Something was put into the outbox for this channel. */
+  wake: (channel: string) => void;
+  channel: (platform: string) => Channel | null;
+  transcription: TranscriptionSettings | null;
+  clock: Clock;
+  logger: Logger;
+}
+
+interface Arrived {
+  row: ArrivalRow;
+  message: IncomingMessage;
+  platform: Platform;
+  role: Role;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  /** The end of what is being done for each chat. */
+  readonly #chains = new Map<string, Promise<void>>();
+  /** Takes back what is being worked on, by the number of its first arrival. */
+  readonly #under = new Map<number, AbortController>();
+  #startedAt = 0;
+  #stopped = false;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what the process before had received and not worked on. */
+  start(): void {
+    this.#startedAt = this.#options.clock.now();
+    for (const row of this.#options.store.arrivals.allOpen()) {
+      const message = JSON.parse(row.event) as IncomingMessage;
+      this.arrived(platformOf(row.channel) as Platform, row.seq, message);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  arrived(platform: Platform, seq: number, message: IncomingMessage): void {
+    const { channel, messageId } = message;
+    const isCommand = this.#isCommand(platform, message);
+    const waits = !isCommand && this.#takesTime(message);
+    // A command does not wait for the file before it to be fetched.
+    const chain = isCommand ? `${channel}/commands` : channel;
+    const before = this.#chains.get(chain) ?? Promise.resolve();
+    const hideTyping = isCommand ? null : this.#options.typing(channel);
+    const work = before.then(() => this.#work(platform, seq));
+    this.#chains.set(chain, work);
+    void work.finally(() => {
+      hideTyping?.();
+      if (this.#chains.get(chain) === work) this.#chains.delete(chain);
+    });
+    void this.#options.channel(platform)?.seen?.(channel, messageId, waits);
+  }
+
+  /** Whether it is done at once. What its sender may not use is a text like any other, and keeps to the order. */
+  #isCommand(platform: Platform, message: IncomingMessage): boolean {
+    const { text, kind, sender } = message;
+    const role = this.#options.access.roleOf(platform, sender.id) ?? 'guest';
+    return commandIn(message) !== null && usableCommand(text, { role, kind }) !== null;
+  }
+
+  #takesTime({ channel, files }: IncomingMessage): boolean {
+    const { turns } = this.#options.store;
+    const waits = this.#chains.has(channel) || turns.countAhead(channel, Number.MAX_SAFE_INTEGER) > 0;
+    return waits || files.length > 0;
+  }
+
+  /** Never rejects, so that one message cannot hold up those behind it. */
+  async #work(platform: Platform, seq: number): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const arrived = this.#read(platform, seq);
+        if (arrived) await this.#handle(arrived);
+        return;
+      } catch (error) {
+        if (error instanceof DrainingError) return;
+        if (!(error instanceof StoreError)) {
+          this.#giveUp(seq, error);
+          return;
+        }
+        this.#options.logger.error({ err: error, arrival: seq }, 'a message waits for the disk');
+        await pause(this.#options.clock, STORE_RETRY_MS);
+      }
+    }
+  }
+
+  /** @returns null where it was worked on before, or its sender is let in no more */
+  #read(platform: Platform, seq: number): Arrived | null {
+    const { store, access } = this.#options;
+    const row = store.arrivals.open(seq);
+    if (!row) return null;
+    const message = JSON.parse(row.event) as IncomingMessage;
+    const role = access.roleOf(platform, message.sender.id);
+    if (role === null && message.kind === 'direct') {
+      this.#settle([row]);
+      return null;
+    }
+    return { row, message, platform, role: role ?? 'guest' };
+  }
+
+  async #handle(arrived: Arrived): Promise<void> {
+    const { row, message, platform, role } = arrived;
+    const command = commandIn(message);
+    if (command) {
+      const { channel, kind } = message;
+      const withdraw = (user?: string): number => this.#withdraw(row, user);
+      const call = { platform, channel, kind, role, user: message.sender.id, text: command.text, withdraw };
+      const answer = await this.#options.commands.run(command.name, call);
+      if (answer !== null) return this.#settle([row], message, answer);
+    }
+    const ending = new AbortController();
+    this.#under.set(row.seq, ending);
+    try {
+      await this.#submit(await this.#gather(arrived, ending.signal), ending.signal);
+    } catch (error) {
+      if (!ending.signal.aborted) throw error; // else it was taken back, and is settled
+    } finally {
+      this.#under.delete(row.seq);
+    }
+  }
+
+  /** Takes back what came in here before this command and is no turn yet. @returns how many messages that were */
+  #withdraw({ seq, channel }: ArrivalRow, user?: string): number {
+    const platform = platformOf(channel) as Platform;
+    const rows = this.#options.store.arrivals.openIn(channel).filter((row) => {
+      const message = JSON.parse(row.event) as IncomingMessage;
+      const isTheirs = (user ?? message.sender.id) === message.sender.id;
+      return row.seq < seq && isTheirs && !this.#isCommand(platform, message);
+    });
+    this.#settle(rows);
+    for (const row of rows) this.#under.get(row.seq)?.abort();
+    // What has just become a turn is counted among the turns.
+    return rows.filter(({ key }) => this.#options.store.turns.inboxEntry(key) === null).length;
+  }
+
+  /** Waits until what belongs together is all there: the pictures of an album, the parts of a long text. */
+  async #gather(first: Arrived, signal: AbortSignal): Promise<Arrived[]> {
+    const { clock } = this.#options;
+    const { album, unfinished } = first.message;
+    if (album === undefined && !unfinished) return [first];
+    let since = 0;
+    if (first.row.receivedAt < this.#startedAt) {
+      await this.#untilUp(first.platform, signal); // the rest of it may have come while we were away
+      since = clock.now();
+    }
+    for (;;) {
+      const together = this.#parts(first);
+      const { row, message } = together.at(-1) ?? first;
+      if (album === undefined && !message.unfinished) return together;
+      const quietMs = album === undefined ? CUT_QUIET_MS : ALBUM_QUIET_MS;
+      const waitMs = Math.max(since, row.receivedAt) + quietMs - clock.now();
+      if (waitMs <= 0) return together;
+      await pause(clock, waitMs, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  #parts(first: Arrived): Arrived[] {
+    const together: Arrived[] = [];
+    for (const row of this.#options.store.arrivals.openIn(first.row.channel)) {
+      const message = JSON.parse(row.event) as IncomingMessage;
+      const last = together.at(-1)?.message;
+      if (row.seq === first.row.seq || (last && belongTogether(last, message)))
+        together.push({ ...first, row, message });
+    }
+    return together;
+  }
+
+  async #submit(together: readonly Arrived[], signal: AbortSignal): Promise<void> {
+    const { accept, watch, cancel, store, clock } = this.#options;
+    const [first] = together;
+    if (!first) return;
+    const rows = together.map(({ row }) => row);
+    const { row, message, platform, role } = first;
+    const read = await this.#files(platform, together, signal);
+    if (!store.arrivals.open(row.seq)) return; // taken back meanwhile
+    // Somebody may have been shut out meanwhile, or the group closed.
+    if (this.#options.access.judge(platform, { ...message, addressed: true }).kind !== 'allowed') {
+      return this.#settle(rows);
+    }
+    // The text may have been edited while the files were fetched.
+    const prompt = this.#promptOf(together, read);
+    const refusal = read.refusals.join('\n\n');
+    if (prompt === '') return this.#settle(rows, message, refusal);
+    try {
+      const { turn } = await accept({
+        key: row.key,
+        session: message.channel,
+        source: platform,
+        sender: turnSender(platform, message.sender),
+        prompt,
+        attachments: read.attachments,
+        queueMode: null,
+        deliverTo: { channel: message.channel, replyTo: message.messageId },
+        guest: role === 'guest',
+        notes: notesFor(message, role, row.receivedAt, read),
+      });
+      if (signal.aborted) return cancel(turn.id);
+      // Or while the turn was being stored.
+      const newest = this.#promptOf(together, read);
+      const edited = newest !== prompt && !store.turns.changePrompt(turn.id, newest);
+      const pieces = this.#piecesOf(together, read);
+      store.pieces.insert(turn.id, pieces, clock.now());
+      const answers = [refusal, edited ? EDITED_TOO_LATE : ''].filter(Boolean);
+      this.#settle(rows, message, answers.join('\n\n'));
+      watch(turn);
+    } catch (error) {
+      if (error instanceof KeyReusedError)
+        this.#settle(rows); // it became a turn before a crash, with other words
+      else if (error instanceof QueueFullError) this.#settle(rows, message, `⚠️ ${error.message}`);
+      else throw error;
+    }
+  }
+
+  #promptOf(together: readonly Arrived[], read: ReadFiles): string {
+    return promptOf(this.#piecesOf(together, read), read.attachments.length > 0);
+  }
+
+  #piecesOf(together: readonly Arrived[], { spoken }: ReadFiles): Piece[] {
+    const now = together.map(({ row, message }) => {
+      const open = this.#options.store.arrivals.open(row.seq);
+      return { key: row.key, message: open ? (JSON.parse(open.event) as IncomingMessage) : message };
+    });
+    return piecesOf(now, spoken);
+  }
+
+  async #files(platform: Platform, together: readonly Arrived[], signal: AbortSignal): Promise<ReadFiles> {
+    const files = together.flatMap(({ message }) => message.files);
+    const quoted = together[0]?.message.replyTo?.files ?? [];
+    if (files.length === 0 && quoted.length === 0) return nothingRead();
+    const { clock, transcription } = this.#options;
+    const fetched = [...files, ...quoted].some(({ ref }) => ref !== '');
+    const channel = fetched ? await this.#untilUp(platform, signal) : null;
+    if (fetched && !channel) {
+      return { ...nothingRead(), refusals: ['I could not fetch your file. Please send it again.'] };
+    }
+    const download = async (ref: string, most: number): Promise<Uint8Array> => {
+      if (!channel) throw new Error('a file without a connection');
+      return channel.download(ref, most);
+    };
+    return readFiles(files, quoted, { download, transcription, clock, signal });
+  }
+
+  /** @throws the reason of the signal */
+  async #untilUp(platform: Platform, signal: AbortSignal): Promise<Channel | null> {
+    const { clock, channel } = this.#options;
+    const start = clock.now();
+    while (!this.#stopped && clock.now() - start < LONGEST_CHANNEL_WAIT_MS) {
+      const connection = channel(platform);
+      if (connection) return connection;
+      await pause(clock, CHANNEL_POLL_MS, signal);
+      signal.throwIfAborted();
+    }
+    if (this.#stopped) throw new DrainingError('Moby is restarting.');
+    return null;
+  }
+
+  /** Marks arrivals as worked on, together with what is said about them. */
+  #settle(rows: readonly ArrivalRow[], message?: IncomingMessage, answer = ''): void {
+    const { store, clock, wake } = this.#options;
+    store.transaction(answer === '' ? 'relaxed' : 'durable', () => {
+      for (const { seq } of rows) store.arrivals.settle(seq);
+      if (!message || answer === '') return;
+      const { channel, messageId } = message;
+      const notice = { id: uuidv7(), channel, replyTo: messageId, turn: null, createdAt: clock.now() };
+      store.outbox.insert({ ...notice, kind: 'notice', text: answer });
+    });
+    if (message && answer !== '') wake(message.channel);
+  }
+
+  #giveUp(seq: number, cause: unknown): void {
+    const { store, logger } = this.#options;
+    logger.error({ err: cause, arrival: seq }, 'a message could not be worked on');
+    try {
+      const row = store.arrivals.open(seq);
+      if (!row) return;
+      const message = JSON.parse(row.event) as IncomingMessage;
+      const text = '⚠️ I failed to take this message; my log has the reason. Please send it again.';
+      this.#settle([row], message, text);
+    } catch (error) {
+      logger.error(
+        { err: error, arrival: seq },
+        'nor could that be said; it is tried again at the next start',
+      );
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** The prompt of a turn, of the messages that it is made of and of what was spoken in them. */
+
+import type { IncomingMessage } from '../channels/channel.ts';
+import type { Piece } from '../store/piece-store.ts';
+
+const BARE_FILE = 'See the attached file.';
+const MOST_CHARS = 4096; // of a message of Telegram, the only platform whose apps cut texts
+const BREAK = '\n\n';
+
+/** @param messages in their order, each with its key at the doorstep */
+export function piecesOf(
+  messages: readonly { key: string; message: IncomingMessage }[],
+  spoken: readonly string[],
+): Piece[] {
+  const said = messages.map(({ key, message }, index) => {
+    const earlier = messages[index - 1]?.message;
+    return { key, text: message.text, before: earlier?.unfinished ? seam(earlier, message) : BREAK };
+  });
+  return [...said, ...spoken.map((text) => ({ key: '', text, before: BREAK }))];
+}
+
+/** Apps cut where there was white space, which is gone then, and within a word only where there was none. */
+function seam(earlier: IncomingMessage, later: IncomingMessage): string {
+  const cutHard = earlier.text.length === MOST_CHARS && !/\s$/.test(earlier.text) && !/^\s/.test(later.text);
+  return cutHard ? '' : '\n';
+}
+
+/** @returns an empty text where nothing was said */
+export function joinPieces(pieces: readonly Piece[]): string {
+  let prompt = '';
+  for (const { before, text } of pieces) {
+    if (text.trim() !== '') prompt += prompt === '' ? text : before + text;
+  }
+  return prompt;
+}
+
+/** @returns what the model is told: also where somebody sent files without a word */
+export function promptOf(pieces: readonly Piece[], hasFiles: boolean): string {
+  return joinPieces(pieces) || (hasFiles ? BARE_FILE : '');
+}

@@ -1,0 +1,62 @@
+/**
+ * Puts the answer of a turn into the outbox, inside the transaction that ends the turn: there is no moment in which the
+ * one is stored and the other is not. An answer to a chat that is not where it was asked is recorded there, too. It only writes rows, so that a gateway without channels loads nothing for it.
+ */
+import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { isConversation } from '../store/conversation.ts';
+import { recordSent } from '../store/sent-record.ts';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+import type { Ending } from './ending.ts';
+
+const EMPTY_ANSWER = 'The model gave an empty answer. Ask again, or put it another way.';
+
+export class ReplyRecorder {
+  readonly #store: Store;
+  /** Called once the rows are on disk, with the channel that they are for. */
+  onRecorded: ((channel: string) => void) | null = null;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Within the transaction that ends `turn` and those merged into it. */
+  record(turn: TurnRow, merged: readonly TurnRow[], ending: Ending, at: number): void {
+    this.#put(turn, replyText(ending, this.#store.outbox.hasLive(turn.id)), at);
+    // What these showed while they waited ("queued") is taken back: the one answer stands for all.
+    for (const other of merged) if (this.#store.outbox.hasLive(other.id)) this.#put(other, '', at);
+  }
+
+  recorded(turns: readonly TurnRow[]): void {
+    const channels = new Set(turns.flatMap(({ deliverTo }) => deliverTo?.channel ?? []));
+    for (const channel of channels) if (!isConversation(channel)) this.onRecorded?.(channel);
+  }
+
+  #put(turn: TurnRow, text: string | null, at: number): void {
+    if (!turn.deliverTo || text === null) return;
+    const { channel } = turn.deliverTo;
+    const id = uuidv7();
+    if (turn.session !== channel && text !== '') {
+      recordSent(this.#store, { session: channel, id, text, sentBy: turn.session.replace(':', ' '), at });
+    }
+    if (isConversation(channel)) return;
+    this.#store.outbox.insert({
+      id,
+      channel,
+      replyTo: turn.deliverTo.replyTo ?? null,
+      turn: turn.id,
+      kind: 'answer',
+      text,
+      createdAt: at,
+    });
+  }
+}
+
+/** @returns what the person is told, in Markdown; null for nothing, because they have been told by other means */
+function replyText(ending: Ending, hasLive: boolean): string | null {
+  if (ending.state === 'done') return ending.text.trim() === '' ? EMPTY_ANSWER : ending.text;
+  const { partial, error } = ending;
+  const before = partial.trim() === '' ? '' : `${partial}\n\n`;
+  if (ending.state === 'failed') return `${before}⚠️ ${error.message}`;
+  return before !== '' || hasLive ? `${before}⏹ ${error.message}` : null;
+}
