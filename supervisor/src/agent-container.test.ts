@@ -48,6 +48,7 @@ test('runs cagent with the environment of the container, and answers for it', as
     MOBYCLAW_MEMORY_URL: 'http://memory:9100',
     MOBYCLAW_AGENT_LISTEN: '0.0.0.0:8080',
     STAND_IN_VERSION: 'v1.149.0',
+    ANTHROPIC_BASE_URL: '', // as compose sets what .env does not
     MOBYCLAW_AGENT_TOKEN: 'agent-token',
   });
   await container.start();
@@ -55,6 +56,7 @@ test('runs cagent with the environment of the container, and answers for it', as
   expect(env).toMatchObject({ JIRA_TOKEN: 'jira', MOBYCLAW_MEMORY_URL: 'http://memory:9100' });
   expect(env).toMatchObject({ TELEMETRY_ENABLED: 'false' });
   expect(env.MOBYCLAW_AGENT_LISTEN).toBeUndefined();
+  expect(env).not.toHaveProperty('ANTHROPIC_BASE_URL');
   expect(argv.slice(-2)).toEqual(['--auth-token', 'agent-token']);
   const status = await fetch(`http://127.0.0.1:${container.controlPort}/status`, {
     headers: { authorization: 'Bearer mcp-token' },

@@ -106,7 +106,8 @@ export class AgentContainer implements Supervising {
 function agentEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).filter(
-      (pair): pair is [string, string] => pair[1] !== undefined && !OWN_SETTINGS.test(pair[0]),
+      // Compose sets what .env leaves empty to nothing, and an engine takes an empty ANTHROPIC_BASE_URL for an address.
+      (pair): pair is [string, string] => Boolean(pair[1]) && !OWN_SETTINGS.test(pair[0]),
     ),
   );
 }

@@ -29,9 +29,18 @@ export function takesToken(engine: FoundEngine): boolean {
   return engine.kind === 'embedded' || isAtLeast(engine.numbers, 1, 69);
 }
 
+/** Since 1.107 cagent refuses bodies over 1 MiB, which a picture has soon; since 1.124 the limit can be set. */
+const REQUEST_BYTES = 128 * 1024 * 1024; // all attachments of a message that the gateway takes, in base64
+
+function requestLimit(engine: FoundEngine): string[] {
+  const settable = engine.kind === 'cagent' && isAtLeast(engine.numbers, 1, 124);
+  return settable ? ['--max-request-size', String(REQUEST_BYTES)] : [];
+}
+
 export function serveCommand(engine: FoundEngine, options: ServeOptions): ChildCommand {
   const { soul, listen, sessionDb, cwd, env, token } = options;
   const args = [...engine.prefix, 'serve', 'api', soul, '--listen', listen, '--session-db', sessionDb];
+  args.push(...requestLimit(engine));
   const whole = { ...env, ...ENGINE_SETTINGS };
   if (token !== undefined && takesToken(engine)) {
     if (engine.kind === 'embedded') Object.assign(whole, { MOBYCLAW_AGENT_TOKEN: token });

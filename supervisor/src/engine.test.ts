@@ -110,6 +110,12 @@ describe('command line', () => {
     expect(cwd).toBe('/s');
   });
 
+  test('takes large pictures where the engine can be told to', () => {
+    expect(serveCommand(engine('1.123.9'), options).args).not.toContain('--max-request-size');
+    expect(serveCommand(engine('1.124.0'), options).args).toContain('--max-request-size');
+    expect(serveCommand(engine('1.124.0', 'embedded'), options).args).not.toContain('--max-request-size');
+  });
+
   test('asks for a token only where the engine knows the flag', () => {
     expect(serveCommand(engine('1.69.0'), options).args.slice(-2)).toEqual(['--auth-token', 'secret']);
     expect(takesToken(engine('1.68.9'))).toBe(false);

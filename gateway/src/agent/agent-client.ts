@@ -11,6 +11,7 @@ import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
 import { agentNames } from './team.ts';
 import { Transport } from './transport.ts';
+import { SessionUses } from './usage.ts';
 
 const DEFAULT_LIMITS: AgentLimits = {
   silenceMs: 300_000,
@@ -41,6 +42,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     limits,
     ping: askWhetherAlive,
     storedSession,
+    uses: new SessionUses(),
   };
   return {
     ping: askWhetherAlive,

@@ -19,7 +19,7 @@ export function httpError(status: number, body: string, retryAfter?: string): Ag
   if (status === 413) {
     return new AgentError(
       'too_large',
-      'The message is too large for the agent. Send less, or smaller attachments.',
+      'The message is too large for the agent. Send less, or pictures of at most 700 KB together, in a smaller size or as JPEG; docker-agent 1.124 and later takes larger ones.',
       {
         status,
       },

@@ -6,15 +6,15 @@
  * the end, and their failure is not the run's; tools carry no session id and are shown whoever calls them.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
-import type { RunEvent } from './agent.ts';
-import type { AgentError } from './agent-error.ts';
+import type { Generation, RunEvent } from './agent.ts';
+import { AgentError } from './agent-error.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentEvent } from './event-reader.ts';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from './json.ts';
 import { providerError } from './provider-error.ts';
 import { forPeople } from './readable.ts';
 import { ToolCalls } from './tool-calls.ts';
-import { callUsage } from './usage.ts';
+import { callUsage, compactionUsage, type SessionUses } from './usage.ts';
 
 const MAX_ARGUMENT_CHARS = 8_000; // longer ones are shown cut, as they are kept in the event log
 const MAX_SUMMARY_CHARS = 200;
@@ -29,6 +29,10 @@ export interface RunReaderOptions {
   sessionId: string;
   emit: (event: RunEvent) => void;
   onBlocked: (blocked: Blocked) => void;
+  /** The older engine is summarising the question away; the run is to be given up with this error. */
+  onQuestionLost: (error: AgentError) => void;
+  /** Of all sessions, kept between runs. */
+  uses: SessionUses;
   /** Shortest pause in mid-answer that may hide a retry, in milliseconds. */
   retryPauseMs: number;
 }
@@ -51,8 +55,13 @@ export class RunReader {
   /** How many events came. */
   events = 0;
   readonly #options: RunReaderOptions;
+  /** Of the engine that answers. */
+  generation: Generation = 'messages-array';
   #model = '';
   #mainAgent = '';
+  /** By the name of the agent that has it. */
+  readonly #models = new Map<string, string>();
+  #summaryCost = 0;
   #messageStored = false;
   /** A tool's result came, and nothing of the model since. */
   #toolAnswered = false;
@@ -107,7 +116,10 @@ export class RunReader {
         if (this.#own(event)) this.#stop(event);
         break;
       case 'session_compaction':
-        if (event.status === 'completed') this.#compacted = true;
+        this.#compaction(event);
+        break;
+      case 'session_summary':
+        if (this.#own(event)) this.#summaryCost = asNumber(event.cost);
         break;
       case 'max_iterations_reached':
         this.#maxIterations(asNumber(event.max_iterations));
@@ -241,18 +253,56 @@ export class RunReader {
     this.#options.emit({ type: 'tool', id, name, phase: 'end', ok: false, summary: 'not run' });
   }
 
+  /** v1.32.3 summarises the new message with the rest, and its model then answers something else. */
+  #compaction(event: JsonObject): void {
+    if (event.status === 'completed') this.#compacted = true;
+    const loses = event.status === 'started' && this.#own(event) && this.generation === 'messages-array';
+    if (!loses || this.answer.streamed !== '') return;
+    this.#options.onQuestionLost(
+      new AgentError(
+        'context_overflow',
+        'The conversation became too long for the model. Start a new one with /new.',
+      ),
+    );
+  }
+
   #usage(event: JsonObject): void {
+    const { uses, sessionId, emit } = this.#options;
+    const figures = asObject(event.usage);
+    const model = this.#modelOf(event);
+    const call = callUsage(figures, model, this.generation);
     // What follows a compaction is the new size of the context, not a call of the model.
-    const usage = callUsage(asObject(event.usage), this.#model);
-    const ofCompaction = this.#compacted && usage?.measured !== true;
-    if (usage && !ofCompaction) this.#options.emit(usage.event);
-    if (!ofCompaction && this.#own(event)) this.midway = false;
+    const ofCompaction = this.#compacted && call?.measured !== true;
     this.#compacted = false;
+    if (ofCompaction) {
+      const compaction = compactionUsage(figures, uses.get(sessionId), this.#summaryCost, model);
+      if (compaction) emit(compaction);
+      this.#summaryCost = 0;
+    } else if (call) {
+      emit(call.event);
+      if (call.measured && call.event.inputTokens === 0) this.#noteMissingInput(call.event.model);
+    }
+    if (!this.#own(event)) return;
+    uses.note(sessionId, figures);
+    if (!ofCompaction) this.midway = false;
+  }
+
+  #noteMissingInput(model: string): void {
+    if (!this.#options.uses.firstWithoutInput(model)) return;
+    const text =
+      `The provider of ${model} reported no input tokens, so what this costs is not known. A proxy in between may send ` +
+      'them where the agent does not read them (Anthropic: in message_start alone); let it send them in message_delta too.';
+    this.#options.emit({ type: 'notice', text });
+  }
+
+  #modelOf(event: JsonObject): string {
+    return this.#models.get(asText(event.agent_name)) ?? (this.#own(event) ? this.#model : '');
   }
 
   #agentInfo(event: JsonObject): void {
     const agent = asText(event.agent_name);
     const model = asText(event.model);
+    this.#models.set(agent, model);
     if (this.#mainAgent === '') this.#mainAgent = agent;
     if (agent !== this.#mainAgent) return;
     this.#useModel(model);
@@ -264,6 +314,7 @@ export class RunReader {
     if (next === '') return;
     if (next !== failed) {
       this.#options.emit({ type: 'notice', text: `The model ${failed} failed; ${next} goes on.` });
+      this.#models.set(asText(event.agent_name) || this.#mainAgent, next);
       this.#useModel(next);
     }
   }

@@ -19,6 +19,7 @@ import { storedAnswer } from './stored-answer.ts';
 import { readStream, type StreamEnd } from './stream.ts';
 import { readBody, type Transport } from './transport.ts';
 import { Unattended } from './unattended.ts';
+import type { SessionUses } from './usage.ts';
 import { Watchdog } from './watchdog.ts';
 
 const BUSY_PAUSE_MS = 200;
@@ -32,6 +33,7 @@ export interface RunDependencies {
   limits: AgentLimits;
   ping: () => Promise<boolean>;
   storedSession: (id: string) => Promise<StoredSession | null>;
+  uses: SessionUses;
 }
 
 export async function executeRun(
@@ -79,6 +81,8 @@ class Run {
       sessionId: request.sessionId,
       emit: onEvent,
       onBlocked: (blocked) => this.#unattended.answer(blocked),
+      onQuestionLost: (error) => this.#giveUp(error),
+      uses: dependencies.uses,
       retryPauseMs: limits.retryPauseMs,
     });
     this.#watchdog = new Watchdog({
@@ -86,11 +90,13 @@ class Run {
       limits,
       ping,
       toolRuns: () => this.#reader.tools.running,
-      onGiveUp: (error) => {
-        this.#gaveUp = error;
-        this.#closing.abort();
-      },
+      onGiveUp: (error) => this.#giveUp(error),
     });
+  }
+
+  #giveUp(error: AgentError): void {
+    this.#gaveUp ??= error;
+    this.#closing.abort();
   }
 
   async execute(): Promise<RunOutcome> {
@@ -120,6 +126,7 @@ class Run {
     try {
       for (;;) {
         const form = await this.#unlessClosed(generation.current());
+        this.#reader.generation = form;
         const response = await this.#send(runBody(form, this.#request.text, this.#request.images ?? []));
         const status = response.statusCode ?? 0;
         if (status === 200) return response;
@@ -193,6 +200,7 @@ class Run {
   }
 
   #onEvent(event: AgentEvent, gapMs: number): void {
+    if (this.#gaveUp) return; // what was read in the same piece is no part of the answer any more
     const { stopped } = this.#reader;
     this.#reader.handle(event, gapMs);
     if (this.#unattended.waiting) this.#settleAnswers(event);
@@ -234,6 +242,7 @@ class Run {
       );
     }
     const reader = this.#reader;
+    if (this.#gaveUp) return this.#failed(this.#gaveUp);
     if (end.how === 'unreadable') {
       const why = end.cause instanceof Error ? end.cause.message : 'unknown cause';
       return this.#failed(

@@ -1,21 +1,27 @@
-/** Usage of one model call, out of cagent's `token_usage`. */
-import type { RunEvent } from './agent.ts';
+/**
+ * What model calls used, out of cagent's `token_usage`: calls of the model, and those that compact a conversation, which
+ * come without figures of their own.
+ */
+import type { Generation, RunEvent } from './agent.ts';
 import { asNumber, asObject, asText, type JsonObject } from './json.ts';
 
+type UsageEvent = Extract<RunEvent, { type: 'usage' }>;
+
 export interface CallUsage {
-  event: Extract<RunEvent, { type: 'usage' }>;
+  event: UsageEvent;
   /** Whether the provider's own figures were given, which an empty answer and a compaction lack. */
   measured: boolean;
 }
 
 /**
  * `last_message` is the call; the figures beside it are the context. Its `input_tokens` leave out what was cached, so
- * that is added. A price of 0 means that none is known, which is not the same as free.
- * @param model of the run, as `provider/model`: named where the event names none, or the same without its provider,
- *   since the owner's prices may go by the provider
+ * that is added. A price of 0 means that none is known, which is not the same as free; so does one without input tokens,
+ * since a proxy may send Anthropic's input where cagent does not read it.
+ * @param model of the agent that called, as `provider/model`, by `agent_info`. With a routed model the newer generation
+ *   names the routed one there and the base model in the call, the older one the other way round.
  * @returns null where nothing was counted
  */
-export function callUsage(usage: JsonObject, model: string): CallUsage | null {
+export function callUsage(usage: JsonObject, model: string, generation: Generation): CallUsage | null {
   const last = asObject(usage.last_message);
   const measured = usage.last_message !== undefined && usage.last_message !== null;
   const source = measured ? last : usage;
@@ -26,6 +32,7 @@ export function callUsage(usage: JsonObject, model: string): CallUsage | null {
   if (inputTokens === 0 && outputTokens === 0) return null;
   const cost = asNumber(last.Cost ?? last.cost);
   const named = asText(last.Model ?? last.model);
+  const trusted = generation === 'messages-object' || model.endsWith(`/${named}`);
   return {
     measured,
     event: {
@@ -34,8 +41,66 @@ export function callUsage(usage: JsonObject, model: string): CallUsage | null {
       outputTokens,
       ...(cached > 0 ? { cachedTokens: cached } : {}),
       ...(written > 0 ? { cacheWriteTokens: written } : {}),
-      ...(cost > 0 ? { costUsd: cost } : {}),
-      model: (model.endsWith(`/${named}`) ? model : named) || model || 'unknown',
+      ...(cost > 0 && inputTokens > 0 ? { costUsd: cost } : {}),
+      model: (trusted ? model || named : named || model) || 'unknown',
     },
   };
+}
+
+/** How full a session was and what it had cost, by its last `token_usage`. */
+export interface SessionUse {
+  contextTokens: number;
+  costUsd: number;
+}
+
+/**
+ * The call that compacted a session: it read the context as it was, and its cost is what the sum of the session grew by.
+ * @param before the session before it, or null where that is not known
+ * @param summaryCost as `session_summary` says it, since v1.110
+ * @returns null where nothing can be told
+ */
+export function compactionUsage(
+  usage: JsonObject,
+  before: SessionUse | null,
+  summaryCost: number,
+  model: string,
+): UsageEvent | null {
+  const grown = before === null ? 0 : asNumber(usage.cost) - before.costUsd;
+  const cost = summaryCost > 0 ? summaryCost : grown;
+  const inputTokens = before?.contextTokens ?? 0;
+  if (inputTokens === 0 && cost <= 0) return null;
+  return {
+    type: 'usage',
+    inputTokens,
+    outputTokens: asNumber(usage.output_tokens),
+    ...(cost > 0 ? { costUsd: cost } : {}),
+    model: model || 'unknown',
+  };
+}
+
+const MOST_SESSIONS = 1000; // more than are used at a time; one that is forgotten counts one compaction less well
+
+/** Remembers the use of sessions between their runs, for a compaction that comes first in a run, and what was said of it. */
+export class SessionUses {
+  readonly #uses = new Map<string, SessionUse>();
+  readonly #withoutInput = new Set<string>();
+
+  /** Whether that model reports no input is new, and to be told. */
+  firstWithoutInput(model: string): boolean {
+    if (this.#withoutInput.has(model)) return false;
+    this.#withoutInput.add(model);
+    return true;
+  }
+
+  get(session: string): SessionUse | null {
+    return this.#uses.get(session) ?? null;
+  }
+
+  note(session: string, usage: JsonObject): void {
+    this.#uses.delete(session);
+    const contextTokens = asNumber(usage.context_length);
+    this.#uses.set(session, { contextTokens, costUsd: asNumber(usage.cost) });
+    const [oldest] = this.#uses.keys();
+    if (this.#uses.size > MOST_SESSIONS && oldest !== undefined) this.#uses.delete(oldest);
+  }
 }

@@ -96,3 +96,17 @@ test('what the agent says a call cost goes before the table; one unknown call ma
   meter.add({ ...tokens, model: 'priced' });
   expect(meter.total(costOf)).toEqual({ inputTokens: 40, outputTokens: 20, model: 'sub-agent' });
 });
+
+test('a call whose input nobody reported is of unknown price, not a cheap one', async () => {
+  const last_message = { input_tokens: 0, output_tokens: 12, Cost: 0, Model: 'fake-1' };
+  const moby = await openHarness({
+    agent: {
+      script: ({ session }) => [
+        { do: 'event', event: { type: 'token_usage', session_id: session, usage: { last_message } } },
+        { do: 'text', text: 'ok' },
+      ],
+    },
+  });
+  writeFileSync(join(moby.home, 'gateway/prices.yaml'), PRICES);
+  expect((await moby.ask('hello')).body.usage.costUsd).toBeUndefined();
+});

@@ -32,9 +32,13 @@ export class Pricing {
     return this.#options.prices.problem;
   }
 
-  /** US dollars, by the prices of the last refresh; null where they are unknown. */
-  readonly costOf = (call: CallUsage): number | null =>
-    call.costUsd ?? this.#options.prices.cost(call.model, call);
+  /** US dollars, by the prices of the last refresh; null where they are unknown, as is what had no input reported. */
+  readonly costOf = (call: CallUsage): number | null => {
+    const { prices } = this.#options;
+    if (call.costUsd !== undefined) return call.costUsd;
+    const inputCounts = (prices.price(call.model)?.input ?? 0) > 0;
+    return call.inputTokens === 0 && inputCounts ? null : prices.cost(call.model, call);
+  };
 
   /** Looks whether the owner has changed a price. Never rejects. @returns whether prices may have changed */
   async refresh(): Promise<boolean> {

@@ -129,6 +129,33 @@ test.each(['in mid-answer', 'inside a tool'])(
   },
 );
 
+test('an old agent that summarises the question away is asked again, on a session that is told the conversation', async () => {
+  let runs = 0;
+  const moby = await openHarness({
+    agent: {
+      generation: 'array',
+      script: ({ session }) => {
+        runs += 1;
+        if (runs === 1) return [{ do: 'text', text: 'Nice to meet you.' }];
+        if (runs > 2) return [{ do: 'text', text: 'It is 42.' }];
+        return [
+          { do: 'event', event: { type: 'session_compaction', session_id: session, status: 'started' } },
+          { do: 'event', event: { type: 'session_compaction', session_id: session, status: 'completed' } },
+          { do: 'text', text: 'I see a summary. What can I do?' },
+        ];
+      },
+    },
+  });
+  await moby.ask('My name is Alice');
+  const { stream } = await moby.start('What is six times seven?');
+  const events = await stream.all();
+  expect(events.at(-1)).toMatchObject({ type: 'done', data: { text: 'It is 42.' } });
+  expect(shownText(events)).toBe('It is 42.');
+  const asked = moby.agent?.stats().runs.at(-1)?.prompt;
+  expect(asked).toContain('six times seven');
+  expect(asked).toContain('My name is Alice');
+});
+
 test('three attempts, then the person is told', async () => {
   const moby = await openHarness({ agent: { onDie: () => undefined } });
   const answer = await moby.ask('eof=2');
