@@ -42,3 +42,7 @@ export function scannedPdf({ name }: InboundFile): string {
 export function brokenPdf({ name }: InboundFile): string {
   return `I could not read "${name}": it is damaged, or no PDF. Save it anew and send that, or send its text.`;
 }
+
+export function heavyPdf({ name }: InboundFile): string {
+  return `"${name}" takes more memory or time to read than I give to a document. Send the pages that matter, or its text.`;
+}

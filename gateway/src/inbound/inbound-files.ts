@@ -162,6 +162,7 @@ async function readPdfFile(
 ): Promise<Attachment> {
   const outcome = await readPdf(data, MOST_TEXT_CHARS, clock, signal);
   if (outcome.kind === 'locked') throw new Refused(refusals.lockedPdf(file));
+  if (outcome.kind === 'heavy') throw new Refused(refusals.heavyPdf(file));
   if (outcome.kind !== 'text') throw new Refused(refusals.brokenPdf(file));
   const { text, pages, readPages } = outcome;
   if (text === '') throw new Refused(refusals.scannedPdf(file));

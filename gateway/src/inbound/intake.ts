@@ -4,6 +4,7 @@
  * reaches what is not a turn yet, too.
  *
  * What cannot be taken is answered, never dropped. While the gateway drains, what has arrived waits for the next start.
+ * One that the gateway did not survive is begun with once more; after that it is refused, or it would end each start.
  */
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -12,7 +13,7 @@ import type { Platform } from '@mobyclaw/protocol/platform';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Access } from '../access/access.ts';
 import { EDITED_TOO_LATE } from '../access/door-texts.ts';
-import type { Channel, IncomingMessage } from '../channels/channel.ts';
+import type { Channel, InboundFile, IncomingMessage } from '../channels/channel.ts';
 import { turnSender } from '../channels/turn-sender.ts';
 import { type Commands, usableCommand } from '../commands/commands.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
@@ -28,12 +29,15 @@ import { belongTogether, commandIn } from './belonging.ts';
 import { nothingRead, type ReadFiles, readFiles } from './inbound-files.ts';
 import { notesFor } from './message-notes.ts';
 import { piecesOf, promptOf } from './prompt-pieces.ts';
+import { Tries } from './tries.ts';
 
 const ALBUM_QUIET_MS = 1000; // pictures that were sent together come one by one
 const CUT_QUIET_MS = 1200; // and so do the parts of a text that an app has cut
 const STORE_RETRY_MS = 2000;
 const CHANNEL_POLL_MS = 500;
 const LONGEST_CHANNEL_WAIT_MS = 60_000; // for a file, after a start; then the message goes on without it
+const TRIED_TWICE =
+  '⚠️ Twice I broke off in the middle of taking this message, so I leave it alone now. Send it again, without its files or in another form.';
 
 export interface IntakeOptions {
   store: Store;
@@ -67,11 +71,13 @@ export class Intake {
   readonly #chains = new Map<string, Promise<void>>();
   /** Takes back what is being worked on, by the number of its first arrival. */
   readonly #under = new Map<number, AbortController>();
+  readonly #tries: Tries;
   #startedAt = 0;
   #stopped = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#tries = new Tries(options.store, options.logger);
   }
 
   /** Takes up what the process before had received and not worked on. */
@@ -83,8 +89,10 @@ export class Intake {
     }
   }
 
+  /** What is not settled yet is begun with again at the next start. */
   stop(): void {
     this.#stopped = true;
+    this.#tries.giveBack();
   }
 
   arrived(platform: Platform, seq: number, message: IncomingMessage): void {
@@ -154,6 +162,7 @@ export class Intake {
     const { row, message, platform, role } = arrived;
     const command = commandIn(message);
     if (command) {
+      if (!this.#tries.begin([row], false)) return this.#settle([row], message, TRIED_TWICE);
       const { channel, kind } = message;
       const withdraw = (user?: string): number => this.#withdraw(row, user);
       const call = { platform, channel, kind, role, user: message.sender.id, text: command.text, withdraw };
@@ -224,7 +233,14 @@ export class Intake {
     if (!first) return;
     const rows = together.map(({ row }) => row);
     const { row, message, platform, role } = first;
-    const read = await this.#files(platform, together, signal);
+    const files = filesOf(together);
+    const fetched = files.all.some(({ ref }) => ref !== '');
+    const connection = fetched ? await this.#untilUp(platform, signal) : null;
+    if (!this.#tries.begin(rows, files.all.length > 0)) {
+      const isTurn = store.turns.inboxEntry(row.key) !== null;
+      return this.#settle(rows, message, isTurn ? '' : TRIED_TWICE);
+    }
+    const read = await this.#files(files, connection, signal);
     if (!store.arrivals.open(row.seq)) return; // taken back meanwhile
     // Somebody may have been shut out meanwhile, or the group closed.
     if (this.#options.access.judge(platform, { ...message, addressed: true }).kind !== 'allowed') {
@@ -276,21 +292,21 @@ export class Intake {
     return piecesOf(now, spoken);
   }
 
-  async #files(platform: Platform, together: readonly Arrived[], signal: AbortSignal): Promise<ReadFiles> {
-    const files = together.flatMap(({ message }) => message.files);
-    const quoted = together[0]?.message.replyTo?.files ?? [];
-    if (files.length === 0 && quoted.length === 0) return nothingRead();
-    const { clock, transcription } = this.#options;
-    const fetched = [...files, ...quoted].some(({ ref }) => ref !== '');
-    const channel = fetched ? await this.#untilUp(platform, signal) : null;
-    if (fetched && !channel) {
+  async #files(
+    { own, quoted, all }: FilesOf,
+    connection: Channel | null,
+    signal: AbortSignal,
+  ): Promise<ReadFiles> {
+    if (all.length === 0) return nothingRead();
+    if (!connection && all.some(({ ref }) => ref !== '')) {
       return { ...nothingRead(), refusals: ['I could not fetch your file. Please send it again.'] };
     }
+    const { clock, transcription } = this.#options;
     const download = async (ref: string, most: number): Promise<Uint8Array> => {
-      if (!channel) throw new Error('a file without a connection');
-      return channel.download(ref, most);
+      if (!connection) throw new Error('a file without a connection');
+      return connection.download(ref, most);
     };
-    return readFiles(files, quoted, { download, transcription, clock, signal });
+    return readFiles(own, quoted, { download, transcription, clock, signal });
   }
 
   /** @throws the reason of the signal */
@@ -317,6 +333,7 @@ export class Intake {
       const notice = { id: uuidv7(), channel, replyTo: messageId, turn: null, createdAt: clock.now() };
       store.outbox.insert({ ...notice, kind: 'notice', text: answer });
     });
+    this.#tries.settled(rows);
     if (message && answer !== '') wake(message.channel);
   }
 
@@ -336,4 +353,17 @@ export class Intake {
       );
     }
   }
+}
+
+interface FilesOf {
+  own: InboundFile[];
+  /** Of the message that is answered. */
+  quoted: InboundFile[];
+  all: InboundFile[];
+}
+
+function filesOf(together: readonly Arrived[]): FilesOf {
+  const own = together.flatMap(({ message }) => message.files);
+  const quoted = together[0]?.message.replyTo?.files ?? [];
+  return { own, quoted, all: [...own, ...quoted] };
 }

@@ -57,6 +57,17 @@ export class ArrivalStore {
     this.#db.sql('UPDATE arrivals SET event = ? WHERE seq = ? AND event IS NOT NULL').run(event, seq);
   }
 
+  /** @returns how often it was begun with, this time included */
+  begin(seq: number): number {
+    const row = this.#db.sql('UPDATE arrivals SET tries = tries + 1 WHERE seq = ? RETURNING tries').get(seq);
+    return Number(row?.tries ?? 0);
+  }
+
+  /** It was not begun with after all. */
+  unbegin(seq: number): void {
+    this.#db.sql('UPDATE arrivals SET tries = tries - 1 WHERE seq = ? AND event IS NOT NULL').run(seq);
+  }
+
   /** Worked on: the key stays. */
   settle(seq: number): void {
     this.#db.sql('UPDATE arrivals SET event = NULL WHERE seq = ?').run(seq);

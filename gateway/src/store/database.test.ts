@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
+import { ArrivalStore } from './arrival-store.ts';
 import { Database, StoreError } from './database.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { ARRIVAL_TRIES_SCHEMA } from './schema-channels.ts';
 
 function thrown(work: () => unknown): StoreError {
   try {
@@ -77,4 +79,17 @@ test('a full disk is told as such, and what was stored stays', () => {
   insert('still works');
   expect(db.sql('SELECT count(*) AS n FROM sessions').get()).toEqual({ n: 2 });
   db.close();
+});
+
+test('what had arrived before arrivals were counted is begun with for the first time', () => {
+  const path = join(temporaryFolder(), 'gateway.db');
+  const before = MIGRATIONS.slice(0, MIGRATIONS.indexOf(ARRIVAL_TRIES_SCHEMA));
+  const old = new DatabaseSync(path);
+  for (const step of before) old.exec(step);
+  old.exec(`PRAGMA user_version = ${before.length}`);
+  old.exec(`INSERT INTO arrivals (key, channel, event, received_at) VALUES ('k', 'telegram:dm:1', '{}', 1)`);
+  old.close();
+  const arrivals = new ArrivalStore(new Database(path));
+  const [row] = arrivals.allOpen();
+  expect([1, 2].map(() => arrivals.begin(row?.seq ?? 0))).toEqual([1, 2]);
 });

@@ -3,7 +3,7 @@
  * epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
 import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA, CACHE_WRITES_SCHEMA } from './schema-budget.ts';
-import { CHANNELS_SCHEMA } from './schema-channels.ts';
+import { ARRIVAL_TRIES_SCHEMA, CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { LIVE_SCHEMA } from './schema-live.ts';
@@ -109,4 +109,5 @@ export const MIGRATIONS: readonly string[] = [
   HOOK_EVENTS_SCHEMA,
   PIECES_SCHEMA,
   CACHE_WRITES_SCHEMA,
+  ARRIVAL_TRIES_SCHEMA,
 ];

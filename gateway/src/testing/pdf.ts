@@ -1,6 +1,8 @@
+import { constants, deflateSync } from 'node:zlib';
+
 /** A PDF of some pages, each with one line of text, or with none. */
 export function pdfOf(pages: readonly string[]): Buffer {
-  const objects = [
+  return fileOf([
     '<< /Type /Catalog /Pages 2 0 R >>',
     `<< /Type /Pages /Count ${pages.length} /Kids [${pages.map((_, index) => `${4 + 2 * index} 0 R`).join(' ')}] >>`,
     '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
@@ -11,7 +13,25 @@ export function pdfOf(pages: readonly string[]): Buffer {
         `<< /Length ${drawn.length} >>\nstream\n${drawn}\nendstream`,
       ];
     }),
-  ];
+  ]);
+}
+
+/** A PDF of one page, whose content is a thousandth of what it unpacks to. */
+export function bombOf(unpackedMegabytes: number): Buffer {
+  const header = Buffer.from([0x78, 0x9c]);
+  // Ends at a byte and refers to nothing before, so that it can be repeated.
+  const megabyte = deflateSync(Buffer.alloc(1_000_000, ' '), { finishFlush: constants.Z_FULL_FLUSH });
+  const packed = Buffer.concat([header, ...Array(unpackedMegabytes).fill(megabyte.subarray(2))]);
+  const data = packed.toString('latin1');
+  return fileOf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Count 1 /Kids [3 0 R] >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R /Resources << >> >>',
+    `<< /Length ${data.length} /Filter /FlateDecode >>\nstream\n${data}\nendstream`,
+  ]);
+}
+
+function fileOf(objects: readonly string[]): Buffer {
   let file = '%PDF-1.4\n';
   const offsets = objects.map((object, index) => {
     const offset = file.length;
