@@ -144,14 +144,6 @@ export class Access {
     return this.pairings.pending();
   }
 
-  /** A group goes on under another key: what was allowed stays allowed. Within the caller's transaction. */
-  moved(from: ChannelKey, to: ChannelKey): void {
-    const group = this.#access.group(from);
-    if (!group) return;
-    this.#access.allowGroup(to, group.mention, this.#clock.now());
-    this.#access.closeGroup(from);
-  }
-
   /** The group that a topic or thread is in. */
   groupOf(channel: ChannelKey): ChannelKey {
     return this.#access.parentOf(channel) ?? baseOf(channel);

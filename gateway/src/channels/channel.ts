@@ -229,11 +229,18 @@ export interface EditedMessage extends Omit<IncomingMessage, 'type'> {
   writtenAt?: number;
 }
 
-/** A group goes on under another key (Telegram: it became a supergroup). */
+/**
+ * A chat goes on under another key (Telegram: a group became a supergroup; WhatsApp: the number behind a hidden id became
+ * known). All that names it follows.
+ */
 export interface MovedChat {
   type: 'moved';
   from: ChannelKey;
   to: ChannelKey;
+  /** Its messages have other ids from now on, and those from before cannot be reached. */
+  newMessages: boolean;
+  /** The same of the person whose direct messages they are. */
+  person?: { from: string; to: string };
 }
 
 export interface Sender {

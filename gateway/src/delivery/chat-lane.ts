@@ -45,6 +45,8 @@ export class ChatLane {
   /** Nonces of parts that this process has tried and that have not ended. */
   readonly #triedHere = new Set<string>();
   #again = false;
+  /** Until it settles, another lane makes a call to this chat. */
+  #held: Promise<unknown> = Promise.resolve();
   #unrecorded: (() => void) | null = null;
   /** By the last call: then nobody would read what went wrong either. */
   #chatClosed = false;
@@ -82,6 +84,19 @@ export class ChatLane {
     else if (!this.#timer || this.#dozes) this.wake();
   }
 
+  /**
+   * Goes on with what another lane has under way, after the call that it makes now: the chat has another key.
+   * @param newMessages messages from before cannot be reached any more
+   */
+  takeOver(other: ChatLane, newMessages: boolean): void {
+    this.#held = Promise.all([this.#held, other.settled()]);
+    other.close();
+    for (const reply of other.#live.replies) {
+      if (newMessages) reply.leaveMessages();
+      this.#live.add(reply);
+    }
+  }
+
   ended(reply: LiveReply): void {
     this.#live.remove(reply);
     this.wake();
@@ -104,7 +119,9 @@ export class ChatLane {
 
   async #work(): Promise<void> {
     try {
-      while (!this.#closed) {
+      for (;;) {
+        await this.#held;
+        if (this.#closed) return;
         const channel = this.#options.channel();
         const step = channel && this.#next(channel);
         if (!step) return;

@@ -60,7 +60,11 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#typing = new TypingSigns(options.channel, options.clock);
+    this.#typing = new TypingSigns(
+      options.channel,
+      (chat) => options.store.names.current(chat),
+      options.clock,
+    );
   }
 
   /** Takes up what is in the outbox and follows the turns that are under way. */
@@ -103,6 +107,21 @@ export class Delivery {
     if (!this.#closed) this.#lane(channel).wake();
   }
 
+  /**
+   * Chats go on under other keys: what is under way for the ones before goes to the ones that they are now.
+   * @param newMessages messages from before cannot be reached there
+   */
+  renamed(newMessages: boolean): void {
+    for (const [before, lane] of [...this.#lanes]) {
+      const key = this.#options.store.names.current(before);
+      if (key === before) continue;
+      this.#lanes.delete(before);
+      const next = this.#lane(key);
+      next.takeOver(lane, newMessages);
+      next.wake();
+    }
+  }
+
   /** A platform can be reached again. */
   platformUp(platform: Platform): void {
     const waiting = this.#options.store.outbox.waitingChannels();
@@ -119,8 +138,8 @@ export class Delivery {
     this.#watched.add(turn.id);
     const mode = turn.queueMode ?? store.sessions.find(turn.session)?.queueMode ?? defaultQueueMode;
     const reply = new LiveReply(turn.id, target, store.outbox.live(turn.id), mode !== 'collect');
-    const lane = this.#lane(target.channel);
-    lane.follow(reply);
+    const lane = (): ChatLane => this.#lane(target.channel);
+    lane().follow(reply);
     const hideTyping = this.typing(target.channel);
     follow(turn.id, (event) => {
       try {
@@ -128,8 +147,8 @@ export class Delivery {
         if (reply.ended) {
           hideTyping();
           this.#watched.delete(turn.id);
-          lane.ended(reply);
-        } else lane.changed();
+          lane().ended(reply);
+        } else lane().changed();
       } catch (error) {
         // Whatever goes wrong in showing a turn must not touch the turn.
         logger.error({ err: error, turn: turn.id }, 'an answer in the making could not be shown');
@@ -158,7 +177,8 @@ export class Delivery {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.settled()));
   }
 
-  #lane(key: ChannelKey): ChatLane {
+  #lane(named: ChannelKey): ChatLane {
+    const key = this.#options.store.names.current(named);
     let lane = this.#lanes.get(key);
     if (!lane) {
       const { store, clock, logger, channel, report, rendererOf } = this.#options;

@@ -12,7 +12,7 @@ export const PLACE = 'place in the queue';
 
 export class LiveReply {
   readonly turn: string;
-  readonly target: DeliveryTarget;
+  target: DeliveryTarget;
   /** Messages that show it, by number; as on disk. */
   readonly messages: Map<number, LiveRow>;
   /** No more updates: it is not known what the chat shows, or the platform does not want any. The answer itself comes. */
@@ -36,6 +36,12 @@ export class LiveReply {
     this.turn = turn;
     this.target = target;
     this.messages = new Map(messages.map((row) => [row.number, row]));
+  }
+
+  /** Messages of the chat from before cannot be reached any more. */
+  leaveMessages(): void {
+    this.messages.clear();
+    this.target = { channel: this.target.channel };
   }
 
   get started(): boolean {

@@ -79,6 +79,10 @@ export class LiveUpdates {
     this.#replies.delete(reply);
   }
 
+  get replies(): Iterable<LiveReply> {
+    return this.#replies;
+  }
+
   get empty(): boolean {
     return this.#replies.size === 0;
   }

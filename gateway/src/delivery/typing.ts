@@ -7,12 +7,19 @@ const MARGIN_MS = 1000; // the sign is renewed before it goes out
 
 export class TypingSigns {
   readonly #channel: (platform: string) => Channel | null;
+  readonly #current: (chat: ChannelKey) => ChannelKey;
   readonly #clock: Clock;
   readonly #shown = new Map<ChannelKey, { wanted: number; timer: Timer | null }>();
   #closed = false;
 
-  constructor(channel: (platform: string) => Channel | null, clock: Clock) {
+  /** @param current the key that a chat has now */
+  constructor(
+    channel: (platform: string) => Channel | null,
+    current: (chat: ChannelKey) => ChannelKey,
+    clock: Clock,
+  ) {
     this.#channel = channel;
+    this.#current = current;
     this.#clock = clock;
   }
 
@@ -43,7 +50,7 @@ export class TypingSigns {
     if (this.#closed || !sign) return;
     const channel = this.#channel(platformOf(chat));
     const typingMs = channel?.abilities.typingMs ?? null;
-    if (channel && typingMs !== null) void channel.typing(chat);
+    if (channel && typingMs !== null) void channel.typing(this.#current(chat));
     sign.timer = this.#clock.after(typingMs === null ? MARGIN_MS : typingMs - MARGIN_MS, () =>
       this.#beat(chat),
     );

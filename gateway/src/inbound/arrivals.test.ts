@@ -33,6 +33,7 @@ function open(options: { maxPages?: number } = {}) {
     commandOf: usableCommand,
     onArrived: (_platform, _seq, { text }) => arrived.push(text),
     onNotice: () => undefined,
+    onMoved: () => undefined,
   });
   const notices = (channel: string): string[] => {
     const texts: string[] = [];

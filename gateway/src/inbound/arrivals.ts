@@ -12,7 +12,7 @@ import type { Access, Verdict } from '../access/access.ts';
 import { closedGroup, EDITED_TOO_LATE, TOO_FAST } from '../access/door-texts.ts';
 import type { Doorbell, Notice } from '../access/doorbell.ts';
 import type { RateLimit, RateVerdict } from '../access/rate-limit.ts';
-import type { EditedMessage, InboundEvent, IncomingMessage } from '../channels/channel.ts';
+import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat } from '../channels/channel.ts';
 import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
 import { belongTogether } from './belonging.ts';
@@ -32,6 +32,8 @@ export interface ArrivalsOptions {
   onArrived: (platform: Platform, seq: number, message: IncomingMessage) => void;
   /** Something was put into the outbox for this channel. */
   onNotice: (channel: string) => void;
+  /** A chat goes on under another key, as `MovedChat` says. */
+  onMoved: (newMessages: boolean) => void;
 }
 
 interface Waiting {
@@ -83,18 +85,37 @@ export class Arrivals {
   #store(platform: Platform, event: InboundEvent): After[] {
     switch (event.type) {
       case 'message':
-        return this.#storeMessage(platform, event);
+        return this.#storeMessage(platform, this.#named(platform, event), arrivalKey(platform, event));
       case 'edit':
-        return this.#storeEdit(platform, event);
+        return this.#storeEdit(platform, this.#named(platform, event), arrivalKey(platform, event));
       case 'moved':
-        this.#options.access.moved(event.from, event.to);
-        return [];
+        return this.#move(platform, event);
     }
   }
 
-  #storeMessage(platform: Platform, message: IncomingMessage): After[] {
+  /** As chat and sender are called now. */
+  #named<T extends IncomingMessage | EditedMessage>(platform: Platform, message: T): T {
+    const { names } = this.#options.store;
+    const { channel, parent, sender } = message;
+    return {
+      ...message,
+      channel: names.current(channel),
+      ...(parent === undefined ? {} : { parent: names.current(parent) }),
+      sender: { ...sender, id: names.currentUser(platform, sender.id) },
+    };
+  }
+
+  #move(platform: Platform, { from, to, newMessages, person }: MovedChat): After[] {
+    const { store, clock, onMoved } = this.#options;
+    const at = clock.now();
+    this.#undos.push(() => store.names.forget());
+    if (person) store.names.renameUser(platform, person.from, person.to, at);
+    return store.names.rename({ from, to, newMessages, at }) ? [() => onMoved(newMessages)] : [];
+  }
+
+  /** @param key under the name that it came with */
+  #storeMessage(platform: Platform, message: IncomingMessage, key: string): After[] {
     const { store, access, commandOf } = this.#options;
-    const key = arrivalKey(platform, message);
     if (store.arrivals.has(key)) return [];
     const { kind, sender } = message;
     const role = access.roleOf(platform, sender.id) ?? 'guest';
@@ -174,11 +195,10 @@ export class Arrivals {
    * The last text wins while the message waits, here or as a turn, and its sender may still talk. One that was not for
    * Moby before is a message, if it is now.
    */
-  #storeEdit(platform: Platform, edit: EditedMessage): After[] {
+  #storeEdit(platform: Platform, edit: EditedMessage, key: string): After[] {
     const { store, access } = this.#options;
-    const key = arrivalKey(platform, edit);
     if (!store.arrivals.has(key)) {
-      return this.#isNew(edit) ? this.#storeMessage(platform, { ...edit, type: 'message' }) : [];
+      return this.#isNew(edit) ? this.#storeMessage(platform, { ...edit, type: 'message' }, key) : [];
     }
     if (access.judge(platform, { ...edit, addressed: true }).kind !== 'allowed') return [];
     const arrival = store.arrivals.openByKey(key);

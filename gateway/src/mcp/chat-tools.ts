@@ -43,7 +43,8 @@ function messageTool(ports: ToolPorts): McpTool {
       text: z.string().trim().min(1).max(20_000).describe('Markdown'),
     }),
     annotations: { readOnlyHint: false, openWorldHint: true },
-    run: ({ channel: to, text }, caller) => {
+    run: ({ channel: named, text }, caller) => {
+      const to = ports.store.names.current(named);
       checkTarget(ports, to, caller);
       return send(ports, to, text, [], caller)
         ? `On its way to ${to}.`
@@ -67,8 +68,9 @@ function fileTool(ports: ToolPorts): McpTool {
     }),
     annotations: { readOnlyHint: false, openWorldHint: true },
     run: async ({ path, name, content, text = '', channel: named }, caller) => {
-      const to = named ?? caller.session;
-      if (to === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
+      const chat = named ?? caller.session;
+      if (chat === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
+      const to = ports.store.names.current(chat);
       checkTarget(ports, to, caller);
       if (path !== undefined && confinedTo(ports.store, caller) !== null) {
         throw new ToolError(

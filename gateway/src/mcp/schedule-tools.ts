@@ -163,8 +163,9 @@ function sessionOf({ session, prompt, at }: JobRequest): 'keep' | 'fresh' {
 }
 
 /** @throws ToolError where nothing may be sent there */
-function checkChannel({ store, channels }: Ports, channel: string | undefined, caller: McpCaller): void {
-  if (channel === undefined) return;
+function checkChannel({ store, channels }: Ports, named: string | undefined, caller: McpCaller): void {
+  if (named === undefined) return;
+  const channel = store.names.current(named);
   refuseBeyond(confinedTo(store, caller), channel);
   const isKnown = isConversation(channel) || channels().some(({ key }) => key === channel);
   if (!isKnown) {

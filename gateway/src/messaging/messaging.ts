@@ -140,6 +140,10 @@ export class Messaging {
       commandOf: usableCommand,
       onArrived: (platform, seq, message) => this.#intake.arrived(platform, seq, message),
       onNotice: wake,
+      onMoved: (newMessages) => {
+        turns.lanes.renamed();
+        this.#delivery.renamed(newMessages);
+      },
     });
     this.#supervisors = new Map(
       enabledPlatforms(config.channels).map((platform) => [platform, this.#supervise(platform)]),

@@ -191,7 +191,9 @@ test('what an old connection still says is not listened to', async () => {
   await clock.advance(0);
   expect(supervisor.status.state).toBe('up');
   expect(ups()).toBe(1);
-  await expect(old.host.receive({ type: 'moved', from: 'a', to: 'b' })).rejects.toThrow('closed');
+  await expect(old.host.receive({ type: 'moved', newMessages: true, from: 'a', to: 'b' })).rejects.toThrow(
+    'closed',
+  );
 });
 
 test('stop closes the connection, in the middle of a start or of a pause', async () => {

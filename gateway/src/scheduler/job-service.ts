@@ -59,8 +59,8 @@ export class JobService {
       timeZone: zone,
       message: request.message ?? null,
       prompt: request.prompt ?? null,
-      channel: request.channel ?? null,
-      origin,
+      channel: request.channel === undefined ? null : store.names.current(request.channel),
+      origin: origin && store.names.current(origin),
       session: request.session ?? 'keep',
       misfire: request.misfire ?? 'once',
       maxAge: request.maxAge ?? null,
@@ -90,7 +90,9 @@ export class JobService {
     const job = store.jobs.find(id);
     if (!job) return null;
     const now = clock.now();
-    const definition = merge(job.definition, change, now, calendar);
+    const channel = change.channel && store.names.current(change.channel);
+    const named = channel ? { ...change, channel } : change;
+    const definition = merge(job.definition, named, now, calendar);
     check(definition);
     if (change.channel !== undefined) this.#checkTarget(definition.channel);
     if (change.enabled === false && job.ended === 'finished' && !isRescheduled(change)) {

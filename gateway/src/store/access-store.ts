@@ -1,4 +1,5 @@
 /** SQL of who may talk to Moby: people, pairing codes, groups. */
+import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
 export type Role = 'owner' | 'guest';
@@ -41,9 +42,11 @@ export interface ClosedGroupRow {
 
 export class AccessStore {
   readonly #db: Database;
+  readonly #names: ChatNames;
 
-  constructor(db: Database) {
+  constructor(db: Database, names: ChatNames) {
     this.#db = db;
+    this.#names = names;
   }
 
   person(platform: string, user: string): PersonRow | null {
@@ -56,7 +59,7 @@ export class AccessStore {
   }
 
   personOfChannel(channel: string): PersonRow | null {
-    const row = this.#db.sql('SELECT * FROM people WHERE channel = ?').get(channel);
+    const row = this.#db.sql('SELECT * FROM people WHERE channel = ?').get(this.#names.current(channel));
     return row ? toPerson(row) : null;
   }
 
@@ -122,7 +125,9 @@ export class AccessStore {
   }
 
   group(channel: string): GroupRow | null {
-    const row = this.#db.sql('SELECT * FROM allowed_groups WHERE channel = ?').get(channel);
+    const row = this.#db
+      .sql('SELECT * FROM allowed_groups WHERE channel = ?')
+      .get(this.#names.current(channel));
     return row ? toGroup(row) : null;
   }
 
@@ -130,7 +135,8 @@ export class AccessStore {
     return this.#db.sql('SELECT * FROM allowed_groups ORDER BY channel').all().map(toGroup);
   }
 
-  allowGroup(channel: string, mention: boolean, at: number): void {
+  allowGroup(group: string, mention: boolean, at: number): void {
+    const channel = this.#names.current(group);
     this.#db.sql('DELETE FROM closed_groups WHERE channel = ?').run(channel);
     this.#db
       .sql(
@@ -142,12 +148,17 @@ export class AccessStore {
 
   /** @returns whether it was allowed */
   closeGroup(channel: string): boolean {
-    return this.#db.sql('DELETE FROM allowed_groups WHERE channel = ?').run(channel).changes > 0;
+    return (
+      this.#db.sql('DELETE FROM allowed_groups WHERE channel = ?').run(this.#names.current(channel)).changes >
+      0
+    );
   }
 
   /** The group that a thread is in, where its key does not say so; null where that is not known. */
   parentOf(channel: string): string | null {
-    const row = this.#db.sql('SELECT parent FROM threads WHERE channel = ?').get(channel);
+    const row = this.#db
+      .sql('SELECT parent FROM threads WHERE channel = ?')
+      .get(this.#names.current(channel));
     return row ? String(row.parent) : null;
   }
 

@@ -1,4 +1,5 @@
 /** SQL of what came in from the platforms: stored before the platform is told, kept as keys for as long as it may come again. */
+import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
 export interface ArrivalRow {
@@ -12,9 +13,11 @@ export interface ArrivalRow {
 
 export class ArrivalStore {
   readonly #db: Database;
+  readonly #names: ChatNames;
 
-  constructor(db: Database) {
+  constructor(db: Database, names: ChatNames) {
     this.#db = db;
+    this.#names = names;
   }
 
   /** @returns its number; null where it had arrived before */
@@ -23,7 +26,7 @@ export class ArrivalStore {
       .sql(
         `INSERT INTO arrivals (key, channel, event, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
       )
-      .run(key, channel, event, receivedAt);
+      .run(key, this.#names.current(channel), event, receivedAt);
     return changes === 0 ? null : Number(lastInsertRowid);
   }
 
@@ -49,7 +52,7 @@ export class ArrivalStore {
   openIn(channel: string): ArrivalRow[] {
     return this.#db
       .sql('SELECT * FROM arrivals WHERE event IS NOT NULL AND channel = ? ORDER BY seq')
-      .all(channel)
+      .all(this.#names.current(channel))
       .map(toArrival);
   }
 

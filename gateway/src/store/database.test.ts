@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { ArrivalStore } from './arrival-store.ts';
+import { ChatNames } from './chat-names.ts';
 import { Database, StoreError } from './database.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { ARRIVAL_TRIES_SCHEMA } from './schema-channels.ts';
@@ -89,7 +90,8 @@ test('what had arrived before arrivals were counted is begun with for the first 
   old.exec(`PRAGMA user_version = ${before.length}`);
   old.exec(`INSERT INTO arrivals (key, channel, event, received_at) VALUES ('k', 'telegram:dm:1', '{}', 1)`);
   old.close();
-  const arrivals = new ArrivalStore(new Database(path));
+  const db = new Database(path);
+  const arrivals = new ArrivalStore(db, new ChatNames(db));
   const [row] = arrivals.allOpen();
   expect([1, 2].map(() => arrivals.begin(row?.seq ?? 0))).toEqual([1, 2]);
 });

@@ -1,4 +1,5 @@
 /** SQL of the conversation history and its full-text index. */
+import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
 export type MessageRole = 'user' | 'assistant' | 'marker';
@@ -28,9 +29,11 @@ export interface HitRow extends MessageRow {
 
 export class MessageStore {
   readonly #db: Database;
+  readonly #names: ChatNames;
 
-  constructor(db: Database) {
+  constructor(db: Database, names: ChatNames) {
     this.#db = db;
+    this.#names = names;
   }
 
   insert(message: NewMessage): number {
@@ -39,7 +42,7 @@ export class MessageStore {
         'INSERT INTO messages (session, turn, role, text, incomplete, sent_by, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
       )
       .run(
-        message.session,
+        this.#names.current(message.session),
         message.turn,
         message.role,
         message.text,
@@ -54,7 +57,7 @@ export class MessageStore {
   recent(session: string, limit: number, range: { after?: number; before?: number } = {}): MessageRow[] {
     return this.#db
       .sql('SELECT * FROM messages WHERE session = ? AND id > ? AND id < ? ORDER BY id DESC LIMIT ?')
-      .all(session, range.after ?? 0, range.before ?? Number.MAX_SAFE_INTEGER, limit)
+      .all(this.#names.current(session), range.after ?? 0, range.before ?? Number.MAX_SAFE_INTEGER, limit)
       .map(toMessage)
       .reverse();
   }
@@ -63,7 +66,7 @@ export class MessageStore {
   lastSaid(session: string): MessageRow | null {
     const row = this.#db
       .sql('SELECT * FROM messages WHERE session = ? AND sent_by IS NULL ORDER BY id DESC LIMIT 1')
-      .get(session);
+      .get(this.#names.current(session));
     return row ? toMessage(row) : null;
   }
 
@@ -73,27 +76,30 @@ export class MessageStore {
       .sql(
         'SELECT * FROM messages WHERE session = ? AND id > ? AND sent_by IS NOT NULL ORDER BY id DESC LIMIT ?',
       )
-      .all(session, after, limit)
+      .all(this.#names.current(session), after, limit)
       .map(toMessage)
       .reverse();
   }
 
   lastId(session: string): number {
-    return Number(this.#db.sql('SELECT max(id) AS id FROM messages WHERE session = ?').get(session)?.id ?? 0);
+    return Number(
+      this.#db.sql('SELECT max(id) AS id FROM messages WHERE session = ?').get(this.#names.current(session))
+        ?.id ?? 0,
+    );
   }
 
   /** The first message of a turn, with which its exchange begins. */
   firstOfTurn(session: string, turn: string): MessageRow | null {
     const row = this.#db
       .sql('SELECT * FROM messages WHERE session = ? AND turn = ? ORDER BY id LIMIT 1')
-      .get(session, turn);
+      .get(this.#names.current(session), turn);
     return row ? toMessage(row) : null;
   }
 
   count(session: string): number {
     const row = this.#db
       .sql(`SELECT count(*) AS n FROM messages WHERE session = ? AND role <> 'marker'`)
-      .get(session);
+      .get(this.#names.current(session));
     return Number(row?.n);
   }
 
@@ -111,7 +117,7 @@ export class MessageStore {
          WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR messages.session = ?2)
          ORDER BY score DESC, messages.id DESC LIMIT ?3`,
       )
-      .all(match, session, limit)
+      .all(match, session && this.#names.current(session), limit)
       .map((row) => ({ ...toMessage(row), snippet: String(row.snippet), score: Number(row.score) }));
   }
 }

@@ -8,6 +8,7 @@ import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { LIVE_SCHEMA } from './schema-live.ts';
 import { PIECES_SCHEMA } from './schema-pieces.ts';
+import { RENAMES_SCHEMA } from './schema-renames.ts';
 import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
 import { SENT_SCHEMA } from './schema-sent.ts';
 import { HOOK_EVENTS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
@@ -110,4 +111,5 @@ export const MIGRATIONS: readonly string[] = [
   PIECES_SCHEMA,
   CACHE_WRITES_SCHEMA,
   ARRIVAL_TRIES_SCHEMA,
+  RENAMES_SCHEMA,
 ];

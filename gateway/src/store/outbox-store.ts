@@ -1,6 +1,7 @@
 /** SQL of what goes out: deliveries, the parts they are sent in, and the messages a stream is edited into. */
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { RenderedPart } from '../render/part.ts';
+import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
 export type DeliveryKind = 'answer' | 'message' | 'notice';
@@ -70,13 +71,16 @@ const UNDELIVERED = `state IN ('failed', 'unknown') AND action <> 'remove'`;
 
 export class OutboxStore {
   readonly #db: Database;
+  readonly #names: ChatNames;
 
-  constructor(db: Database) {
+  constructor(db: Database, names: ChatNames) {
     this.#db = db;
+    this.#names = names;
   }
 
   insert(delivery: NewDelivery): void {
-    const { id, channel, replyTo, turn, kind, text, files, createdAt } = delivery;
+    const { id, replyTo, turn, kind, text, files, createdAt } = delivery;
+    const channel = this.#names.current(delivery.channel);
     this.#db
       .sql(
         `INSERT INTO deliveries (id, channel, reply_to, turn, kind, text, files, state, created_at)
@@ -85,7 +89,7 @@ export class OutboxStore {
       .run(
         id,
         channel,
-        replyTo,
+        channel === delivery.channel ? replyTo : null, // a message of the chat as it was
         turn,
         kind,
         text,
@@ -98,7 +102,7 @@ export class OutboxStore {
   head(channel: string): DeliveryRow | null {
     const row = this.#db
       .sql(`SELECT * FROM deliveries WHERE channel = ? AND state <> 'done' ORDER BY seq LIMIT 1`)
-      .get(channel);
+      .get(this.#names.current(channel));
     return row ? toDelivery(row) : null;
   }
 
@@ -193,7 +197,7 @@ export class OutboxStore {
 
   /** Nothing more is sent to a channel of what waits. */
   endIn(channel: string, at: number): void {
-    this.#endWaiting('channel = ?1', channel, at);
+    this.#endWaiting('channel = ?1', this.#names.current(channel), at);
   }
 
   /** The same of a turn's answer. */
@@ -223,7 +227,7 @@ export class OutboxStore {
         `SELECT * FROM deliveries WHERE channel = ? AND kind <> 'notice' AND seq IN
            (SELECT delivery FROM delivery_parts WHERE ${UNDELIVERED}) ORDER BY seq`,
       )
-      .all(channel)
+      .all(this.#names.current(channel))
       .map(toDelivery);
   }
 
@@ -296,7 +300,7 @@ export class OutboxStore {
          ON CONFLICT (turn, number) DO UPDATE
          SET message = excluded.message, shown = excluded.shown, nonce = excluded.nonce`,
       )
-      .run(turn, number, channel, message, shown, nonce, begunAt);
+      .run(turn, number, this.#names.current(channel), message, shown, nonce, begunAt);
   }
 
   dropLive(turn: string, number: number): void {

@@ -1,5 +1,6 @@
 /** SQL of conversations: which agent session carries one, and where its memory starts. */
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
 export interface SessionRow {
@@ -16,9 +17,11 @@ export interface SessionRow {
 
 export class SessionStore {
   readonly #db: Database;
+  readonly #names: ChatNames;
 
-  constructor(db: Database) {
+  constructor(db: Database, names: ChatNames) {
     this.#db = db;
+    this.#names = names;
   }
 
   touch(key: string, at: number): void {
@@ -27,7 +30,7 @@ export class SessionStore {
         `INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, ?, ?)
          ON CONFLICT (key) DO UPDATE SET last_active_at = excluded.last_active_at`,
       )
-      .run(key, at, at);
+      .run(this.#names.current(key), at, at);
   }
 
   /** Sees to it that there is such a conversation; one that is there was not used by this. */
@@ -36,11 +39,11 @@ export class SessionStore {
       .sql(
         'INSERT INTO sessions (key, created_at, last_active_at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING',
       )
-      .run(key, at, at);
+      .run(this.#names.current(key), at, at);
   }
 
   find(key: string): SessionRow | null {
-    const row = this.#db.sql('SELECT * FROM sessions WHERE key = ?').get(key);
+    const row = this.#db.sql('SELECT * FROM sessions WHERE key = ?').get(this.#names.current(key));
     return row ? toSession(row) : null;
   }
 
@@ -53,22 +56,24 @@ export class SessionStore {
   }
 
   setAgentSession(key: string, id: string): void {
-    this.#db.sql('UPDATE sessions SET agent_session = ?, torn = 0 WHERE key = ?').run(id, key);
+    this.#db
+      .sql('UPDATE sessions SET agent_session = ?, torn = 0 WHERE key = ?')
+      .run(id, this.#names.current(key));
   }
 
   markTorn(key: string): void {
-    this.#db.sql('UPDATE sessions SET torn = 1 WHERE key = ?').run(key);
+    this.#db.sql('UPDATE sessions SET torn = 1 WHERE key = ?').run(this.#names.current(key));
   }
 
   /** The next turn takes a new agent session; it is told what was said after message `seedFrom`. */
   reset(key: string, seedFrom: number): void {
     this.#db
       .sql('UPDATE sessions SET agent_session = NULL, torn = 0, seed_from = ? WHERE key = ?')
-      .run(seedFrom, key);
+      .run(seedFrom, this.#names.current(key));
   }
 
   setTold(key: string, upto: number): void {
-    this.#db.sql('UPDATE sessions SET told_upto = ? WHERE key = ?').run(upto, key);
+    this.#db.sql('UPDATE sessions SET told_upto = ? WHERE key = ?').run(upto, this.#names.current(key));
   }
 
   /** The conversation of a terminal, a page or a program in which somebody wrote last. */
@@ -84,7 +89,7 @@ export class SessionStore {
   }
 
   setQueueMode(key: string, mode: QueueMode): void {
-    this.#db.sql('UPDATE sessions SET queue_mode = ? WHERE key = ?').run(mode, key);
+    this.#db.sql('UPDATE sessions SET queue_mode = ? WHERE key = ?').run(mode, this.#names.current(key));
   }
 
   /** Conversations that an agent session carries and that were last used before `time`. */

@@ -1,6 +1,7 @@
 /** gateway.db: the one file the gateway keeps, and all SQL of it. */
 import { AccessStore } from './access-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
+import { ChatNames } from './chat-names.ts';
 import { Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
 import { HeartbeatStore } from './heartbeat-store.ts';
@@ -16,6 +17,8 @@ import { TurnStore } from './turn-store.ts';
 import { UsageStore } from './usage-store.ts';
 
 export class Store {
+  /** What chats are called now. */
+  readonly names: ChatNames;
   readonly turns: TurnStore;
   readonly events: EventStore;
   readonly sessions: SessionStore;
@@ -35,15 +38,16 @@ export class Store {
   /** @throws StoreError where the file cannot be used */
   constructor(path: string, options: OpenOptions = {}) {
     this.#db = new Database(path, options);
-    this.turns = new TurnStore(this.#db);
+    this.names = new ChatNames(this.#db);
+    this.turns = new TurnStore(this.#db, this.names);
     this.events = new EventStore(this.#db);
-    this.sessions = new SessionStore(this.#db);
-    this.messages = new MessageStore(this.#db);
+    this.sessions = new SessionStore(this.#db, this.names);
+    this.messages = new MessageStore(this.#db, this.names);
     this.tokens = new TokenStore(this.#db);
-    this.arrivals = new ArrivalStore(this.#db);
+    this.arrivals = new ArrivalStore(this.#db, this.names);
     this.pieces = new PieceStore(this.#db);
-    this.access = new AccessStore(this.#db);
-    this.outbox = new OutboxStore(this.#db);
+    this.access = new AccessStore(this.#db, this.names);
+    this.outbox = new OutboxStore(this.#db, this.names);
     this.hooks = new HookStore(this.#db);
     this.usage = new UsageStore(this.#db);
     this.jobs = new JobStore(this.#db);

@@ -2,6 +2,7 @@
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import type { TurnState } from '@mobyclaw/protocol/turn';
 import type { Usage } from '@mobyclaw/protocol/usage';
+import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
 /** Where the answer of a turn goes, besides to whoever follows it. */
@@ -65,9 +66,11 @@ export const FORGET_INBOX =
 
 export class TurnStore {
   readonly #db: Database;
+  readonly #names: ChatNames;
 
-  constructor(db: Database) {
+  constructor(db: Database, names: ChatNames) {
     this.#db = db;
+    this.#names = names;
   }
 
   /** @returns the turn's place in the order of arrival */
@@ -80,13 +83,13 @@ export class TurnStore {
       )
       .run(
         turn.id,
-        turn.session,
+        this.#names.current(turn.session),
         turn.source,
         turn.sender,
         turn.prompt,
         turn.attachments.length === 0 ? null : JSON.stringify(turn.attachments),
         turn.queueMode,
-        turn.deliverTo?.channel ?? null,
+        turn.deliverTo ? this.#names.current(turn.deliverTo.channel) : null,
         turn.deliverTo?.replyTo ?? null,
         turn.notes && turn.notes.length > 0 ? JSON.stringify(turn.notes) : null,
         Number(turn.guest ?? false),
@@ -111,7 +114,7 @@ export class TurnStore {
         .sql(
           `SELECT * FROM ${OPEN} AND session = ? AND state = 'queued' AND merged_into IS NULL ORDER BY seq LIMIT ?`,
         )
-        .all(session, limit),
+        .all(this.#names.current(session), limit),
     );
   }
 
@@ -123,7 +126,7 @@ export class TurnStore {
   countAhead(session: string, seq: number): number {
     return this.#count(
       `SELECT count(*) AS n FROM ${OPEN} AND session = ? AND merged_into IS NULL AND seq < ?`,
-      session,
+      this.#names.current(session),
       seq,
     );
   }
@@ -132,7 +135,7 @@ export class TurnStore {
   newestLike(session: string, prompt: string, since: number): TurnRow | null {
     const open = this.#db
       .sql(`SELECT * FROM ${OPEN} AND session = ? AND prompt = ? ORDER BY seq DESC LIMIT 1`)
-      .get(session, prompt);
+      .get(this.#names.current(session), prompt);
     if (open) return toTurn(open);
     return toTurn(
       this.#db
@@ -140,12 +143,15 @@ export class TurnStore {
           `SELECT turns.* FROM (SELECT turn FROM messages WHERE session = ? AND role = 'user' ORDER BY id DESC LIMIT 10)
            JOIN turns ON turns.id = turn WHERE prompt = ? AND finished_at >= ? ORDER BY seq DESC LIMIT 1`,
         )
-        .get(session, prompt, since),
+        .get(this.#names.current(session), prompt, since),
     );
   }
 
   countWaiting(session: string): number {
-    return this.#count(`SELECT count(*) AS n FROM ${OPEN} AND session = ? AND state = 'queued'`, session);
+    return this.#count(
+      `SELECT count(*) AS n FROM ${OPEN} AND session = ? AND state = 'queued'`,
+      this.#names.current(session),
+    );
   }
 
   /** Sessions with turns that wait, those whose oldest turn came first at the front. */

@@ -146,7 +146,6 @@ export class Inbox {
     }
     const now = this.#options.clock.now();
     const {
-      session,
       source,
       sender,
       prompt,
@@ -156,6 +155,7 @@ export class Inbox {
       notes = [],
       guest = false,
     } = message;
+    const session = this.#options.store.names.current(message.session);
     const said = { session, source, sender, prompt, attachments, queueMode, deliverTo, notes, guest };
     const fresh = { id: uuidv7(), ...said, createdAt: now };
     sessions.touch(session, now);

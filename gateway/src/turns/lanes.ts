@@ -18,6 +18,7 @@ const MOST_MERGED = 50; // messages of one merged prompt
 export type StopReason = 'cancelled' | 'interrupted' | 'shutdown';
 
 interface Lane {
+  session: string;
   running: { turn: string; controller: AbortController } | null;
   /** What waits came while a turn ran: queue mode collect waits for a quiet moment. */
   afterRun: boolean;
@@ -65,9 +66,23 @@ export class Lanes {
     this.#pump();
   }
 
+  /** Conversations go on under other keys. */
+  renamed(): void {
+    const current = (session: string): string => this.#options.store.names.current(session);
+    for (const [before, lane] of [...this.#lanes]) {
+      const session = current(before);
+      if (session === before) continue;
+      this.#lanes.delete(before);
+      lane.session = session;
+      // Where there is one already, this one ends with what it runs.
+      if (!this.#lanes.has(session)) this.#lanes.set(session, lane);
+    }
+    for (const [index, session] of this.#line.entries()) this.#line[index] = current(session);
+  }
+
   /** The turn that runs in a session. */
   runningIn(session: string): string | null {
-    return this.#lanes.get(session)?.running?.turn ?? null;
+    return this.#at(session)?.running?.turn ?? null;
   }
 
   get running(): number {
@@ -80,7 +95,7 @@ export class Lanes {
 
   /** @returns whether that turn was running */
   stop(session: string, turn: string, reason: StopReason): boolean {
-    const running = this.#lanes.get(session)?.running;
+    const running = this.#at(session)?.running;
     if (running?.turn !== turn) return false;
     running.controller.abort(reason);
     return true;
@@ -118,10 +133,14 @@ export class Lanes {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  #at(session: string): Lane | undefined {
+    return this.#lanes.get(this.#options.store.names.current(session));
+  }
+
   #lane(session: string): Lane {
     let lane = this.#lanes.get(session);
     if (!lane) {
-      lane = { running: null, afterRun: false, quietTimer: null, inLine: false };
+      lane = { session, running: null, afterRun: false, quietTimer: null, inLine: false };
       this.#lanes.set(session, lane);
     }
     return lane;
@@ -142,7 +161,7 @@ export class Lanes {
       const lane = this.#lane(session);
       lane.inLine = false;
       const turn = this.#next(session, lane);
-      if (turn) this.#start(session, lane, turn);
+      if (turn) this.#start(lane, turn);
     }
   }
 
@@ -164,7 +183,7 @@ export class Lanes {
     if (quietInMs > 0 && others === -1 && batch.length < MOST_MERGED) {
       lane.quietTimer = clock.after(quietInMs, () => {
         lane.quietTimer = null;
-        this.#enqueue(session, lane);
+        this.#enqueue(lane.session, lane);
         this.#pump();
       });
       return null;
@@ -174,7 +193,7 @@ export class Lanes {
     return head;
   }
 
-  #start(session: string, lane: Lane, turn: TurnRow): void {
+  #start(lane: Lane, turn: TurnRow): void {
     const controller = new AbortController();
     const slot = { turn: turn.id, controller };
     lane.running = slot;
@@ -188,7 +207,7 @@ export class Lanes {
         if (lane.running === slot) lane.running = null;
         lane.afterRun = true;
         this.#running--;
-        this.#enqueue(session, lane);
+        this.#enqueue(lane.session, this.#lane(lane.session));
         this.#pump();
         if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
       });

@@ -37,10 +37,11 @@ export interface OwnerDelivery {
 }
 
 export function ownerDelivery(options: OwnerDeliveryOptions): OwnerDelivery {
-  const { store, clock, messaging, platforms, ownerChannel } = options;
+  const { store, clock, messaging, platforms } = options;
   const isChat = (key: string): boolean => PLATFORMS.some((platform) => platform === platformOf(key));
   const chosen = (): OwnerChannelView | null => {
-    if (ownerChannel === null) return null;
+    if (options.ownerChannel === null) return null;
+    const ownerChannel = store.names.current(options.ownerChannel); // the settings may have the name from before
     const problem = isConversation(ownerChannel) ? null : whyNotChosen(messaging(), ownerChannel);
     return { channel: ownerChannel, ...(problem === null ? {} : { problem }) };
   };

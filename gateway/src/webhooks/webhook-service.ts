@@ -58,7 +58,7 @@ export class WebhookService {
       proof: hook.proof,
       secret: newSecret(hook.proof),
       template: hook.template ?? DEFAULT_TEMPLATE,
-      channel: hook.channel ?? null,
+      channel: hook.channel === undefined ? null : store.names.current(hook.channel),
       events: hook.events ?? null,
       createdAt: clock.now(),
     };

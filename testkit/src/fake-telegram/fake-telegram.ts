@@ -142,7 +142,11 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
         response.writeHead(fault.status, { 'content-type': 'text/html' }).end('<html>trouble</html>');
         return false;
       case 'refuse': {
-        const parameters = fault.retryAfter === undefined ? {} : { retry_after: fault.retryAfter };
+        const { retryAfter, migrateTo } = fault;
+        const parameters = {
+          ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+          ...(migrateTo === undefined ? {} : { migrate_to_chat_id: migrateTo }),
+        };
         sendJson(response, fault.code, refusal(fault.code, fault.description, parameters));
         return false;
       }

@@ -7,7 +7,7 @@ export type Fault =
   /** An answer of the front, such as 500, 502 or 504, without a body that says more. */
   | { how: 'status'; status: number }
   /** A refusal of the Bot API. */
-  | { how: 'refuse'; code: number; description: string; retryAfter?: number };
+  | { how: 'refuse'; code: number; description: string; retryAfter?: number; migrateTo?: number };
 
 interface Planned {
   method: string;

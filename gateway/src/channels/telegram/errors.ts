@@ -102,6 +102,12 @@ function fromAnswer(
   { error_code: status, description = '', parameters }: Answer,
 ): TelegramError {
   const code = String(status);
+  const migratedTo = parameters?.migrate_to_chat_id;
+  if (migratedTo !== undefined) {
+    // Where the call was an edit, the message is not reached any more.
+    const message = 'The group has become a supergroup, which has another id.';
+    return new TelegramError({ method, code, message, remedy: 'send-new' }, { migratedTo });
+  }
   switch (status) {
     case 401:
       return new TelegramError({
@@ -154,7 +160,7 @@ function fromAnswer(
     case 413:
       return new TelegramError({ method, code, message: 'Too large for Telegram.', remedy: 'none' });
     default:
-      return status >= 500 ? outage(method, status) : refused(method, code, description, parameters);
+      return status >= 500 ? outage(method, status) : refused(method, code, description);
   }
 }
 
@@ -165,12 +171,7 @@ function outage(method: string, status: number): TelegramError {
   return new TelegramError({ method, code: String(status), message, remedy: 'retry' }, { effect });
 }
 
-function refused(
-  method: string,
-  code: string,
-  description: string,
-  parameters: Answer['parameters'],
-): TelegramError {
+function refused(method: string, code: string, description: string): TelegramError {
   const refusal = REFUSALS.find(([pattern]) => pattern.test(description))?.[1] ?? 'other';
   return new TelegramError(
     {
@@ -181,6 +182,6 @@ function refused(
       remedy: REMEDIES[refusal],
       chatClosed: refusal === 'no-chat',
     },
-    { refusal, migratedTo: parameters?.migrate_to_chat_id ?? null },
+    { refusal },
   );
 }

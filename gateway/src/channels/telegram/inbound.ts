@@ -4,7 +4,7 @@
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Message, Update, User } from 'telegraf/types';
-import type { EditedMessage, InboundEvent, IncomingMessage } from '../channel.ts';
+import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat } from '../channel.ts';
 import { directKey, groupKey } from './keys.ts';
 import { filesOf } from './message-files.ts';
 import { isWritten, type Me, plainTextOf, readText } from './message-text.ts';
@@ -32,11 +32,15 @@ export function toEvents(update: Update, me: Me): InboundEvent[] {
 }
 
 function fromMessage(message: Message, me: Me): InboundEvent[] {
-  if ('migrate_to_chat_id' in message) {
-    return [{ type: 'moved', from: groupKey(message.chat.id), to: groupKey(message.migrate_to_chat_id) }];
-  }
+  if ('migrate_to_chat_id' in message) return [moved(message.chat.id, message.migrate_to_chat_id)];
+  if ('migrate_from_chat_id' in message) return [moved(message.migrate_from_chat_id, message.chat.id)];
   const incoming = toIncoming(message, me);
   return incoming ? [incoming] : [];
+}
+
+/** A group has become a supergroup, which counts its messages from 1. */
+export function moved(from: number, to: number): MovedChat {
+  return { type: 'moved', from: groupKey(from), to: groupKey(to), newMessages: true };
 }
 
 /** @returns null for service messages and for what no person wrote */

@@ -7,7 +7,8 @@ import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, InboundEvent, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { BotApi } from './api.ts';
 import { TelegramError } from './errors.ts';
-import { groupKey, type Place, placeOf } from './keys.ts';
+import { moved } from './inbound.ts';
+import { type Place, placeOf } from './keys.ts';
 
 const UPLOAD_MS = 120_000; // 50 MB over a slow line
 const PHOTO_TYPES = /^image\/(png|jpeg|webp)$/;
@@ -24,12 +25,12 @@ export class Outbound {
   }
 
   send(to: ChannelKey, part: RenderedPart, { replyTo }: SendOptions): Promise<SendResult> {
-    return this.#deliver(to, (place) =>
+    return this.#deliver(to, replyTo, (place, answered) =>
       this.#api.call('sendMessage', {
         ...place,
         ...formatted(part),
         link_preview_options: { is_disabled: true },
-        ...replying(replyTo),
+        ...replying(answered),
       }),
     );
   }
@@ -47,6 +48,7 @@ export class Outbound {
     } catch (error) {
       if (!(error instanceof TelegramError)) throw error;
       if (error.refusal === 'not-modified') return { status: 'sent', ids: [id] };
+      this.#heed(chat_id, error);
       return { status: 'failed', error };
     }
   }
@@ -58,7 +60,8 @@ export class Outbound {
       return { status: 'sent', ids: [] };
     } catch (error) {
       if (!(error instanceof TelegramError)) throw error;
-      if (error.refusal === 'gone') return { status: 'sent', ids: [] };
+      this.#heed(chat_id, error);
+      if (error.refusal === 'gone' || error.migratedTo !== null) return { status: 'sent', ids: [] };
       return { status: 'failed', error };
     }
   }
@@ -67,10 +70,10 @@ export class Outbound {
     const source = { source: Buffer.from(file.data), filename: file.name };
     const asPhoto = PHOTO_TYPES.test(file.mime) && file.data.byteLength <= MOST_PHOTO_BYTES;
     const options = { timeoutMs: UPLOAD_MS };
-    return this.#deliver(to, (place) => {
+    return this.#deliver(to, replyTo, (place, answered) => {
       // In a form, telegraf sends objects as files: what is not plain has to be JSON already.
       const reply =
-        replyTo === undefined ? {} : { reply_parameters: JSON.stringify(replyParameters(replyTo)) };
+        answered === undefined ? {} : { reply_parameters: JSON.stringify(replyParameters(answered)) };
       const common = { ...place, ...(reply as Record<string, never>) };
       const document = () => this.#api.call('sendDocument', { ...common, document: source }, options);
       if (!asPhoto) return document();
@@ -81,37 +84,39 @@ export class Outbound {
     });
   }
 
-  async #deliver(to: ChannelKey, send: (place: Place) => Promise<Message>): Promise<SendResult> {
+  async #deliver(
+    to: ChannelKey,
+    replyTo: string | undefined,
+    send: (place: Place, replyTo: string | undefined) => Promise<Message>,
+  ): Promise<SendResult> {
     const place = placeOf(to);
     try {
-      return sent(await send(place));
+      return sent(await send(place, replyTo));
     } catch (error) {
       if (!(error instanceof TelegramError)) throw error;
-      if (error.migratedTo !== null) return this.#deliverMoved(place, error.migratedTo, send);
-      return { status: error.effect === 'perhaps' ? 'unknown' : 'failed', error };
+      if (error.migratedTo === null) return notSent(error);
+      this.#heed(place.chat_id, error);
+      // It was refused under the old id and is sent once under the new one, where what it answers is not.
+      return send({ ...place, chat_id: error.migratedTo }, undefined).then(sent, (again: unknown) => {
+        if (!(again instanceof TelegramError)) throw again;
+        return notSent(again);
+      });
     }
   }
 
-  /** The group became a supergroup; it was refused under its old id and is sent once under the new one. */
-  async #deliverMoved(
-    place: Place,
-    chat_id: number,
-    send: (place: Place) => Promise<Message>,
-  ): Promise<SendResult> {
-    this.#onMoved({ type: 'moved', from: groupKey(place.chat_id), to: groupKey(chat_id) });
-    try {
-      return sent(await send({ ...place, chat_id }));
-    } catch (error) {
-      if (!(error instanceof TelegramError)) throw error;
-      return { status: error.effect === 'perhaps' ? 'unknown' : 'failed', error };
-    }
+  #heed(chat: number, { migratedTo }: TelegramError): void {
+    if (migratedTo !== null) this.#onMoved(moved(chat, migratedTo));
   }
+}
+
+function notSent(error: TelegramError): SendResult {
+  return { status: error.effect === 'perhaps' ? 'unknown' : 'failed', error };
 }
 
 /** Too long for its width, or not what its type says: it is no photo to Telegram then, yet still a file. */
 function refusesPicture(error: unknown): boolean {
   if (!(error instanceof TelegramError) || error.code !== '400') return false;
-  return error.refusal === 'other' && error.migratedTo === null;
+  return error.refusal === 'other';
 }
 
 function sent(message: Message): SendResult {

@@ -8,10 +8,10 @@ import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
-import type { ChannelHost, InboundEvent } from '../channel.ts';
+import type { ChannelHost, InboundEvent, MovedChat } from '../channel.ts';
 import { traceOf } from '../error-trace.ts';
 import { editIn, type Surroundings, toEdit, toMessage } from './inbound.ts';
-import { isGroup, isHidden, isPhone, userJid } from './keys.ts';
+import { isGroup, isHidden, isPhone, keyOf, personOf, userJid } from './keys.ts';
 import {
   type Baileys,
   quietLogger,
@@ -30,6 +30,7 @@ const STORE_RETRY_MS = 2000;
 const TITLE_MS = 2000; // a name is not worth a longer wait
 const KEPT_RECENT = 500;
 const KEPT_TITLES = 500;
+const KEPT_LINKED = 2000;
 
 export interface ArrivalsOptions {
   baileys: Baileys;
@@ -49,6 +50,8 @@ export class WaArrivals {
   readonly #titles = new BoundedMap<string, string>(KEPT_TITLES);
   /** Messages of people, to be quoted and marked as read. */
   readonly #recent = new BoundedMap<string, WaMessage>(KEPT_RECENT);
+  /** Hidden ids to numbers, as the gateway was told. */
+  readonly #linked = new BoundedMap<string, string>(KEPT_LINKED);
   #socket: WaSocket | null = null;
 
   constructor(options: ArrivalsOptions) {
@@ -189,9 +192,13 @@ export class WaArrivals {
   /** WhatsApp names people by a hidden id more and more; lists of the owner name phone numbers. */
   async #byPhone(jid: string, other: string | null | undefined): Promise<string> {
     if (!isHidden(jid)) return jid;
-    if (other && isPhone(userJid(other))) return userJid(other);
-    const known = await this.#socket?.signalRepository.lidMapping.getPNForLID(jid);
-    return known ? userJid(known) : jid;
+    const given = other && isPhone(userJid(other)) ? other : null;
+    const known = given ?? (await this.#socket?.signalRepository.lidMapping.getPNForLID(jid));
+    if (!known) return jid;
+    const phone = userJid(known);
+    if (this.#linked.get(jid) !== phone && (await this.#store(joined(jid, phone))))
+      this.#linked.set(jid, phone);
+    return phone;
   }
 
   async #title(jid: string): Promise<string | null> {
@@ -221,6 +228,12 @@ export class WaArrivals {
     }
     return false;
   }
+}
+
+/** The person was known by the hidden id alone, perhaps, and what was so goes on under the number. */
+function joined(hidden: string, phone: string): MovedChat {
+  const person = { from: personOf(hidden), to: personOf(phone) };
+  return { type: 'moved', from: keyOf(hidden), to: keyOf(phone), newMessages: false, person };
 }
 
 function stanzaId({ attrs: { id, from, participant } }: WaNode): string | null {
