@@ -13,7 +13,7 @@ async function serve(listener: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-token/file`);
 }
 
-const LIMITS = { mostBytes: 1000, timeoutMs: 10_000 };
+const LIMITS = { mostBytes: 1000, timeoutMs: 10_000, mayAsk: () => true };
 
 test('a file comes as it is', async () => {
   const url = await serve((_request, response) => response.end(Buffer.from([1, 2, 3])));
@@ -45,4 +45,21 @@ test('headers are not taken along to another host', async () => {
   const first = await serve((_request, response) => response.writeHead(302, { location: other.href }).end());
   await httpGet(first, { ...LIMITS, headers: { authorization: 'Bearer secret' } });
   expect(seen).toBeUndefined();
+});
+
+test.each([
+  ['another host', 'http://localhost:1/x'],
+  ['another protocol', 'ftp://127.0.0.1/x'],
+  ['what is no address', 'http://[/x'],
+])('a redirect to %s is not followed', async (_, location) => {
+  const url = await serve((_request, response) => response.writeHead(302, { location }).end());
+  const mayAsk = ({ host }: URL): boolean => host === url.host;
+  await expect(httpGet(url, { ...LIMITS, mayAsk })).rejects.toMatchObject({ code: 'elsewhere' });
+});
+
+test('an address that may not be asked is not asked', async () => {
+  let asked = 0;
+  const url = await serve((_request, response) => response.end(String(++asked)));
+  await expect(httpGet(url, { ...LIMITS, mayAsk: () => false })).rejects.toMatchObject({ code: 'elsewhere' });
+  expect(asked).toBe(0);
 });

@@ -1,5 +1,6 @@
 /**
- * Fetches a file over HTTP with a limit on its size and on the time it takes. `node:http`, as the built-in fetch costs
+ * Fetches a file over HTTP with a limit on its size, on the time it takes and on where it may be: addresses come from
+ * outside, and so do redirects. `node:http`, as the built-in fetch costs
  * 30 MB of memory for good. Errors never name the address, which may hold a token.
  */
 import http from 'node:http';
@@ -9,7 +10,7 @@ const MOST_REDIRECTS = 3;
 
 export class HttpGetError extends Error {
   override name = 'HttpGetError';
-  /** HTTP status, or `timeout`, `too-large`, `network`. */
+  /** HTTP status, or `timeout`, `too-large`, `network`, `elsewhere`. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -22,14 +23,20 @@ export interface HttpGetOptions {
   mostBytes: number;
   timeoutMs: number;
   agent?: http.Agent;
-  /** Sent to the first host only, never along a redirect to another. */
+  /** Asked of the address and of each that it redirects to. */
+  mayAsk: (url: URL) => boolean;
+  /** Sent to the first host only, never along a redirect to another, or to the same without its encryption. */
   headers?: Record<string, string>;
 }
 
 /** @throws HttpGetError */
 export function httpGet(url: URL, options: HttpGetOptions, redirects = 0): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const { mostBytes, timeoutMs, agent, headers = {} } = options;
+    const { mostBytes, timeoutMs, agent, mayAsk, headers = {} } = options;
+    if (!/^https?:$/.test(url.protocol) || !mayAsk(url)) {
+      reject(new HttpGetError('elsewhere', 'The file is not on the servers of its platform.'));
+      return;
+    }
     const signal = AbortSignal.timeout(timeoutMs);
     const get = url.protocol === 'https:' ? https.get : http.get;
     const request = get(url, { headers, signal, ...(agent ? { agent } : {}) }, (response) => {
@@ -37,8 +44,12 @@ export function httpGet(url: URL, options: HttpGetOptions, redirects = 0): Promi
       const location = response.headers.location;
       if (statusCode >= 300 && statusCode < 400 && location !== undefined && redirects < MOST_REDIRECTS) {
         response.resume();
-        const next = new URL(location, url);
-        const same = next.host === url.host;
+        const next = URL.parse(location, url.href);
+        if (!next) {
+          reject(new HttpGetError('elsewhere', 'The file was moved to an address that is none.'));
+          return;
+        }
+        const same = next.origin === url.origin;
         const { agent: _, headers: __, ...rest } = options;
         resolve(httpGet(next, same ? options : rest, redirects + 1));
         return;

@@ -34,6 +34,11 @@ export class DiscordApi {
     this.#onFatal = onFatal;
   }
 
+  /** Where it is asked. */
+  get root(): string {
+    return this.#rest.options.api;
+  }
+
   /**
    * @param method what is being done, for messages
    * @throws DiscordError

@@ -82,8 +82,11 @@ test('a file that came in is fetched with the token, also later', async () => {
 test('the token goes to Slack alone, whatever address a file has', async () => {
   const world = await connect();
   const { id } = world.slack.workspace.addFile('x', 'text/plain', Buffer.from('x'));
-  world.slack.workspace.fileHost = 'http://localhost:1';
-  await expect(world.channel.download(id, 100)).rejects.toMatchObject({ code: 'external' });
+  const { port } = new URL(world.slack.url);
+  for (const host of [`http://localhost:${port}`, 'http://127.0.0.1:1', 'https://slack.com:1', 'nowhere']) {
+    world.slack.workspace.fileHost = host;
+    await expect(world.channel.download(id, 100)).rejects.toMatchObject({ code: 'external' });
+  }
 });
 
 test('of a picture, the smaller rendition is fetched where that is wanted', async () => {

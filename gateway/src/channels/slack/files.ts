@@ -63,7 +63,7 @@ export class Files {
     const { id, rendition } = readFileRef(ref);
     const { file } = await this.#api.call<{ file: FileInfo }>('files.info', { file: id });
     const address = (rendition && file?.[rendition]) ?? file?.url_private_download ?? file?.url_private;
-    if (file?.is_external || address === undefined || !this.#mayHoldToken(new URL(address))) {
+    if (file?.is_external || address === undefined || !this.#isOfSlack(URL.parse(address))) {
       throw failed('external', 'Slack does not keep this file itself.', 'none');
     }
     const url = new URL(address);
@@ -71,7 +71,13 @@ export class Files {
     const { agent } = this.#api.transport;
     const pooled = url.protocol === new URL(this.#api.root).protocol ? { agent } : {};
     try {
-      return await httpGet(url, { mostBytes, timeoutMs: DOWNLOAD_MS, headers, ...pooled });
+      return await httpGet(url, {
+        mostBytes,
+        timeoutMs: DOWNLOAD_MS,
+        mayAsk: (hop) => this.#isOfSlack(hop),
+        headers,
+        ...pooled,
+      });
     } catch (error) {
       if (!(error instanceof HttpGetError)) throw error;
       const passing = error.code === 'timeout' || error.code === 'network' || error.code.startsWith('5');
@@ -123,10 +129,13 @@ export class Files {
   }
 
   /** The token goes to Slack and nowhere else, whatever address a file names. */
-  #mayHoldToken({ protocol, hostname }: URL): boolean {
-    const own = new URL(this.#api.root);
-    if (hostname === own.hostname && protocol === own.protocol) return true;
-    return protocol === 'https:' && (hostname === 'slack.com' || hostname.endsWith('.slack.com'));
+  #isOfSlack(url: URL | null): boolean {
+    if (!url) return false;
+    const { protocol, origin, hostname, port } = url;
+    if (origin === new URL(this.#api.root).origin) return true;
+    return (
+      protocol === 'https:' && port === '' && (hostname === 'slack.com' || hostname.endsWith('.slack.com'))
+    );
   }
 }
 

@@ -14,8 +14,10 @@ export async function downloadFile(api: BotApi, fileId: string, mostBytes: numbe
     const hint = 'Start your Bot API server without --local.';
     throw failed('local-path', 'The Bot API server gives paths on its own disk.', 'none', hint);
   }
+  const folder = api.fileUrl('');
+  const mayAsk = ({ href, origin }: URL): boolean => origin === folder.origin && href.startsWith(folder.href);
   try {
-    return await httpGet(api.fileUrl(path), { mostBytes, timeoutMs: DOWNLOAD_MS, agent: api.agent });
+    return await httpGet(api.fileUrl(path), { mostBytes, timeoutMs: DOWNLOAD_MS, agent: api.agent, mayAsk });
   } catch (error) {
     if (!(error instanceof HttpGetError)) throw error;
     const passing = error.code === 'timeout' || error.code === 'network' || error.code.startsWith('5');

@@ -5,6 +5,8 @@ import { createServer } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { systemClock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
@@ -16,6 +18,7 @@ import { logIn } from '../../testing/whatsapp-login.ts';
 import { ALICE, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
 import { createWhatsAppChannel } from './index.ts';
 import type { Baileys } from './library.ts';
+import { downloadMedia } from './media.ts';
 
 const library = await whatsAppLibrary();
 
@@ -108,14 +111,49 @@ describe.skipIf(library === null)('media of WhatsApp', () => {
     expect(Buffer.from(await channel.download(ref, 10_000)).equals(data)).toBe(true);
   });
 
-  test('an address of the sender that is not WhatsApp’s is not asked', async () => {
+  test.each([
+    { path: '@127.0.0.1:PORT/media' },
+    { path: ':secret@127.0.0.1:PORT/media' },
+    { path: '.127.0.0.1:PORT/media' },
+    { path: '' },
+    { path: '127.0.0.1:PORT/media' },
+    { url: 'https://169.254.169.254/latest/meta-data' },
+    { url: 'https://mmg.whatsapp.net@127.0.0.1:PORT/media' },
+    { url: 'https://mmg.whatsapp.net.example/media' },
+    { url: 'https://mmg.whatsapp.net:PORT/media' },
+    { url: 'http://mmg.whatsapp.net/media' },
+    { url: 'no address' },
+    {},
+  ])('where a sender says that the file is at %j, nobody is asked', async (where) => {
     const { channel } = await connect();
-    const ref = JSON.stringify({
-      type: 'image',
-      key: 'AAAA',
-      url: 'https://169.254.169.254/latest/meta-data',
-    });
+    let asked = 0;
+    const server = https.createServer(() => asked++).on('connection', () => asked++);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const ref = JSON.stringify({ type: 'image', key: 'AAAA', ...where }).replace('PORT', String(port));
     await expect(channel.download(ref, 100)).rejects.toMatchObject({ code: 'elsewhere', remedy: 'none' });
+    expect(asked).toBe(0);
+  });
+
+  test('what the path of a file holds stays behind WhatsApp’s own host', async () => {
+    const hosts: string[] = [];
+    const library = {
+      downloadContentFromMessage: async ({ url, directPath }: { url?: string; directPath?: string }) => {
+        hosts.push(`${new URL(url ?? '').host} ${directPath}`);
+        return Readable.from([]);
+      },
+    } as unknown as Baileys;
+    for (const path of ['/v/t62/x?ccb=11', '//127.0.0.1/x', '/\\127.0.0.1/x', '/@127.0.0.1/x']) {
+      await downloadMedia(
+        library,
+        JSON.stringify({ type: 'image', key: 'AAAA', path }),
+        100,
+        systemClock,
+        false,
+      );
+    }
+    expect(hosts).toEqual(Array(4).fill('mmg.whatsapp.net undefined'));
   });
 
   test.skipIf(!requireTool('openssl'))('a file is encrypted, uploaded, and shown on the phone', async () => {

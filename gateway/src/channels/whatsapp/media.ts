@@ -6,6 +6,7 @@ import type { Baileys } from './library.ts';
 import type { MediaRef } from './message-content.ts';
 
 const DOWNLOAD_MS = 60_000;
+const MEDIA_HOST = 'mmg.whatsapp.net'; // Baileys: DEF_MEDIA_HOST
 
 /**
  * @param own where WhatsApp is asked at an address of one's own, media may be there too
@@ -19,10 +20,10 @@ export async function downloadMedia(
   own: boolean,
 ): Promise<Uint8Array> {
   const { type, key, path, url } = JSON.parse(ref) as MediaRef;
-  const place = placeOf(path, url, own);
+  const address = addressOf(path, url, own);
   const work = async (): Promise<Uint8Array> => {
     const stream = await baileys.downloadContentFromMessage(
-      { mediaKey: Buffer.from(key, 'base64'), ...place },
+      { mediaKey: Buffer.from(key, 'base64'), url: address.href },
       type,
     );
     const chunks: Buffer[] = [];
@@ -47,17 +48,17 @@ export async function downloadMedia(
   }
 }
 
-/** The sender names the address, so it is taken only where it is WhatsApp's. */
-function placeOf(
-  path: string | undefined,
-  url: string | undefined,
-  own: boolean,
-): { directPath?: string; url?: string } {
-  if (path !== undefined) return { directPath: path };
-  const { protocol, hostname } = new URL(url ?? 'none:');
-  const whatsApp = protocol === 'https:' && hostname.endsWith('.whatsapp.net');
-  const local = own && (hostname === '127.0.0.1' || hostname === 'localhost');
-  if (url !== undefined && (whatsApp || local)) return { url };
+/**
+ * The sender names the address, so it is taken only where it is WhatsApp's. The library would set a path behind the host
+ * as it is, which another host can hide in (`@127.0.0.1/x`); so it is given the address and no path.
+ */
+function addressOf(path: string | undefined, url: string | undefined, own: boolean): URL {
+  const address = URL.parse(path === undefined ? (url ?? '') : `https://${MEDIA_HOST}${path}`);
+  const { protocol, hostname, port, username, password } = address ?? new URL('none:');
+  const named = path === undefined ? hostname.endsWith('.whatsapp.net') : hostname === MEDIA_HOST;
+  const whatsApp = named && protocol === 'https:' && port === '' && path?.startsWith('/') !== false;
+  const local = own && path === undefined && (hostname === '127.0.0.1' || hostname === 'localhost');
+  if (address && (whatsApp || local) && username === '' && password === '') return address;
   throw new WhatsAppError({
     method: 'download',
     code: 'elsewhere',
