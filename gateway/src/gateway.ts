@@ -115,7 +115,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     defaultQueueMode: queueMode,
   });
   const { lanes } = turns;
-  const onRestarted = (): void => agent.forgetEngine();
+  const onRestarted = (): void => {
+    agent.forgetEngine();
+    monitor.forget();
+  };
   const reloader =
     memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
   const hooks = new WebhookService({
@@ -167,7 +170,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     resets,
     agent,
     monitor,
-    soul: () => reloader?.view ?? { state: 'unknown' },
+    soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
     messaging: () => messaging,
     metrics,
     clock,

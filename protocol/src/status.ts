@@ -20,8 +20,10 @@ export const statusSchema = z
       detail: z.string().optional().describe('what is wrong, and what to do'),
     }),
     soul: z.object({
-      state: z.enum(['in-force', 'reloading', 'rejected', 'unknown']),
-      problem: z.string().optional().describe('why the last edit is not in force, with line and cause'),
+      state: z
+        .enum(['in-force', 'reloading', 'rejected', 'differs', 'unknown'])
+        .describe('differs: the agent runs another file than the one that was confirmed'),
+      problem: z.string().optional().describe('why the file is not in force, with line and cause'),
     }),
     turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
     channels: z.array(channelStatusSchema).optional().describe('messaging, where it is enabled'),

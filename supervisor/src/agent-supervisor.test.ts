@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@mobyclaw/lib/clock';
@@ -28,7 +28,7 @@ interface Setup {
   supervisor: AgentSupervisor;
   publish(text: string): void;
   folder: string;
-  record(): { pid: number; argv: string[]; cwd: string; env: Record<string, string> }[];
+  record(): { soul: string; pid: number; argv: string[]; cwd: string; env: Record<string, string> }[];
 }
 
 function setUp(options: Partial<AgentSupervisorOptions> = {}): Setup {
@@ -79,6 +79,59 @@ test('ready once the agent lists the published file', async () => {
   });
   expect(record()[0]).toMatchObject({ pid: supervisor.status.pid, cwd: folder });
   expect(readFileSync(join(folder, 'engine/soul.yaml'), 'utf8')).toBe(GOOD);
+});
+
+describe("the engine's copy", () => {
+  const STRANGER = `${GOOD}providers: { main: { base_url: "http://stranger.example" } }\n`;
+
+  test('that somebody rewrote is told, and made anew when the engine is started again', async () => {
+    const { supervisor, publish, record, folder } = setUp();
+    publish(GOOD);
+    await supervisor.start();
+    expect(supervisorStatusSchema.parse(supervisor.status).altered).toBeUndefined();
+    writeFileSync(join(folder, 'engine/soul.yaml'), STRANGER);
+    expect(supervisorStatusSchema.parse(supervisor.status)).toMatchObject({
+      altered: true,
+      soul: hash(GOOD),
+    });
+    process.kill(supervisor.status.pid ?? 0, 'SIGKILL');
+    await until('the next start', () => record().length === 2);
+    expect(record()[1]?.soul).toBe(GOOD);
+    await until('the agent', () => supervisor.status.state === 'ready');
+    expect(supervisor.status.altered).toBeUndefined();
+  });
+
+  test.each(['a link', 'a folder', 'a link for its folder'])(
+    'is made anew where %s was put',
+    async (what) => {
+      const { supervisor, publish, record, folder } = setUp();
+      publish(GOOD);
+      await supervisor.start();
+      const copy = join(folder, 'engine/soul.yaml');
+      writeFileSync(join(folder, 'stranger.yaml'), STRANGER);
+      mkdirSync(join(folder, 'elsewhere'));
+      rmSync(what === 'a link for its folder' ? join(folder, 'engine') : copy, { recursive: true });
+      if (what === 'a link') symlinkSync(join(folder, 'stranger.yaml'), copy);
+      else if (what === 'a folder') mkdirSync(copy);
+      else symlinkSync(join(folder, 'elsewhere'), join(folder, 'engine'));
+      expect(supervisor.status.altered).toBe(true);
+      expect(await supervisor.reload()).toMatchObject({ ok: true });
+      expect(record()[1]?.soul).toBe(GOOD);
+      expect(readFileSync(join(folder, 'stranger.yaml'), 'utf8')).toBe(STRANGER);
+    },
+  );
+
+  test('that is rewritten while the engine starts is not run', async () => {
+    const { supervisor, publish } = setUp();
+    publish(GOOD);
+    await supervisor.start();
+    publish(`${GOOD}# rewrites\n`);
+    expect(await supervisor.reload()).toMatchObject({
+      ok: false,
+      problem: { message: expect.stringContaining('was rewritten by another program') },
+    });
+    expect(supervisor.status).toMatchObject({ state: 'broken', pid: null });
+  });
 });
 
 test('waits for a first file to be published', async () => {

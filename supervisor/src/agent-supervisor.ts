@@ -1,26 +1,22 @@
 /**
- * Keeps the agent running on the published soul.yaml. Reads `agent/soul.yaml`, writes the copy fitted to the engine into
- * a folder of its own (the file's name is the agent's key, so it is named alike), runs the engine on it.
+ * Keeps the agent running on the published soul.yaml: runs the engine on a copy that is fitted to it (fitted-soul.ts), anew
+ * at every start.
  *
  * A reload is the owner's doing: it has one try and an answer. A crash is not: an agent that was good before is started
  * again for ever, with backoff. An agent that serves but does not list the file is stopped and stays so (state `broken`)
  * until the next reload, since only another file can help. `ready` is said only after the agent has listed the file.
  */
 import { rmSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { soulHash } from '@mobyclaw/lib/soul-hash';
 import type { ReloadResult, SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
 import { type AgentAddress, probeListing } from './agent-probe.ts';
 import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './child-process.ts';
 import type { FoundEngine } from './engine.ts';
 import { serveCommand, takesToken } from './engine-command.ts';
 import { describeEngineProblem, sentence } from './engine-problem.ts';
-import { fitSoul } from './fit-soul.ts';
+import { FittedSoul } from './fitted-soul.ts';
 import { lastWords } from './last-words.ts';
 
 export interface AgentSupervisorOptions {
@@ -51,6 +47,9 @@ const POLL_MS = 30;
 const GRACE_MS = 5_000; // cagent ends at once, the embedded agent closes its tools within 3 s
 const RETRY: BackoffOptions = { firstMs: 200, maxMs: 10_000 };
 
+const ALTERED =
+  "the agent's copy of soul.yaml was rewritten by another program while he started, so he was not let run on it.";
+
 type Outcome = { ok: true } | { ok: false; problem: SoulProblem; refused: boolean };
 
 export class AgentSupervisor {
@@ -59,8 +58,7 @@ export class AgentSupervisor {
   readonly #address: AgentAddress;
   #state: SupervisorStatus['state'] = 'starting';
   #problem: SoulProblem | undefined;
-  #source = '';
-  #soul: string | null = null;
+  readonly #soul: FittedSoul;
   #proven = false;
   #stopped = false;
   #work: Promise<unknown> = Promise.resolve();
@@ -71,6 +69,7 @@ export class AgentSupervisor {
 
   constructor(options: AgentSupervisorOptions) {
     this.#options = options;
+    this.#soul = new FittedSoul(options);
     const { engine, listen, clock, log, backoff = RETRY, graceMs = GRACE_MS } = options;
     this.#address = {
       url: listen.startsWith('unix://')
@@ -82,6 +81,7 @@ export class AgentSupervisor {
       command: () => {
         // What a killed agent leaves; not every engine removes it, and no other process listens there.
         if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
+        this.#soul.make();
         return serveCommand(engine, { ...options, soul: options.fitted });
       },
       log,
@@ -105,7 +105,8 @@ export class AgentSupervisor {
       pid,
       startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),
       restarts,
-      soul: this.#soul,
+      soul: this.#soul.published,
+      ...(this.#soul.altered ? { altered: true } : {}),
       ...(this.#problem ? { problem: this.#problem } : {}),
     };
   }
@@ -120,7 +121,7 @@ export class AgentSupervisor {
     return this.#queued(async () => {
       if (this.#stopped) return { ok: false, problem: { message: 'the supervisor is being stopped.' } };
       const outcome = await this.#bringUp();
-      if (outcome.ok) return { ok: true, soul: this.#soul ?? '' };
+      if (outcome.ok) return { ok: true, soul: this.#soul.published ?? '' };
       this.#options.logger.warn({ problem: outcome.problem }, 'soul.yaml not taken');
       await this.#child.stop();
       this.#become('broken', outcome.problem);
@@ -173,7 +174,7 @@ export class AgentSupervisor {
     this.#exit = () => false;
     this.#become('starting', undefined);
     await this.#child.stop();
-    const failure = await this.#fit();
+    const failure = this.#fit();
     if (failure) return { ok: false, problem: failure, refused: false };
     this.#proven = false;
     const { clock, reloadMs = RELOAD_MS } = this.#options;
@@ -227,7 +228,10 @@ export class AgentSupervisor {
     if (watch.signal.aborted || !this.#proven) return;
     watch.abort();
     if (outcome?.ok) this.#become('ready', undefined);
-    else if (outcome) {
+    else if (outcome && !outcome.refused) {
+      this.#options.logger.error({ problem: outcome.problem }, 'agent does not run what was published');
+      void this.start();
+    } else if (outcome) {
       // It refuses a file that it took before: its surroundings changed. Only another reload can tell.
       await this.#child.stop();
       this.#become('broken', outcome.problem);
@@ -243,11 +247,14 @@ export class AgentSupervisor {
         const listing = await probeListing(this.#address, signal);
         if (signal.aborted) return null;
         if (this.#child.snapshot.pid !== pid) continue; // the one that answered is gone
-        if (listing.kind === 'listed') return { ok: true };
+        if (listing.kind === 'listed') {
+          if (!this.#soul.altered) return { ok: true };
+          return { ok: false, problem: { message: ALTERED }, refused: false };
+        }
         if (listing.kind === 'refused') {
           const said =
             listing.said ?? lastWords(this.#child.snapshot) ?? 'the agent does not take this soul.yaml';
-          return { ok: false, problem: describeEngineProblem(said, this.#source), refused: true };
+          return { ok: false, problem: describeEngineProblem(said, this.#soul.source), refused: true };
         }
       }
       await pause(clock, pollMs, signal);
@@ -255,17 +262,13 @@ export class AgentSupervisor {
     return null;
   }
 
-  async #fit(): Promise<SoulProblem | null> {
-    const { published, fitted, engine } = this.#options;
+  #fit(): SoulProblem | null {
     try {
-      const bytes = await readFile(published);
-      this.#source = bytes.toString('utf8');
-      this.#soul = soulHash(bytes);
-      await mkdir(dirname(fitted), { recursive: true, mode: 0o700 });
-      await writeFileAtomic(fitted, fitSoul(this.#source, engine));
+      this.#soul.make();
       return null;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
+      const { published } = this.#options;
       if (code === 'ENOENT')
         return { message: `no soul.yaml is published yet (${published}); memory publishes it.` };
       return { message: `soul.yaml cannot be handed to the agent: ${message}.` };
@@ -273,7 +276,7 @@ export class AgentSupervisor {
   }
 
   #exitProblem(exit: ChildExit): SoulProblem {
-    const place = describeEngineProblem(exit.stderr.join('\n'), this.#source);
+    const place = describeEngineProblem(exit.stderr.join('\n'), this.#soul.source);
     return { ...place, message: sentence(`the agent ${describeExit(exit)}`) };
   }
 

@@ -13,6 +13,8 @@ export interface AgentHealth {
   model: string | null;
   /** What is wrong and what to do. */
   detail: string | null;
+  /** What the engine was started with, once it is up; null where nobody can tell. */
+  soul: { hash: string; altered: boolean } | null;
 }
 
 export interface AgentMonitorOptions {
@@ -35,6 +37,11 @@ export class AgentMonitor {
     this.#model = model;
   }
 
+  /** The agent was restarted: what was seen before says nothing any more. */
+  forget(): void {
+    this.#asked = null;
+  }
+
   async health(): Promise<AgentHealth> {
     const now = this.#options.clock.now();
     if (!this.#asked || now - this.#asked.at >= FRESH_MS) this.#asked = { at: now, health: this.#ask() };
@@ -53,6 +60,10 @@ export class AgentMonitor {
       detail: reachable
         ? null
         : (supervisor?.problem?.message ?? 'The agent does not answer. Look at its log.'),
+      soul:
+        supervisor?.state === 'ready' && supervisor.soul !== null
+          ? { hash: supervisor.soul, altered: supervisor.altered === true }
+          : null,
     };
   }
 

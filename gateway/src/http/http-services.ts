@@ -11,7 +11,7 @@ import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { JobService } from '../scheduler/job-service.ts';
-import type { SoulView } from '../soul/soul-reloader.ts';
+import type { RunningSoul, SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
 import type { ConversationReset } from '../turns/conversation-reset.ts';
@@ -33,7 +33,7 @@ export interface HttpServices {
   resets: ConversationReset;
   agent: AgentClient;
   monitor: AgentMonitor;
-  soul: () => SoulView;
+  soul: (running: RunningSoul | null) => SoulView;
   /** Null where no channel is enabled, and while it is being loaded. */
   messaging: () => Messaging | null;
   ownerChannel: OwnerDelivery['chosen'];

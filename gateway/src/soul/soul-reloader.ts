@@ -21,7 +21,13 @@ const RETRY = { firstMs: 500, maxMs: 10_000 };
 
 export type SoulView =
   | { state: 'in-force' | 'reloading' | 'unknown'; problem?: undefined }
-  | { state: 'rejected'; problem: string };
+  | { state: 'rejected' | 'differs'; problem: string };
+
+/** What the engine says it was started with. */
+export interface RunningSoul {
+  hash: string;
+  altered: boolean;
+}
 
 export interface SoulReloaderOptions {
   memory: ControlClient;
@@ -42,6 +48,8 @@ export class SoulReloader {
   readonly #options: SoulReloaderOptions;
   readonly #stop = new AbortController();
   #view: SoulView = { state: 'unknown' };
+  /** Hash of what is in force. */
+  #confirmed: string | null = null;
   /** Hash of the candidate that the agent refused; tried again only when the file changes. */
   #refused: { hash: string; problem: string } | null = null;
   #done: Promise<void> = Promise.resolve();
@@ -50,8 +58,14 @@ export class SoulReloader {
     this.#options = options;
   }
 
-  get view(): SoulView {
-    return this.#view;
+  /** @param running null where it is not known: then what was confirmed counts */
+  view(running: RunningSoul | null): SoulView {
+    if (this.#view.state !== 'in-force' || running === null) return this.#view;
+    if (running.hash === this.#confirmed && !running.altered) return this.#view;
+    const problem = running.altered
+      ? "Another program has rewritten the agent's copy of soul.yaml. He was started with yours, and will be again: ./mobyclaw restart agent. Ask him what ran in his shell."
+      : 'The agent runs another soul.yaml than yours: agent/soul.yaml in the data directory was changed by another program. ./mobyclaw restart puts yours back.';
+    return { state: 'differs', problem };
   }
 
   start(): void {
@@ -93,6 +107,7 @@ export class SoulReloader {
     } else if (candidate.problem) {
       this.#reject(candidate.hash, candidate.problem);
     } else if (candidate.hash === confirmed) {
+      this.#confirmed = confirmed;
       this.#view = { state: 'in-force' };
     } else if (candidate.hash === this.#refused?.hash) {
       this.#view = { state: 'rejected', problem: this.#refused.problem };
@@ -155,6 +170,7 @@ export class SoulReloader {
     const answer = await this.#options.memory.request('POST', '/soul/confirm', { body: { hash } });
     if (answer?.status !== 200) throw new PartUnavailableError('memory did not confirm');
     this.#refused = null;
+    this.#confirmed = hash;
     this.#view = { state: 'in-force' };
     this.#options.logger.info({ soul: hash }, 'soul.yaml is in force');
   }

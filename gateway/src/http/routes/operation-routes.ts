@@ -71,7 +71,7 @@ export function operationRoutes(services: HttpServices): Router {
   async function status(): Promise<Status> {
     const health = await monitor.health();
     const counts = store.turns.countByState();
-    const view = soul();
+    const view = soul(health.soul);
     const owner = ownerChannel();
     const state = turns.draining
       ? 'draining'
