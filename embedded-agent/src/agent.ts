@@ -117,6 +117,7 @@ export class Agent {
     await Promise.allSettled([
       import('ai'),
       import('./run/run.ts'),
+      import('@modelcontextprotocol/sdk/client/index.js'),
       Promise.resolve().then(() => this.#member(ROOT).model()),
     ]);
   }

@@ -8,7 +8,7 @@
 import { type ChildProcess as NodeChild, spawn } from 'node:child_process';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
-import { LastLines } from './last-lines.ts';
+import { LastLines } from '@mobyclaw/lib/last-lines';
 import { lastWords } from './last-words.ts';
 import { signalTree } from './process-table.ts';
 

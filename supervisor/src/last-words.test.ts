@@ -1,5 +1,5 @@
+import { LastLines } from '@mobyclaw/lib/last-lines';
 import { expect, test } from 'vitest';
-import { LastLines } from './last-lines.ts';
 import { lastWords } from './last-words.ts';
 
 test('lines are put together over chunks and characters, without colours, the newest kept', () => {

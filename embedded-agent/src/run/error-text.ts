@@ -6,7 +6,7 @@
 import { STATUS_CODES } from 'node:http';
 import { APICallError } from '@ai-sdk/provider';
 import { cutText } from '@mobyclaw/lib/cut-text';
-import { causes } from '../tools/mcp-toolset.ts';
+import { causes } from '../tools/mcp/connection-error.ts';
 
 /** The model's stream ended without saying that it was complete. */
 export class TruncatedStreamError extends Error {

@@ -120,6 +120,7 @@ class Run {
         });
         return answer;
       },
+      notice: (message) => emit({ type: 'warning', message }),
     };
     this.#toolCalls = new ToolCalls({
       emit,

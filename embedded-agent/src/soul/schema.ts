@@ -37,6 +37,8 @@ const mcpSchema = z
   .strictObject({
     type: z.literal('mcp'),
     ...common,
+    /** Goes before the names of its tools: `name_tool`. */
+    name: z.string().min(1).optional(),
     remote: remoteSchema.optional(),
     command: z.string().min(1).optional(),
     args: z.array(z.string()).optional(),

@@ -22,10 +22,14 @@ export interface ToolContext {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   signal: AbortSignal;
   elicit(request: ElicitationRequest): Promise<ElicitationAnswer>;
+  /** Tells the person something while the call goes on. */
+  notice(text: string): void;
 }
 
 export interface AgentTool {
   definition: ToolDefinition;
+  /** How its server calls it, where that is another name. */
+  sourceName?: string;
   inputSchema: FlexibleSchema;
   /** Never throws for a failure of the call itself: that is a result with `isError`. Throws where the run was cancelled. */
   call(input: unknown, context: ToolContext): Promise<ToolResult>;

@@ -7,7 +7,9 @@ import { customKeys, PROVIDER_KEYS } from '../soul/model-ref.ts';
 import type { Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
 import { filesystemTools } from './filesystem.ts';
-import { causes, isSwitchedOff, McpToolset } from './mcp-toolset.ts';
+import { causes } from './mcp/connection-error.ts';
+import { nameForProvider, otherName } from './mcp/definitions.ts';
+import { isSwitchedOff, McpToolset } from './mcp-toolset.ts';
 import { shellTools } from './shell.ts';
 import { thinkTools } from './think.ts';
 import { type TodoStorage, todoTools } from './todo.ts';
@@ -34,6 +36,9 @@ interface Source {
   config: ToolsetConfig;
   list(run: Pick<ToolContext, 'headers'>): Promise<readonly AgentTool[]>;
   instructions(): string;
+  problems(): readonly string[];
+  /** Goes before the name of a tool that another toolset has too; null for built-in ones, which are the same. */
+  label: string | null;
   failureName: string;
   close(): Promise<void>;
 }
@@ -69,10 +74,13 @@ export class Toolbox {
         continue;
       }
       for (const tool of list.value) {
-        const { name } = tool.definition;
-        const wanted = source.config.tools?.includes(name) ?? true;
-        if (wanted && !tools.has(name)) tools.set(name, tool); // the first toolset of a name has it
+        const { definition, sourceName = definition.name } = tool;
+        const { tools: wanted } = source.config;
+        if (wanted && !wanted.includes(definition.name) && !wanted.includes(sourceName)) continue;
+        const name = freeName(definition.name, source, tools);
+        if (name !== null) tools.set(name, { ...tool, definition: { ...definition, name } });
       }
+      failures.push(...source.problems().map((problem) => `${source.failureName}: ${problem}`));
       const text = source.instructions();
       if (text) instructions.push(text);
     }
@@ -84,12 +92,22 @@ export class Toolbox {
   }
 }
 
+/** The first toolset of a name has it; the tool of a later one is told apart by its server, never left out. */
+function freeName(name: string, { label }: Source, taken: ReadonlyMap<string, AgentTool>): string | null {
+  if (!taken.has(name)) return name;
+  if (label === null) return null;
+  const labelled = nameForProvider(`${label}_${name}`);
+  return taken.has(labelled) ? otherName(labelled, `${taken.size}`) : labelled;
+}
+
 function mcpSource(config: Extract<ToolsetConfig, { type: 'mcp' }>, options: ToolboxOptions): Source {
   const toolset = new McpToolset(config, options);
   return {
     config,
     failureName: toolset.name,
     list: (run) => toolset.tools(run),
+    problems: () => toolset.problems,
+    label: toolset.label,
     instructions: () =>
       config.instruction?.replaceAll('{ORIGINAL_INSTRUCTIONS}', toolset.instructions) ?? toolset.instructions,
     close: () => toolset.close(),
@@ -106,6 +124,8 @@ function builtInSource(
     config,
     failureName: config.type,
     list: async () => tools,
+    problems: () => [],
+    label: null,
     instructions: () => config.instruction ?? '',
     close: async () => undefined,
   };

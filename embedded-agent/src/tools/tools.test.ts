@@ -14,7 +14,14 @@ import { todoTools } from './todo.ts';
 import type { AgentTool, ToolContext } from './tool.ts';
 
 function context(workingDir = temporaryFolder(), signal = new AbortController().signal): ToolContext {
-  return { sessionId: 's', workingDir, headers: {}, signal, elicit: async () => ({ action: 'decline' }) };
+  return {
+    sessionId: 's',
+    workingDir,
+    headers: {},
+    signal,
+    elicit: async () => ({ action: 'decline' }),
+    notice: () => undefined,
+  };
 }
 
 function tool(tools: readonly AgentTool[], name: string): AgentTool {

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { cutText } from '@mobyclaw/lib/cut-text';
+import { cutText } from './cut-text.ts';
 
 /** The last lines of a stream of text, bounded in number and length; colours are dropped. */
 export class LastLines {
