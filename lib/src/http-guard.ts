@@ -38,6 +38,14 @@ function hostName(header: string | undefined): string | null {
   return match?.[1]?.toLowerCase() ?? null;
 }
 
+/**
+ * What a request asks for. A path that begins with two slashes is a path: taken relative to an address it would be a host.
+ * @returns an address with a made-up host; null where there is no path in it, such as `*`
+ */
+export function targetOf({ url = '' }: Pick<IncomingMessage, 'url'>): URL | null {
+  return url.startsWith('/') ? URL.parse(`http://here${url}`) : null;
+}
+
 /** @returns the bearer token of the request, or null */
 export function bearerToken(request: IncomingMessage): string | null {
   return bearerTokenOf(request.headers.authorization);

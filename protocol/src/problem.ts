@@ -11,6 +11,7 @@ export const PROBLEM_TYPES = {
   'payload-too-large': 413,
   'unsupported-media-type': 415,
   'validation-failed': 422,
+  'turn-failed': 422,
   'queue-full': 429,
   'budget-exceeded': 429,
   'too-many-logins': 429,

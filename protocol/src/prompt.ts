@@ -33,10 +33,15 @@ export const promptRequestSchema = z
         MAX_PROMPT_CHARS,
         `the prompt is longer than ${MAX_PROMPT_CHARS} characters; send long text as an attachment`,
       )
-      .refine((text) => text.trim() !== '', 'the prompt is empty'),
+      .transform((text) => (text.trim() === '' ? '' : text))
+      .default(''),
     session: sessionKeySchema.optional().describe('api:default unless given'),
     attachments: z.array(attachmentSchema).max(MAX_ATTACHMENTS).optional(),
     queue: queueModeSchema.optional().describe('overrides the mode of the session for this message'),
+  })
+  .refine(({ prompt, attachments = [] }) => prompt !== '' || attachments.length > 0, {
+    message: 'the prompt is empty',
+    path: ['prompt'],
   })
   .meta({ id: 'PromptRequest' });
 

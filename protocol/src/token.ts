@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 export const tokenScopeSchema = z
   .union([
-    z.enum(['admin', 'read', 'agent']),
+    z.enum(['admin', 'chat', 'read', 'agent']),
     z.templateLiteral(['hook:', z.string().regex(/^[\w-]{1,64}$/)]),
   ])
   .meta({ id: 'TokenScope' });

@@ -321,6 +321,13 @@ describe('control server', () => {
     expect([none.status, await none.json()]).toMatchObject([404, { detail: 'There is no file nowhere.' }]);
   });
 
+  test('a path that begins with two slashes is a path, and needs the token like any other', async () => {
+    const { url } = await serve();
+    for (const path of ['//', '//status', '//evil.example/status']) {
+      expect((await fetch(url + path)).status).toBe(401);
+    }
+  });
+
   test('a web page cannot call it', async () => {
     const { url } = await serve();
     const foreign = await fetch(`${url}/healthz`, { headers: { origin: 'https://example.com' } });

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bearerToken, equalSecrets, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
+import { bearerToken, equalSecrets, refuseForeignOrigin, targetOf } from '@mobyclaw/lib/http-guard';
 import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { MOST_FILE_BYTES, type ReloadResult, type SupervisorStatus } from '@mobyclaw/protocol/control';
@@ -51,7 +51,9 @@ async function answer(
   const refusal = refuseForeignOrigin(request, allowedHosts);
   if (refusal)
     return sendProblem(response, refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
+  const target = targetOf(request);
+  if (!target) return sendProblem(response, 'bad-request', 'The request names no path.');
+  const { pathname, searchParams } = target;
   const route = `${request.method} ${pathname}`;
   if (route === 'GET /healthz') return sendJson(response, { ok: true });
   const given = bearerToken(request);

@@ -12,7 +12,7 @@ export const command: Define = (target, context, exit) => {
     .action(async (options: JsonOption) => exit(await list(context, options)));
   withJson(target.command('create <name>'))
     .description('make one; its secret is printed once')
-    .option('--scope <scope>', 'admin, read, agent or hook:<name>', 'read')
+    .option('--scope <scope>', 'chat: ask, follow, stop; read: look; admin: all; hook:<name>', 'read')
     .action(async (name: string, options: JsonOption & { scope: string }) =>
       exit(await create(context, name, options)),
     );
@@ -49,7 +49,7 @@ async function create(
   const request = tokenRequestSchema.safeParse({ name, scope });
   if (!request.success) {
     throw new UsageError(
-      `A token has a name of 1 to 64 characters and the scope admin, read, agent or hook:<name>, not "${name}" and "${scope}".`,
+      `A token has a name of 1 to 64 characters and the scope admin, chat, read, agent or hook:<name>, not "${name}" and "${scope}".`,
     );
   }
   const made = await context.withGateway((gateway) =>

@@ -34,6 +34,14 @@ describe('routes', () => {
     });
   });
 
+  it('take a path that is none for a mistake of who asks', async () => {
+    const agent = await start();
+    for (const path of ['/api/sessions/%', '/api/sessions/%ff', '//']) {
+      expect((await agent.call('GET', path)).status).toBeLessThan(500);
+    }
+    expect((await agent.call('GET', '/api/sessions/%')).status).toBe(400);
+  });
+
   it('make, show, name and delete sessions', async () => {
     const agent = await start();
     const created = await agent.call('POST', '/api/sessions', {

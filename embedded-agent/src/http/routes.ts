@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { targetOf } from '@mobyclaw/lib/http-guard';
 import { type Agent, SessionBusyError } from '../agent.ts';
 import { eventWriter } from '../run/run-events.ts';
 import type { SessionStore } from '../store/session-store.ts';
@@ -126,13 +127,24 @@ export async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<unknown> {
-  const { pathname } = new URL(request.url ?? '/', 'http://agent');
+  const target = targetOf(request);
+  if (!target) throw new HttpError(400, 'Bad Request: there is no path');
+  const { pathname } = target;
   const known = ROUTES.filter((candidate) => candidate.path.test(pathname));
   const match = known.find((candidate) => candidate.method === request.method);
   if (!match)
     throw known.length > 0 ? new HttpError(405, 'Method Not Allowed') : new HttpError(404, 'Not Found');
-  const params = match.path.exec(pathname)?.slice(1).map(decodeURIComponent) ?? [];
+  const params = match.path.exec(pathname)?.slice(1).map(decoded) ?? [];
   return await match.handle(context, request, response, params);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) throw new HttpError(400, 'Bad Request: the path cannot be decoded');
+    throw error;
+  }
 }
 
 async function runRoute(

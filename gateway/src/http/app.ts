@@ -1,6 +1,7 @@
 /** The HTTP API: open health routes, then everything else behind a token. */
 import express, { type Express } from 'express';
 import { authenticate, authorize, originGuard } from './authentication.ts';
+import { chatScope } from './chat-scope.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
@@ -31,7 +32,7 @@ export function createApp(services: HttpServices): Express {
   app.use(authenticate(services.tokens, services.clock));
   app.use(express.json({ limit: MOST_BODY }));
   app.use(mcpRoutes(services));
-  app.use(authorize);
+  app.use(authorize(chatScope(services)));
   app.use(promptRoutes(services));
   app.use(openAiRoutes(services));
   app.use(turnRoutes(services));

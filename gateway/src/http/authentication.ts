@@ -44,12 +44,29 @@ export function authenticate(tokens: TokenService, clock: Clock): RequestHandler
   }
 }
 
-/** For everything but `/mcp`, where the scope decides which tools there are: admin may all, read may look. */
-export const authorize: RequestHandler = (request, response, next) => {
-  const { scope } = response.locals.token as TokenRow;
-  const looks = request.method === 'GET' || request.method === 'HEAD';
-  if (scope !== 'admin' && !(scope === 'read' && looks)) {
-    throw new HttpProblem('forbidden', `A token with scope ${scope} may not do this; it needs admin.`);
-  }
-  next();
-};
+/**
+ * For everything but `/mcp`, where the scope decides which tools there are: admin may all, read may look, chat may talk.
+ * @param chat what a token of scope chat may do
+ */
+export function authorize(chat: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    const { scope } = response.locals.token as TokenRow;
+    if (scope === 'chat') {
+      chat(request, response, next);
+      return;
+    }
+    const looks = request.method === 'GET' || request.method === 'HEAD';
+    if (scope !== 'admin' && !(scope === 'read' && looks)) {
+      throw new HttpProblem(
+        'forbidden',
+        `A token with scope ${scope} may not do this; it needs ${needed(request)}.`,
+      );
+    }
+    next();
+  };
+}
+
+/** The smallest scope that would do. */
+function needed({ path }: Request): string {
+  return /^\/(prompt|v1)(\/|$)/.test(path) ? 'chat, or admin' : 'admin';
+}

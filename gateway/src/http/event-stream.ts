@@ -13,7 +13,8 @@ const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** @throws HttpProblem where the client asks to resume from something that is not an event id */
 export function resumePoint(request: Request): number {
-  const given = request.get('last-event-id') ?? request.query.since ?? '0';
+  // An empty header is what a client sends that has seen no event with an id.
+  const given = request.get('last-event-id') || (request.query.since ?? '0');
   if (typeof given !== 'string' || !/^\d{1,15}$/.test(given)) {
     throw new HttpProblem('bad-request', 'Last-Event-ID and since take the id of an event, a whole number.');
   }

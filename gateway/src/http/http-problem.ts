@@ -65,9 +65,9 @@ export function toProblem(error: unknown): HttpProblem {
   return fromBodyParser(error) ?? new HttpProblem('internal', 'The gateway failed; its log has the reason.');
 }
 
-/** body-parser's errors carry a stable `type`, https://github.com/expressjs/body-parser#errors */
+/** Errors of Express and its parts; body-parser's carry a stable `type`, https://github.com/expressjs/body-parser#errors */
 function fromBodyParser(error: unknown): HttpProblem | null {
-  const { type, limit } = error as { type?: unknown; limit?: unknown };
+  const { type, limit, status } = (error ?? {}) as { type?: unknown; limit?: unknown; status?: unknown };
   switch (type) {
     case 'entity.too.large':
       return new HttpProblem(
@@ -83,6 +83,12 @@ function fromBodyParser(error: unknown): HttpProblem | null {
     case 'request.size.invalid':
       return new HttpProblem('bad-request', 'The body did not arrive whole.');
     default:
-      return null;
+      // The server's own libraries give a status to what the sender did wrong: a path that cannot be decoded, a broken gzip.
+      return typeof status === 'number' && status >= 400 && status < 500
+        ? new HttpProblem(
+            'bad-request',
+            'The request could not be read: its path or its body is not well formed.',
+          )
+        : null;
   }
 }

@@ -90,7 +90,7 @@ test('a failed turn is not sent again by a client that retries by itself', async
     .chat.completions.create({ model: 'moby', messages: [{ role: 'user', content: 'error=401' }] })
     .catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(OpenAI.APIError);
-  expect(error).toMatchObject({ status: 502, code: 'auth' });
+  expect(error).toMatchObject({ status: 422, code: 'auth' });
   expect(moby.agent?.stats().runs).toHaveLength(1);
 });
 
@@ -116,7 +116,16 @@ test('a budget that is used up is OpenAI’s 429, of an answer and of a stream, 
 
 test.each([
   ['no messages', { messages: [] }],
-  ['an answer last', { messages: [{ role: 'assistant', content: 'hi' }] }],
+  ['no message of the user', { messages: [{ role: 'assistant', content: 'hi' }] }],
+  [
+    'the result of a tool',
+    {
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'tool', tool_call_id: 'c', content: '42' },
+      ],
+    },
+  ],
   ['two answers asked for', { n: 2, messages: [{ role: 'user', content: 'hi' }] }],
   [
     'a picture by address',
@@ -175,4 +184,49 @@ test('an answer that was begun again is shown once where it can be, and whole wh
     for (const event of [token('Hello'), replace(''), token('Bonjour'), done('Bonjour')]) stream.take(event);
   });
   expect(other).toBe('Hello\n\n(The answer was begun again:)\n\nBonjour');
+});
+
+const PIXEL =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+test('a picture without a word, a trailing system message and a prefill are taken, and what is ignored is said', async () => {
+  const moby = await openHarness();
+  const { response } = await officialClient(moby)
+    .chat.completions.create({
+      model: 'moby',
+      temperature: 0.2,
+      messages: [
+        { role: 'system', content: 'You are a pirate' },
+        { role: 'user', content: [{ type: 'image_url', image_url: { url: PIXEL } }] },
+        { role: 'assistant', content: 'Sure:' },
+        { role: 'system', content: 'Be brief' },
+      ],
+    })
+    .withResponse();
+  expect(response.headers.get('x-mobyclaw-session')).toBe('api%3Aopenai');
+  expect(response.headers.get('x-mobyclaw-ignored')).toBe('system, other messages, temperature');
+  const run = moby.agent?.stats().runs[0];
+  expect(run?.prompt).toContain('See the attached file.');
+  expect(run?.prompt).not.toContain('pirate');
+  expect((await moby.ask('')).status).toBe(422);
+});
+
+test('the errands of Open WebUI over a chat are kept out of its conversation, and each begins anew', async () => {
+  const moby = await openHarness();
+  const ask = (content: string) =>
+    officialClient(moby).chat.completions.create({
+      model: 'moby',
+      user: 'anna',
+      messages: [{ role: 'user', content }],
+    });
+  const errand = (task: string): string =>
+    `### Task:\n${task}\n### Output:\nJSON format: { "title": "…" }\n### Chat History:\n<chat_history>\nUSER: hello\n</chat_history>`;
+  await ask('hello');
+  await ask(errand('Generate a concise, 3-5 word title with an emoji summarizing the chat history.'));
+  await ask(errand('Generate 1-3 broad tags categorizing the main themes of the chat history'));
+  await ask('### Task: water the flowers'); // a person's words
+  const { items } = (await moby.call('GET', '/api/sessions/api:anna/messages')).body;
+  expect(items.map(({ role }: { role: string }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+  const [, title, tags] = moby.agent?.stats().runs ?? [];
+  expect(title?.session).not.toBe(tags?.session);
 });

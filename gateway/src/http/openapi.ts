@@ -272,6 +272,7 @@ const OPERATIONS: readonly Operation[] = [
   },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
+  { method: 'post', path: '/api/usage/lift', summary: 'Let Moby go on for the day, beyond his budget' },
   {
     method: 'post',
     path: '/v1/chat/completions',
@@ -279,6 +280,9 @@ const OPERATIONS: readonly Operation[] = [
     body: chatRequestSchema,
   },
   { method: 'get', path: '/v1/models', summary: 'As OpenAI’s API: the one model, moby' },
+  { method: 'get', path: '/v1/models/{id}', summary: 'As OpenAI’s API: the model itself' },
+  { method: 'post', path: '/mcp', summary: 'Model Context Protocol, streamable HTTP without sessions' },
+  { method: 'get', path: '/openapi.json', summary: 'This description' },
   { method: 'get', path: '/metrics', summary: 'Prometheus metrics' },
   { method: 'get', path: '/healthz', summary: 'The gateway runs', open: true },
   { method: 'get', path: '/readyz', summary: 'Moby would answer now', open: true },

@@ -2,8 +2,8 @@
 
 import type { IncomingMessage } from '../channels/channel.ts';
 import type { Piece } from '../store/piece-store.ts';
+import { BARE_FILE } from '../turns/attachments.ts';
 
-const BARE_FILE = 'See the attached file.';
 const MOST_CHARS = 4096; // of a message of Telegram, the only platform whose apps cut texts
 const BREAK = '\n\n';
 

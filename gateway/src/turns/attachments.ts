@@ -1,6 +1,9 @@
 /** How attachments reach the model: pictures as pictures, text inside the prompt. Anything else is refused at the door. */
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 
+/** What the model is told where somebody sent files without a word. */
+export const BARE_FILE = 'See the attached file.';
+
 const TEXT_TYPES = /^(text\/.+|application\/(json|xml|yaml|x-yaml|toml|javascript|x-sh|sql))$/;
 const IMAGE_TYPES = /^image\/(png|jpeg|gif|webp)$/;
 

@@ -4,20 +4,21 @@ import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { TokenRow } from '../../store/token-store.ts';
 import type { TurnRow } from '../../store/turn-store.ts';
-import { OVER_BUDGET } from '../../unasked/ports.ts';
 import { checkAttachment } from '../attachment-limits.ts';
+import { ownConversation, tameName } from '../chat-scope.ts';
 import { HttpProblem, toProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { keepAlive } from '../keep-alive.ts';
-import { chatRequestSchema, toPrompt } from '../openai/chat-request.ts';
+import { type ChatPrompt, chatRequestSchema, toPrompt } from '../openai/chat-request.ts';
 import { ChatStream, openAiError, toOpenAiUsage } from '../openai/chat-stream.ts';
+import { turnFailure } from '../turn-failure.ts';
 import { validate } from '../validate.ts';
 
 const MODEL = 'moby';
 const LONGEST_SILENCE_MS = 1000; // what is refused is refused before that
 
-export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router {
+export function openAiRoutes({ turns, resets, startedAt, clock }: HttpServices): Router {
   const router = Router();
   const model = { id: MODEL, object: 'model', created: Math.floor(startedAt / 1000), owned_by: 'mobyclaw' };
 
@@ -32,7 +33,14 @@ export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router 
 
   router.post('/v1/chat/completions', async (request, response) => {
     const chat = validate(chatRequestSchema, request.body);
-    const turn = await accept(toPrompt(chat), request, response);
+    const asked = toPrompt(chat);
+    const session = conversationOf(asked, response.locals.token as TokenRow);
+    const { ignored } = asked;
+    response.set({
+      'x-mobyclaw-session': encodeURIComponent(session),
+      ...(ignored.length > 0 ? { 'x-mobyclaw-ignored': ignored.join(', ') } : {}),
+    });
+    const turn = await accept(asked, session, request, response);
     const head = {
       id: `chatcmpl-${turn.id}`,
       created: Math.floor(turn.createdAt / 1000),
@@ -50,18 +58,22 @@ export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router 
   return router;
 
   async function accept(
-    prompt: ReturnType<typeof toPrompt>,
+    { prompt, attachments, errand }: ChatPrompt,
+    session: string,
     request: Request,
     response: Response,
   ): Promise<TurnRow> {
-    for (const attachment of prompt.attachments) checkAttachment(attachment);
+    for (const attachment of attachments) checkAttachment(attachment);
     const token = response.locals.token as TokenRow;
     const key = idempotencyKey(request);
-    const again = key === null && isRetry(request) ? turns.askedBefore(prompt.session, prompt.prompt) : null;
+    const again = key === null && isRetry(request) ? turns.askedBefore(session, prompt) : null;
     if (again) return again;
+    if (errand) resets.reset(session, false, clock.now());
     const { turn } = await turns.accept({
-      ...prompt,
-      ...(key === null ? {} : { key: `openai:${token.id}:${prompt.session}:${key}` }),
+      session,
+      prompt,
+      attachments,
+      ...(key === null ? {} : { key: `openai:${token.id}:${session}:${key}` }),
       source: 'api',
       sender: 'owner',
       queueMode: null,
@@ -93,6 +105,17 @@ export function openAiRoutes({ turns, startedAt, clock }: HttpServices): Router 
   }
 }
 
+/**
+ * The field `user` names the conversation. A token of scope chat has its own ones; with another token it is `api:<user>`.
+ * A client's errand gets one beside it, which begins anew with each, so that it is neither seen nor paid for again.
+ */
+function conversationOf({ conversation, errand }: ChatPrompt, token: TokenRow): string {
+  const name = [conversation, errand ? 'errand' : undefined].filter((part) => part !== undefined).join('.');
+  if (token.scope === 'chat') return ownConversation(token, name);
+  const home = { ...token, name: tameName(conversation ?? '') || 'openai' };
+  return ownConversation(home, errand ? 'errand' : undefined);
+}
+
 function writer(response: Response): (data: string) => void {
   return (data) => {
     if (!response.headersSent) {
@@ -106,9 +129,12 @@ function writer(response: Response): (data: string) => void {
   };
 }
 
+/** Some clients ask again at a 409 too, so a turn that was stopped is none here. */
 function failure({ data }: Extract<NumberedEvent, { type: 'error' }>): HttpProblem {
-  const type = data.code === OVER_BUDGET ? 'budget-exceeded' : 'agent-error';
-  return new HttpProblem(type, data.message, { code: data.code });
+  const problem = turnFailure(data);
+  return problem.type === 'conflict'
+    ? new HttpProblem('turn-failed', data.message, { code: data.code })
+    : problem;
 }
 
 /** @throws HttpProblem where the turn did not end well */

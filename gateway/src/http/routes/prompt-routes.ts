@@ -1,19 +1,19 @@
 /** `POST /prompt` and `POST /prompt/stream`: a prompt becomes a turn; its client may leave, the turn goes on. */
 
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
-import type { ProblemType } from '@mobyclaw/protocol/problem';
 import { MAX_PROMPT_CHARS, promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { PromptAnswer } from '@mobyclaw/protocol/turn';
 import { type Request, type Response, Router } from 'express';
 import type { TokenRow } from '../../store/token-store.ts';
+import { BARE_FILE } from '../../turns/attachments.ts';
 import type { Accepted } from '../../turns/inbox.ts';
-import { OVER_BUDGET } from '../../unasked/ports.ts';
 import { checkAttachment } from '../attachment-limits.ts';
 import { streamEvents } from '../event-stream.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
+import { turnFailure } from '../turn-failure.ts';
 import { validate } from '../validate.ts';
 
 export function promptRoutes({ turns, clock }: HttpServices): Router {
@@ -42,7 +42,7 @@ export function promptRoutes({ turns, clock }: HttpServices): Router {
       session,
       source: platformOf(session),
       sender: 'owner',
-      prompt: body.prompt,
+      prompt: body.prompt === '' ? BARE_FILE : body.prompt,
       attachments: body.attachments ?? [],
       queueMode: body.queue ?? null,
     });
@@ -65,13 +65,6 @@ function readPrompt(request: Request) {
   return body;
 }
 
-/** What ended a turn other than the agent. */
-const PROBLEMS: Record<string, ProblemType | undefined> = {
-  cancelled: 'conflict',
-  interrupted: 'conflict',
-  [OVER_BUDGET]: 'budget-exceeded',
-};
-
 /** @throws HttpProblem where the turn did not end well */
 function answerOf({ turn }: Accepted, end: NumberedEvent): PromptAnswer {
   if (end.type === 'done') {
@@ -79,10 +72,5 @@ function answerOf({ turn }: Accepted, end: NumberedEvent): PromptAnswer {
     return { turn: turn.id, session: turn.session, text, usage };
   }
   if (end.type !== 'error') throw new Error(`a turn cannot end with ${end.type}`);
-  const { code, message, partial } = end.data;
-  throw new HttpProblem(PROBLEMS[code] ?? 'agent-error', message, {
-    turn: turn.id,
-    code,
-    ...(partial === undefined ? {} : { partial }),
-  });
+  throw turnFailure(end.data, turn.id);
 }

@@ -1,6 +1,7 @@
 /** `/api/tokens`: made, listed and revoked by an admin; a secret is shown once. */
 import { tokenRequestSchema } from '@mobyclaw/protocol/token';
 import { Router } from 'express';
+import { chatNameProblem } from '../chat-scope.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
@@ -16,6 +17,14 @@ export function tokenRoutes({ tokens }: HttpServices): Router {
     const { name, scope } = validate(tokenRequestSchema, request.body);
     if (name === 'cli')
       throw new HttpProblem('conflict', 'The name "cli" is kept for the token of the command line.');
+    if (scope === 'chat') {
+      const problem =
+        chatNameProblem(name) ??
+        (tokens.list().some((other) => other.name === name && other.scope === 'chat')
+          ? `There is a token of scope chat named "${name}", and its conversations are its own. Take another name, or revoke that one.`
+          : null);
+      if (problem !== null) throw new HttpProblem('validation-failed', problem);
+    }
     response.status(201).json(tokens.create(name, scope));
   });
 

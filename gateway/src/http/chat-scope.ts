@@ -1,0 +1,109 @@
+/**
+ * What a token of scope `chat` may do: ask, follow and stop, in its own conversations. Those are `api:<its name>` and
+ * `api:<its name>.<anything>`, so that they can be told from the token alone and no two tokens share one.
+ *
+ * Reads the request's path and body; whatever is not listed here is refused, also a route that comes later.
+ */
+import { cutText } from '@mobyclaw/lib/cut-text';
+import { Router } from 'express';
+import type { Store } from '../store/store.ts';
+import type { TokenRow } from '../store/token-store.ts';
+import { HttpProblem } from './http-problem.ts';
+
+const MOST_NAME_CHARS = 64; // of the name in a session key
+const TOKEN_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u; // without a dot, which ends it in the names of its conversations
+
+/** Why a token of scope `chat` cannot have this name; null where it can. */
+export function chatNameProblem(name: string): string | null {
+  if (TOKEN_NAME.test(name)) return null;
+  return `A token of scope chat names its conversations: up to 32 letters, digits, _ and -, beginning with a letter or digit, not "${name}".`;
+}
+
+/**
+ * @param name of the conversation as the program calls it; without one, the token's first
+ * @returns the session key
+ */
+export function ownConversation(token: TokenRow, name?: string): string {
+  const home = `api:${token.name}`;
+  const tame = name === undefined ? '' : tameName(name);
+  return tame === '' ? home : `api:${cutText(`${token.name}.${tame}`, MOST_NAME_CHARS)}`;
+}
+
+/** @returns what of a name a session key can hold; what it cannot becomes a dash. May be empty. */
+export function tameName(name: string): string {
+  return name
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replace(/^[._-]+/, '');
+}
+
+/** Passes what the token may do and throws an HttpProblem for the rest. */
+export function chatScope({ store }: { store: Store }): Router {
+  const router = Router();
+
+  router.get(['/v1/models', '/v1/models/:id'], (_request, _response, next) => next('router'));
+
+  router.post('/v1/chat/completions', (_request, _response, next) => next('router')); // its route names the conversation
+
+  router.post(['/prompt', '/prompt/stream'], (request, response, next) => {
+    const token = tokenOf(response);
+    const { session } = (request.body ?? {}) as { session?: unknown };
+    if (session === undefined || session === null) {
+      if (request.body) request.body.session = ownConversation(token);
+    } else refuseForeign(token, String(session));
+    next('router');
+  });
+
+  router.get(['/api/turns/:id', '/api/turns/:id/events'], (request, response, next) => {
+    refuseForeignTurn(tokenOf(response), request.params.id as string);
+    next('router');
+  });
+
+  router.post('/api/turns/:id/cancel', (request, response, next) => {
+    refuseForeignTurn(tokenOf(response), request.params.id);
+    next('router');
+  });
+
+  router.get(['/api/sessions/:key', '/api/sessions/:key/messages'], (request, response, next) => {
+    refuseForeign(tokenOf(response), request.params.key as string);
+    next('router');
+  });
+
+  router.post(['/api/sessions/:key/stop', '/api/sessions/:key/reset'], (request, response, next) => {
+    refuseForeign(tokenOf(response), request.params.key as string);
+    next('router');
+  });
+
+  router.use(() => {
+    throw new HttpProblem(
+      'forbidden',
+      'A token with scope chat may ask, follow and stop in its own conversations; this needs admin, or read to look.',
+    );
+  });
+
+  return router;
+
+  /** A turn of somebody else's is as one that is not there. */
+  function refuseForeignTurn(token: TokenRow, id: string): void {
+    const turn = store.turns.find(id);
+    if (!turn || !isOwn(token, turn.session)) throw new HttpProblem('not-found', `There is no turn ${id}.`);
+  }
+}
+
+function refuseForeign(token: TokenRow, session: string): void {
+  if (isOwn(token, session)) return;
+  const home = ownConversation(token);
+  throw new HttpProblem(
+    'forbidden',
+    `This token has the conversations ${home} and ${home}.<name>, not ${cutText(session, 200)}. Leave session out, or take one of those.`,
+  );
+}
+
+function isOwn(token: TokenRow, session: string): boolean {
+  const home = ownConversation(token);
+  return session === home || session.startsWith(`${home}.`);
+}
+
+function tokenOf({ locals }: { locals: Record<string, unknown> }): TokenRow {
+  return locals.token as TokenRow;
+}

@@ -1,0 +1,39 @@
+import type { Express } from 'express';
+import { expect, test } from 'vitest';
+import { createApp } from './app.ts';
+import type { HttpServices } from './http-services.ts';
+import { openApiDocument } from './openapi.ts';
+
+interface Layer {
+  route?: { path: string | string[]; methods: Record<string, boolean> };
+  handle: { stack?: Layer[] };
+}
+
+/** Every route of the application, as `get /api/turns/{id}`. */
+function routesOf(app: Express): Set<string> {
+  const routes = new Set<string>();
+  const visit = (layers: readonly Layer[]): void => {
+    for (const { route, handle } of layers) {
+      if (handle.stack) visit(handle.stack);
+      for (const path of [route?.path ?? []].flat()) {
+        // What refuses all other methods of a path is no route of its own.
+        for (const method of Object.keys(route?.methods ?? {}).filter((name) => name !== '_all')) {
+          routes.add(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+        }
+      }
+    }
+  };
+  visit((app as unknown as { router: { stack: Layer[] } }).router.stack);
+  return routes;
+}
+
+test('the description names every route there is, and none that is not', () => {
+  const part: unknown = new Proxy(() => undefined, { get: () => part });
+  const services = new Proxy({}, { get: (_target, name) => (name === 'startedAt' ? 0 : part) });
+  const routes = routesOf(createApp(services as HttpServices));
+  const { paths } = openApiDocument('0') as { paths: Record<string, object> };
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(described.toSorted()).toEqual([...routes].toSorted());
+});
