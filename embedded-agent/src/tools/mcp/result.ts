@@ -56,8 +56,13 @@ export async function toToolResult(result: CallResult, workingDir: string): Prom
     output: (await received.text()) || (images.length > 0 ? 'A picture.' : 'no output'),
     ...(result.isError ? { isError: true } : {}),
     ...(images.length > 0 ? { images } : {}),
-    ...(structuredContent === undefined ? {} : { structuredContent }),
+    ...(structuredContent === undefined || isLong(structuredContent) ? {} : { structuredContent }),
   };
+}
+
+/** A copy for programs beside the text; one that would fill a line of the event stream is not worth it. */
+function isLong(structured: unknown): boolean {
+  return JSON.stringify(structured).length > MAX_TEXT_CHARS;
 }
 
 class Received {
