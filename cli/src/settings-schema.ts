@@ -131,6 +131,9 @@ export const shape = {
   MOBYCLAW_TRANSCRIBE_MODEL: z.string().optional(),
   MOBYCLAW_MCP_TOKEN: key.optional(),
   MOBYCLAW_AGENT_TOKEN: key.optional(),
+  MOBYCLAW_CONTROL_TOKEN: key.optional(),
+  MOBYCLAW_MEMORY_TOKEN: key.optional(),
+  MOBYCLAW_CAPABILITY_KEY: key.optional(),
   MOBYCLAW_UID: whole(0, 4_294_967_294).optional(),
   MOBYCLAW_GID: whole(0, 4_294_967_294).optional(),
 };
@@ -153,8 +156,21 @@ export const SETTING_NAMES = Object.keys(shape) as SettingName[];
 
 /** Whether the value is told to be there and not shown. */
 export function isSecret(name: string): boolean {
-  return /_(API_KEY|TOKEN|TRANSCRIBE_KEY)$/.test(name);
+  return /_(API_KEY|TOKEN|TRANSCRIBE_KEY|CAPABILITY_KEY)$/.test(name);
 }
 
-/** Settings of the containers; local mode makes its own token and runs as whoever starts it. */
-export const COMPOSE_ONLY: readonly SettingName[] = ['MOBYCLAW_MCP_TOKEN', 'MOBYCLAW_UID', 'MOBYCLAW_GID'];
+/** The secrets by which the parts know each other in containers. */
+export const PART_SECRETS = [
+  'MOBYCLAW_MCP_TOKEN',
+  'MOBYCLAW_AGENT_TOKEN',
+  'MOBYCLAW_CONTROL_TOKEN',
+  'MOBYCLAW_MEMORY_TOKEN',
+  'MOBYCLAW_CAPABILITY_KEY',
+] as const satisfies readonly SettingName[];
+
+/** Settings of the containers; local mode makes its own secrets and runs as whoever starts it. */
+export const COMPOSE_ONLY: readonly SettingName[] = [
+  ...PART_SECRETS.filter((name) => name !== 'MOBYCLAW_AGENT_TOKEN'),
+  'MOBYCLAW_UID',
+  'MOBYCLAW_GID',
+];

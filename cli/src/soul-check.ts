@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { type Check, fail, ok, warn } from './doctor/check.ts';
+import { MISSING_HEADER_REMEDY, missingHeader } from './soul-headers.ts';
 
 export async function checkSoul(path: string): Promise<Check> {
   const name = 'soul.yaml';
@@ -14,7 +15,7 @@ export async function checkSoul(path: string): Promise<Check> {
     return fail(name, `${path} cannot be read (${code})`, `Give yourself the right: chmod 600 '${path}'`);
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
   const [error] = document.errors;
   if (error) {
     const { line, col } = lineCounter.linePos(error.pos[0]);
@@ -31,5 +32,7 @@ export async function checkSoul(path: string): Promise<Check> {
       `Mend ${path}; until then the last good one is in force.`,
     );
   }
+  const missing = missingHeader(document, lineCounter);
+  if (missing) return warn(name, `line ${missing.line}: ${missing.text}`, MISSING_HEADER_REMEDY);
   return ok(name, path);
 }

@@ -13,6 +13,9 @@ const INIT_WRITES = {
   MOBYCLAW_GID: '1000',
   MOBYCLAW_AGENT_TOKEN: 'agent-token',
   MOBYCLAW_MCP_TOKEN: 'mcp-token',
+  MOBYCLAW_CONTROL_TOKEN: 'control-token',
+  MOBYCLAW_MEMORY_TOKEN: 'memory-token',
+  MOBYCLAW_CAPABILITY_KEY: 'capability-key',
   COMPOSE_DISABLE_ENV_FILE: 'true',
 };
 
@@ -117,6 +120,14 @@ describe.skipIf(!requireDocker())('docker compose config', () => {
     expect(stderr).toContain('run ./mobyclaw init first');
   });
 
+  test('with a .env from before there were as many secrets it says what to run', async () => {
+    const { MOBYCLAW_CONTROL_TOKEN, MOBYCLAW_MEMORY_TOKEN, MOBYCLAW_CAPABILITY_KEY, ...before } = INIT_WRITES;
+    const env = { ...before, MOBYCLAW_HOME: newFolder() };
+    const { code, stderr } = await tryDocker(['compose', '-f', COMPOSE_FILE, 'config'], env);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('run ./mobyclaw up, which adds it to .env');
+  });
+
   test('each secret goes to its service and to no other', async () => {
     const home = newFolder();
     const env = { ...INIT_WRITES, MOBYCLAW_HOME: home, OPENAI_API_KEY: 'llm', TELEGRAM_BOT_TOKEN: 'bot' };
@@ -127,6 +138,9 @@ describe.skipIf(!requireDocker())('docker compose config', () => {
     expect(having('OPENAI_API_KEY')).toEqual(['moby']);
     expect(having('TELEGRAM_BOT_TOKEN')).toEqual(['gateway']);
     expect(having('MOBYCLAW_AGENT_TOKEN')).toEqual(['gateway', 'moby']);
+    expect(having('MOBYCLAW_CONTROL_TOKEN')).toEqual(['gateway', 'moby']); // his supervisor's
+    expect(having('MOBYCLAW_MEMORY_TOKEN')).toEqual(['gateway', 'memory']);
+    expect(having('MOBYCLAW_CAPABILITY_KEY')).toEqual(['gateway', 'memory']);
     for (const service of Object.values(services)) expect(service.env_file).toBeUndefined();
   });
 });

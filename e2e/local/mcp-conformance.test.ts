@@ -51,7 +51,12 @@ function conformance(url: string, scenario: string): Promise<{ code: number | nu
 /** Starts an MCP server of ours from its source. @returns its address */
 function startServer(part: 'memory' | 'workspace', environment: Record<string, string>): Promise<string> {
   const main = join(ROOT, `mcp-servers/${part}/src/main.ts`);
-  const { child, url } = spawnServer(main, { ...environment, MOBYCLAW_MCP_TOKEN: TOKEN });
+  const secrets = {
+    MOBYCLAW_MCP_TOKEN: TOKEN,
+    MOBYCLAW_MEMORY_TOKEN: 'the-token-of-the-gateway',
+    MOBYCLAW_CAPABILITY_KEY: 'the-key-that-signs-capabilities',
+  };
+  const { child, url } = spawnServer(main, { ...environment, ...secrets });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   onTestFinished(async () => {
     child.kill('SIGTERM');

@@ -25,6 +25,7 @@ import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import { TokenService } from './tokens/token-service.ts';
+import { Capabilities } from './turns/capabilities.ts';
 import { ConversationReset } from './turns/conversation-reset.ts';
 import { EventLog } from './turns/event-log.ts';
 import { ReplyRecorder } from './turns/reply-recorder.ts';
@@ -76,8 +77,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const budget = await openBudget({ config, store, pricing, notify, clock, logger });
   const lease = uuidv7();
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
-  const supervisor = controlClient(config.agentControlUrl, config.mcpToken);
-  const memory = controlClient(config.memoryUrl, config.mcpToken);
+  const supervisor = controlClient(config.agentControlUrl, config.controlToken);
+  const memory = controlClient(config.memoryUrl, config.memoryToken);
+  const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const resets = new ConversationReset({ store, timeZone, idleMs: resetIdleMs, daily: resetDaily });
   const events = new EventLog({ store, clock, logger });
@@ -94,6 +96,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor,
     ender,
     metrics,
+    capabilities,
     budget,
     pricing,
     resets,
@@ -141,7 +144,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     timeZone,
   });
-  const mcp = new McpEndpoint({ ports, version, logger });
+  const mcp = new McpEndpoint({ ports, capabilities, version, logger });
   const background = createBackground({
     config,
     store,

@@ -6,6 +6,8 @@ import { type HttpService, serveMcpHttp } from './mcp-http.ts';
 import { mcpTool, ToolError } from './mcp-tool.ts';
 
 const TOKEN = 'a-token-of-some-length';
+const GATEWAY_TOKEN = 'another-token-of-some-length';
+const AS_GATEWAY = { authorization: `Bearer ${GATEWAY_TOKEN}` };
 let service: HttpService;
 
 beforeEach(async () => {
@@ -24,17 +26,25 @@ beforeEach(async () => {
           run({ text, times }, caller) {
             if (text === 'refuse') throw new ToolError('Say something else.');
             if (text === 'break') throw new Error('a secret detail');
-            return `${text.repeat(times)} for ${caller.session ?? 'nobody'}`;
+            return `${text.repeat(times)} for ${caller.asker}, ${caller.session ?? 'nobody'}`;
           },
         }),
       ],
       token: TOKEN,
       allowedHosts: ['memory'],
       logger: silentLogger,
-      routes: (router) => {
-        router.post('/extra', (request, response) => {
-          response.json(request.body);
-        });
+      identify: (headers) => {
+        const session = headers['x-test-session'];
+        if (!session) throw new ToolError('Who asks?');
+        return { asker: 'guest', session: String(session) };
+      },
+      gateway: {
+        token: GATEWAY_TOKEN,
+        routes: (router) => {
+          router.post('/extra', (request, response) => {
+            response.json(request.body);
+          });
+        },
       },
     },
     { host: '127.0.0.1', port: 0 },
@@ -81,7 +91,8 @@ function send(
   });
 }
 
-function rpc(method: string, params: object = {}, headers: object = {}): Promise<Answer> {
+function rpc(method: string, params: object = {}, more: object = {}): Promise<Answer> {
+  const headers = { 'x-test-session': 'cli:main', ...more };
   return send('/mcp', { headers, body: JSON.stringify({ jsonrpc: '2.0', id: 7, method, params }) });
 }
 
@@ -124,17 +135,25 @@ test('an unknown method is answered at once with -32601', async () => {
 
 test('a call works without a session and knows who asks', async () => {
   const call = { name: 'echo', arguments: { text: 'hi' } };
-  const answer = await rpc('tools/call', call, { 'x-moby-session': 'cli%3AJ%C3%BCrgen' });
+  const answer = await rpc('tools/call', call);
   expect(answer.headers['mcp-session-id']).toBeUndefined();
-  expect(resultOf(answer)).toEqual({ content: [{ type: 'text', text: 'hi for cli:Jürgen' }] });
-  expect(resultOf(await rpc('tools/call', call, { 'x-moby-session': '%E0%A4' })).content[0].text).toBe(
-    'hi for nobody',
-  );
+  expect(resultOf(answer)).toEqual({ content: [{ type: 'text', text: 'hi for guest, cli:main' }] });
+  const nameless = await rpc('tools/call', call, { 'x-test-session': '' });
+  expect(resultOf(nameless)).toEqual({ content: [{ type: 'text', text: 'Who asks?' }], isError: true });
+  expect(resultOf(await rpc('tools/list', {}, { 'x-test-session': '' })).tools).toHaveLength(1);
+});
+
+test('further routes are the gateway’s, who asks for the owner', async () => {
+  expect((await send('/extra', { body: '{}' })).status).toBe(403);
+  expect((await send('/extra', { body: '{}', headers: AS_GATEWAY })).status).toBe(200);
+  const call = { name: 'echo', arguments: { text: 'hi' } };
+  const answer = await rpc('tools/call', call, { ...AS_GATEWAY, 'x-test-session': '' });
+  expect(resultOf(answer).content[0].text).toBe('hi for owner, nobody');
 });
 
 test('null stands for a parameter left out', async () => {
   const answer = await rpc('tools/call', { name: 'echo', arguments: { text: 'hi', times: null } });
-  expect(resultOf(answer).content[0].text).toBe('hi for nobody');
+  expect(resultOf(answer).content[0].text).toBe('hi for guest, cli:main');
 });
 
 test('mistakes are told to the model, faults of ours are not spelled out', async () => {
@@ -158,11 +177,14 @@ test('mistakes are told to the model, faults of ours are not spelled out', async
 test('bad bodies are refused as what they are', async () => {
   const garbled = await send('/mcp', { body: '{"jsonrpc":' });
   expect([garbled.status, JSON.parse(garbled.body).error.code]).toEqual([400, -32700]);
-  const problem = await send('/extra', { body: '{' });
+  const problem = await send('/extra', { body: '{', headers: AS_GATEWAY });
   expect([problem.status, problem.headers['content-type']]).toEqual([400, 'application/problem+json']);
-  const large = await send('/extra', { body: JSON.stringify('x'.repeat(1024 * 1024)) });
+  const large = await send('/extra', {
+    body: JSON.stringify('x'.repeat(1024 * 1024)),
+    headers: AS_GATEWAY,
+  });
   expect(large.status).toBe(413);
-  expect((await send('/nowhere')).status).toBe(404);
+  expect((await send('/nowhere', { headers: AS_GATEWAY })).status).toBe(404);
 });
 
 test('tools are listed with their schema and hints', async () => {

@@ -1,11 +1,12 @@
 /**
  * An MCP server over streamable HTTP as each of our parts runs it: `POST /mcp`, stateless, so that a restart between two
- * calls goes unnoticed; `GET /healthz` free; everything else behind the Host and Origin guard and the bearer token.
+ * calls goes unnoticed; `GET /healthz` free; everything else behind the Host and Origin guard and a bearer token: the
+ * agent's opens `/mcp` alone, the gateway's, where the part has one, its further routes too.
  *
  * A wrong token is answered 403 without `WWW-Authenticate`: a challenge would make cagent start an OAuth dialogue that
  * blocks the run. There is no GET stream and no session to delete, so both are 405, which clients of the protocol expect.
  */
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PROBLEM_TYPES, type ProblemType } from '@mobyclaw/protocol/problem';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
@@ -22,7 +23,7 @@ import express, { type Express, type NextFunction, type Request, type Response, 
 import { bearerToken, equalSecrets, refuseForeignOrigin } from './http-guard.ts';
 import { HttpProblem, sendProblem } from './http-problem.ts';
 import type { Logger } from './logger.ts';
-import { callerOf, callTool, type McpTool } from './mcp-tool.ts';
+import { callTool, type McpCaller, type McpTool } from './mcp-tool.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024; // far above the largest text a tool accepts
 const KEEP_ALIVE_MS = 120_000; // longer than Go's 90 s, so that the client closes first and no call meets a closing socket
@@ -34,12 +35,18 @@ export interface McpHttpOptions {
   /** Sent at `initialize`; agents put it into the model's instructions. */
   instructions: string;
   tools: readonly McpTool[];
+  /** Of the agent. */
   token: string;
   /** Names besides loopback that the server answers to, such as its name in a container network. */
   allowedHosts: readonly string[];
   logger: Logger;
-  /** Further routes, behind the same guard, token, body limit and error rendering. */
-  routes?: (router: Router) => void;
+  /** Who asks, where the agent's token was shown; a ToolError refuses the call. */
+  identify?: (headers: IncomingHttpHeaders) => McpCaller;
+  gateway?: {
+    token: string;
+    /** Behind this token, and the same guard, body limit and error rendering. */
+    routes: (router: Router) => void;
+  };
 }
 
 export interface HttpService {
@@ -98,25 +105,32 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
+  const { gateway } = options;
+  const shows = (request: Request, token: string | undefined): boolean =>
+    token !== undefined && equalSecrets(bearerToken(request) ?? '', token);
   app.use((request, _response, next) => {
-    const token = bearerToken(request);
-    if (token === null || !equalSecrets(token, options.token)) {
-      throw new HttpProblem('forbidden', 'This needs "Authorization: Bearer <MOBYCLAW_MCP_TOKEN>".');
+    const allowed =
+      shows(request, gateway?.token) || (request.path === '/mcp' && shows(request, options.token));
+    if (!allowed) {
+      const wanted = request.path === '/mcp' ? '<MOBYCLAW_MCP_TOKEN>' : '<the token of the gateway>';
+      throw new HttpProblem('forbidden', `This needs "Authorization: Bearer ${wanted}".`);
     }
     next();
   });
   app.use(express.json({ limit: MAX_BODY_BYTES }));
-  const mcp = mcpHandler(options);
+  const { identify = () => ({}) } = options;
+  const asAgent = mcpHandler({ ...options, identify });
+  const asOwner = mcpHandler({ ...options, identify: () => ({ asker: 'owner' }) });
   app
     .route('/mcp')
-    .post(mcp)
+    .post((request, response) => (shows(request, gateway?.token) ? asOwner : asAgent)(request, response))
     .all((_request, response) => {
       response.setHeader('allow', 'POST');
       sendProblem(response, 'bad-request', 'This MCP server is stateless: it takes POST only.', 405);
     });
-  if (options.routes) {
+  if (gateway) {
     const router = express.Router();
-    options.routes(router);
+    gateway.routes(router);
     app.use(router);
   }
   app.use((request) => {
@@ -135,8 +149,10 @@ export function mcpHandler({
   version,
   instructions,
   tools,
+  identify,
   logger,
-}: Pick<McpHttpOptions, 'name' | 'version' | 'instructions' | 'tools' | 'logger'>) {
+}: Pick<McpHttpOptions, 'name' | 'version' | 'instructions' | 'tools' | 'logger'> &
+  Required<Pick<McpHttpOptions, 'identify'>>) {
   const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
   const jsonSchemaValidator = new AjvJsonSchemaValidator(); // one for all: each Server would compile its own, megabytes of it
   const listing = { tools: tools.map((tool) => tool.definition) };
@@ -155,7 +171,7 @@ export function mcpHandler({
           `There is no tool "${params.name}". There are: ${known}.`,
         );
       }
-      return callTool(tool, params.arguments, callerOf(request.headers), logger);
+      return callTool(tool, params.arguments, () => identify(request.headers), logger);
     });
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     response.on('close', () => {

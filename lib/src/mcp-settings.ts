@@ -5,11 +5,14 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** A secret that two parts share; whoever starts them gives it to both. */
+export const secretSchema = z
+  .string('it must be set; `mobyclaw up` makes one')
+  .min(16, 'it must have at least 16 characters');
+
 /** What each of them is told, besides where to listen. */
 export const mcpSettings = {
-  MOBYCLAW_MCP_TOKEN: z
-    .string('it must be set; `mobyclaw up` makes a new one at each start')
-    .min(16, 'it must have at least 16 characters'),
+  MOBYCLAW_MCP_TOKEN: secretSchema,
   MOBYCLAW_ALLOWED_HOSTS: z
     .string()
     .default('')

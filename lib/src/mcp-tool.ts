@@ -3,15 +3,20 @@
  * tool error that says how to do it right; a fault of ours is logged and told without its details.
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
-import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
+import type { Asker } from '@mobyclaw/protocol/capability';
 import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { wellFormed } from './cut-text.ts';
 import type { Logger } from './logger.ts';
 
-/** Who asks, from the headers of the run that the agent hands on; never from the model. */
-export type McpCaller = Partial<Record<keyof typeof IDENTITY_HEADERS, string>>;
+/** Who asks: the owner by a token of his, or the turn whose capability the agent hands on; never by word of the model. */
+export interface McpCaller {
+  /** Unknown where the server does not ask. */
+  asker?: Asker;
+  turn?: string;
+  session?: string;
+  sender?: string;
+}
 
 /** What a tool answers: text, or blocks where there is more than text to show, such as an image. */
 export type McpAnswer = string | ContentBlock[];
@@ -66,17 +71,22 @@ function withoutNulls(input: unknown): unknown {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
-/** Runs one call; never rejects. Logs name, session and duration, not what was said. */
+/**
+ * Runs one call; never rejects. Logs name, session and duration, not what was said.
+ * @param identify says who asks, or throws a ToolError, which refuses the call
+ */
 export async function callTool(
   tool: McpTool,
   input: unknown,
-  caller: McpCaller,
+  identify: () => McpCaller,
   logger: Logger,
 ): Promise<CallToolResult> {
   const start = performance.now();
-  const context = { tool: tool.definition.name, session: caller.session, turn: caller.turn };
+  const context: Record<string, unknown> = { tool: tool.definition.name };
   const elapsedMs = (): number => Math.round((performance.now() - start) * 10) / 10;
   try {
+    const caller = identify();
+    Object.assign(context, { session: caller.session, turn: caller.turn, asker: caller.asker });
     const answer = await tool.call(input, caller);
     logger.info({ ...context, ms: elapsedMs() }, 'tool call');
     return { content: wellFormed(typeof answer === 'string' ? [{ type: 'text', text: answer }] : answer) };
@@ -93,19 +103,4 @@ export async function callTool(
       isError: true,
     };
   }
-}
-
-/** Reads the identity headers. They are percent-encoded; one that cannot be decoded is left out. */
-export function callerOf(headers: IncomingHttpHeaders): McpCaller {
-  const caller: McpCaller = {};
-  for (const [key, header] of Object.entries(IDENTITY_HEADERS)) {
-    const value = headers[header.toLowerCase()];
-    if (typeof value !== 'string' || value === '') continue;
-    try {
-      caller[key as keyof McpCaller] = decodeURIComponent(value);
-    } catch (error) {
-      if (!(error instanceof URIError)) throw error;
-    }
-  }
-  return caller;
 }

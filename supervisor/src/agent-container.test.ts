@@ -32,7 +32,7 @@ async function setUp(environment: Record<string, string>): Promise<Setup> {
     listen: { host: '127.0.0.1', port: await findFreePort() },
     control: { host: '127.0.0.1', port: 0 },
     allowedHosts: ['moby'],
-    mcpToken: 'mcp-token',
+    controlToken: 'control-token',
     environment: { PATH: join(folder, 'bin'), HOME: home, STAND_IN_RECORD: record, ...environment },
     embeddedBundle: STAND_IN,
     clock: systemClock,
@@ -50,6 +50,7 @@ test('runs cagent with the environment of the container, and answers for it', as
     STAND_IN_VERSION: 'v1.149.0',
     ANTHROPIC_BASE_URL: '', // as compose sets what .env does not
     MOBYCLAW_AGENT_TOKEN: 'agent-token',
+    MOBYCLAW_CONTROL_TOKEN: 'control-token',
   });
   await container.start();
   const { env, argv } = JSON.parse(readFileSync(record, 'utf8'));
@@ -57,9 +58,10 @@ test('runs cagent with the environment of the container, and answers for it', as
   expect(env).toMatchObject({ TELEMETRY_ENABLED: 'false' });
   expect(env.MOBYCLAW_AGENT_LISTEN).toBeUndefined();
   expect(env).not.toHaveProperty('ANTHROPIC_BASE_URL');
+  expect(JSON.stringify([env, argv])).not.toContain('control-token');
   expect(argv.slice(-2)).toEqual(['--auth-token', 'agent-token']);
   const status = await fetch(`http://127.0.0.1:${container.controlPort}/status`, {
-    headers: { authorization: 'Bearer mcp-token' },
+    headers: { authorization: 'Bearer control-token' },
   });
   expect(await status.json()).toMatchObject({
     state: 'ready',

@@ -23,7 +23,8 @@ export interface AgentContainerOptions {
   listen: ListenAddress;
   control: ListenAddress;
   allowedHosts: readonly string[];
-  mcpToken: string;
+  /** That the gateway shows; the agent must not have it. */
+  controlToken: string;
   environment: Readonly<Record<string, string | undefined>>;
   embeddedBundle: string;
   clock: Clock;
@@ -33,7 +34,7 @@ export interface AgentContainerOptions {
 const WORKSPACES = '/workspace'; // where compose mounts the owner's folders, each by its name
 
 /** What the supervisor reads for itself and the agent has no use for. */
-const OWN_SETTINGS = /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_LISTEN|ALLOWED_HOSTS|MODELS_DEV)$/;
+const OWN_SETTINGS = /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_\w+|ALLOWED_HOSTS|MODELS_DEV)$/;
 
 export class AgentContainer implements Supervising {
   readonly #options: AgentContainerOptions;
@@ -80,7 +81,7 @@ export class AgentContainer implements Supervising {
         home: environment.HOME ?? work,
         workspace: (name) => join(WORKSPACES, name),
       }),
-      token: this.#options.mcpToken,
+      token: this.#options.controlToken,
       ...control,
       allowedHosts: this.#options.allowedHosts,
       logger,

@@ -19,6 +19,8 @@ const logger = createLogger('agent-supervisor');
 const { env } = process;
 
 runProcess(() => {
+  const controlToken = requireSecret('MOBYCLAW_CONTROL_TOKEN', env.MOBYCLAW_CONTROL_TOKEN);
+  delete env.MOBYCLAW_CONTROL_TOKEN; // no child of this process is to have it
   const agentListen = readListen('MOBYCLAW_AGENT_LISTEN', env.MOBYCLAW_AGENT_LISTEN, '127.0.0.1:8080');
   return new AgentContainer({
     agentFolder: env.MOBYCLAW_AGENT_FOLDER || '/agent',
@@ -27,7 +29,7 @@ runProcess(() => {
     listen: agentListen,
     control: readListen('MOBYCLAW_CONTROL_LISTEN', env.MOBYCLAW_CONTROL_LISTEN, '127.0.0.1:8081'),
     allowedHosts: readList(env.MOBYCLAW_ALLOWED_HOSTS),
-    mcpToken: requireSecret('MOBYCLAW_MCP_TOKEN', env.MOBYCLAW_MCP_TOKEN),
+    controlToken,
     environment: env,
     embeddedBundle: siblingBundles(import.meta.url).embeddedAgent,
     clock: systemClock,

@@ -1,6 +1,6 @@
 /**
  * The supervisor's own small HTTP server, for the gateway: `GET /healthz` free, `GET /status`, `POST /reload` and
- * `GET /file` with the bearer token. Routes and bodies: protocol/control. Everything else is refused as problem+json.
+ * `GET /file` with a bearer token that the agent does not have. Routes and bodies: protocol/control. Everything else is refused as problem+json.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -58,7 +58,7 @@ async function answer(
   if (route === 'GET /healthz') return sendJson(response, { ok: true });
   const given = bearerToken(request);
   if (given === null || !equalSecrets(given, token)) {
-    return sendProblem(response, 'unauthorized', 'Send Authorization: Bearer with MOBYCLAW_MCP_TOKEN.');
+    return sendProblem(response, 'unauthorized', 'Send Authorization: Bearer with MOBYCLAW_CONTROL_TOKEN.');
   }
   if (route === 'GET /status') return sendJson(response, agent.status);
   if (route === 'POST /reload') return sendJson(response, await agent.reload());

@@ -116,9 +116,17 @@ describe('up and down', () => {
     expect(agent.MOBYCLAW_WORKSPACE_URL).toBe(`http://${read('workspace').MOBYCLAW_WORKSPACE_LISTEN}`);
     expect(read('memory').MOBYCLAW_MCP_TOKEN).toBe(gateway.MOBYCLAW_MCP_TOKEN);
     expect((await fetch(`${gateway.MOBYCLAW_MEMORY_URL}/healthz`)).status).toBe(200);
-    const headers = { authorization: `Bearer ${gateway.MOBYCLAW_MCP_TOKEN}` };
-    const status = await fetch(`${gateway.MOBYCLAW_AGENT_CONTROL_URL}/status`, { headers });
+    const statusFor = (token = ''): Promise<Response> =>
+      fetch(`${gateway.MOBYCLAW_AGENT_CONTROL_URL}/status`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    const status = await statusFor(gateway.MOBYCLAW_CONTROL_TOKEN);
     expect(await status.json()).toMatchObject({ state: 'ready' });
+    expect((await statusFor(agent.MOBYCLAW_MCP_TOKEN)).status).toBe(401);
+    for (const name of ['MOBYCLAW_CONTROL_TOKEN', 'MOBYCLAW_MEMORY_TOKEN', 'MOBYCLAW_CAPABILITY_KEY']) {
+      expect(gateway[name]).toMatch(/^[\w-]{43}$/);
+      expect(JSON.stringify(agent)).not.toContain(gateway[name]);
+    }
     expect(readFileSync(join(home.path, 'run/local.json'), 'utf8')).not.toContain(gateway.MOBYCLAW_MCP_TOKEN);
   });
 

@@ -54,6 +54,8 @@ const DRAIN_MS = 35_000; // the gateway takes up to 30 s to drain
 
 type Closer = () => unknown;
 
+const newSecret = (): string => randomBytes(32).toString('base64url');
+
 export class LocalSupervisor {
   readonly #options: LocalOptions;
   readonly #file: LocalStateFile;
@@ -133,7 +135,7 @@ export class LocalSupervisor {
     const addresses = {
       home,
       port,
-      mcpToken: randomBytes(32).toString('base64url'),
+      secrets: { mcp: newSecret(), control: newSecret(), memory: newSecret(), capability: newSecret() },
       memoryPort,
       workspacePort,
       controlPort: 0,
@@ -205,7 +207,7 @@ export class LocalSupervisor {
         home: environment.HOME ?? folder.work,
         workspace: (name) => workspaces.find((workspace) => workspace.name === name)?.path ?? null,
       }),
-      token: addresses.mcpToken,
+      token: addresses.secrets.control,
       host: '127.0.0.1',
       port: 0,
       logger,

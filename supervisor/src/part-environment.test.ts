@@ -18,6 +18,9 @@ const environment = {
   HTTPS_PROXY: 'http://proxy:1',
   MOBYCLAW_HOME: '/elsewhere',
   MOBYCLAW_MCP_TOKEN: 'token-stale',
+  MOBYCLAW_CONTROL_TOKEN: 'token-stale',
+  MOBYCLAW_MEMORY_TOKEN: 'token-stale',
+  MOBYCLAW_CAPABILITY_KEY: 'token-stale',
   MOBYCLAW_AGENT: 'embedded',
   MOBYCLAW_AGENT_TOKEN: 'token-agent',
   MOBYCLAW_MAX_TURNS: '4',
@@ -41,7 +44,7 @@ const of = (part: PartName) =>
     addresses: {
       home: '/h',
       port: 3000,
-      mcpToken: 'mcp',
+      secrets: { mcp: 'mcp', control: 'control', memory: 'memory', capability: 'capability' },
       memoryPort: 20_001,
       workspacePort: 20_003,
       controlPort: 20_002,
@@ -58,6 +61,8 @@ test('memory: its own settings, no key, no token but the one it asks for', () =>
     MOBYCLAW_DEFAULTS: '/d',
     MOBYCLAW_HOME: '/h',
     MOBYCLAW_MCP_TOKEN: 'mcp',
+    MOBYCLAW_MEMORY_TOKEN: 'memory',
+    MOBYCLAW_CAPABILITY_KEY: 'capability',
     MOBYCLAW_MEMORY_LISTEN: '127.0.0.1:20001',
   });
 });
@@ -111,6 +116,9 @@ test('gateway: messaging tokens and its settings, no LLM key, no credentials', (
     MOBYCLAW_HOME: '/h',
     MOBYCLAW_PORT: '3000',
     MOBYCLAW_MCP_TOKEN: 'mcp',
+    MOBYCLAW_CONTROL_TOKEN: 'control',
+    MOBYCLAW_MEMORY_TOKEN: 'memory',
+    MOBYCLAW_CAPABILITY_KEY: 'capability',
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
     MOBYCLAW_AGENT_URL: 'unix:///h/run/agent.sock',
     MOBYCLAW_AGENT_CONTROL_URL: 'http://127.0.0.1:20002',
@@ -125,7 +133,7 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     addresses: {
       home: '/h',
       port: 1,
-      mcpToken: 'mcp',
+      secrets: { mcp: 'mcp', control: 'control', memory: 'memory', capability: 'capability' },
       memoryPort: 2,
       workspacePort: 4,
       controlPort: 3,

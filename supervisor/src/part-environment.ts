@@ -51,17 +51,29 @@ const RULES: readonly Rule[] = [
   {
     parts: ['gateway'],
     names: [
-      /^MOBYCLAW_(?!MCP_TOKEN$|AGENT$|AGENT_URL$|AGENT_CONTROL_URL$|MEMORY_|WORKSPACE|MODELS_DEV$|DEFAULTS$|VERSION$|ENV_FILE$)\w+$/,
+      /^MOBYCLAW_(?!MCP_TOKEN$|CONTROL_TOKEN$|CAPABILITY_KEY$|AGENT$|AGENT_URL$|AGENT_CONTROL_URL$|MEMORY_|WORKSPACE|MODELS_DEV$|DEFAULTS$|VERSION$|ENV_FILE$)\w+$/,
       /^(TELEGRAM|DISCORD|SLACK|WHATSAPP)_\w+$/,
     ],
   },
 ];
 
+/** By which the parts know each other; made anew for each start. The agent has the first alone. */
+export interface PartSecrets {
+  /** Agent to MCP servers. */
+  mcp: string;
+  /** Gateway to supervisor. */
+  control: string;
+  /** Gateway to memory. */
+  memory: string;
+  /** Signs, at the gateway, whose turn a tool call belongs to; memory checks it. */
+  capability: string;
+}
+
 /** What the supervisor itself decides; it stands above whatever the environment says. */
 export interface LocalAddresses {
   home: string;
   port: number;
-  mcpToken: string;
+  secrets: PartSecrets;
   memoryPort: number;
   workspacePort: number;
   controlPort: number;
@@ -84,13 +96,15 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && value !== '' && goesTo(part, name)) chosen[name] = value;
   }
-  const { mcpToken, home, memoryPort } = addresses;
+  const { secrets, home, memoryPort } = addresses;
   const memoryUrl = `http://127.0.0.1:${memoryPort}`;
   if (part === 'memory') {
     return {
       ...chosen,
       MOBYCLAW_HOME: home,
-      MOBYCLAW_MCP_TOKEN: mcpToken,
+      MOBYCLAW_MCP_TOKEN: secrets.mcp,
+      MOBYCLAW_MEMORY_TOKEN: secrets.memory,
+      MOBYCLAW_CAPABILITY_KEY: secrets.capability,
       MOBYCLAW_MEMORY_LISTEN: `127.0.0.1:${memoryPort}`,
     };
   }
@@ -98,7 +112,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     const named = workspaces.map(({ name, path, mode }) => [name, { path, mode }] as const);
     return {
       ...chosen,
-      MOBYCLAW_MCP_TOKEN: mcpToken,
+      MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_WORKSPACE_LISTEN: `127.0.0.1:${addresses.workspacePort}`,
       MOBYCLAW_WORKSPACES: JSON.stringify(Object.fromEntries(named)),
     };
@@ -109,7 +123,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       ...chosen,
       ...(zone ? { TZ: zone } : {}), // add_date tells the owner's time
       ...credentials,
-      MOBYCLAW_MCP_TOKEN: mcpToken,
+      MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_MEMORY_URL: memoryUrl,
       MOBYCLAW_WORKSPACE_URL: `http://127.0.0.1:${addresses.workspacePort}`,
       MOBYCLAW_GATEWAY_URL: `http://127.0.0.1:${addresses.port}`,
@@ -119,7 +133,10 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     ...chosen,
     MOBYCLAW_HOME: home,
     MOBYCLAW_PORT: String(addresses.port),
-    MOBYCLAW_MCP_TOKEN: mcpToken,
+    MOBYCLAW_MCP_TOKEN: secrets.mcp,
+    MOBYCLAW_CONTROL_TOKEN: secrets.control,
+    MOBYCLAW_MEMORY_TOKEN: secrets.memory,
+    MOBYCLAW_CAPABILITY_KEY: secrets.capability,
     MOBYCLAW_MEMORY_URL: memoryUrl,
     MOBYCLAW_AGENT_URL: addresses.agentUrl,
     MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${addresses.controlPort}`,

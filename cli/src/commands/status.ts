@@ -1,5 +1,6 @@
 /** How Moby is: the parts, the agent, what is under way, what it has cost. Exits 0 only where he can answer. */
 
+import { existsSync } from 'node:fs';
 import { capsText, totalsText } from '@mobyclaw/lib/usage-text';
 import { type ChannelStatusView, channelStatusSchema } from '@mobyclaw/protocol/channel';
 import { jobViewSchema } from '@mobyclaw/protocol/job';
@@ -70,11 +71,20 @@ async function collect(context: Context): Promise<Report> {
   try {
     const answer = await context.withGateway(askGateway);
     const { soul, agent } = answer.gateway;
-    return { ...base, ...answer, problem: soul.problem ?? agent.detail ?? local?.problem ?? null };
+    const problem = soul.problem ?? agent.detail ?? local?.problem ?? (await soulAdvice(data.soul));
+    return { ...base, ...answer, problem };
   } catch (error) {
     if (!(error instanceof CliError) || (running === null && error instanceof NotRunningError)) throw error;
     return { ...base, ...empty, problem: local?.problem ?? error.message };
   }
+}
+
+/** Of a file that is in force and keeps Moby from his tools all the same. */
+async function soulAdvice(path: string): Promise<string | null> {
+  const { checkSoul } = await import('../soul-check.ts');
+  if (!existsSync(path)) return null;
+  const { status, detail, remedy } = await checkSoul(path);
+  return status === 'warn' ? `soul.yaml ${detail}. ${remedy ?? ''}` : null;
 }
 
 async function askGateway(

@@ -5,13 +5,14 @@
 
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { PART_SECRETS } from '../settings-schema.ts';
 import type { ContainerUser } from './container-user.ts';
 import { type ComposeOptions, type ComposeOutcome, compose } from './docker.ts';
 import { composeEnvironment } from './environment.ts';
 import { parseServices, type Service } from './service.ts';
 
 /** docker-compose.yml refuses to be read without them; whoever starts the stack has the true ones. */
-const UNTIL_INIT = { MOBYCLAW_MCP_TOKEN: 'none', MOBYCLAW_AGENT_TOKEN: 'none' };
+const UNTIL_INIT = Object.fromEntries(PART_SECRETS.map((name) => [name, 'none']));
 
 export const SERVICES = ['moby', 'gateway', 'memory', 'workspace'] as const;
 

@@ -4,7 +4,7 @@
  */
 import { prepareContainerUser } from '../compose/container-user.ts';
 import type { Context } from '../context.ts';
-import { KEY_NAMES } from '../settings-schema.ts';
+import { KEY_NAMES, PART_SECRETS } from '../settings-schema.ts';
 import { say } from '../terminal.ts';
 import { Draft } from './draft.ts';
 import { fillFromFlags } from './unattended.ts';
@@ -13,11 +13,12 @@ import { writeDraft } from './write.ts';
 export async function settleSettings(context: Context, docker: { rootless: boolean }): Promise<void> {
   const { terminal } = context;
   const draft = new Draft(context);
-  const { MOBYCLAW_MCP_TOKEN, MOBYCLAW_AGENT_TOKEN } = draft.now.values;
-  const complete = MOBYCLAW_MCP_TOKEN !== undefined && MOBYCLAW_AGENT_TOKEN !== undefined;
-  if (complete && !draft.first) return;
+  const missing = PART_SECRETS.filter((name) => draft.now.values[name] === undefined);
+  if (missing.length === 0 && !draft.first) return;
+  const byHand = missing.includes('MOBYCLAW_MCP_TOKEN'); // else it is of a version that had fewer secrets
   if (draft.first) await fillFromFlags(draft, {}, terminal, 'compose');
   else if (
+    byHand &&
     KEY_NAMES.every((name) => draft.value(name) === undefined) &&
     draft.value('MOBYCLAW_AGENT') === undefined
   )

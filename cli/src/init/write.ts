@@ -16,7 +16,7 @@ import {
 import { CliError } from '../cli-error.ts';
 import type { ContainerUser } from '../compose/container-user.ts';
 import { editEnvText, readTextIfThere } from '../env-file.ts';
-import type { SettingName } from '../settings-schema.ts';
+import { PART_SECRETS, type SettingName } from '../settings-schema.ts';
 import type { Draft } from './draft.ts';
 import { isDefaultButModel, modelOf, withModel, withModelName } from './soul-model.ts';
 
@@ -131,8 +131,7 @@ async function writeSettings(draft: Draft, user: ContainerUser | null): Promise<
     MOBYCLAW_TZ: draft.value('MOBYCLAW_TZ') ?? draft.now.values.MOBYCLAW_TZ,
     MOBYCLAW_UID: draft.value('MOBYCLAW_UID') ?? (user && String(user.uid)),
     MOBYCLAW_GID: draft.value('MOBYCLAW_GID') ?? (user && String(user.gid)),
-    MOBYCLAW_MCP_TOKEN: draft.value('MOBYCLAW_MCP_TOKEN') ?? newToken(),
-    MOBYCLAW_AGENT_TOKEN: draft.value('MOBYCLAW_AGENT_TOKEN') ?? newToken(),
+    ...Object.fromEntries(PART_SECRETS.map((name) => [name, draft.value(name) ?? newToken()])),
     ...draft.settings,
   };
   wanted.MOBYCLAW_HOME = draft.data.root; // with ~ resolved

@@ -11,6 +11,7 @@ import { findDocker } from '../compose/docker.ts';
 import { imageIds, imagesAreCurrent } from '../compose/images.ts';
 import { buildImages, prepareProject, startCompose } from '../compose/start.ts';
 import type { Context } from '../context.ts';
+import { settleSettings } from '../init/settle.ts';
 import { print, say } from '../terminal.ts';
 import { safetyBackup } from './safety-backup.ts';
 
@@ -20,6 +21,7 @@ export async function upgradeContainers(context: Context, always: boolean): Prom
   const { terminal, version } = context;
   const docker = await findDocker(terminal.env);
   if (!docker.ready) throw new CliError(`${docker.problem}. ${docker.remedy}`);
+  await settleSettings(context, docker); // a newer version may need secrets that .env has not yet
   const project = await prepareProject(context, docker);
   const images = await project.images();
   if (!always && (await imagesAreCurrent(context, images))) {

@@ -70,7 +70,7 @@ test('/usage tells tokens and cost of the last day and month', async () => {
 test('/memory shows what Moby knows, in direct messages alone, and cuts what is too long', async () => {
   const url = await startMemory(`# About\n- Alice likes ${'tea '.repeat(2000)}`);
   const world = await openTelegramWorld({
-    env: { MOBYCLAW_MEMORY_URL: url, MOBYCLAW_MCP_TOKEN: 'x'.repeat(32) },
+    env: { MOBYCLAW_MEMORY_URL: url, MOBYCLAW_MEMORY_TOKEN: 'x'.repeat(32) },
   });
   await said(world, '/memory', 'Alice likes tea');
   await world.reply((text) => text.includes('more in MEMORY.md'));

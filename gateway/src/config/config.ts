@@ -91,6 +91,9 @@ const environmentSchema = z.object({
   MOBYCLAW_AGENT_CONTROL_URL: z.url().optional(),
   MOBYCLAW_MEMORY_URL: z.url().optional(),
   MOBYCLAW_MCP_TOKEN: z.string().optional(),
+  MOBYCLAW_CONTROL_TOKEN: z.string().optional(),
+  MOBYCLAW_MEMORY_TOKEN: z.string().optional(),
+  MOBYCLAW_CAPABILITY_KEY: z.string().min(16, 'it must have at least 16 characters').optional(),
   MOBYCLAW_TZ: timeZone,
   MOBYCLAW_MAX_TURNS: number(1, 4096, 16),
   MOBYCLAW_QUEUE_MODE: queueModeSchema.default('followup'),
@@ -121,7 +124,14 @@ export interface GatewayConfig {
   agentToken: string | undefined;
   agentControlUrl: string | undefined;
   memoryUrl: string | undefined;
+  /** Shown by the agent. */
   mcpToken: string | undefined;
+  /** For the supervisor beside the agent. */
+  controlToken: string | undefined;
+  /** For the memory server. */
+  memoryToken: string | undefined;
+  /** Signs what a run may ask of the MCP servers. */
+  capabilityKey: string | undefined;
   timeZone: string;
   /** Turns that run at the same time over all sessions. */
   maxTurns: number;
@@ -179,6 +189,9 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     agentControlUrl: env.MOBYCLAW_AGENT_CONTROL_URL,
     memoryUrl: env.MOBYCLAW_MEMORY_URL,
     mcpToken: env.MOBYCLAW_MCP_TOKEN,
+    controlToken: env.MOBYCLAW_CONTROL_TOKEN,
+    memoryToken: env.MOBYCLAW_MEMORY_TOKEN,
+    capabilityKey: env.MOBYCLAW_CAPABILITY_KEY,
     timeZone: env.MOBYCLAW_TZ,
     maxTurns: env.MOBYCLAW_MAX_TURNS,
     queueMode: env.MOBYCLAW_QUEUE_MODE,

@@ -1,12 +1,12 @@
 /** What the agent's tools send to chats, through the protocol's own client, a real gateway and the real Telegram library. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
+import { ActingAgent, AGENT_TOKEN } from '../testing/acting-agent.ts';
 import { ALICE, BOB, openTelegramWorld, type TelegramWorld } from '../testing/telegram-world.ts';
 
-const TOKEN = 'the-token-that-the-agent-shows';
+const CONTROL_TOKEN = 'the-token-that-the-gateway-shows-the-supervisor';
 const ALICE_CHAT = `telegram:dm:${ALICE.id}`;
 const BOB_CHAT = `telegram:dm:${BOB.id}`;
 
@@ -18,12 +18,11 @@ interface Tools {
 
 /** @param files what the supervisor beside the agent can read */
 async function openTools(files: Record<string, string> = {}): Promise<Tools> {
-  const turns = new Map<string, string>();
   const supervisor = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
     const path = searchParams.get('path') ?? '';
     const content = pathname === '/file' ? files[path] : undefined;
-    expect(request.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    expect(request.headers.authorization).toBe(`Bearer ${CONTROL_TOKEN}`);
     if (content === undefined) {
       response.writeHead(404, { 'content-type': 'application/problem+json' });
       response.end(JSON.stringify({ detail: `There is no file ${path}.` }));
@@ -37,18 +36,16 @@ async function openTools(files: Record<string, string> = {}): Promise<Tools> {
     supervisor.close();
     supervisor.closeAllConnections();
   });
+  const agent = new ActingAgent();
   const world = await openTelegramWorld({
     env: {
-      MOBYCLAW_MCP_TOKEN: TOKEN,
+      MOBYCLAW_MCP_TOKEN: AGENT_TOKEN,
+      MOBYCLAW_CONTROL_TOKEN: CONTROL_TOKEN,
       MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${(supervisor.address() as AddressInfo).port}`,
     },
-    agent: {
-      script: ({ text, turn }) => {
-        turns.set(text, turn);
-        return [{ do: 'text', text: `Heard: ${text}` }];
-      },
-    },
+    agent: { script: agent.script },
   });
+  agent.port = world.gateway.port;
   world.telegram.say({ chat: BOB.id, from: BOB, text: 'let me in' });
   await world.reply((text) => text.includes('code'), BOB.id);
   const { body } = await world.gateway.call('GET', '/api/pairings');
@@ -56,13 +53,11 @@ async function openTools(files: Record<string, string> = {}): Promise<Tools> {
   return {
     world,
     async call(person, prompt, tool, input) {
+      const answer = agent.onMessage(prompt, tool, input);
       world.telegram.say({ chat: person.id, from: person, text: prompt });
-      await world.reply((text) => text.includes(prompt), person.id);
-      const turn = await until('the turn', () => [...turns].find(([text]) => text.includes(prompt))?.[1]);
-      const headers = { 'X-Moby-Turn': turn, 'X-Moby-Session': `telegram:dm:${person.id}` };
-      const client = await connectMcp(`http://127.0.0.1:${world.gateway.port}`, TOKEN, undefined, headers);
-      onTestFinished(() => client.close());
-      return (await callMcp(client, tool, input)).text;
+      const { text } = await answer;
+      await world.reply((reply) => reply.includes(prompt), person.id);
+      return text;
     },
   };
 }

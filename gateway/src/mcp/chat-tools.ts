@@ -14,7 +14,7 @@ export function chatTools(ports: ToolPorts): McpTool[] {
   return [channelListTool(ports), messageTool(ports), fileTool(ports)];
 }
 
-function channelListTool({ store, channels }: ToolPorts): McpTool {
+function channelListTool({ channels }: ToolPorts): McpTool {
   return mcpTool({
     name: 'channel_list',
     title: 'List chats',
@@ -22,7 +22,7 @@ function channelListTool({ store, channels }: ToolPorts): McpTool {
     input: z.object({}),
     annotations: { readOnlyHint: true },
     run: (_input, caller) => {
-      const confined = confinedTo(store, caller);
+      const confined = confinedTo(caller);
       const known = channels().filter(({ key }) => confined === null || key === confined);
       if (known.length === 0) return 'No chat is connected. The owner can be answered where he asks.';
       return known
@@ -72,7 +72,7 @@ function fileTool(ports: ToolPorts): McpTool {
       if (chat === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
       const to = ports.store.names.current(chat);
       checkTarget(ports, to, caller);
-      if (path !== undefined && confinedTo(ports.store, caller) !== null) {
+      if (path !== undefined && confinedTo(caller) !== null) {
         throw new ToolError(
           'A guest asked for this: your files are the owner’s. What you write as content may go.',
         );
@@ -86,8 +86,8 @@ function fileTool(ports: ToolPorts): McpTool {
 }
 
 /** @throws ToolError */
-function checkTarget({ store, channels }: ToolPorts, to: string, caller: McpCaller): void {
-  refuseBeyond(confinedTo(store, caller), to);
+function checkTarget({ channels }: ToolPorts, to: string, caller: McpCaller): void {
+  refuseBeyond(confinedTo(caller), to);
   if (!channels().some(({ key }) => key === to)) {
     throw new ToolError(`${to} is not a chat that Moby may write to. channel_list shows those.`);
   }

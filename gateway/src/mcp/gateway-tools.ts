@@ -32,7 +32,7 @@ function historyTool({ store, timeZone }: ToolPorts): McpTool {
     input: z.object({ query: z.string().trim().min(1).max(300), limit: z.int().min(1).max(50).default(10) }),
     annotations: { readOnlyHint: true },
     run: ({ query, limit }, caller) => {
-      const hits = store.messages.search(query, limit, confinedTo(store, caller));
+      const hits = store.messages.search(query, limit, confinedTo(caller));
       if (hits.length === 0) return 'Nothing was found. Try fewer or other words.';
       return hits
         .map(

@@ -6,8 +6,9 @@
 
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { mcpHandler } from '@mobyclaw/lib/mcp-http';
-import type { McpTool } from '@mobyclaw/lib/mcp-tool';
+import type { McpCaller, McpTool } from '@mobyclaw/lib/mcp-tool';
 import type { TokenScope } from '@mobyclaw/protocol/token';
+import type { Capabilities } from '../turns/capabilities.ts';
 import type { ToolPorts } from './tool-ports.ts';
 
 type Handler = ReturnType<typeof mcpHandler>;
@@ -23,6 +24,7 @@ const INSTRUCTIONS: Record<Audience, string> = {
 
 export interface McpEndpointOptions {
   ports: ToolPorts;
+  capabilities: Capabilities;
   version: string;
   logger: Logger;
 }
@@ -47,7 +49,7 @@ export class McpEndpoint {
   }
 
   async #load(audience: Audience): Promise<Handler> {
-    const { ports, version, logger } = this.#options;
+    const { ports, capabilities, version, logger } = this.#options;
     const [{ mcpHandler }, { gatewayTools }, { chatTools }, { scheduleTools }, { assistantTools }] =
       await Promise.all([
         import('@mobyclaw/lib/mcp-http'),
@@ -64,7 +66,15 @@ export class McpEndpoint {
     ];
     const all = audience === 'agent' ? own : [...own, ...assistantTools(ports)];
     const tools = audience === 'read' ? all.filter(isReadOnly) : all;
-    return mcpHandler({ name: 'mobyclaw', version, instructions: INSTRUCTIONS[audience], tools, logger });
+    const owner: McpCaller = { asker: 'owner' }; // other assistants have tokens that he gave them
+    return mcpHandler({
+      name: 'mobyclaw',
+      version,
+      instructions: INSTRUCTIONS[audience],
+      tools,
+      identify: audience === 'agent' ? (headers) => capabilities.caller(headers) : () => owner,
+      logger,
+    });
   }
 }
 

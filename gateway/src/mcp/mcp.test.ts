@@ -1,9 +1,8 @@
 import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { expect, onTestFinished, test } from 'vitest';
+import { ActingAgent, AGENT_TOKEN } from '../testing/acting-agent.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
-
-const AGENT_TOKEN = 'the-token-that-the-agent-shows';
 
 async function officialClient(moby: Harness, token: string): Promise<Client> {
   const client = await connectMcp(`http://127.0.0.1:${moby.port}`, token);
@@ -32,25 +31,25 @@ test('the agent gets the tools he acts with; nothing else of the API opens to hi
 });
 
 test('time in the owner’s zone, and what was said before', async () => {
-  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN, MOBYCLAW_TZ: 'Asia/Kolkata' } });
+  const agent = new ActingAgent();
+  const moby = await openHarness({
+    env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN, MOBYCLAW_TZ: 'Asia/Kolkata' },
+    agent: { script: agent.script },
+  });
+  agent.port = moby.port;
+  const during = async (tool: string, input: object = {}): Promise<string> => {
+    const answer = agent.onMessage(`use ${tool}`, tool, input);
+    await moby.ask(`use ${tool}`);
+    return (await answer).text;
+  };
   await moby.ask('The umbrella is violet');
-  const client = await officialClient(moby, AGENT_TOKEN);
-  expect(await call(client, 'now')).toMatch(
+  expect(await during('now')).toMatch(
     /^\w+day \d{4}-\d\d-\d\d \d\d:\d\d GMT\+5:30 \(Asia\/Kolkata\), \d{4}-.*Z$/,
   );
-  expect(await call(client, 'history_search', { query: 'umbrella' })).toContain('«umbrella»');
-  expect(await call(client, 'channel_list')).toContain('No chat is connected');
-});
-
-test('a message goes to no chat that Moby does not know', async () => {
-  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN } });
-  const client = await officialClient(moby, AGENT_TOKEN);
-  const { isError, content } = await client.callTool({
-    name: 'message_send',
-    arguments: { channel: 'telegram:dm:1', text: 'hello' },
-  });
-  expect(isError).toBe(true);
-  expect(JSON.stringify(content)).toContain('channel_list');
+  expect(await during('history_search', { query: 'umbrella' })).toContain('«umbrella»');
+  expect(await during('channel_list')).toContain('No chat is connected');
+  const message = { channel: 'telegram:dm:1', text: 'hello' };
+  expect(await during('message_send', message)).toContain('channel_list');
 });
 
 test('an assistant of the owner’s can ask Moby; a token that reads sees only what reads', async () => {

@@ -1,19 +1,12 @@
 /**
- * How far a tool may reach: in a turn of the owner's everywhere, in a guest's no further than the conversation it came
- * from. Which turn it is, the agent's headers say and not the model, so no text can talk a tool into more.
+ * How far a tool may reach: in a turn of the owner's everywhere, in any other no further than the conversation it came
+ * from. Whose turn it is, its capability says and not the model, so no text can talk a tool into more.
  */
 import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
-import type { Store } from '../store/store.ts';
 
-/**
- * A turn that is not known counts as a guest's. A soul.yaml that hands no headers on leaves all calls to the owner.
- * @returns the one conversation that may be seen and written to; null: all of them
- */
-export function confinedTo(store: Store, { turn, session = '' }: McpCaller): string | null {
-  if (turn === undefined) return null;
-  const asking = store.turns.find(turn);
-  if (!asking) return session;
-  return asking.guest ? asking.session : null;
+/** @returns the one conversation that may be seen and written to; null: all of them */
+export function confinedTo({ asker, session = '' }: McpCaller): string | null {
+  return asker === 'owner' ? null : session;
 }
 
 /** @throws ToolError where a guest asks for more than his own conversation */

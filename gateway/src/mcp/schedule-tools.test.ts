@@ -1,21 +1,30 @@
 /** Schedules as the agent's tools, through the protocol's own client. */
 import type { JobView } from '@mobyclaw/protocol/job';
-import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
+import { connectMcp } from '@mobyclaw/testkit/mcp-client';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
+import { ActingAgent, AGENT_TOKEN } from '../testing/acting-agent.ts';
 import { openHarness } from '../testing/harness.ts';
 
-const TOKEN = 'the-token-that-the-agent-shows';
-
 async function openTools(env: Record<string, string> = {}) {
-  const moby = await openHarness({ env: { MOBYCLAW_MCP_TOKEN: TOKEN, ...env } });
-  const headers = { 'X-Moby-Session': encodeURIComponent('web:main') };
-  const client = await connectMcp(`http://127.0.0.1:${moby.port}`, TOKEN, undefined, headers);
+  const agent = new ActingAgent();
+  const moby = await openHarness({
+    env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN, ...env },
+    agent: { script: agent.script },
+  });
+  agent.port = moby.port;
+  const client = await connectMcp(`http://127.0.0.1:${moby.port}`, AGENT_TOKEN);
   onTestFinished(() => client.close());
+  let asked = 0;
   return {
     moby,
     client,
-    call: (name: string, input: object) => callMcp(client, name, input),
+    async call(name: string, input: object) {
+      const words = `please do number ${++asked}.`;
+      const answer = agent.onMessage(words, name, input);
+      await moby.ask(words, { session: 'web:main' });
+      return answer;
+    },
     jobs: async () => (await moby.call('GET', '/api/jobs')).body.items as JobView[],
   };
 }

@@ -59,7 +59,7 @@ function createTool(ports: Ports): McpTool {
     annotations: { readOnlyHint: false, destructiveHint: false },
     run: (input, caller) => {
       checkChannel(ports, input.channel, caller);
-      const guest = confinedTo(ports.store, caller);
+      const guest = confinedTo(caller);
       if (guest !== null && platformOf(guest) === 'cron') {
         throw new ToolError('A guest asked for this schedule, and it cannot make further ones.');
       }
@@ -83,7 +83,7 @@ function listTool(ports: Ports): McpTool {
     annotations: { readOnlyHint: true },
     run: async (_input, caller) => {
       const service = await ports.jobs();
-      const jobs = visible(ports, service, caller).toSorted(byNextTime);
+      const jobs = visible(service, caller).toSorted(byNextTime);
       if (jobs.length === 0) return 'Nothing is scheduled.';
       const local = await service.localText();
       const listed = jobs.slice(0, MOST_LISTED).map((job) => describeJob(job, local));
@@ -107,9 +107,9 @@ function updateTool(ports: Ports): McpTool {
         const both = clear.find((field) => change[field] !== undefined);
         if (both) throw new ToolError(`${both} is given and cleared. Do one of the two.`);
         const jobs = await ports.jobs();
-        checkVisible(ports, jobs, job, caller);
+        checkVisible(jobs, job, caller);
         checkChannel(ports, change.channel, caller);
-        if (clear.includes('channel') && confinedTo(ports.store, caller) !== null) {
+        if (clear.includes('channel') && confinedTo(caller) !== null) {
           throw new ToolError('A guest asked for this, so it goes to their conversation.');
         }
         const cleared = Object.fromEntries(clear.map((field) => [field, null]));
@@ -128,7 +128,7 @@ function cancelTool(ports: Ports): McpTool {
     annotations: { readOnlyHint: false, destructiveHint: true },
     run: async ({ id: job }, caller) => {
       const jobs = await ports.jobs();
-      checkVisible(ports, jobs, job, caller);
+      checkVisible(jobs, job, caller);
       return jobs.delete(job) ? `Cancelled ${job}.` : unknown(job);
     },
   });
@@ -144,7 +144,7 @@ function historyTool(ports: Ports): McpTool {
     annotations: { readOnlyHint: true },
     run: async ({ id: job, limit }, caller) => {
       const jobs = await ports.jobs();
-      checkVisible(ports, jobs, job, caller);
+      checkVisible(jobs, job, caller);
       const runs = jobs.history(job, limit) ?? unknown(job);
       if (runs.length === 0) return 'It has not run yet.';
       const { timeZone } = (await jobs.view(job)) ?? unknown(job);
@@ -166,15 +166,15 @@ function sessionOf({ session, prompt, at }: JobRequest): 'keep' | 'fresh' {
 function checkChannel({ store, channels }: Ports, named: string | undefined, caller: McpCaller): void {
   if (named === undefined) return;
   const channel = store.names.current(named);
-  refuseBeyond(confinedTo(store, caller), channel);
+  refuseBeyond(confinedTo(caller), channel);
   const isKnown = isConversation(channel) || channels().some(({ key }) => key === channel);
   if (!isKnown) {
     throw new ToolError(`${channel} is not a chat that Moby may write to. channel_list shows those.`);
   }
 }
 
-function visible({ store }: Ports, jobs: JobService, caller: McpCaller, all = false): JobView[] {
-  const confined = confinedTo(store, caller);
+function visible(jobs: JobService, caller: McpCaller, all = false): JobView[] {
+  const confined = confinedTo(caller);
   const listed = jobs.list({ all });
   return confined === null
     ? listed
@@ -182,9 +182,9 @@ function visible({ store }: Ports, jobs: JobService, caller: McpCaller, all = fa
 }
 
 /** @throws ToolError where there is no such schedule for who asks */
-function checkVisible(ports: Ports, jobs: JobService, job: string, caller: McpCaller): void {
-  if (confinedTo(ports.store, caller) === null) return;
-  if (!visible(ports, jobs, caller, true).some(({ id: known }) => known === job)) unknown(job);
+function checkVisible(jobs: JobService, job: string, caller: McpCaller): void {
+  if (confinedTo(caller) === null) return;
+  if (!visible(jobs, caller, true).some(({ id: known }) => known === job)) unknown(job);
 }
 
 async function explained(work: () => Promise<string>): Promise<string> {

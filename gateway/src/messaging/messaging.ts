@@ -109,7 +109,7 @@ export class Messaging {
         jobs,
         budget: options.budget,
         pricing: options.pricing,
-        readMemory: () => readMemoryFile(config.memoryUrl, config.mcpToken),
+        readMemory: () => readMemoryFile(config.memoryUrl, config.memoryToken),
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
         defaultQueueMode,

@@ -2,14 +2,13 @@
 import { type Clock, systemClock } from '@mobyclaw/lib/clock';
 import type { Step } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { providerError } from '@mobyclaw/testkit/fake-agent/script';
-import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
+import { ActingAgent, AGENT_TOKEN } from '../testing/acting-agent.ts';
 import { failure, MINUTE, scheduleWorld } from '../testing/schedule-setup.ts';
 import { ALICE, openTelegramWorld } from '../testing/telegram-world.ts';
 
-const TOKEN = 'the-token-that-the-agent-shows';
-const CHAT = `telegram:dm:${ALICE.id}`;
+const MILK = { channel: `telegram:dm:${ALICE.id}`, text: 'Milk is cheap.' };
 
 /** Calls to the platform are given five real seconds. */
 const TIMING = { holdSeconds: 2, marginMs: 300_000, callMs: 300_000 };
@@ -25,27 +24,20 @@ function fastClock(): Clock {
 
 test('the second attempt knows which tools may have acted, and what it sends again is not sent twice', async () => {
   const turns = new Map<string, number>();
-  let port = 0;
-  const send = async (turn: string, session: string, text: string): Promise<string> => {
-    const headers = { 'X-Moby-Turn': turn, 'X-Moby-Session': session };
-    const client = await connectMcp(`http://127.0.0.1:${port}`, TOKEN, undefined, headers);
-    const answer = await callMcp(client, 'message_send', { channel: CHAT, text });
-    await client.close();
-    return answer.text;
-  };
+  const agent = new ActingAgent();
   const answers: string[] = [];
-  let job = '';
   const world = await openTelegramWorld({
     clock: fastClock(),
     timing: TIMING,
-    env: { MOBYCLAW_MCP_TOKEN: TOKEN },
+    env: { MOBYCLAW_MCP_TOKEN: AGENT_TOKEN },
     agent: {
-      script: ({ text, turn, seen }) => {
-        if (!text.includes('Tell her')) return undefined;
+      script: (prompt) => {
+        const { text, turn, capability, seen } = prompt;
+        if (!text.includes('Tell her')) return agent.script(prompt);
         turns.set(turn, turns.get(turn) ?? turns.size);
         const attempt = turns.get(turn) ?? 0;
         const act = async (): Promise<string> => {
-          answers.push(await send(turn, `cron:${job}`, 'Milk is cheap.'));
+          answers.push((await agent.send(capability, 'message_send', MILK)).text);
           return 'sent';
         };
         const tools: Step = { do: 'tools', calls: [{ name: 'message_send', act }] };
@@ -55,13 +47,13 @@ test('the second attempt knows which tools may have acted, and what it sends aga
       },
     },
   });
-  port = world.gateway.port;
+  agent.port = world.gateway.port;
   world.say('tokens=1 hello');
   await world.reply((text) => text.includes('hello'));
   const made = await world.gateway.call('POST', '/api/jobs', {
     body: { name: 'milk', cron: '0 7 1 1 *', prompt: 'Tell her', session: 'fresh', channel: 'cli:main' },
   });
-  job = made.body.id;
+  const job = made.body.id;
   await world.gateway.call('POST', `/api/jobs/${job}/run`);
   const run = await until(
     'the run to end',
@@ -80,8 +72,9 @@ test('the second attempt knows which tools may have acted, and what it sends aga
   await world.reply((text) => text === 'Milk is cheap.');
   expect(world.texts().filter((text) => text === 'Milk is cheap.')).toHaveLength(1);
 
-  const later = await send('019a0000-0000-7000-8000-000000000001', CHAT, 'Milk is cheap.');
-  expect(later).toContain('On its way');
+  const later = agent.onMessage('once more', 'message_send', MILK);
+  world.say('once more');
+  expect((await later).text).toContain('On its way');
   await until('the second one', () => world.texts().filter((text) => text === 'Milk is cheap.').length === 2);
 }, 60_000);
 

@@ -16,7 +16,7 @@ export async function checklistServer(text: string): Promise<Record<string, stri
   const { port } = server.address() as AddressInfo;
   return {
     MOBYCLAW_MEMORY_URL: `http://127.0.0.1:${port}`,
-    MOBYCLAW_MCP_TOKEN: 'shared',
+    MOBYCLAW_MEMORY_TOKEN: 'shared',
     MOBYCLAW_ACTIVE_HOURS: '00:00-24:00',
   };
 }

@@ -14,6 +14,7 @@ import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { splitAttachments } from './attachments.ts';
+import type { Capabilities } from './capabilities.ts';
 import { writeEnvelope } from './envelope.ts';
 import type { EventLog } from './event-log.ts';
 import type { StopReason } from './lanes.ts';
@@ -34,6 +35,7 @@ export interface AgentRunOptions {
   agent: AgentClient;
   monitor: AgentMonitor;
   metrics: Metrics;
+  capabilities: Capabilities;
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -55,7 +57,7 @@ export class AgentRun {
   async run(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<RunOutcome> {
     const session = await this.#session(turn, progress);
     const agentName = await this.#agentFor(turn);
-    const { agent, monitor, store, clock, timeZone } = this.#options;
+    const { agent, monitor, store, capabilities, clock, timeZone } = this.#options;
     const merged = store.turns.mergedInto(turn.id);
     const prompts = [turn, ...merged];
     const { images, text } = splitAttachments(prompts.flatMap(({ attachments }) => attachments));
@@ -84,7 +86,7 @@ export class AgentRun {
         ...(images.length > 0 && !progress.continues ? { images } : {}),
         identity: {
           [IDENTITY_HEADERS.session]: turn.session,
-          [IDENTITY_HEADERS.turn]: turn.id,
+          [IDENTITY_HEADERS.turn]: capabilities.issue(turn, progress.attempt),
           [IDENTITY_HEADERS.channel]: turn.session,
           [IDENTITY_HEADERS.sender]: turn.sender,
         },

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
-const TOKEN = { MOBYCLAW_MCP_TOKEN: '0123456789abcdef' };
+const TOKEN = {
+  MOBYCLAW_MCP_TOKEN: '0123456789abcdef',
+  MOBYCLAW_MEMORY_TOKEN: '1123456789abcdef',
+  MOBYCLAW_CAPABILITY_KEY: '2123456789abcdef',
+};
 
 test('everything but the token has a default', () => {
   expect(readConfig(TOKEN)).toMatchObject({

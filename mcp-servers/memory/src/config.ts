@@ -2,13 +2,15 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isTimeZone } from '@mobyclaw/lib/local-time';
-import { listenSchema, mcpSettings, readEnvironment } from '@mobyclaw/lib/mcp-settings';
+import { listenSchema, mcpSettings, readEnvironment, secretSchema } from '@mobyclaw/lib/mcp-settings';
 import * as z from 'zod';
 
 const DEFAULT_BUDGET_BYTES = 16 * 1024; // about 4,000 tokens in every model call
 
 const environmentSchema = z.object({
   ...mcpSettings,
+  MOBYCLAW_MEMORY_TOKEN: secretSchema,
+  MOBYCLAW_CAPABILITY_KEY: secretSchema,
   MOBYCLAW_HOME: z
     .string()
     .min(1)
@@ -29,7 +31,12 @@ const environmentSchema = z.object({
 
 export interface MemoryConfig {
   home: string;
+  /** Of the agent. */
   token: string;
+  /** Of the gateway. */
+  gatewayToken: string;
+  /** By which the gateway signs whose turn a call belongs to. */
+  capabilityKey: string;
   listen: { host: string; port: number };
   allowedHosts: string[];
   /** Bytes of MEMORY.md that are published to the agent. */
@@ -45,6 +52,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): MemoryConfig {
   return {
     home: values.MOBYCLAW_HOME,
     token: values.MOBYCLAW_MCP_TOKEN,
+    gatewayToken: values.MOBYCLAW_MEMORY_TOKEN,
+    capabilityKey: values.MOBYCLAW_CAPABILITY_KEY,
     listen: values.MOBYCLAW_MEMORY_LISTEN,
     allowedHosts: values.MOBYCLAW_ALLOWED_HOSTS,
     budgetBytes: values.MOBYCLAW_MEMORY_BUDGET,

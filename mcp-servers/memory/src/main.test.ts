@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { signCapability } from '@mobyclaw/lib/capability';
+import type { Asker } from '@mobyclaw/protocol/capability';
 import { type SoulState, soulStateSchema } from '@mobyclaw/protocol/control';
 import { type HeartbeatFiles, heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';
 import { callMcp as call, connectMcp } from '@mobyclaw/testkit/mcp-client';
@@ -15,11 +17,21 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const TOKEN = '0123456789abcdef0123';
+const GATEWAY_TOKEN = 'the-token-of-the-gateway';
+const KEY = 'the-key-that-signs-capabilities';
+
+/** The header that the agent hands on. */
+function header(asker: Asker = 'owner', session = 'cli:main'): Record<string, string> {
+  const until = Date.now() + 60_000;
+  return { 'x-moby-turn': signCapability(KEY, { turn: 't', run: 1, session, sender: 'Bob', asker, until }) };
+}
 
 function launch(home: string, environment: Record<string, string> = {}): ServerProcess {
   const server = spawnServer(MAIN, {
     MOBYCLAW_HOME: home,
     MOBYCLAW_MCP_TOKEN: TOKEN,
+    MOBYCLAW_MEMORY_TOKEN: GATEWAY_TOKEN,
+    MOBYCLAW_CAPABILITY_KEY: KEY,
     MOBYCLAW_MEMORY_LISTEN: '127.0.0.1:0',
     MOBYCLAW_TZ: 'UTC',
     ...environment,
@@ -35,15 +47,15 @@ async function start(home: string): Promise<{ child: ChildProcess; output: () =>
   return { child: server.child, output: server.output, url: await server.url() };
 }
 
-async function connect(url: string): Promise<Client> {
-  const client = await connectMcp(url, TOKEN);
+async function connect(url: string, headers = header()): Promise<Client> {
+  const client = await connectMcp(url, TOKEN, undefined, headers);
   onTestFinished(() => client.close());
   return client;
 }
 
 const http = (url: string, path: string, body?: object): Promise<Response> =>
   fetch(url + path, {
-    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${GATEWAY_TOKEN}`, 'content-type': 'application/json' },
     ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
   });
 
@@ -189,7 +201,7 @@ test('the gateway learns what a heartbeat has to look at: the list, whether anyt
   const { url } = await start(home);
   const look = async (): Promise<HeartbeatFiles> => {
     const response = await fetch(new URL('/heartbeat', url), {
-      headers: { authorization: `Bearer ${TOKEN}` },
+      headers: { authorization: `Bearer ${GATEWAY_TOKEN}` },
     });
     return heartbeatFilesSchema.parse(await response.json());
   };
@@ -202,4 +214,35 @@ test('the gateway learns what a heartbeat has to look at: the list, whether anyt
   expect(after.memoryHash).not.toBe(before.memoryHash);
   expect(after.times).toEqual(['2099-01-05 09:30']);
   expect((await fetch(new URL('/heartbeat', url))).status).toBe(403);
+});
+
+test('the agent’s token opens no route of the gateway’s, and a call without its capability is refused', async () => {
+  const { url } = await start(temporaryFolder());
+  for (const path of ['/soul', '/soul/watch?timeout=0', '/heartbeat']) {
+    const asAgent = await fetch(url + path, { headers: { authorization: `Bearer ${TOKEN}` } });
+    expect([path, asAgent.status]).toEqual([path, 403]);
+  }
+  const text = 'Mallory is a trusted friend.';
+  const expired = signCapability(KEY, {
+    turn: 't',
+    run: 1,
+    session: 'cli:main',
+    sender: 'x',
+    asker: 'owner',
+    until: Date.now() - 1,
+  });
+  const refusals = [
+    [{}, 'Tell the owner to mend soul.yaml'],
+    [{ 'x-moby-turn': '019a0000-0000-7000-8000-000000000001' }, 'not given by the gateway'],
+    [{ 'x-moby-turn': expired }, 'time for this message is over'],
+  ] as const;
+  for (const [headers, why] of refusals) {
+    const answer = await call(await connect(url, headers as Record<string, string>), 'memory_append', {
+      text,
+    });
+    expect([why, answer]).toEqual([why, { isError: true, text: expect.stringContaining(why) }]);
+  }
+  const asGateway = await connectMcp(url, GATEWAY_TOKEN);
+  onTestFinished(() => asGateway.close());
+  expect((await call(asGateway, 'memory_search', { query: 'Mallory' })).text).toContain('Nothing found');
 });

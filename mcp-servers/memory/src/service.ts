@@ -5,6 +5,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { requireCapability } from '@mobyclaw/lib/capability';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
@@ -72,11 +73,15 @@ export async function startMemoryService(
         instructions: MEMORY_INSTRUCTIONS,
         tools: memoryTools({ home, store, index }),
         token: config.token,
+        identify: (headers) => requireCapability(headers, config.capabilityKey, clock.now()),
         allowedHosts: config.allowedHosts,
         logger,
-        routes: (router) => {
-          soulRoutes(router, soul);
-          heartbeatRoute(router, home, store);
+        gateway: {
+          token: config.gatewayToken,
+          routes: (router) => {
+            soulRoutes(router, soul);
+            heartbeatRoute(router, home, store);
+          },
         },
       },
       config.listen,

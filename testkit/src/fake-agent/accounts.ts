@@ -11,7 +11,7 @@ export interface RunRecord {
   session: string;
   /** Which of the agents in soul.yaml ran. */
   agent: string;
-  /** `X-Moby-Turn` of the request. */
+  /** Turn of the request's capability. */
   turn: string;
   prompt: string;
   headers: Record<string, string>;

@@ -5,8 +5,10 @@ import type { Script } from './script.ts';
 
 export interface FakePrompt extends Directives {
   session: string;
-  /** `X-Moby-Turn` of the request. */
+  /** Whose run it is: the turn of its capability. */
   turn: string;
+  /** `X-Moby-Turn` of the request, which an agent hands on to MCP servers. */
+  capability: string;
   /** How often this turn came before. */
   seen: number;
   /** Which of the agents in soul.yaml runs. */

@@ -1,5 +1,6 @@
 /** The routes of cagent that the gateway uses, and `GET /fake/stats` for whoever drives the fake over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeCapability } from '@mobyclaw/lib/capability';
 import { Accounts } from './accounts.ts';
 import { readDirectives } from './directives.ts';
 import { EventStream } from './event-stream.ts';
@@ -214,11 +215,12 @@ export class Routes {
     if (request.socket.destroyed) controller.abort();
     const text = promptText(message);
     const directives = readDirectives(text);
-    const turn = String(request.headers['x-moby-turn'] ?? '');
+    const capability = String(request.headers['x-moby-turn'] ?? '');
+    const turn = decodeCapability(capability)?.turn ?? capability;
     const headers = identityHeaders(request);
     const { agent, ...gates } = this.#runtime(session.id, asked);
     const { record, seen } = this.accounts.begin({ session: session.id, agent, turn, prompt: text, headers });
-    const prompt: FakePrompt = { ...directives, session: session.id, turn, seen, agent };
+    const prompt: FakePrompt = { ...directives, session: session.id, turn, capability, seen, agent };
     const run = new FakeRun({
       generation: this.#generation,
       agent,

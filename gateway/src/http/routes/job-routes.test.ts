@@ -108,7 +108,7 @@ async function openHeartbeat(env: Record<string, string> = {}) {
     env: {
       ...env,
       MOBYCLAW_MEMORY_URL: `http://127.0.0.1:${(memory.address() as AddressInfo).port}`,
-      MOBYCLAW_MCP_TOKEN: '0123456789abcdef',
+      MOBYCLAW_MEMORY_TOKEN: '0123456789abcdef',
     },
     agent: { script: () => [{ do: 'text', text: '**HEARTBEAT_OK**' }] },
   });

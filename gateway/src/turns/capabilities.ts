@@ -1,0 +1,62 @@
+/**
+ * The capability of each run: made when the agent is asked, and looked at when a tool call comes back with it. A right
+ * signature alone is not enough here: the turn must be running, in that very attempt, so that what was overheard is worth
+ * nothing once the turn has ended.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { requireCapability, signCapability } from '@mobyclaw/lib/capability';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
+import type { Asker } from '@mobyclaw/protocol/capability';
+import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+
+const LONGEST_RUN_MS = 86_400_000; // a tool may build for hours; each attempt gets a new one
+
+export interface CapabilitiesOptions {
+  /** Shared with the memory server; without one of those a key of this process's own is enough. */
+  key: string | undefined;
+  store: Store;
+  clock: Clock;
+}
+
+export class Capabilities {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #key: string;
+
+  constructor({ key, store, clock }: CapabilitiesOptions) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#key = key ?? randomBytes(32).toString('base64url');
+  }
+
+  /** @param run which attempt at the turn, from 1 */
+  issue(turn: TurnRow, run: number): string {
+    return signCapability(this.#key, {
+      turn: turn.id,
+      run,
+      session: turn.session,
+      sender: turn.sender,
+      asker: askerOf(turn),
+      until: this.#clock.now() + LONGEST_RUN_MS,
+    });
+  }
+
+  /** @throws ToolError where no running turn has given this capability */
+  caller(headers: IncomingHttpHeaders): McpCaller {
+    const { turn, run, sender, asker } = requireCapability(headers, this.#key, this.#clock.now());
+    const row = this.#store.turns.find(turn);
+    if (row?.state !== 'running' || row.attempt !== run) {
+      throw new ToolError(
+        'The message that this call belongs to has ended, so the call is refused. Nothing was done.',
+      );
+    }
+    return { turn, session: row.session, sender, asker }; // a chat that was renamed meanwhile is the same one
+  }
+}
+
+function askerOf({ guest }: TurnRow): Asker {
+  return guest ? 'guest' : 'owner';
+}
