@@ -6,7 +6,6 @@
  */
 
 import type { Clock } from '@mobyclaw/lib/clock';
-import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { ChannelKey, IncomingMessage } from '../channels/channel.ts';
 import type {
@@ -21,7 +20,6 @@ import { Pairings } from './pairings.ts';
 
 const SEEN_RESOLUTION_MS = 60_000; // spares a write for each message
 const MOST_CLOSED_GROUPS = 20; // remembered, for the owner to find their keys
-const MOST_NAME = 100;
 
 export type Verdict =
   | { kind: 'allowed'; role: Role }
@@ -74,7 +72,7 @@ export class Access {
     const now = this.#clock.now();
     const before = this.#access.person(platform, sender.id);
     if (before && before.channel === channel && now - before.lastSeenAt < SEEN_RESOLUTION_MS) return;
-    this.#access.seen({ platform, user: sender.id, name: cutText(sender.name, MOST_NAME), channel }, now);
+    this.#access.seen({ platform, user: sender.id, name: sender.name, channel }, now);
   }
 
   /** Remembers a closed group in which somebody spoke to Moby. Within the caller's transaction. */
@@ -83,10 +81,7 @@ export class Access {
     const now = this.#clock.now();
     const before = this.#access.closedGroups().find((one) => one.channel === group);
     if (before && now - before.askedAt < SEEN_RESOLUTION_MS) return;
-    this.#access.noteClosedGroup(
-      { channel: group, title: cutText(title, MOST_NAME), askedAt: now },
-      MOST_CLOSED_GROUPS,
-    );
+    this.#access.noteClosedGroup({ channel: group, title, askedAt: now }, MOST_CLOSED_GROUPS);
   }
 
   /** @returns null for a stranger */

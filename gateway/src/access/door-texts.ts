@@ -1,4 +1,5 @@
 /** What is said at the door, in Markdown: to strangers, to the owner about them, and in groups that are closed. */
+import { plainName } from '@mobyclaw/lib/plain-name';
 import type { ChannelKey } from '../channels/channel.ts';
 import { commandSign } from '../channels/command-sign.ts';
 import type { PairingRow, Role } from '../store/access-store.ts';
@@ -11,7 +12,7 @@ export const NO_PLACE =
 
 /** A name that somebody gave himself, as text that can be nothing but text. */
 export function nameText(name: string): string {
-  return `\`${name.replace(/[\s`]+/g, ' ').trim() || '?'}\``;
+  return `\`${plainName(name.replaceAll('`', ' '))}\``;
 }
 
 export function codeAnswer({ code, user, channel }: PairingRow): string {

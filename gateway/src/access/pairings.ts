@@ -4,7 +4,6 @@
  */
 
 import type { Clock } from '@mobyclaw/lib/clock';
-import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { IncomingMessage } from '../channels/channel.ts';
 import type { AccessStore, PairingRow } from '../store/access-store.ts';
@@ -40,7 +39,7 @@ export class Pairings {
       code: newPairingCode(),
       platform,
       user: sender.id,
-      name: cutText(sender.name, 100),
+      name: sender.name,
       channel,
       rejected: false,
       createdAt: now,

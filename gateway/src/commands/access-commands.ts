@@ -1,5 +1,4 @@
 /** The owner's commands about who may talk to Moby. */
-import { cutText } from '@mobyclaw/lib/cut-text';
 import { nameText } from '../access/door-texts.ts';
 import { readPairingCode } from '../access/pairing-code.ts';
 import type { Command } from './command.ts';
@@ -74,13 +73,13 @@ export const accessCommands: readonly Command[] = [
       const revoked = admission.revoke(who);
       switch (revoked.kind) {
         case 'revoked':
-          return `${nameText(cutText(who, 80))} may not talk to me any more. What they had asked is stopped.`;
+          return `${nameText(who)} may not talk to me any more. What they had asked is stopped.`;
         case 'rejected':
           return `${nameText(revoked.pairing.name)} hears nothing from me for a week.`;
         case 'named':
-          return `${nameText(cutText(who, 80))} is named in ${revoked.variable}; remove it there and restart me.`;
+          return `${nameText(who)} is named in ${revoked.variable}; remove it there and restart me.`;
         case 'unknown':
-          return `There is nobody called ${nameText(cutText(who, 80))}. \`${sign}pairings\` shows who is in.`;
+          return `There is nobody called ${nameText(who)}. \`${sign}pairings\` shows who is in.`;
       }
     },
   },

@@ -16,6 +16,7 @@ import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat } from '..
 import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
 import { belongTogether } from './belonging.ts';
+import { plainEvent } from './plain-event.ts';
 import { promptOf } from './prompt-pieces.ts';
 
 const NEWLY_WRITTEN_MS = 3_600_000; // for whoever forgets the mention and adds it
@@ -60,7 +61,7 @@ export class Arrivals {
   receive(platform: Platform, event: InboundEvent): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#batch.length === 0) setImmediate(() => this.#storeBatch());
-      this.#batch.push({ platform, event, resolve, reject });
+      this.#batch.push({ platform, event: plainEvent(event), resolve, reject });
     });
   }
 

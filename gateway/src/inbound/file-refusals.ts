@@ -1,5 +1,6 @@
 /** Why a file was not taken, and what the person can send instead. */
 import { extname } from 'node:path';
+import { quotedFileName } from '@mobyclaw/lib/plain-name';
 import type { InboundFile } from '../channels/channel.ts';
 
 export const NO_TRANSCRIPTION =
@@ -18,31 +19,32 @@ const INSTEAD: readonly [ends: RegExp, advice: string][] = [
 export function cannotRead({ name, mime, kind }: InboundFile): string {
   if (mime === '') return `I cannot look at ${name}. ${TYPES}, or say in words what it holds.`;
   if (mime.startsWith('video/')) {
-    return `I cannot watch "${name}". Send a picture out of it, or its sound as an audio file.`;
+    return `I cannot watch ${quotedFileName(name)}. Send a picture out of it, or its sound as an audio file.`;
   }
   const advice = INSTEAD.find(([ends]) => ends.test(extname(name).toLowerCase()))?.[1];
-  if (kind === 'image') return `I cannot look at "${name}" (${mime}). ${advice ?? INSTEAD[3]?.[1]}`;
-  return `I cannot read "${name}" (${mime}). ${advice ?? `${TYPES}.`}`;
+  if (kind === 'image')
+    return `I cannot look at ${quotedFileName(name)} (${mime}). ${advice ?? INSTEAD[3]?.[1]}`;
+  return `I cannot read ${quotedFileName(name)} (${mime}). ${advice ?? `${TYPES}.`}`;
 }
 
 export function tooLarge({ name, kind }: InboundFile, most: number): string {
   const advice =
     kind === 'image' ? ' Send it as a photo, and the app makes it smaller.' : ' Send the part that matters.';
-  return `"${name}" is too large; I take up to ${most / 1e6} MB.${advice}`;
+  return `${quotedFileName(name)} is too large; I take up to ${most / 1e6} MB.${advice}`;
 }
 
 export function lockedPdf({ name }: InboundFile): string {
-  return `"${name}" is locked by a password. Send it without one.`;
+  return `${quotedFileName(name)} is locked by a password. Send it without one.`;
 }
 
 export function scannedPdf({ name }: InboundFile): string {
-  return `"${name}" holds no text, only pictures of it. Send its pages as photos, and I look at them.`;
+  return `${quotedFileName(name)} holds no text, only pictures of it. Send its pages as photos, and I look at them.`;
 }
 
 export function brokenPdf({ name }: InboundFile): string {
-  return `I could not read "${name}": it is damaged, or no PDF. Save it anew and send that, or send its text.`;
+  return `I could not read ${quotedFileName(name)}: it is damaged, or no PDF. Save it anew and send that, or send its text.`;
 }
 
 export function heavyPdf({ name }: InboundFile): string {
-  return `"${name}" takes more memory or time to read than I give to a document. Send the pages that matter, or its text.`;
+  return `${quotedFileName(name)} takes more memory or time to read than I give to a document. Send the pages that matter, or its text.`;
 }

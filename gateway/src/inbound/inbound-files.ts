@@ -7,6 +7,7 @@
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { plainFileName, quotedFileName } from '@mobyclaw/lib/plain-name';
 import { type Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '@mobyclaw/protocol/prompt';
 import type { InboundFile } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
@@ -18,7 +19,6 @@ import { TranscriptionError, transcribe } from './transcription.ts';
 
 const MOST_BYTES = 20_000_000; // of what is only listened to or read out; Telegram gives no more
 const MOST_TEXT_CHARS = 100_000; // of one file: about 25,000 tokens
-const MOST_NAME_CHARS = 200;
 const TRIES = 3;
 const BACKOFF = { firstMs: 1000, maxMs: 10_000 };
 
@@ -69,7 +69,7 @@ export async function readFiles(
     } catch (error) {
       options.signal.throwIfAborted();
       if (error instanceof ChannelError || error instanceof TranscriptionError) {
-        read.refusals.push(`I could not take "${file.name}". ${error.message}`);
+        read.refusals.push(`I could not take ${quotedFileName(file.name)}. ${error.message}`);
       } else if (error instanceof Refused) read.refusals.push(error.message);
       else throw error;
       if (!own) read.notes.push(`The message that it answers has a file: ${read.refusals.pop()}`);
@@ -79,7 +79,7 @@ export async function readFiles(
 }
 
 function tooMany({ name }: InboundFile): string {
-  return `I take ${MAX_ATTACHMENTS} files with one message; "${name}" was one too many.`;
+  return `I take ${MAX_ATTACHMENTS} files with one message; ${quotedFileName(name)} was one too many.`;
 }
 
 async function readFile(
@@ -149,7 +149,7 @@ async function readDocument(
   if (text === null) throw new Refused(refusals.cannotRead(file));
   if (text.length <= MOST_TEXT_CHARS) return toAttachment(file, 'text/plain', data);
   read.notes.push(
-    `${JSON.stringify(file.name)} is cut: you see its first ${MOST_TEXT_CHARS} characters of ${text.length}.`,
+    `${quotedFileName(file.name)} is cut: you see its first ${MOST_TEXT_CHARS} characters of ${text.length}.`,
   );
   return toAttachment(file, 'text/plain', Buffer.from(cutText(text, MOST_TEXT_CHARS)));
 }
@@ -169,7 +169,7 @@ async function readPdfFile(
   const cut = text.length >= MOST_TEXT_CHARS || readPages < pages;
   const part = cut ? `it is cut within page ${readPages} of ${pages}` : `all ${pages} pages`;
   read.notes.push(
-    `Of the PDF ${JSON.stringify(file.name)} you see the text alone (${part}), without its pictures and its layout.`,
+    `Of the PDF ${quotedFileName(file.name)} you see the text alone (${part}), without its pictures and its layout.`,
   );
   return toAttachment(file, 'text/plain', Buffer.from(text));
 }
@@ -181,20 +181,20 @@ async function listen(file: InboundFile, options: FileReaderOptions): Promise<st
   const { name, mime } = file;
   const data = await downloadUpTo(MOST_BYTES, file, options);
   const text = await transcribe(transcription, { name, mime, data }, signal);
-  if (text === '') throw new Refused(`I could not make out any words in "${name}".`);
+  if (text === '') throw new Refused(`I could not make out any words in ${quotedFileName(name)}.`);
   return text;
 }
 
 /** What is said in a recording is not what the sender says. */
 function transcript(file: InboundFile, text: string, read: ReadFiles): Attachment {
   read.notes.push(
-    `Of the recording ${JSON.stringify(file.name)} you see a transcript; words may be misheard.`,
+    `Of the recording ${quotedFileName(file.name)} you see a transcript; words may be misheard.`,
   );
   return toAttachment(file, 'text/plain', Buffer.from(text));
 }
 
 function toAttachment({ name }: InboundFile, mime: string, data: Uint8Array): Attachment {
-  return { name: cutText(name, MOST_NAME_CHARS), mime, data: Buffer.from(data).toString('base64') };
+  return { name: plainFileName(name), mime, data: Buffer.from(data).toString('base64') };
 }
 
 /** @returns null where it is no text */

@@ -2,6 +2,7 @@
 
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { mediaTypeOf } from '@mobyclaw/lib/media-type';
+import { quotedName } from '@mobyclaw/lib/plain-name';
 import * as z from 'zod';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { deliveryId } from './delivery-id.ts';
@@ -26,7 +27,10 @@ function channelListTool({ channels }: ToolPorts): McpTool {
       const known = channels().filter(({ key }) => confined === null || key === confined);
       if (known.length === 0) return 'No chat is connected. The owner can be answered where he asks.';
       return known
-        .map(({ key, title, up }) => `${key}${title ? ` (${title})` : ''}${up ? '' : ', not reachable now'}`)
+        .map(
+          ({ key, title, up }) =>
+            `${key}${title ? ` (${quotedName(title)})` : ''}${up ? '' : ', not reachable now'}`,
+        )
         .join('\n');
     },
   });

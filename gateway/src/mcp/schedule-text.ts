@@ -1,4 +1,5 @@
 /** Schedules and their runs as the tools tell of them: every moment in the time zone of the schedule. */
+import { quotedName } from '@mobyclaw/lib/plain-name';
 import type { JobView, RunView } from '@mobyclaw/protocol/job';
 
 /** @param at RFC 3339 @returns the same moment with the offset that the time zone has then */
@@ -9,7 +10,7 @@ export function describeJob(job: JobView, local: LocalText): string {
   const { nextRun, target = job.channel, lastRun, until } = job;
   const next = job.nextLocal ?? (nextRun === undefined ? [] : [here(nextRun)]);
   return [
-    `"${job.name}" (id ${job.id}), ${timesOf(job, here)} in ${job.timeZone}, ${job.state}`,
+    `${quotedName(job.name)} (id ${job.id}), ${timesOf(job, here)} in ${job.timeZone}, ${job.state}`,
     job.message === undefined ? '' : `message: ${job.message}`,
     job.prompt === undefined ? '' : `prompt: ${job.prompt}\nsession: ${job.session}`,
     next.length === 0 ? 'no next time' : `next: ${next.join(', ')}`,

@@ -8,6 +8,7 @@
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { localTime } from '@mobyclaw/lib/local-time';
+import { plainName, quotedName } from '@mobyclaw/lib/plain-name';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import type { RunOutcome, RunRow } from '../store/job-rows.ts';
 import type { RunChange } from '../store/job-run-store.ts';
@@ -153,7 +154,7 @@ export class RunDriver {
     const startedAt = run.startedAt ?? clock.now();
     const outcome = run.outcome ?? 'succeeded';
     try {
-      await deliver(channel, text, `cron:${run.key}`, `scheduled job ${JSON.stringify(run.task.name)}`);
+      await deliver(channel, text, `cron:${run.key}`, `scheduled job ${quotedName(run.task.name)}`);
     } catch (error) {
       if (this.#stopped) return;
       const deliveryError = error instanceof Error ? error.message : String(error);
@@ -199,7 +200,7 @@ export class RunDriver {
     if (!job) return;
     if (outcome === 'refused') {
       if (job.definition.schedule.kind !== 'at') return;
-      const text = `“${job.definition.name}” was due once and was not run, as the budget is used up. To run it when there is one again: mobyclaw cron run ${job.id} (mobyclaw cron list --all shows what else was left out today)`;
+      const text = `“${plainName(job.definition.name)}” was due once and was not run, as the budget is used up. To run it when there is one again: mobyclaw cron run ${job.id} (mobyclaw cron list --all shows what else was left out today)`;
       jobs.setNotice(job.id, { key: `not-run:${localTime(now, timeZone).date}`, text });
       return;
     }
@@ -213,10 +214,10 @@ export class RunDriver {
     const { name } = job.definition;
     if (job.enabled && failures >= MOST_FAILURES) {
       jobs.disable(job.id);
-      const text = `The schedule “${name}” failed ${failures} times in a row, so it is switched off. The last reason: ${reason} Switch it on again with: mobyclaw cron resume ${job.id}`;
+      const text = `The schedule “${plainName(name)}” failed ${failures} times in a row, so it is switched off. The last reason: ${reason} Switch it on again with: mobyclaw cron resume ${job.id}`;
       jobs.setNotice(job.id, { key: `job-disabled:${run.key}`, text });
     } else if (job.definition.schedule.kind === 'at') {
-      const text = `The schedule “${name}” failed. The reason: ${reason}`;
+      const text = `The schedule “${plainName(name)}” failed. The reason: ${reason}`;
       jobs.setNotice(job.id, { key: `job-failed:${run.key}`, text });
     }
   }

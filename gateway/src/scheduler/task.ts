@@ -1,4 +1,5 @@
 /** What a claimed slot works on: a copy of the job, so that an edit counts from the next slot on. */
+import { quotedName } from '@mobyclaw/lib/plain-name';
 import type { Usage } from '@mobyclaw/protocol/usage';
 import type { Calendar } from '../calendar/calendar.ts';
 import type { JobRow, RunRow, RunTask } from '../store/job-rows.ts';
@@ -46,7 +47,7 @@ export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar:
     source: 'cron',
     prompt,
     notes: [
-      `This is the scheduled job ${JSON.stringify(name)}, due ${due} (${timeZone}).${late} Nobody is there to answer questions; your answer is sent to the owner as it is.`,
+      `This is the scheduled job ${quotedName(name)}, due ${due} (${timeZone}).${late} Nobody is there to answer questions; your answer is sent to the owner as it is.`,
     ],
     guest,
     // What an attempt before did stays known to the next one.

@@ -1,4 +1,5 @@
 /** How attachments reach the model: pictures as pictures, text inside the prompt. Anything else is refused at the door. */
+import { quotedFileName } from '@mobyclaw/lib/plain-name';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 
 /** What the model is told where somebody sent files without a word. */
@@ -22,7 +23,7 @@ export function splitAttachments(attachments: readonly Attachment[]): {
     .filter(({ mime }) => TEXT_TYPES.test(mime))
     .map(
       ({ name, data }) =>
-        `\n\nAttached file ${JSON.stringify(name)}:\n${fenced(Buffer.from(data, 'base64').toString('utf8'))}`,
+        `\n\nAttached file ${quotedFileName(name)}:\n${fenced(Buffer.from(data, 'base64').toString('utf8'))}`,
     )
     .join('');
   return { images, text };

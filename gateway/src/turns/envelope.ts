@@ -6,6 +6,7 @@
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
+import { quotedLines, quotedName } from '@mobyclaw/lib/plain-name';
 import type { MessageRow } from '../store/message-store.ts';
 
 const OPEN = '[moby-context]';
@@ -38,7 +39,7 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
     `message: ${envelope.turn}`,
     `time: ${timeLine(envelope.now, envelope.timeZone)}`,
     `channel: ${oneLine(envelope.channel)}`,
-    `sender: ${oneLine(envelope.sender)}`,
+    `sender: ${senderLine(envelope.sender)}`,
     ...envelope.notes.map((note) => `note: ${oneLine(note)}`),
     ...historyLines(envelope.history),
     ...sentLines(envelope),
@@ -72,7 +73,7 @@ function section(title: string, blocks: readonly string[]): string[] {
   const quoted: string[] = [];
   let chars = 0;
   for (const block of blocks.toReversed()) {
-    const prefixed = block.replace(/^/gm, '> ');
+    const prefixed = quotedLines(block);
     chars += prefixed.length;
     if (chars > MOST_SEED_CHARS) break;
     quoted.unshift(prefixed);
@@ -82,6 +83,12 @@ function section(title: string, blocks: readonly string[]): string[] {
 
 function clip(text: string): string {
   return text.length <= MOST_MESSAGE_CHARS ? text : `${cutText(text, MOST_MESSAGE_CHARS)} …`;
+}
+
+/** A name, which anybody can choose, stands in quotation marks before the id, which nobody can. */
+function senderLine(sender: string): string {
+  const [, name, id] = /^(.*) (\([a-z]+:\S+\))$/s.exec(sender) ?? [];
+  return name === undefined || id === undefined ? oneLine(sender) : `${quotedName(name)} ${oneLine(id)}`;
 }
 
 function oneLine(text: string): string {

@@ -29,7 +29,7 @@ test('a person writes and gets the answer, and an eye on the message', async () 
   await world.reply((text) => text === 'You said: hello there');
   expect(world.texts()).toHaveLength(1);
   await until('the eye', () => world.slack.workspace.reactions.some(({ timestamp }) => timestamp === ts));
-  expect(prompts(world)[0]).toContain(`sender: Alice (slack:${ALICE})`);
+  expect(prompts(world)[0]).toContain(`sender: "Alice" (slack:${ALICE})`);
 });
 
 test('an answer that takes its time streams into one message by edits, and ends complete', async () => {

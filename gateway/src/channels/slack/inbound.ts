@@ -3,6 +3,7 @@
  * asked for is asked for before, in `reader.ts`.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { quotedLines, quotedName } from '@mobyclaw/lib/plain-name';
 import type { EditedMessage, InboundEvent, InboundFile, IncomingMessage } from '../channel.ts';
 import { kindOf, unreadable } from '../file-kind.ts';
 import { type Block, textOfBlocks } from './blocks.ts';
@@ -169,7 +170,7 @@ function quote(
   const blocks = (message_blocks ?? []).flatMap(({ message }) => message?.blocks ?? []);
   const said = plainTextOf(text || textOfBlocks(blocks) || fallback || '', around.me.user, around.names).text;
   if (said === '') return '';
-  return `A message of ${author_name ?? 'somebody'}:\n${said.replace(/^/gm, '> ')}`;
+  return `A message of ${author_name === undefined ? 'somebody' : quotedName(author_name)}:\n${quotedLines(said)}`;
 }
 
 function filesOf(files: readonly SlackFile[] = []): InboundFile[] {

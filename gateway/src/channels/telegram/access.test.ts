@@ -133,7 +133,7 @@ test('a group is closed until the owner opens it, and then hears who mentions Mo
   expect(runs).toHaveLength(2);
   expect(runs[0]).toContain('note: Written in the group "Family"');
   expect(runs[1]).toContain('note: It replies to your message: "You said: what time is it"');
-  expect(runs[1]).toContain(`sender: Bob (telegram:${BOB.id})`);
+  expect(runs[1]).toContain(`sender: "Bob" (telegram:${BOB.id})`);
 });
 
 test('other bots and the words of commands for other bots are not heard in a group', async () => {

@@ -148,7 +148,7 @@ test('a reply to a picture brings the picture', async () => {
   world.telegram.say({ chat: GROUP, from: ALICE, text, entities: MENTION, replyTo });
   await world.reply((one) => one === 'You said: what is this?', GROUP);
   expect(prompts(world).at(-1)).toContain(
-    'note: It replies to a message of Bob, which came with "photo.jpg"',
+    'note: It replies to a message of "Bob", which came with "photo.jpg"',
   );
   expect(attachments(world)).toMatchObject([{ name: 'photo.jpg' }]);
 });

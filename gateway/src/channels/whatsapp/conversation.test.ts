@@ -32,7 +32,7 @@ describe.skipIf(library === null)('WhatsApp', () => {
       world.whatsApp.received.filter(({ tag, attrs }) => tag === 'receipt' && attrs.id === id);
     await until('the receipt', () => receipts().some(({ attrs }) => attrs.type === 'read'));
     expect(prompts(world)[0]).toContain(
-      `sender: Person ${world.alice.number} (whatsapp:${world.alice.number})`,
+      `sender: "Person ${world.alice.number}" (whatsapp:${world.alice.number})`,
     );
   });
 
