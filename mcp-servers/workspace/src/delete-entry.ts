@@ -5,10 +5,10 @@
  */
 import type { Dirent } from 'node:fs';
 import { readdir, rmdir, unlink } from 'node:fs/promises';
+import type { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { explained } from './file-error.ts';
 import { isGitName } from './git-folder.ts';
-import type { HeldFolder } from './held-folder.ts';
 import { assertUnprotected, atPlace, lstatOrNull } from './walk.ts';
 import type { Address } from './workspaces.ts';
 

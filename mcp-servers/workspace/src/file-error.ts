@@ -1,4 +1,5 @@
 /** What the file system says, in words that tell the model what to do. Anything unknown stays an error of ours. */
+import { HeldFolderError } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** @param shown the path as the model knows it */
 export function explained(error: unknown, shown: string): unknown {
   if (error instanceof ToolError) return error;
+  if (error instanceof HeldFolderError) return new ToolError(error.message, { cause: error });
   const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
   return reason === undefined ? error : new ToolError(`${shown} ${reason}`, { cause: error });
 }

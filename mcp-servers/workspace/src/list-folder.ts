@@ -1,7 +1,7 @@
 /** `workspace_list`: the workspaces, or what is in a folder, page by page. */
 import type { BigIntStats } from 'node:fs';
 import { opendir, readlink } from 'node:fs/promises';
-import type { HeldFolder } from './held-folder.ts';
+import type { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { shownPath, shownSize } from './shown.ts';
 import { atPlace, lstatOrNull } from './walk.ts';
 import type { Address, Workspace } from './workspaces.ts';

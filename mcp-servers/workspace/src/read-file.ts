@@ -4,6 +4,7 @@ import { type McpAnswer, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { fileKind, HEAD_BYTES } from './file-kind.ts';
 import { fileVersion } from './file-version.ts';
 import { readLines } from './line-reader.ts';
+import { openRegularFile } from './regular-file.ts';
 import { shownSize } from './shown.ts';
 import { atPlace } from './walk.ts';
 import type { Address } from './workspaces.ts';
@@ -19,7 +20,7 @@ export interface LineRange {
 export function readFile(address: Address, range: LineRange): Promise<McpAnswer> {
   return atPlace(address, { end: 'target' }, async ({ folder, name }) => {
     if (name === null) throw new ToolError(`${address.shown} is a folder. Use workspace_list.`);
-    const file = await folder.openFile(name);
+    const file = await openRegularFile(folder, name);
     try {
       return await answer(file, address.shown, range);
     } finally {

@@ -8,10 +8,10 @@
  */
 import type { BigIntStats } from 'node:fs';
 import { lstat, mkdir, readlink } from 'node:fs/promises';
+import { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { explained } from './file-error.ts';
 import { isGitName } from './git-folder.ts';
-import { HeldFolder } from './held-folder.ts';
 import type { Address } from './workspaces.ts';
 
 const MAX_LINKS = 40; // as Linux has it

@@ -9,9 +9,10 @@ import { type BigIntStats, lstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { editExactly } from '@mobyclaw/lib/exact-edit';
+import type { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { fileVersion } from './file-version.ts';
-import type { HeldFolder } from './held-folder.ts';
+import { openRegularFile } from './regular-file.ts';
 import { shownSize } from './shown.ts';
 import { atPlace, lstatOrNull } from './walk.ts';
 import type { Address } from './workspaces.ts';
@@ -62,7 +63,7 @@ export function editFile(
   const { shown } = address;
   return atPlace(address, { end: 'target', protectedFolders }, async ({ folder, name }) => {
     if (name === null) throw new ToolError(`${shown} is a folder. Give the name of a file in it.`);
-    const file = await folder.openFile(name);
+    const file = await openRegularFile(folder, name);
     let old: BigIntStats;
     let text: string;
     try {

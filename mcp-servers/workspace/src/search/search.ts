@@ -4,8 +4,9 @@
  * shown only where the very same bytes stand at the very same place there. What it saw elsewhere is dropped.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
-import { HeldFolder } from '../held-folder.ts';
+import { openRegularFile } from '../regular-file.ts';
 import { shownPath } from '../shown.ts';
 import { atPlace } from '../walk.ts';
 import type { Address } from '../workspaces.ts';
@@ -89,7 +90,7 @@ async function assertThere(folder: HeldFolder, name: string): Promise<void> {
     await inner.close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
-    const file = await folder.openFile(name);
+    const file = await openRegularFile(folder, name);
     await file.close();
   }
 }
@@ -103,7 +104,7 @@ async function confirmed(address: Address, candidates: readonly Candidate[]): Pr
     try {
       await atPlace({ ...address, components, shown }, { end: 'entry' }, async ({ folder, name }) => {
         if (name === null) return;
-        const file = await folder.openFile(name);
+        const file = await openRegularFile(folder, name);
         try {
           for (const { offset, bytes, line, column } of inFile) {
             const there = Buffer.alloc(bytes.length);

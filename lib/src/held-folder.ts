@@ -6,14 +6,20 @@
  *
  * Elsewhere (macOS in local mode) there is no such way from Node: names are looked up by path and the folder is compared
  * afterwards, which closes all but a race. Whoever could win it there has a shell with the owner's rights already.
+ *
+ * A name is a string, or the bytes that the file system has: not every name is UTF-8.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 
 const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const BY_DESCRIPTOR = process.platform === 'linux';
+
+/** The name cannot be one of an entry, or the folder is no longer where it was. */
+export class HeldFolderError extends Error {
+  override name = 'HeldFolderError';
+}
 
 export class HeldFolder {
   /** `device:inode` */
@@ -48,45 +54,43 @@ export class HeldFolder {
     return BY_DESCRIPTOR ? `/proc/self/fd/${this.#handle.fd}` : this.#path;
   }
 
-  /** An entry of the folder, for calls that take a path and do not follow its last name. */
-  at(name: string): string {
-    if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
-      throw new ToolError('A name in a path may be neither empty nor "..", and holds no NUL byte.');
+  /** The folder itself, for calls that take a handle. */
+  get handle(): FileHandle {
+    return this.#handle;
+  }
+
+  /** An entry of the folder, for calls that take a path and do not follow its last name. @throws HeldFolderError */
+  at(name: string): string;
+  at(name: string | Buffer): string | Buffer;
+  at(name: string | Buffer): string | Buffer {
+    const text = typeof name === 'string' ? name : name.toString('latin1');
+    if (text === '' || text === '.' || text === '..' || /[/\0]/.test(text)) {
+      throw new HeldFolderError('A name in a path may be neither empty nor "..", and holds no NUL byte.');
     }
-    return `${this.path}/${name}`;
+    return typeof name === 'string'
+      ? `${this.path}/${name}`
+      : Buffer.concat([Buffer.from(`${this.path}/`), name]);
   }
 
   /** @throws the file system's error; ELOOP or ENOTDIR where the entry is a link or no folder */
-  async openFolder(name: string): Promise<HeldFolder> {
+  async openFolder(name: string | Buffer): Promise<HeldFolder> {
     const handle = await this.#open(name, O_RDONLY | O_DIRECTORY);
-    return HeldFolder.#hold(handle, join(this.#path, name));
+    return HeldFolder.#hold(handle, join(this.#path, name.toString()));
   }
 
   /**
-   * Opens a file to read. Never blocks on a pipe and never becomes a terminal's owner.
-   * @throws ToolError where the entry is no regular file; the file system's error, ELOOP where it is a link
+   * Opens an entry to read, of whatever kind it is. Never blocks on a pipe and never becomes a terminal's owner.
+   * @throws the file system's error, ELOOP where it is a link
    */
-  async openFile(name: string): Promise<FileHandle> {
-    const handle = await this.#open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    try {
-      const stats = await handle.stat();
-      if (stats.isFile()) return handle;
-      throw new ToolError(
-        stats.isDirectory()
-          ? 'This is a folder. Use workspace_list to see what is in it.'
-          : 'This is a device, a pipe or a socket, not a file. It cannot be read or written here.',
-      );
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+  open(name: string | Buffer): Promise<FileHandle> {
+    return this.#open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   }
 
-  async #open(name: string, flags: number): Promise<FileHandle> {
+  async #open(name: string | Buffer, flags: number): Promise<FileHandle> {
     const handle = await open(this.at(name), flags | O_NOFOLLOW);
     try {
       if (!BY_DESCRIPTOR && (await realpath(this.#path)) !== this.#path) {
-        throw new ToolError('The folder was replaced meanwhile. Nothing was done; look at it again.');
+        throw new HeldFolderError('The folder was replaced meanwhile. Nothing was done; look at it again.');
       }
       return handle;
     } catch (error) {
