@@ -7,6 +7,12 @@ umask 077
 echo "moby:x:$(id -u):$(id -g):Moby:$HOME:/bin/bash" >/run/moby/passwd
 echo "moby:x:$(id -g):" >/run/moby/group
 chmod 644 /run/moby/passwd /run/moby/group
-mkdir -p "$HOME"
+# His shell writes there, and may have left a file or a dead link in their place: then no start would ever succeed.
+for folder in "$HOME" "${MOBYCLAW_SESSIONS_FOLDER:-/sessions}/work"; do
+  if [ ! -d "$folder" ] && { [ -e "$folder" ] || [ -L "$folder" ]; }; then
+    mv "$folder" "$folder.aside-$(date +%s)"
+  fi
+  mkdir -p "$folder"
+done
 
 exec node /app/dist/agent-supervisor.js

@@ -2,9 +2,11 @@
  * The settings: `.env` beside the launcher (or where MOBYCLAW_ENV_FILE says), overruled by the environment.
  * A MOBYCLAW_ name in the file that nothing reads is an error, since the owner believes that it does something.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { z } from 'zod';
 import { UsageError } from './cli-error.ts';
 import { SETTING_NAMES, type SettingName, settingsSchema } from './settings-schema.ts';
@@ -65,7 +67,7 @@ function readEnvFile(file: string, mustExist: boolean): Record<string, string> {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(
-      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}). Give yourself the right: chmod 600 ${file}`,
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code}). Give yourself the right: chmod 600 ${quoted(file)}`,
     );
   }
   const parsed = parseEnv(text) as Record<string, string>;

@@ -1,5 +1,6 @@
 /** Whether soul.yaml can be read at all; what is in it, the agent judges. */
 import { readFile } from 'node:fs/promises';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { type Check, fail, ok, warn } from './doctor/check.ts';
 import { MISSING_HEADER_REMEDY, missingHeader } from './soul-headers.ts';
@@ -12,7 +13,11 @@ export async function checkSoul(path: string): Promise<Check> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
-    return fail(name, `${path} cannot be read (${code})`, `Give yourself the right: chmod 600 '${path}'`);
+    return fail(
+      name,
+      `${path} cannot be read (${code})`,
+      `Give yourself the right: chmod 600 ${quoted(path)}`,
+    );
   }
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });

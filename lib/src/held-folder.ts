@@ -34,9 +34,9 @@ export class HeldFolder {
   }
 
   /** Opens a folder by the owner's own path, links and all. @throws the file system's error */
-  static async root(path: string): Promise<HeldFolder> {
+  static async root(path: string | Buffer): Promise<HeldFolder> {
     const real = BY_DESCRIPTOR ? path : await realpath(path);
-    return HeldFolder.#hold(await open(real, O_RDONLY | O_DIRECTORY), real);
+    return HeldFolder.#hold(await open(real, O_RDONLY | O_DIRECTORY), real.toString());
   }
 
   static async #hold(handle: FileHandle, path: string): Promise<HeldFolder> {

@@ -1,9 +1,11 @@
 /** The data directory of local mode: what the supervisor needs of it is there, private to the owner, and writable. */
+
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { StartError } from './start-error.ts';
 
@@ -20,6 +22,8 @@ export interface HomeFolder {
   published: string;
 }
 
+const SESSION_DATABASE = ['session.db', 'session.db-wal', 'session.db-shm', 'session.db-journal'];
+
 const FOLDERS = ['', 'run', 'logs', 'gateway', 'sessions', 'sessions/work', 'sessions/engine', 'agent'];
 
 /** @throws StartError where a folder cannot be made or written */
@@ -27,12 +31,14 @@ export async function prepareHome(home: string): Promise<HomeFolder> {
   for (const name of FOLDERS) {
     const path = join(home, name);
     try {
+      if (name.startsWith('sessions/')) await refuseLink(path);
       await mkdir(path, { recursive: true, mode: 0o700 });
       await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
       throw await folderError(path, error as NodeJS.ErrnoException);
     }
   }
+  for (const name of SESSION_DATABASE) await refuseLink(join(home, 'sessions', name));
   return {
     home,
     run: join(home, 'run'),
@@ -44,8 +50,24 @@ export async function prepareHome(home: string): Promise<HomeFolder> {
   };
 }
 
+/**
+ * The agent's shell writes in `sessions/`, also in containers, where a link means nothing to this machine yet. What is
+ * written by its name here would land wherever it leads.
+ */
+async function refuseLink(path: string): Promise<void> {
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (stats?.isSymbolicLink() !== true) return;
+  throw new StartError(
+    `${path} is a link, and Moby's own files there are none; his shell may have made it. See where it leads (ls -l ${quoted(path)}), then remove it: rm ${quoted(path)}`,
+  );
+}
+
 async function folderError(path: string, error: NodeJS.ErrnoException): Promise<StartError> {
   const user = userInfo().username;
+  if (error instanceof StartError) return error;
   switch (error.code) {
     case 'EACCES':
     case 'EPERM': {
@@ -55,7 +77,7 @@ async function folderError(path: string, error: NodeJS.ErrnoException): Promise<
       );
       return new StartError(
         exists
-          ? `${path} is not writable by you: sudo chown -R ${user} '${path}' && chmod u+rwx '${path}'`
+          ? `${path} is not writable by you: sudo chown -R ${user} ${quoted(path)} && chmod u+rwx ${quoted(path)}`
           : `${path} cannot be created by you: create it and give it to ${user}, or set MOBYCLAW_HOME`,
       );
     }

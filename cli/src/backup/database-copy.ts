@@ -9,10 +9,9 @@ import { backup, DatabaseSync } from 'node:sqlite';
 import { CliError } from '../cli-error.ts';
 import type { ComposeProject } from '../compose/project.ts';
 
-/** Which service has which folder of the data directory, and where. */
+/** Which service has which folder of the data directory, and where. Those of `sessions/` go by `session-files.ts`. */
 const PLACES = [
   { folder: 'gateway/', service: 'gateway', mount: '/data/gateway/' },
-  { folder: 'sessions/', service: 'moby', mount: '/sessions/' },
   { folder: '', service: 'memory', mount: '/data/' },
 ] as const;
 

@@ -4,12 +4,13 @@ import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import { print, say } from '../terminal.ts';
+import { print, printJson, say } from '../terminal.ts';
 
 interface Options {
   env?: true;
   encrypt?: true;
   passphraseStdin?: true;
+  json?: true;
 }
 
 export const command: Define = (target, context, exit) => {
@@ -21,6 +22,8 @@ export const command: Define = (target, context, exit) => {
       'with a passphrase, which is asked for; without it nobody reads the file, you neither',
     )
     .option('--passphrase-stdin', 'the same, with the passphrase as the first line of standard input')
+    .option('--json', 'print JSON: the file, and what is not in it')
+    .addHelpText('after', '\nExits 1 where something of yours could not be put in; what, is named.')
     .action(async (file: string | undefined, options: Options) => exit(await backup(context, file, options)));
 };
 
@@ -34,12 +37,24 @@ async function backup(context: Context, file: string | undefined, options: Optio
   const passphrase = encrypt
     ? await readPassphrase(context, { fresh: true, fromStdin: options.passphraseStdin === true })
     : null;
-  const { files, bytes } = await createBackup(context, { target, withEnv: options.env === true, passphrase });
-  print(terminal, target);
+  const { files, bytes, leftOut } = await createBackup(context, {
+    target,
+    withEnv: options.env === true,
+    passphrase,
+  });
+  const complete = !leftOut.some(({ lost }) => lost);
+  if (options.json)
+    printJson(terminal, { file: target, files, bytes, encrypted: encrypt, complete, leftOut });
+  else print(terminal, target);
   const missing = options.env ? '' : ' .env with its keys is not in it (--env adds it).';
   say(
     terminal,
     `${files} files, ${(bytes / 1e6).toFixed(1)} MB, ${encrypt ? 'encrypted' : 'not encrypted'}.${missing}`,
   );
-  return EXIT.ok;
+  if (leftOut.length > 0) {
+    const { leftOutLines } = await import('../backup/left-out.ts');
+    const head = complete ? 'Without content, so not in it:' : `Not in it (${leftOut.length}):`;
+    say(terminal, [head, ...leftOutLines(leftOut)].join('\n'));
+  }
+  return complete ? EXIT.ok : EXIT.failure;
 }

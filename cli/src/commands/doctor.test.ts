@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { describe, expect, test } from 'vitest';
@@ -49,6 +50,24 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^warn {2}Moby +not running\n +→ \.\/mobyclaw up/m);
     expect(stdout).toMatch(/MOBYCLAW_PORT +\d+ +environment/);
   });
+});
+
+test('what it tells to type is what a shell takes, with a quote and a blank in the path too', async () => {
+  const home = join(temporaryFolder(), "O'Hara's files; echo $HOME");
+  mkdirSync(home);
+  const file = join(home, 'my.env');
+  writeFileSync(file, '');
+  for (const path of [file, home]) chmodSync(path, 0o777);
+  writeFileSync(join(home, 'soul.yaml'), '');
+  const { stdout } = await runCli(['doctor', '--json'], { home, env: { MOBYCLAW_ENV_FILE: file } });
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; remedy?: string }[] };
+  for (const [name, path, mode] of [
+    ['.env', file, 0o600],
+    ['data directory', home, 0o700],
+  ] as const) {
+    execFileSync('sh', ['-c', checks.find((check) => check.name === name)?.remedy ?? 'false']);
+    expect(statSync(path).mode & 0o777).toBe(mode);
+  }
 });
 
 test('doctor --fix closes what others could read, makes what is missing, and says so', async () => {

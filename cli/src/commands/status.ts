@@ -11,7 +11,7 @@ import { CliError, EXIT, type ExitCode, NotRunningError } from '../cli-error.ts'
 import type { Define } from '../command.ts';
 import { isUp, type Service } from '../compose/service.ts';
 import type { Context } from '../context.ts';
-import { diskUse } from '../disk-use.ts';
+import { type DiskUse, diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { readLocalState } from '../local/local-state.ts';
@@ -39,7 +39,7 @@ interface Report {
   channels: ChannelStatusView[];
   /** The next ones, the soonest first. */
   jobs: { name: string; nextRun: string }[];
-  disk: { bytes: number; freeBytes: number };
+  disk: DiskUse;
   gateway: Status | null;
   usage: UsageReport | null;
   problem: string | null;
@@ -174,7 +174,16 @@ function rows(
   }
   if (mode !== null) lines.push(['mode', mode === 'compose' ? 'containers' : 'local']);
   lines.push(['API', `http://127.0.0.1:${port}`]);
-  lines.push(['data', `${settings.values.MOBYCLAW_HOME}, ${size(disk.bytes)}, ${size(disk.freeBytes)} free`]);
+  const atLeast = disk.more ? 'more than ' : '';
+  lines.push([
+    'data',
+    `${settings.values.MOBYCLAW_HOME}, ${atLeast}${size(disk.bytes)}, ${size(disk.freeBytes)} free`,
+  ]);
+  if (disk.more || disk.sessionsBytes > LARGE_SESSIONS_BYTES)
+    lines.push([
+      '',
+      colour(false, `sessions/, where Moby keeps what he makes: ${atLeast}${size(disk.sessionsBytes)}`),
+    ]);
   return lines;
 }
 

@@ -2,6 +2,7 @@
  * Completion scripts from the tree of commands: words of commands, their options, and the values of options and
  * arguments that have choices; files everywhere else. One table of paths and words serves all three shells.
  */
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { Command } from 'commander';
 
 type Shell = 'bash' | 'zsh' | 'fish';
@@ -91,8 +92,4 @@ function fish(places: readonly Place[]): string {
 end
 ${lines.join('\n')}
 `;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, linkSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
@@ -24,15 +24,17 @@ asRoot('the owner of the data directory, whoever runs this; never root', async (
   expect(statSync(join(own, 'soul.yaml')).uid).toBe(1000);
 });
 
-asRoot('what links out of the data directory, or lies where the shell writes, is left alone', async () => {
+asRoot('all of it, deep in sessions too, and nothing that is linked to, by either kind of link', async () => {
   const home = temporaryFolder();
-  const outside = join(temporaryFolder(), 'secret');
-  writeFileSync(outside, '');
-  symlinkSync(outside, join(home, 'link'));
-  mkdirSync(join(home, 'sessions/work'), { recursive: true });
-  writeFileSync(join(home, 'sessions/work/deep'), '');
+  const outside = temporaryFolder();
+  for (const name of ['secret', 'hard']) writeFileSync(join(outside, name), '');
+  symlinkSync(join(outside, 'secret'), join(home, 'link'));
+  mkdirSync(join(home, 'sessions/work/deep'), { recursive: true });
+  writeFileSync(join(home, 'sessions/work/deep/file'), '');
+  symlinkSync(outside, join(home, 'sessions/work/way-out'));
+  linkSync(join(outside, 'hard'), join(home, 'sessions/work/hard'));
   await prepareContainerUser(home, false);
-  expect(statSync(outside).uid).toBe(0);
-  expect(statSync(join(home, 'sessions/work')).uid).toBe(1000);
-  expect(statSync(join(home, 'sessions/work/deep')).uid).toBe(0);
+  expect(statSync(join(home, 'sessions/work/deep/file')).uid).toBe(1000);
+  expect(lstatSync(join(home, 'sessions/work/way-out')).uid).toBe(1000);
+  for (const name of ['', 'secret', 'hard']) expect(statSync(join(outside, name)).uid).toBe(0);
 });

@@ -6,10 +6,12 @@
  * container never does: a data directory of root is handed to 1000, which root can read all the same.
  */
 import { execFile } from 'node:child_process';
-import { lchown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { CliError } from '../cli-error.ts';
+import { giveTree } from '../tree-owner.ts';
 
 const run = promisify(execFile);
 const DOCKER_TIMEOUT_MS = 20_000; // Docker Desktop that is just starting
@@ -42,12 +44,13 @@ export async function prepareContainerUser(
       uid: wanted.uid ?? (uid === 0 ? UNPRIVILEGED : uid),
       gid: wanted.gid ?? (uid === 0 ? UNPRIVILEGED : gid),
     };
-    if (process.getuid?.() === 0) await giveTo(home, user);
+    // What root has written (a first start, an edit with sudo) would be out of reach for the containers.
+    if (process.getuid?.() === 0 && user.uid !== 0) await giveTree(home, user);
     return user;
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     throw new CliError(
-      `${path ?? home} cannot be made ready (${code}). Give ${home} to yourself: sudo chown -R "$USER" '${home}'`,
+      `${path ?? home} cannot be made ready (${code}). Give ${home} to yourself: sudo chown -R "$USER" ${quoted(home)}`,
       { cause: error },
     );
   }
@@ -65,27 +68,5 @@ export async function isRootless(): Promise<boolean> {
       'Docker does not answer. Start it, or see with "docker info" what is wrong; ./mobyclaw up --local needs no Docker.',
       { cause: error },
     );
-  }
-}
-
-/**
- * What root has written in there (a first start, an edit with sudo) would be out of reach for the containers. Nothing
- * deep in `sessions` is touched: the agent's shell writes there, and could put a link to a file of root in the way.
- */
-async function giveTo(folder: string, user: ContainerUser, deep = true): Promise<void> {
-  if (user.uid === 0) return;
-  await give(folder, user);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (deep && entry.isDirectory()) await giveTo(path, user, entry.name !== 'sessions');
-    else await give(path, user);
-  }
-}
-
-async function give(path: string, { uid, gid }: ContainerUser): Promise<void> {
-  try {
-    if ((await lstat(path)).uid === 0) await lchown(path, uid, gid);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error; // such as a database's journal, just removed
   }
 }

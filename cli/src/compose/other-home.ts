@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ComposeProject } from './project.ts';
@@ -31,6 +32,6 @@ export async function refuseOtherHome(context: Context, project: ComposeProject)
   const other = await otherHome(context, project);
   if (other === null) return;
   throw new CliError(
-    `Containers of another data directory, ${other}, go by the same name. Stop them first (MOBYCLAW_HOME='${other}' ./mobyclaw down), or run both: set COMPOSE_PROJECT_NAME to another name in the environment, and MOBYCLAW_PORT to another port.`,
+    `Containers of another data directory, ${other}, go by the same name. Stop them first (MOBYCLAW_HOME=${quoted(other)} ./mobyclaw down), or run both: set COMPOSE_PROJECT_NAME to another name in the environment, and MOBYCLAW_PORT to another port.`,
   );
 }

@@ -9,6 +9,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { stringify } from 'yaml';
 import { CliError } from '../cli-error.ts';
@@ -138,8 +139,11 @@ async function readIfThere(path: string): Promise<string | null> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw new CliError(`${path} cannot be read (${code}). Give yourself the right: chmod 600 '${path}'`, {
-      cause: error,
-    });
+    throw new CliError(
+      `${path} cannot be read (${code}). Give yourself the right: chmod 600 ${quoted(path)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

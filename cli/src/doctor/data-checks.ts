@@ -1,7 +1,9 @@
 /** The owner's files: the data directory and the files with secrets; soul.yaml has a file of its own. */
 import type { Stats } from 'node:fs';
 import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { Context } from '../context.ts';
+import { diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import { KEY_NAMES } from '../settings-schema.ts';
 import { checkSoul } from '../soul-check.ts';
 import { type Check, fail, fixable, ok, warn } from './check.ts';
@@ -14,6 +16,7 @@ export async function dataChecks(context: Context): Promise<Check[]> {
     await checkSecretFile('credentials.env', data.credentials),
     checkKeys(context),
     await checkSoul(data.soul),
+    await checkSessions(data.root),
   ];
 }
 
@@ -33,11 +36,15 @@ async function checkFolder(path: string): Promise<Check> {
     return fail(
       name,
       `${path} is not writable (${code})`,
-      `Give it to yourself: sudo chown -R "$USER" '${path}'`,
+      `Give it to yourself: sudo chown -R "$USER" ${quoted(path)}`,
     );
   }
   if ((found.mode & 0o077) !== 0) {
-    const open = warn(name, `${path} can be entered by other users of this machine`, `chmod 700 '${path}'`);
+    const open = warn(
+      name,
+      `${path} can be entered by other users of this machine`,
+      `chmod 700 ${quoted(path)}`,
+    );
     return fixable(open, () => chmod(path, 0o700));
   }
   return ok(name, path);
@@ -47,7 +54,11 @@ async function checkSecretFile(name: string, path: string): Promise<Check> {
   const found = await statIfThere(path);
   if (!found) return ok(name, 'none');
   if (found.isFile() && (found.mode & 0o077) !== 0) {
-    const open = fail(name, `${path} can be read by other users of this machine`, `chmod 600 '${path}'`);
+    const open = fail(
+      name,
+      `${path} can be read by other users of this machine`,
+      `chmod 600 ${quoted(path)}`,
+    );
     return fixable(open, () => chmod(path, 0o600));
   }
   return ok(name, path);
@@ -61,6 +72,18 @@ function checkKeys({ settings }: Context): Check {
     'keys',
     'no key of a model provider is set; Moby answers with the offline model, by rules',
     `./mobyclaw init asks for one; or write it into ${settings.file}, such as ANTHROPIC_API_KEY=…, and run ./mobyclaw up`,
+  );
+}
+
+/** Nothing bounds what he clones, installs and writes there; the disk is the owner's. */
+async function checkSessions(root: string): Promise<Check> {
+  const { sessionsBytes, more } = await diskUse(root);
+  const detail = `${more ? 'more than ' : ''}${(sessionsBytes / 1e9).toFixed(1)} GB that Moby keeps`;
+  if (!more && sessionsBytes < LARGE_SESSIONS_BYTES) return ok('sessions', detail);
+  return warn(
+    'sessions',
+    detail,
+    `Ask him to clean up, or see what it is: du -h ${quoted(`${root}/sessions`)} | sort -h | tail`,
   );
 }
 

@@ -5,11 +5,13 @@
  * Ends with Moby answering, or with the reason why he does not. A part that a hand can mend (a broken soul.yaml) leaves
  * the rest running, so that mending it is enough.
  */
+
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -65,7 +67,7 @@ function spawnLocal(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new CliError(
-      `${data.logs} is not writable (${code}). Give it to yourself: sudo chown -R "$USER" '${data.root}'`,
+      `${data.logs} is not writable (${code}). Give it to yourself: sudo chown -R "$USER" ${quoted(data.root)}`,
       {
         cause: error,
       },

@@ -2,10 +2,12 @@
  * Upgrade in containers: backup, build, start, and a look whether Moby answers. The images from before get a tag with
  * `-previous`; where the new ones cannot be built nothing has changed, and where they do not come up the old ones run again.
  */
+
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { findDocker } from '../compose/docker.ts';
 import { imageIds, imagesAreCurrent } from '../compose/images.ts';
@@ -63,7 +65,7 @@ async function rollBack(
     await startCompose(context, { docker, build: 'never' });
   } catch (error) {
     throw new CliError(
-      `${(error as Error).message}\nThe version from before does not come up either, perhaps because the new one has changed the data. Bring that back: ./mobyclaw down && ./mobyclaw restore '${backup}' --replace`,
+      `${(error as Error).message}\nThe version from before does not come up either, perhaps because the new one has changed the data. Bring that back: ./mobyclaw down && ./mobyclaw restore ${quoted(backup)} --replace`,
       { cause: error },
     );
   }

@@ -2,6 +2,7 @@
  * Upgrade in local mode: backup, restart on the build that the launcher has just made, and a look whether Moby answers.
  * Where he does not, the build that ran before is started again; `up` has put it aside, see `local/kept-build.ts`.
  */
+import { quoted } from '@mobyclaw/lib/shell-quote';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { keepBuild, keptBuild } from '../local/kept-build.ts';
@@ -38,7 +39,7 @@ export async function upgradeLocal(context: Context, always: boolean): Promise<E
 
 async function rollBack(context: Context, backup: string): Promise<void> {
   const program = keptBuild(context.data);
-  const bring = `Bring the data back: ./mobyclaw down && ./mobyclaw restore '${backup}' --replace`;
+  const bring = `Bring the data back: ./mobyclaw down && ./mobyclaw restore ${quoted(backup)} --replace`;
   if (program === null) {
     throw new CliError(`The new version does not come up, and the build from before was not kept. ${bring}`);
   }

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackup } from '../backup/create.ts';
+import { leftOutLines } from '../backup/left-out.ts';
 import type { Context } from '../context.ts';
 import { say } from '../terminal.ts';
 
@@ -14,8 +15,10 @@ export async function safetyBackup(context: Context): Promise<string> {
   await mkdir(data.backups, { recursive: true, mode: 0o700 });
   const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:.Z]/g, '');
   const target = join(data.backups, `before-upgrade-${stamp}.tar.gz`);
-  const { bytes } = await createBackup(context, { target, withEnv: false, passphrase: null });
+  const { bytes, leftOut } = await createBackup(context, { target, withEnv: false, passphrase: null });
   say(terminal, `Backup: ${target} (${(bytes / 1e6).toFixed(1)} MB)`);
+  const lost = leftOut.filter((one) => one.lost);
+  if (lost.length > 0) say(terminal, ['It does not hold:', ...leftOutLines(lost)].join('\n'));
   const older = (await readdir(data.backups)).filter((name) => NAME.test(name)).toSorted();
   for (const name of older.slice(0, -KEPT)) await rm(join(data.backups, name), { force: true });
   return target;

@@ -2,6 +2,7 @@
  * The schema of gateway.db, as numbered steps; a step is never edited once released. Times are milliseconds since the
  * epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
+import { GATEWAY_SCHEMA } from '@mobyclaw/protocol/schema-version';
 import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA, CACHE_WRITES_SCHEMA } from './schema-budget.ts';
 import { ARRIVAL_TRIES_SCHEMA, CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
@@ -13,7 +14,7 @@ import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
 import { SENT_SCHEMA } from './schema-sent.ts';
 import { HOOK_EVENTS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
 
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS = [
   `
   CREATE TABLE sessions (
     key            TEXT PRIMARY KEY,
@@ -112,4 +113,7 @@ export const MIGRATIONS: readonly string[] = [
   CACHE_WRITES_SCHEMA,
   ARRIVAL_TRIES_SCHEMA,
   RENAMES_SCHEMA,
-];
+] as const satisfies readonly string[];
+
+/** Another step is counted in `protocol/src/schema-version.ts` too. */
+GATEWAY_SCHEMA satisfies typeof MIGRATIONS.length;

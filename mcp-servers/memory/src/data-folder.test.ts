@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
@@ -40,4 +49,11 @@ test('what the owner has is never overwritten, and what he deleted does not come
 
 test('the defaults name what to do where they are missing', () => {
   expect(() => bundledDefaults('/nowhere/at/all.js')).toThrow(/MOBYCLAW_DEFAULTS/);
+});
+
+test('a dead link that the agent has left in sessions/ does not keep the memory from starting', async () => {
+  const home = temporaryFolder();
+  mkdirSync(join(home, 'sessions'));
+  symlinkSync('/nonexistent/place', join(home, 'sessions/work'));
+  expect(await prepareDataFolder(home, defaults)).toContain('MEMORY.md');
 });

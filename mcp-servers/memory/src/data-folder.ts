@@ -2,7 +2,7 @@
  * The owner's data folder at start: missing folders are made, and each default file is copied once in the folder's life.
  * A file that is there is never touched; one that the owner deleted later stays deleted, which `memory/.seeded` remembers.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,12 @@ const DEFAULT_FILES: Record<string, string> = {
  */
 export async function prepareDataFolder(home: string, defaults: string): Promise<string[]> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  for (const folder of FOLDERS) await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
+  for (const folder of FOLDERS) {
+    const path = join(home, folder);
+    // The agent's shell writes in sessions/: what it has put there, such as a dead link, is not this server's business.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+      await mkdir(path, { recursive: true, mode: 0o700 });
+  }
   const marker = join(home, 'memory', '.seeded');
   const seeded = new Set(existsSync(marker) ? (await readFile(marker, 'utf8')).split('\n') : []);
   const missing = Object.entries(DEFAULT_FILES).filter(([name]) => !seeded.has(name));

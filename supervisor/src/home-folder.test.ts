@@ -1,0 +1,30 @@
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { expect, test } from 'vitest';
+import { prepareHome } from './home-folder.ts';
+import { StartError } from './start-error.ts';
+
+test.each(['work', 'engine', 'session.db', 'session.db-wal'])(
+  'a link that the shell has put in the place of sessions/%s is named and not written through',
+  async (name) => {
+    const home = temporaryFolder();
+    const outside = temporaryFolder();
+    mkdirSync(join(home, 'sessions'));
+    const link = join(home, 'sessions', name);
+    symlinkSync(outside, link);
+    await expect(prepareHome(home)).rejects.toThrow(StartError);
+    await expect(prepareHome(home)).rejects.toThrow(`then remove it: rm '${link}'`);
+    expect(readdirSync(outside)).toEqual([]);
+    rmSync(link);
+    expect((await prepareHome(home)).work).toBe(join(home, 'sessions/work'));
+  },
+);
+
+test("the owner's own link for all of sessions/ is his", async () => {
+  const home = temporaryFolder();
+  const larger = temporaryFolder();
+  symlinkSync(larger, join(home, 'sessions'));
+  await prepareHome(home);
+  expect(readdirSync(larger).toSorted()).toEqual(['engine', 'work']);
+});
