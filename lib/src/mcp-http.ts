@@ -162,7 +162,7 @@ export function mcpHandler({
       { capabilities: { tools: {} }, instructions, jsonSchemaValidator },
     );
     server.setRequestHandler(ListToolsRequestSchema, () => listing);
-    server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
+    server.setRequestHandler(CallToolRequestSchema, ({ params }, { sendNotification }) => {
       const tool = byName.get(params.name);
       if (!tool) {
         const known = [...byName.keys()].join(', ');
@@ -171,15 +171,34 @@ export function mcpHandler({
           `There is no tool "${params.name}". There are: ${known}.`,
         );
       }
-      return callTool(tool, params.arguments, () => identify(request.headers), logger);
+      let told = 0;
+      const progressToken = params._meta?.progressToken;
+      const progress =
+        progressToken === undefined
+          ? null
+          : (message: string): void => {
+              sendNotification({
+                method: 'notifications/progress',
+                params: { progressToken, progress: ++told, message },
+              }).catch((error: unknown) => logger.warn({ err: error }, 'progress could not be told'));
+            };
+      return callTool(tool, params.arguments, () => identify(request.headers), logger, progress);
     });
-    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    // Only a stream can carry progress; whoever does not ask for it gets the plainer JSON.
+    const transport = new StreamableHTTPServerTransport({
+      enableJsonResponse: !followsProgress(request.body),
+    });
     response.on('close', () => {
       server.close().catch((error: unknown) => logger.warn({ err: error }, 'closing an MCP request failed'));
     });
     await server.connect(transport as Transport); // its optional properties are typed without exactOptionalPropertyTypes
     await transport.handleRequest(request, response, request.body);
   };
+}
+
+function followsProgress(body: unknown): boolean {
+  const messages = Array.isArray(body) ? body : [body];
+  return messages.some((message) => message?.params?._meta?.progressToken !== undefined);
 }
 
 /** Errors of body-parser carry an HTTP status; everything unknown is ours and told without details. */

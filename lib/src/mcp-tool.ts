@@ -21,9 +21,13 @@ export interface McpCaller {
 /** What a tool answers: text, or blocks where there is more than text to show, such as an image. */
 export type McpAnswer = string | ContentBlock[];
 
+/** Tells whoever waits for a call how it stands. */
+export type McpProgress = (message: string) => void;
+
 export interface McpTool {
   definition: Tool;
-  call(input: unknown, caller: McpCaller): Promise<McpAnswer>;
+  /** @param progress null where the client does not follow it */
+  call(input: unknown, caller: McpCaller, progress?: McpProgress | null): Promise<McpAnswer>;
 }
 
 export interface McpToolOptions<Input extends z.ZodObject> {
@@ -33,7 +37,11 @@ export interface McpToolOptions<Input extends z.ZodObject> {
   description: string;
   input: Input;
   annotations: ToolAnnotations;
-  run(input: z.output<Input>, caller: McpCaller): McpAnswer | Promise<McpAnswer>;
+  run(
+    input: z.output<Input>,
+    caller: McpCaller,
+    progress: McpProgress | null,
+  ): McpAnswer | Promise<McpAnswer>;
 }
 
 /** Thrown by a tool: the message is for the model and says what to do instead. */
@@ -52,7 +60,7 @@ export function mcpTool<Input extends z.ZodObject>(options: McpToolOptions<Input
       inputSchema: inputSchema as Tool['inputSchema'],
       annotations: { title, ...annotations },
     },
-    async call(input, caller) {
+    async call(input, caller, progress = null) {
       const parsed = options.input.safeParse(withoutNulls(input));
       if (!parsed.success) {
         const faults = parsed.error.issues.map(
@@ -60,7 +68,7 @@ export function mcpTool<Input extends z.ZodObject>(options: McpToolOptions<Input
         );
         throw new ToolError(`The input of ${name} is not right. ${faults.join('; ')}.`);
       }
-      return options.run(parsed.data, caller);
+      return options.run(parsed.data, caller, progress);
     },
   };
 }
@@ -80,6 +88,7 @@ export async function callTool(
   input: unknown,
   identify: () => McpCaller,
   logger: Logger,
+  progress: McpProgress | null = null,
 ): Promise<CallToolResult> {
   const start = performance.now();
   const context: Record<string, unknown> = { tool: tool.definition.name };
@@ -87,7 +96,7 @@ export async function callTool(
   try {
     const caller = identify();
     Object.assign(context, { session: caller.session, turn: caller.turn, asker: caller.asker });
-    const answer = await tool.call(input, caller);
+    const answer = await tool.call(input, caller, progress);
     logger.info({ ...context, ms: elapsedMs() }, 'tool call');
     return { content: wellFormed(typeof answer === 'string' ? [{ type: 'text', text: answer }] : answer) };
   } catch (error) {

@@ -3,7 +3,7 @@ import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import * as z from 'zod';
 import type { ToolPorts } from './tool-ports.ts';
 
-export function assistantTools({ ask, searchMemory }: ToolPorts): McpTool[] {
+export function assistantTools({ asking, searchMemory }: ToolPorts): McpTool[] {
   return [
     mcpTool({
       name: 'ask_moby',
@@ -18,13 +18,22 @@ export function assistantTools({ ask, searchMemory }: ToolPorts): McpTool[] {
           .default('mcp'),
       }),
       annotations: { readOnlyHint: false, openWorldHint: true },
-      run: async ({ prompt, conversation }) => {
+      run: async ({ prompt, conversation }, _caller, progress) => {
         try {
-          return await ask(`api:${conversation}`, prompt);
+          return await asking.ask(`api:${conversation}`, prompt, progress);
         } catch (error) {
-          throw new ToolError((error as Error).message);
+          throw error instanceof ToolError ? error : new ToolError((error as Error).message);
         }
       },
+    }),
+    mcpTool({
+      name: 'ask_moby_result',
+      title: 'Get an answer of Moby',
+      description:
+        'Waits for the answer to what was asked by ask_moby, where that took too long for one call.',
+      input: z.object({ turn: z.string().min(1).max(64).describe('as ask_moby gave it') }),
+      annotations: { readOnlyHint: false },
+      run: ({ turn }, _caller, progress) => asking.result(turn, progress),
     }),
     mcpTool({
       name: 'memory_search',

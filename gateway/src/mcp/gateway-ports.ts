@@ -5,6 +5,7 @@ import type { Messaging } from '../messaging/messaging.ts';
 import type { ControlClient } from '../parts/control-client.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
+import { Asking } from './ask.ts';
 import type { AgentFile, KnownChannel, ToolPorts } from './tool-ports.ts';
 
 export interface GatewayPortsOptions {
@@ -31,7 +32,7 @@ export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
     channels: () => knownChannels(messaging()),
     send: (message) => void messaging()?.deliver(message),
     readAgentFile: supervisor && ((path) => readAgentFile(supervisor, path)),
-    ask: (session, prompt) => ask(turns, session, prompt),
+    asking: new Asking(turns, clock),
     searchMemory: (query) => searchMemory(memory, query),
   };
 }
@@ -45,20 +46,6 @@ function knownChannels(messaging: Messaging | null): KnownChannel[] {
   const people = messaging.access.people().map(({ channel, name }) => ({ key: channel, title: name }));
   const groups = messaging.access.groups().map(({ channel }) => ({ key: channel }));
   return [...people, ...groups].map((known) => ({ ...known, up: isUp(known.key) }));
-}
-
-async function ask(turns: TurnService, session: string, prompt: string): Promise<string> {
-  const accepted = await turns.accept({
-    session,
-    source: 'api',
-    sender: 'assistant',
-    prompt,
-    attachments: [],
-    queueMode: null,
-  });
-  const end = await turns.ended(accepted.turn);
-  if (end.type === 'done') return end.data.text;
-  throw new Error(end.type === 'error' ? end.data.message : `the turn ended with ${end.type}`);
 }
 
 async function searchMemory(memory: ControlClient | null, query: string): Promise<string> {

@@ -4,6 +4,7 @@ import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { Outgoing } from '../delivery/delivery.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Store } from '../store/store.ts';
+import type { Asking } from './ask.ts';
 
 export interface KnownChannel {
   key: string;
@@ -33,8 +34,7 @@ export interface ToolPorts {
   send: (message: Outgoing) => void;
   /** A file as the agent sees it, or why it cannot be had. Null where nothing stands beside the agent to read it. */
   readAgentFile: ((path: string) => Promise<AgentFile | { refusal: string }>) | null;
-  /** Runs a prompt to its end. @returns the answer @throws Error saying why there is none */
-  ask: (session: string, prompt: string) => Promise<string>;
+  asking: Pick<Asking, 'ask' | 'result'>;
   /** Asks the memory server. */
   searchMemory: (query: string) => Promise<string>;
 }

@@ -83,9 +83,13 @@ export class TurnService {
    * The turn that a client asks for again because it gave up waiting: the same words in the same
    * session, still open or ended while it was about to ask again.
    */
-  askedBefore(session: string, prompt: string): TurnRow | null {
+  askedBefore(session: string, prompt: string, withinMs = MOST_RETRY_MS): TurnRow | null {
     const { store, clock } = this.#options;
-    return store.turns.newestLike(session, prompt, clock.now() - MOST_RETRY_MS);
+    return store.turns.newestLike(session, prompt, clock.now() - withinMs);
+  }
+
+  find(id: string): TurnRow | null {
+    return this.#options.store.turns.find(id);
   }
 
   /** @returns null where there is no such turn */
