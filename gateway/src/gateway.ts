@@ -25,6 +25,7 @@ import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import { TokenService } from './tokens/token-service.ts';
+import { AgentSessionCleanup } from './turns/agent-session-cleanup.ts';
 import { Capabilities } from './turns/capabilities.ts';
 import { ConversationReset } from './turns/conversation-reset.ts';
 import { EventLog } from './turns/event-log.ts';
@@ -81,7 +82,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const memory = controlClient(config.memoryUrl, config.memoryToken);
   const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
-  const resets = new ConversationReset({ store, timeZone, idleMs: resetIdleMs, daily: resetDaily });
+  const tidy = (): void => void cleanup.poke();
+  const resets = new ConversationReset({
+    store,
+    timeZone,
+    idleMs: resetIdleMs,
+    daily: resetDaily,
+    onReset: tidy,
+  });
   const events = new EventLog({ store, clock, logger });
   const metrics = new Metrics({
     running: () => turns.lanes.running,
@@ -104,7 +112,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     timeZone,
     lease,
+    onSessionFree: tidy,
   });
+  const inUse = (): ReadonlySet<string> => runner.agentSessionsInUse;
+  const cleanup = new AgentSessionCleanup({ store, agent, inUse, clock, logger });
   const turns = new TurnService({
     store,
     events,
@@ -208,6 +219,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   reloader?.start();
   retention.start();
+  cleanup.start();
 
   return {
     port,
@@ -218,6 +230,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       await messagingStarted;
       await turns.drain(graceMs);
       await messaging?.close();
+      cleanup.stop();
       server.close();
       server.closeAllConnections();
       agent.close();

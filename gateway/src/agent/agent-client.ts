@@ -57,6 +57,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     agentNames: () => agentNames(transport, agentKey, limits.requestMs),
     createSession: (title) => sessions.create(title),
     deleteSession: (id) => sessions.remove(id),
+    sessions: () => sessions.list(),
     storedSession,
     run: (request, onEvent, signal) => executeRun(run, request, onEvent, signal),
     close: () => transport.close(),

@@ -53,6 +53,13 @@ export interface RunRequest {
   identity: Record<string, string>;
 }
 
+export interface KnownSession {
+  id: string;
+  title: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}
+
 export type RunEvent =
   /** Text of the answer. The sum of all is the final text, unless the outcome says `replaced`. */
   | { type: 'text'; text: string }
@@ -104,6 +111,8 @@ export interface AgentClient {
   createSession(title: string): Promise<string>;
   /** Deletes a session; one that is gone already is fine. @throws AgentError */
   deleteSession(id: string): Promise<void>;
+  /** All it has, without what was said in them; older agents read their whole history for it. @throws AgentError */
+  sessions(): Promise<KnownSession[]>;
   /** @returns null where the agent does not know it. @throws AgentError */
   storedSession(id: string): Promise<StoredSession | null>;
   /**

@@ -1,9 +1,12 @@
 /** The agent's sessions: made, read, deleted. History lives in the agent; the gateway keeps only the id. */
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import type { KnownSession } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import { httpError } from './http-error.ts';
 import { asObject, asText, parseJson } from './json.ts';
 import type { Call, Transport } from './transport.ts';
+
+const LIST_TIMEOUT_MS = 300_000; // older agents read all messages of all sessions for it
 
 export class Sessions {
   readonly #transport: Transport;
@@ -29,6 +32,24 @@ export class Sessions {
       await this.#json({ method: 'PATCH', path: `${pathOf(id)}/title`, body: JSON.stringify({ title }) });
     }
     return id;
+  }
+
+  /** @throws AgentError */
+  async list(): Promise<KnownSession[]> {
+    const { status, body } = await this.#transport.exchange(
+      { method: 'GET', path: '/api/sessions' },
+      LIST_TIMEOUT_MS,
+    );
+    if (status !== 200) throw httpError(status, body);
+    const items = parseJson(body);
+    if (!Array.isArray(items)) return []; // Go's way to say that there is none
+    return items.map(asObject).flatMap(({ id, title, created_at }) => {
+      const createdAt = Date.parse(asText(created_at));
+      // One of unknown age is left alone: it may have been made this moment.
+      return asText(id) === '' || Number.isNaN(createdAt)
+        ? []
+        : [{ id: asText(id), title: asText(title), createdAt }];
+    });
   }
 
   /** @returns null where the agent does not know it. @throws AgentError */

@@ -27,6 +27,7 @@ const OTHERS: Record<string, string> = {
   channel_memory: 'platform name value',
   deliveries: 'id reply_to turn kind text files state',
   delivery_parts: 'action part message nonce state error',
+  left_agent_sessions: 'id',
   live_messages: 'turn message shown nonce',
   turn_pieces: 'turn key before text',
   hooks: 'name proof secret template events',

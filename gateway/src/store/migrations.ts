@@ -3,6 +3,7 @@
  * epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
 import { GATEWAY_SCHEMA } from '@mobyclaw/protocol/schema-version';
+import { AGENT_SESSIONS_SCHEMA } from './schema-agent-sessions.ts';
 import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA, CACHE_WRITES_SCHEMA } from './schema-budget.ts';
 import { ARRIVAL_TRIES_SCHEMA, CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
@@ -113,6 +114,7 @@ export const MIGRATIONS = [
   CACHE_WRITES_SCHEMA,
   ARRIVAL_TRIES_SCHEMA,
   RENAMES_SCHEMA,
+  AGENT_SESSIONS_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

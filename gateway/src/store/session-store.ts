@@ -91,14 +91,6 @@ export class SessionStore {
   setQueueMode(key: string, mode: QueueMode): void {
     this.#db.sql('UPDATE sessions SET queue_mode = ? WHERE key = ?').run(mode, this.#names.current(key));
   }
-
-  /** Conversations that an agent session carries and that were last used before `time`. */
-  carriedIdleSince(time: number): string[] {
-    return this.#db
-      .sql('SELECT key FROM sessions WHERE agent_session IS NOT NULL AND last_active_at < ?')
-      .all(time)
-      .map((row) => String(row.key));
-  }
 }
 
 function toSession(row: Record<string, unknown>): SessionRow {

@@ -1,5 +1,6 @@
 /** gateway.db: the one file the gateway keeps, and all SQL of it. */
 import { AccessStore } from './access-store.ts';
+import { AgentSessionStore } from './agent-session-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { ChatNames } from './chat-names.ts';
 import { Database, type Durability, type OpenOptions } from './database.ts';
@@ -22,6 +23,7 @@ export class Store {
   readonly turns: TurnStore;
   readonly events: EventStore;
   readonly sessions: SessionStore;
+  readonly agentSessions: AgentSessionStore;
   readonly messages: MessageStore;
   readonly tokens: TokenStore;
   readonly arrivals: ArrivalStore;
@@ -42,6 +44,7 @@ export class Store {
     this.turns = new TurnStore(this.#db, this.names);
     this.events = new EventStore(this.#db);
     this.sessions = new SessionStore(this.#db, this.names);
+    this.agentSessions = new AgentSessionStore(this.#db);
     this.messages = new MessageStore(this.#db, this.names);
     this.tokens = new TokenStore(this.#db);
     this.arrivals = new ArrivalStore(this.#db, this.names);

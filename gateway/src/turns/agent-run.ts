@@ -41,10 +41,14 @@ export interface AgentRunOptions {
   clock: Clock;
   logger: Logger;
   timeZone: string;
+  /** A run on a session of the agent has ended; what its conversation has left meanwhile can be deleted now. */
+  onSessionFree: () => void;
 }
 
 export class AgentRun {
   readonly #options: AgentRunOptions;
+  /** The agent's sessions in which a run is under way. */
+  readonly inUse = new Set<string>();
 
   constructor(options: AgentRunOptions) {
     this.#options = options;
@@ -56,6 +60,21 @@ export class AgentRun {
    */
   async run(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<RunOutcome> {
     const session = await this.#session(turn, progress);
+    this.inUse.add(session.id);
+    try {
+      return await this.#runOn(session, turn, progress, signal);
+    } finally {
+      this.inUse.delete(session.id);
+      this.#options.onSessionFree();
+    }
+  }
+
+  async #runOn(
+    session: { id: string; fresh: boolean },
+    turn: TurnRow,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<RunOutcome> {
     const agentName = await this.#agentFor(turn);
     const { agent, monitor, store, capabilities, clock, timeZone } = this.#options;
     const merged = store.turns.mergedInto(turn.id);
@@ -128,22 +147,11 @@ export class AgentRun {
     if (row?.agentSession && !row.torn) return { id: row.agentSession, fresh: false };
     const id = await agent.createSession(turn.session);
     store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id));
-    if (row?.agentSession) this.#forget(row.agentSession);
     if (progress.continues) {
       progress.startOver();
       this.#emit(turn, { type: 'replace', data: { text: '' } });
     }
     return { id, fresh: true };
-  }
-
-  /** The agent keeps sessions for ever; one that is not used again is deleted when nobody waits. */
-  #forget(id: string): void {
-    this.#options.agent.deleteSession(id).catch((error: unknown) => {
-      this.#options.logger.warn(
-        { err: error, agentSession: id },
-        'an agent session that is no longer used could not be deleted',
-      );
-    });
   }
 
   #conversationBefore(turn: TurnRow) {

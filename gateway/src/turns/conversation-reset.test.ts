@@ -17,6 +17,7 @@ function setUp(options: Partial<ConversationResetOptions>, lastMessageAt: number
     timeZone: 'Europe/Berlin',
     idleMs: null,
     daily: null,
+    onReset: () => undefined,
     ...options,
   });
   return { store, resets, agentSession: () => store.sessions.find(SESSION)?.agentSession };

@@ -16,6 +16,8 @@ export interface ConversationResetOptions {
   idleMs: number | null;
   /** Time of day, or null. */
   daily: { hour: number; minute: number } | null;
+  /** An agent session was left, and can be deleted. */
+  onReset: () => void;
 }
 
 export class ConversationReset {
@@ -37,6 +39,7 @@ export class ConversationReset {
       const seedFrom = store.sessions.find(session)?.seedFrom ?? 0;
       store.sessions.reset(session, carry ? seedFrom : marker);
     });
+    this.#options.onReset();
   }
 
   /** Resets the session where the settings say so, before a turn that starts at `now`. */

@@ -45,6 +45,10 @@ export class TurnRunner {
     this.#agentRun = new AgentRun(options);
   }
 
+  get agentSessionsInUse(): ReadonlySet<string> {
+    return this.#agentRun.inUse;
+  }
+
   /** @param signal its reason is a StopReason */
   async run(turn: TurnRow, signal: AbortSignal): Promise<void> {
     const progress = new Progress(turn.attempt);
