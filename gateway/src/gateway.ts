@@ -31,6 +31,7 @@ import { ConversationReset } from './turns/conversation-reset.ts';
 import { EventLog } from './turns/event-log.ts';
 import { ReplyRecorder } from './turns/reply-recorder.ts';
 import { TurnEnder } from './turns/turn-ending.ts';
+import { TurnPause } from './turns/turn-pause.ts';
 import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
@@ -129,6 +130,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     defaultQueueMode: queueMode,
   });
   const { lanes } = turns;
+  const turnPause = new TurnPause({ lanes, clock, logger });
   const onRestarted = (): void => {
     agent.forgetEngine();
     monitor.forget();
@@ -173,6 +175,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const app = createApp({
     store,
     turns,
+    pause: turnPause,
     tokens,
     hooks,
     jobs: background.jobs,

@@ -14,7 +14,8 @@ import type { JobService } from '../scheduler/job-service.ts';
 import type { RunningSoul, SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
-import type { ConversationReset } from '../turns/conversation-reset.ts';
+import { type ConversationReset } from '../turns/conversation-reset.ts';
+import { type TurnPause } from '../turns/turn-pause.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import type { OwnerDelivery } from '../unasked/owner-delivery.ts';
 import type { WebhookService } from '../webhooks/webhook-service.ts';
@@ -22,6 +23,7 @@ import type { WebhookService } from '../webhooks/webhook-service.ts';
 export interface HttpServices {
   store: Store;
   turns: TurnService;
+  pause: TurnPause;
   tokens: TokenService;
   hooks: WebhookService;
   jobs: JobService;

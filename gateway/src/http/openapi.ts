@@ -19,6 +19,7 @@ import {
   hookViewSchema,
 } from '@mobyclaw/protocol/hook';
 import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
+import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { messageViewSchema, searchHitSchema, sessionViewSchema } from '@mobyclaw/protocol/session';
@@ -273,6 +274,14 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
   { method: 'post', path: '/api/usage/lift', summary: 'Let Moby go on for the day, beyond his budget' },
+  {
+    method: 'post',
+    path: '/api/pause',
+    summary: 'Let no turn begin for some seconds; ask again to go on',
+    body: pauseRequestSchema,
+    answer: pauseViewSchema,
+  },
+  { method: 'delete', path: '/api/pause', summary: 'Let turns begin again', status: 204 },
   {
     method: 'post',
     path: '/v1/chat/completions',

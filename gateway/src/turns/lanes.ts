@@ -103,8 +103,14 @@ export class Lanes {
 
   /** Lets running turns end and starts no new one. @returns when none runs; `resume` lets new ones start again */
   async pause(): Promise<{ resume(): void }> {
-    this.#paused++;
+    const held = this.hold();
     await this.#untilIdle();
+    return held;
+  }
+
+  /** Starts no new turn from now on, until `resume`. */
+  hold(): { resume(): void } {
+    this.#paused++;
     let held = true;
     return {
       resume: () => {

@@ -1,4 +1,5 @@
-/** Operation: `/healthz` and `/readyz` (open to all), `/api/status`, `/api/usage`, `/metrics`, `/openapi.json`. */
+/** Operation: `/healthz` and `/readyz` (open to all), `/api/status`, `/api/usage`, `/api/pause`, `/metrics`, `/openapi.json`. */
+import { pauseRequestSchema } from '@mobyclaw/protocol/pause';
 import type { Status } from '@mobyclaw/protocol/status';
 import type { BudgetReport } from '@mobyclaw/protocol/usage';
 import { Router } from 'express';
@@ -41,7 +42,7 @@ async function budgetReport(budget: Budget): Promise<BudgetReport> {
 export function operationRoutes(services: HttpServices): Router {
   const { store, turns, monitor, agent, soul, messaging, metrics, budget, clock, version, startedAt } =
     services;
-  const { heartbeat, ownerChannel } = services;
+  const { heartbeat, ownerChannel, pause } = services;
   const router = Router();
 
   router.get('/api/status', async (_request, response) => {
@@ -56,6 +57,17 @@ export function operationRoutes(services: HttpServices): Router {
   router.post('/api/usage/lift', (_request, response) => {
     if (!budget) throw new HttpProblem('conflict', 'No budget is set, so there is nothing to lift.');
     response.json({ until: new Date(budget.lift().until).toISOString() });
+  });
+
+  router.post('/api/pause', (request, response) => {
+    const { seconds } = validate(pauseRequestSchema, request.body);
+    const until = new Date(pause.keep(seconds * 1000)).toISOString();
+    response.json({ running: turns.lanes.running, until });
+  });
+
+  router.delete('/api/pause', (_request, response) => {
+    pause.end();
+    response.status(204).end();
   });
 
   router.get('/metrics', async (_request, response) => {
