@@ -171,7 +171,7 @@ function inAscii(text) {
   );
 }
 
-const hash = createHash('sha256').update(starter(''));
+const hash = createHash('sha256').update(starter('')).update(process.version); // a part runs on the Node of its build
 // Chunks before the entries that name them.
 const outputs = results
   .flatMap(({ outputFiles }) => outputFiles)

@@ -1,6 +1,8 @@
 /** Where things are in the data directory, for the commands that look at files themselves. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOCAL_STATE_FILE } from '@mobyclaw/protocol/local-state';
+import { CliError } from './cli-error.ts';
 
 export interface DataDirectory {
   root: string;
@@ -39,4 +41,17 @@ export function dataDirectory(root: string): DataDirectory {
     chatHistory: join(root, 'run', 'chat-history'),
     backups: join(root, 'backups'),
   };
+}
+
+/** The folders that a start needs before there is a Moby to make the others. @throws CliError */
+export function makeDataFolders({ root, logs, run }: DataDirectory): void {
+  try {
+    for (const folder of [root, logs, run]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new CliError(
+      `${path ?? root} cannot be created (${code}). Make ${root} writable for you, or set MOBYCLAW_HOME to another folder.`,
+      { cause: error },
+    );
+  }
 }

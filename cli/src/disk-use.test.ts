@@ -6,10 +6,10 @@ import { diskUse } from './disk-use.ts';
 
 test('what the owner has is counted, in all folders, and not what runs', async () => {
   const home = temporaryFolder();
-  for (const folder of ['gateway/run', 'run/build']) mkdirSync(join(home, folder), { recursive: true });
+  for (const folder of ['gateway/run', 'run/builds']) mkdirSync(join(home, folder), { recursive: true });
   writeFileSync(join(home, 'MEMORY.md'), 'x'.repeat(10));
   writeFileSync(join(home, 'gateway/run/file'), 'x'.repeat(100));
-  writeFileSync(join(home, 'run/build/gateway.js'), 'x'.repeat(1000));
+  writeFileSync(join(home, 'run/builds/gateway.js'), 'x'.repeat(1000));
   const { bytes, freeBytes } = await diskUse(home);
   expect(bytes).toBe(110);
   expect(freeBytes).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import { HeldFolder } from '@mobyclaw/lib/held-folder';
 /** From here on the owner is told. A cloned project or two with what it installs is one or two. */
 export const LARGE_SESSIONS_BYTES = 5e9;
 
-const NO_DATA = 'run'; // sockets and state of what runs, and the build it runs on, which is a link to the checkout's
+const NO_DATA = 'run'; // sockets and state of what runs, and the build it runs on, mostly links to the checkout's
 const SHARED = 'sessions';
 const MOST_ENTRIES = 200_000; // about a second
 const MOST_LEVELS = 500; // each holds a descriptor

@@ -209,6 +209,41 @@ test('a broken build says where and what to do, and the next run builds again', 
   expect((await one.run()).code).toBe(7);
 });
 
+test('what only looks or stops goes on with the build from before where the source cannot be built', async () => {
+  const one = checkout();
+  await one.run();
+  writeFileSync(join(one.root, 'cli/src/main.ts'), 'syntax error');
+  for (const command of ['status', 'down', 'run']) {
+    const { code, stdout, stderr } = await one.run([command]);
+    expect([code, stdout]).toEqual([7, `["${command}"]\n`]);
+    expect(stderr).toMatch(/main\.ts: syntax error\nThe build failed; .*This is the version from before/);
+  }
+  for (const command of ['up', 'upgrade', 'init']) expect((await one.run([command])).code).toBe(1);
+  expect(readdirSync(one.root)).not.toContain('.build-lock');
+});
+
+test('what only looks or stops installs nothing; up and upgrade do', async () => {
+  const one = checkout();
+  await one.run();
+  writeFileSync(join(one.root, '../npm-fails'), '');
+  writeFileSync(join(one.root, 'cli/src/main.ts'), '');
+  writeFileSync(
+    join(one.root, 'package-lock.json'),
+    '{"packages":{"":{},"node_modules/a":{"version":"2.0.0"}}}',
+  );
+  expect(await one.run(['--', 'status'])).toEqual({
+    code: 7,
+    stdout: '["--","status"]\n',
+    stderr:
+      'The dependencies of this checkout have changed; ./mobyclaw upgrade installs them. This is the version from before.\n',
+  });
+  expect([one.calls('npm'), one.calls('build')]).toEqual([1, 1]);
+  expect((await one.run(['up', '--local'])).code).toBe(1);
+  rmSync(join(one.root, '../npm-fails'));
+  expect((await one.run(['upgrade'])).code).toBe(7);
+  expect([one.calls('npm'), one.calls('build')]).toEqual([3, 2]);
+});
+
 test.skipIf(process.getuid?.() === 0)('a checkout that cannot be written says so', async () => {
   const one = checkout();
   chmodSync(one.root, 0o500);

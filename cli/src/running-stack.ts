@@ -23,6 +23,11 @@ const composeStateSchema = z.object({
   startedAt: z.iso.datetime(),
   /** What the images were built from, see `sourceStamp`. */
   built: z.string(),
+  /** Version and digest of the build, and the commit that it is of; absent in files of earlier versions. */
+  version: z.string().optional(),
+  source: z.string().nullable().optional(),
+  /** Compose's name for the stack, by which its containers are found. */
+  project: z.string().optional(),
 });
 
 export type ComposeState = z.infer<typeof composeStateSchema>;

@@ -21,13 +21,16 @@ export interface Moby {
   readonly home: string;
   readonly port: number;
   /** Runs the launcher to its end. */
-  cli(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<Finished>;
+  cli(
+    args: readonly string[],
+    options?: { stdin?: string; env?: Record<string, string>; onStart?: (pid: number) => void },
+  ): Promise<Finished>;
   /** Process ids of the running parts. */
   pid(part: 'memory' | 'agent' | 'gateway'): number;
 }
 
 /** Not started yet; stopped when the test is over. */
-export async function newMoby(env: Record<string, string> = {}): Promise<Moby> {
+export async function newMoby(env: Record<string, string> = {}, launcher = LAUNCHER): Promise<Moby> {
   const home = temporaryFolder();
   const port = await freePort();
   const envFile = join(temporaryFolder(), 'settings.env');
@@ -42,7 +45,7 @@ export async function newMoby(env: Record<string, string> = {}): Promise<Moby> {
     ...env,
   };
   const cli: Moby['cli'] = (args, options = {}) =>
-    run(args, { ...environment, ...options.env }, options.stdin ?? '');
+    run(launcher, args, { ...environment, ...options.env }, options.stdin ?? '', options.onStart);
   onTestFinished(async () => {
     await cli(['down']);
   }, 60_000);
@@ -61,9 +64,16 @@ export async function newMoby(env: Record<string, string> = {}): Promise<Moby> {
   };
 }
 
-function run(args: readonly string[], env: Record<string, string>, stdin: string): Promise<Finished> {
+function run(
+  launcher: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  stdin: string,
+  onStart?: (pid: number) => void,
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(LAUNCHER, args, { env, stdio: 'pipe' });
+    const child = spawn(launcher, args, { env, stdio: 'pipe' });
+    if (child.pid !== undefined) onStart?.(child.pid);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

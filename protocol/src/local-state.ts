@@ -27,6 +27,8 @@ export type LocalPart = z.infer<typeof localPartSchema>;
 export const localStateSchema = z.object({
   pid: z.int(),
   version: z.string(),
+  program: z.string().optional().describe('path of the bundle that runs as the background process'),
+  build: z.string().optional().describe('version and digest of the build it belongs to, as in its `.built`'),
   startedAt: z.iso.datetime(),
   port: z.int().describe('of the gateway, on 127.0.0.1'),
   state: z

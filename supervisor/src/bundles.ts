@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Bundles } from './local-supervisor.ts';
 
@@ -10,4 +11,15 @@ export function siblingBundles(moduleUrl: string): Bundles {
     gateway: beside('gateway.js'),
     embeddedAgent: beside('embedded-agent.js'),
   };
+}
+
+/** @returns the program of that build and what scripts/build.mjs says of it; null where it is run from its source */
+export function siblingBuild(moduleUrl: string): { path: string; build: string } | null {
+  try {
+    const build = readFileSync(new URL('.built', moduleUrl), 'utf8').trim();
+    return { path: fileURLToPath(new URL('local.js', moduleUrl)), build };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
-import { siblingBundles } from './bundles.ts';
+import { siblingBuild, siblingBundles } from './bundles.ts';
 import { LocalSupervisor } from './local-supervisor.ts';
 import { runProcess } from './run-process.ts';
 import { readPort } from './settings.ts';
@@ -23,6 +23,7 @@ runProcess(
       home: resolve(env.MOBYCLAW_HOME || join(homedir(), '.mobyclaw')),
       port: readPort('MOBYCLAW_PORT', env.MOBYCLAW_PORT, DEFAULT_PORT),
       version: process.env.MOBYCLAW_VERSION ?? 'development',
+      program: siblingBuild(import.meta.url),
       environment: env,
       bundles: siblingBundles(import.meta.url),
       clock: systemClock,

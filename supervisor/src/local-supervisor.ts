@@ -41,6 +41,8 @@ export interface LocalOptions {
   home: string;
   port: number;
   version: string;
+  /** What runs, for `run/local.json`; absent where it is no build. */
+  program?: { path: string; build: string } | null;
   /** The owner's settings and keys; each part gets its share. */
   environment: Readonly<Record<string, string | undefined>>;
   bundles: Bundles;
@@ -274,11 +276,12 @@ export class LocalSupervisor {
   }
 
   #publish(): void {
-    const { port, version } = this.#options;
+    const { port, version, program } = this.#options;
     const problem = this.#problem ?? this.#parts.problem;
     const state: LocalState = {
       pid: process.pid,
       version,
+      ...(program ? { program: program.path, build: program.build } : {}),
       startedAt: this.#startedAt,
       port,
       state: this.#state === 'up' ? this.#parts.state : this.#state,

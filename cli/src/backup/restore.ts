@@ -110,7 +110,7 @@ async function schemaOf(path: string): Promise<number> {
  * Whom the data directory is to belong to, where root restores: the owner of the one that was there, else of the folder
  * that it is in, such as his home.
  */
-async function ownerOf(root: string): Promise<Owner | null> {
+export async function ownerOf(root: string): Promise<Owner | null> {
   if (process.getuid?.() !== 0) return null;
   const { uid, gid } = (await statIfThere(root)) ?? (await stat(dirname(root)));
   return uid === 0 ? null : { uid, gid };

@@ -1,17 +1,19 @@
 /**
- * Restarts Moby or one part of him, as it is: changed settings come into force by `up`. Turns that run are finished or
- * taken up again by the gateway.
+ * Restarts Moby or one part of him, as it is: changed settings and a new version come into force by `up`. Turns that run
+ * are waited for; what takes longer is taken up again by the gateway.
  */
 import { pause } from '@mobyclaw/lib/clock';
 import type { LocalPart } from '@mobyclaw/protocol/local-state';
 import { CliError, EXIT, type ExitCode, NotRunningError, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
+import { placeBuild, runningBuild } from '../local/builds.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { startLocal } from '../local/start.ts';
 import { stopLocal } from '../local/stop.ts';
 import { runningStack } from '../running-stack.ts';
 import { print, say } from '../terminal.ts';
+import { withTurnsPaused } from '../turn-pause.ts';
 
 const POLL_MS = 100;
 const PART_WITHIN_MS = 60_000; // the gateway lets turns go on for 30 s
@@ -25,11 +27,9 @@ export const command: Define = (target, context, exit) => {
 async function restart(context: Context, service: string | undefined): Promise<ExitCode> {
   const running = runningStack(context.data);
   if (running === null) throw new NotRunningError();
-  if (running.mode === 'compose') await restartContainers(context, service);
-  else if (service === undefined) {
-    await stopLocal(context);
-    await startLocal(context, () => undefined);
-  } else await restartPart(context, service === 'moby' ? 'agent' : service);
+  await withTurnsPaused(context, () =>
+    running.mode === 'compose' ? restartContainers(context, service) : restartLocal(context, service),
+  );
   print(
     context.terminal,
     service === undefined ? 'Moby has been restarted.' : `${service} has been restarted.`,
@@ -37,12 +37,20 @@ async function restart(context: Context, service: string | undefined): Promise<E
   return EXIT.ok;
 }
 
+async function restartLocal(context: Context, service: string | undefined): Promise<void> {
+  if (service !== undefined) return restartPart(context, service === 'moby' ? 'agent' : service);
+  const state = readLocalState(context.data);
+  const build = state && runningBuild(context.data, state); // only `up` and `upgrade` change to another one
+  await stopLocal(context);
+  await startLocal(context, () => undefined, build ?? (await placeBuild(context)));
+}
+
 async function restartContainers(context: Context, service: string | undefined): Promise<void> {
   const { ComposeProject } = await import('../compose/project.ts');
   const { serviceName } = await import('../compose/service-name.ts');
   const { waitForMoby, watchUp } = await import('../compose/start.ts');
   const project = new ComposeProject(context);
-  say(context.terminal, 'Restarting; answers under way have 30 s to end…');
+  say(context.terminal, 'Restarting…');
   await watchUp(context, project, ['restart', ...(service === undefined ? [] : [serviceName(service)])]);
   await waitForMoby(context, project, context.port);
 }

@@ -18,6 +18,7 @@ import { readLocalState } from '../local/local-state.ts';
 import { runningStack } from '../running-stack.ts';
 import { cell, print, printable, printJson, say, styled, table } from '../terminal.ts';
 import { ago, localTime } from '../time.ts';
+import { unfinishedUpgrade } from '../upgrade/finish.ts';
 
 const NEXT_JOBS = 3;
 
@@ -71,11 +72,22 @@ async function collect(context: Context): Promise<Report> {
   try {
     const answer = await context.withGateway(askGateway);
     const { soul, agent } = answer.gateway;
-    const problem = soul.problem ?? agent.detail ?? local?.problem ?? (await soulAdvice(data.soul));
+    const problem =
+      soul.problem ??
+      agent.detail ??
+      local?.problem ??
+      unfinishedUpgrade(context) ??
+      (await soulAdvice(data.soul));
     return { ...base, ...answer, problem };
   } catch (error) {
-    if (!(error instanceof CliError) || (running === null && error instanceof NotRunningError)) throw error;
-    return { ...base, ...empty, problem: local?.problem ?? error.message };
+    if (!(error instanceof CliError)) throw error;
+    const unfinished = unfinishedUpgrade(context);
+    if (running === null && error instanceof NotRunningError) {
+      throw unfinished === null
+        ? error
+        : new CliError(`Moby is not running. ${unfinished}`, { cause: error });
+    }
+    return { ...base, ...empty, problem: unfinished ?? local?.problem ?? error.message };
   }
 }
 

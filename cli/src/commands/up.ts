@@ -10,7 +10,7 @@ import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import { type Docker, findDocker } from '../compose/docker.ts';
 import type { Context } from '../context.ts';
-import { keepBuild } from '../local/kept-build.ts';
+import { forgetOtherBuilds, placeBuild } from '../local/builds.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { startLocal, waitUntilReady } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
@@ -44,6 +44,8 @@ export async function up(context: Context, options: UpOptions = {}): Promise<Exi
     const mode = await init(context, { fromUp: true, ...(options.local && { local: true }) });
     if (mode === 'local') return upLocal(context);
   }
+  const { finishUpgrade } = await import('../upgrade/finish.ts');
+  await finishUpgrade(context);
   const docker = options.local ? null : await dockerFor(context, options);
   return docker === null ? upLocal(context) : upCompose(context, docker, options.build === true);
 }
@@ -98,7 +100,7 @@ async function upLocal(context: Context): Promise<ExitCode> {
   const running = readLocalState(context.data);
   const onPart = (part: LocalPart): void => say(terminal, progress(terminal, part));
   if (running && isAlive(running)) {
-    const changes = changesSince(context, running.pid);
+    const changes = changesSince(context, running);
     if (changes.length === 0 && running.state !== 'stopping' && running.state !== 'failed') {
       const gone = (): string | null => (isAlive(running) ? null : 'It was stopped meanwhile.');
       if (running.state === 'ready') say(terminal, 'Moby is already running.');
@@ -119,9 +121,10 @@ async function upLocal(context: Context): Promise<ExitCode> {
   } else {
     say(terminal, 'Starting Moby…');
   }
+  const build = await placeBuild(context);
   if (running) await stopLocal(context);
-  const { port } = await startLocal(context, onPart);
-  await keepBuild(context);
+  const { port } = await startLocal(context, onPart, build);
+  await forgetOtherBuilds(context.data, build);
   return answering(context, port);
 }
 

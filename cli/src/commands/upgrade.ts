@@ -11,12 +11,14 @@ export const command: Define = (target, context, exit) => {
     .option('--build', 'though nothing has changed')
     .addHelpText(
       'after',
-      '\nGet the new version first (git pull). A backup is made, the new version is built and started; if it does not come\nup healthy, the one before is started again.',
+      '\nGet the new version first (git pull). Moby is stopped, a backup is made, the new version is started; if it does\nnot come up, the one before runs again, on the backup where the new one has changed the data.',
     )
     .action(async (options: { build?: true }) => exit(await upgrade(context, options.build === true)));
 };
 
 async function upgrade(context: Context, always: boolean): Promise<ExitCode> {
+  const { finishUpgrade } = await import('../upgrade/finish.ts');
+  await finishUpgrade(context);
   const running = runningStack(context.data);
   if (running === null) {
     throw new CliError(

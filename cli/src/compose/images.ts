@@ -12,6 +12,7 @@ import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { readTextIfThere } from '../env-file.ts';
+import type { ComposeProject } from './project.ts';
 
 const run = promisify(execFile);
 
@@ -74,6 +75,21 @@ export async function imageIds(
     if (typeof (error as { code?: unknown }).code === 'number') return null; // no such image
     throw error;
   }
+}
+
+/** @returns id by name of the images that the containers there were made from */
+export async function runningImages(
+  { terminal }: Pick<Context, 'terminal'>,
+  project: ComposeProject,
+): Promise<Record<string, string>> {
+  const containers = (await project.services()).map(({ id }) => id);
+  if (containers.length === 0) return {};
+  const format = '{{.Config.Image}} {{.Image}}';
+  const { stdout } = await run('docker', ['inspect', '--format', format, ...containers], {
+    env: terminal.env as NodeJS.ProcessEnv,
+  });
+  const lines = stdout.trim().split('\n');
+  return Object.fromEntries(lines.map((line) => line.trim().split(' ') as [string, string]));
 }
 
 function recordFile({ data }: Context): string {

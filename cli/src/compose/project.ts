@@ -5,6 +5,7 @@
 
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { readComposeState } from '../running-stack.ts';
 import { PART_SECRETS } from '../settings-schema.ts';
 import type { ContainerUser } from './container-user.ts';
 import { type ComposeOptions, type ComposeOutcome, compose } from './docker.ts';
@@ -14,22 +15,29 @@ import { parseServices, type Service } from './service.ts';
 /** docker-compose.yml refuses to be read without them; whoever starts the stack has the true ones. */
 const UNTIL_INIT = Object.fromEntries(PART_SECRETS.map((name) => [name, 'none']));
 
+const DEFAULT_NAME = 'mobyclaw'; // as in docker-compose.yml
+
 export const SERVICES = ['moby', 'gateway', 'memory', 'workspace'] as const;
 
 export class ComposeProject {
+  /** Compose's name for the stack. */
+  readonly name: string;
   readonly #checkout: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
 
   /** @param user that the containers run as; needed where some are created */
-  constructor({ checkout, terminal, settings }: Context, user?: ContainerUser) {
+  constructor({ checkout, terminal, settings, data }: Context, user?: ContainerUser) {
     this.#checkout = checkout;
     const { MOBYCLAW_UID: uid = 1000, MOBYCLAW_GID: gid = 1000 } = settings.values;
     const tokens = user === undefined ? UNTIL_INIT : {};
-    this.#env = {
+    const env: Readonly<Record<string, string | undefined>> = {
       ...terminal.env,
       ...tokens,
       ...composeEnvironment(settings, user ?? { uid: Number(uid), gid: Number(gid) }),
     };
+    // What `up` was given counts until `down`, in whatever terminal the next command is typed.
+    this.name = readComposeState(data)?.project || env.COMPOSE_PROJECT_NAME || DEFAULT_NAME;
+    this.#env = { ...env, COMPOSE_PROJECT_NAME: this.name };
   }
 
   run(args: readonly string[], options: ComposeOptions = {}): Promise<ComposeOutcome> {

@@ -8,6 +8,9 @@ import { pause } from '@mobyclaw/lib/clock';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+
+import { checkoutCommit, checkoutStamp } from '../local/builds.ts';
+
 import { isReady } from '../local/start.ts';
 import { checkPort } from '../port-check.ts';
 import { type ComposeState, keepComposeState } from '../running-stack.ts';
@@ -31,12 +34,14 @@ export interface StartOptions {
   docker: Extract<Docker, { ready: true }>;
   /** `always`: though nothing has changed; `never`: the images are what they are. */
   build?: 'if-changed' | 'always' | 'never';
+  /** What the images are of, where they are not of this checkout. */
+  of?: { version: string; source: string | null };
 }
 
 /** @throws CliError with the reason, what to do, and the last log lines of the service that fails */
 export async function startCompose(
   context: Context,
-  { docker, build = 'if-changed' }: StartOptions,
+  { docker, build = 'if-changed', of }: StartOptions,
 ): Promise<ComposeState> {
   const project = await prepareProject(context, docker);
   await refuseOtherHome(context, project);
@@ -47,7 +52,10 @@ export async function startCompose(
   const state: ComposeState = {
     port,
     startedAt: new Date(clock.now()).toISOString(),
-    built: sourceStamp(context),
+    built: of === undefined ? sourceStamp(context) : '',
+    version: of?.version ?? checkoutStamp(context.checkout),
+    source: of === undefined ? await checkoutCommit(context.checkout) : of.source,
+    project: project.name,
   };
   await keepComposeState(data, state); // before the first container is there, so that `down` finds them all
   await watchUp(context, project, ['up', '--detach', '--no-build', '--remove-orphans']);

@@ -51,7 +51,7 @@ function checkParts(context: Context): Check[] {
     const died = state?.state === 'failed' ? `; the last start failed: ${state.problem}` : '';
     return [warn('Moby', `not running${died}`, './mobyclaw up starts him.')];
   }
-  const changes = changesSince(context, state.pid);
+  const changes = changesSince(context, state);
   return [
     changes.length === 0
       ? ok('Moby', `${state.state}, pid ${state.pid}`)

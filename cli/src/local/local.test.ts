@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, wr
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { CliError, type ExitCode } from '../cli-error.ts';
@@ -12,6 +13,7 @@ import { answer } from '../testing/answer.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
 import { upgradeLocal } from '../upgrade/local.ts';
 import { readLocalState } from './local-state.ts';
+import { changesSince } from './started.ts';
 import { stopLocal } from './stop.ts';
 
 interface Stack {
@@ -169,10 +171,15 @@ test('upgrade: nothing where nothing is new; a build that does not come up gives
   const failed = await upgrade();
   expect(failed).toContain('The version from before runs again.');
   expect(failed).toMatch(/Backup: .*before-upgrade-\d{8}T\d{9}\.tar\.gz/);
-  expect(readLocalState(one.context().data)?.state).toBe('ready');
+  expect(failed).toContain('It is 0.1.0 (build a).');
+  expect(readLocalState(one.context().data)).toMatchObject({ state: 'ready', build: '0.1.0 a' });
+  // What runs is not what the checkout holds, and both commands know it.
+  expect(await upgrade()).toContain('The version from before runs again.');
+  const state = readLocalState(one.context().data) as LocalState;
+  expect(changesSince(one.context(), state)).toEqual(['the program']);
   rmSync(join(dist, 'broken'));
   writeFileSync(join(dist, '.built'), '0.1.0 c');
-  expect(await upgrade()).toContain('Moby runs on version 0.1.0.');
+  expect(await upgrade()).toContain('Moby runs on version 0.1.0 (build c).');
 });
 
 test('the first up on a terminal asks first, then starts; one without a terminal asks nothing', async () => {

@@ -7,7 +7,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
@@ -15,9 +15,11 @@ import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { makeDataFolders } from '../data-directory.ts';
 import { renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
 import { COMPOSE_ONLY } from '../settings-schema.ts';
+import { type Build, defaultsOf, nodeOf } from './builds.ts';
 import { isAlive, readLocalState } from './local-state.ts';
 import { keepStartRecord, startRecord } from './started.ts';
 
@@ -28,27 +30,18 @@ const BROKEN_FOR_MS = 4_000; // the gateway puts the last good soul.yaml back in
 const LOG_LINES = 8;
 
 /**
- * @param program of another build than the checkout's
+ * @param build what is to run, see `builds.ts`
  * @throws CliError with the reason, what to do, and the last log lines of the part that fails
  */
 export async function startLocal(
   context: Context,
   onPart: (part: LocalPart) => void,
-  program = join(context.checkout, 'dist', 'local.js'),
+  build: Build,
 ): Promise<LocalState> {
   const { data } = context;
-  try {
-    for (const folder of [data.root, data.logs, data.run])
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      `${path ?? data.root} cannot be created (${code}). Make ${data.root} writable for you, or set MOBYCLAW_HOME to another folder.`,
-      { cause: error },
-    );
-  }
+  makeDataFolders(data);
   const record = startRecord(context);
-  const { pid, ended } = spawnLocal(context, program);
+  const { pid, ended } = spawnLocal(context, build);
   try {
     return await waitUntilReady(context, pid, onPart, ended);
   } finally {
@@ -58,9 +51,8 @@ export async function startLocal(
 
 function spawnLocal(
   { checkout, data, settings, terminal }: Context,
-  program: string,
+  build: Build,
 ): { pid: number; ended: () => string | null } {
-  if (!existsSync(program)) throw new CliError(`${program} is missing. Run ./mobyclaw, which builds it.`);
   let log: number;
   try {
     log = openSync(join(data.logs, 'local.log'), 'a', 0o600);
@@ -73,10 +65,10 @@ function spawnLocal(
       },
     );
   }
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(nodeOf(build), [build.program], {
     cwd: data.root,
     env: {
-      MOBYCLAW_DEFAULTS: join(checkout, 'agents/moby'), // which a build elsewhere would not find
+      MOBYCLAW_DEFAULTS: defaultsOf(build, checkout),
       ...terminal.env,
       ...without(settings.environment, COMPOSE_ONLY),
     },

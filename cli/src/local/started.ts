@@ -4,11 +4,12 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
+import { checkoutStamp } from './builds.ts';
 
 const startedSchema = z.object({ pid: z.int(), salt: z.string(), digests: z.record(z.string(), z.string()) });
 
@@ -24,13 +25,16 @@ export async function keepStartRecord({ data }: Context, pid: number, record: St
   await writeFileAtomic(data.started, `${JSON.stringify({ pid, ...record })}\n`);
 }
 
-/** @returns what has changed since the process `pid` was started, by name; nothing where that is not known */
-export function changesSince(context: Context, pid: number): string[] {
+/** @returns what has changed since the process of `state` was started, by name; settings only where they are known */
+export function changesSince(context: Context, { pid, build }: LocalState): string[] {
+  // It says itself what it runs, whoever started it: also after an upgrade that went back.
+  const program = build === checkoutStamp(context.checkout) ? [] : ['the program'];
   const record = readRecord(context.data.started);
-  if (record?.pid !== pid) return [];
+  if (record?.pid !== pid) return program;
   const now = digests(context, record.salt);
-  const names = new Set([...Object.keys(now), ...Object.keys(record.digests)]);
-  return [...names].filter((name) => now[name] !== record.digests[name]);
+  const { 'the program': _, ...before } = record.digests; // kept there by versions that did not say what they ran
+  const names = new Set([...Object.keys(now), ...Object.keys(before)]);
+  return [...program, ...[...names].filter((name) => now[name] !== before[name])];
 }
 
 function readRecord(path: string): z.infer<typeof startedSchema> | undefined {
@@ -44,10 +48,9 @@ function readRecord(path: string): z.infer<typeof startedSchema> | undefined {
   }
 }
 
-function digests({ settings, checkout, data }: Context, salt: string): Record<string, string> {
+function digests({ settings, data }: Context, salt: string): Record<string, string> {
   const inputs: Record<string, string> = {
     ...settings.environment,
-    'the program': readText(join(checkout, 'dist', '.built')) ?? '',
     // Its values, since a comment is no reason to restart, and neither is the empty file that the first start creates.
     'workspaces.conf': workspaceLines(readText(data.workspaces) ?? ''),
     'credentials.env': JSON.stringify(parseEnv(readText(data.credentials) ?? '')),

@@ -2,7 +2,7 @@
  * Stands in for dist/local.js in tests: writes run/local.json as the environment asks and answers as a gateway does.
  * FAKE_LOCAL: ready, fail, broken or die; a file `broken` beside it makes it fail, as a bad build does.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
@@ -26,6 +26,8 @@ function publish(state, parts, problem) {
   const text = JSON.stringify({
     pid: process.pid,
     version: '0.1.0',
+    program: process.argv[1],
+    build: readFileSync(new URL('.built', import.meta.url), 'utf8').trim(),
     startedAt,
     port: Number(port),
     state,

@@ -1,56 +1,64 @@
-/**
- * Upgrade in local mode: backup, restart on the build that the launcher has just made, and a look whether Moby answers.
- * Where he does not, the build that ran before is started again; `up` has put it aside, see `local/kept-build.ts`.
- */
-import { quoted } from '@mobyclaw/lib/shell-quote';
+/** Upgrade in local mode, to the build that the launcher has just made. The one that runs is in the data directory. */
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { keepBuild, keptBuild } from '../local/kept-build.ts';
-import { readLocalState } from '../local/local-state.ts';
-import { startLocal } from '../local/start.ts';
+import {
+  buildName,
+  checkoutStamp,
+  forgetOtherBuilds,
+  placeBuild,
+  runningBuild,
+  sourceOf,
+} from '../local/builds.ts';
+import { isAlive, readLocalState } from '../local/local-state.ts';
+import { startLocal, waitUntilReady } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
 import { stopLocal } from '../local/stop.ts';
 import { print, say } from '../terminal.ts';
-import { safetyBackup } from './safety-backup.ts';
+import { changeOver, type Stack } from './change-over.ts';
 
 export async function upgradeLocal(context: Context, always: boolean): Promise<ExitCode> {
-  const { terminal, version, data } = context;
-  const pid = readLocalState(data)?.pid ?? -1;
-  if (!always && !changesSince(context, pid).includes('the program')) {
-    print(terminal, `Moby is of this version already (${version}). Get a newer one first: git pull`);
+  const { terminal, checkout, data } = context;
+  const state = readLocalState(data);
+  const name = buildName(checkoutStamp(checkout));
+  if (state === null || (!always && !changesSince(context, state).includes('the program'))) {
+    print(terminal, `Moby is of this version already: ${name}. Get a newer one first: git pull`);
     return EXIT.ok;
   }
-  const backup = await safetyBackup(context);
-  await stopLocal(context);
-  try {
-    await startLocal(context, ({ name, state }) => say(terminal, `  · ${name.padEnd(9)} ${state}`));
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    say(terminal, error.message);
-    await rollBack(context, backup);
-    throw new CliError(`The version from before runs again. Nothing is lost; the backup is ${backup}`, {
-      cause: error,
-    });
-  }
-  await keepBuild(context);
-  print(terminal, `Moby runs on version ${version}.`);
+  const build = runningBuild(data, state);
+  const before = {
+    version: state.build ?? build?.stamp ?? state.version,
+    source: build && sourceOf(build),
+    ...(build && { build }),
+  };
+  await changeOver(context, localStack(context), before);
+  print(terminal, `Moby runs on version ${name}.`);
   return EXIT.ok;
 }
 
-async function rollBack(context: Context, backup: string): Promise<void> {
-  const program = keptBuild(context.data);
-  const bring = `Bring the data back: ./mobyclaw down && ./mobyclaw restore ${quoted(backup)} --replace`;
-  if (program === null) {
-    throw new CliError(`The new version does not come up, and the build from before was not kept. ${bring}`);
-  }
-  say(context.terminal, 'The new version does not come up; going back to the one before…');
-  await stopLocal(context);
-  try {
-    await startLocal(context, () => undefined, program);
-  } catch (error) {
-    throw new CliError(
-      `${(error as Error).message}\nThe version from before does not come up either, perhaps because the new one has changed the data. ${bring}`,
-      { cause: error },
-    );
-  }
+export function localStack(context: Context): Stack {
+  const { terminal, data } = context;
+  return {
+    mode: 'local',
+    async stop() {
+      await stopLocal(context);
+    },
+    async startNew() {
+      const build = await placeBuild(context);
+      const running = readLocalState(data);
+      const onPart = ({ name, state }: { name: string; state: string }): void =>
+        say(terminal, `  · ${name.padEnd(9)} ${state}`);
+      if (running && isAlive(running) && running.build === build.stamp && running.state !== 'stopping') {
+        await waitUntilReady(context, running.pid, onPart, () => (isAlive(running) ? null : 'It has ended.'));
+      } else {
+        await stopLocal(context);
+        await startLocal(context, onPart, build);
+      }
+      await forgetOtherBuilds(data, build);
+    },
+    async startBefore({ build, version }) {
+      if (build === undefined) throw new CliError(`The build of ${buildName(version)} was not kept.`);
+      await stopLocal(context);
+      await startLocal(context, () => undefined, build);
+    },
+  };
 }
