@@ -36,6 +36,7 @@ function setUp() {
         return () => undefined;
       },
     },
+    jobs: { shutOut: () => 0 },
     wake: () => undefined,
     clock,
     logger: createLogger('test', 'info', { write: (line) => void logged.push(line) }),
@@ -66,10 +67,10 @@ test('a thread that was opened before it was known where it is can be closed, an
   store.access.noteThread(OTHER_THREAD, GROUP);
   waits('in the thread', THREAD);
   waits('beside it', OTHER_THREAD);
-  expect(admission.closeGroup(THREAD)).toBe(true);
+  expect(admission.closeGroup(THREAD)).toBe(0);
   expect(open()).toEqual([]);
   expect(cancelled).toEqual(['in the thread']);
-  expect(admission.closeGroup(THREAD)).toBe(false);
+  expect(admission.closeGroup(THREAD)).toBeNull();
 });
 
 test('a thread that is open by itself is closed together with its group', () => {
@@ -80,7 +81,7 @@ test('a thread that is open by itself is closed together with its group', () => 
   admission.allowGroup(GROUP, true);
   waits('in the thread', THREAD);
   waits('beside it', OTHER_THREAD);
-  expect(admission.closeGroup(THREAD)).toBe(true);
+  expect(admission.closeGroup(THREAD)).toBe(0);
   expect(open()).toEqual([]);
   expect(cancelled).toEqual(['in the thread', 'beside it']);
 });

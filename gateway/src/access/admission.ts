@@ -9,6 +9,7 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { endsTurn } from '@mobyclaw/protocol/events';
 import type { ChannelKey } from '../channels/channel.ts';
 import { isFrom } from '../channels/turn-sender.ts';
+import type { JobService } from '../scheduler/job-service.ts';
 import type { PairingRow, Role } from '../store/access-store.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
@@ -21,6 +22,7 @@ export interface AdmissionOptions {
   store: Store;
   access: Access;
   turns: Pick<TurnService, 'cancel' | 'follow'>;
+  jobs: Pick<JobService, 'shutOut'>;
   /** Something was put into the outbox for this channel. */
   wake: (channel: ChannelKey) => void;
   clock: Clock;
@@ -28,7 +30,8 @@ export interface AdmissionOptions {
 }
 
 export type Revoked =
-  | { kind: 'revoked' }
+  /** `schedules` of theirs are paused. */
+  | { kind: 'revoked'; schedules: number }
   /** It was the code of somebody who waited. */
   | { kind: 'rejected'; pairing: PairingRow }
   /** The settings name this owner, in `variable`; nothing has changed. */
@@ -84,8 +87,8 @@ export class Admission {
     if (!person || !store.transaction('durable', () => store.access.forgetPerson(platform, user))) {
       return { kind: 'unknown' };
     }
-    this.#shutOut(person.channel, ({ sender }) => isFrom(sender, platform, user));
-    return { kind: 'revoked' };
+    const schedules = this.#shutOut(person.channel, (sender) => isFrom(sender, platform, user));
+    return { kind: 'revoked', schedules };
   }
 
   /** Opens a group, all its topics and threads among it. */
@@ -97,23 +100,26 @@ export class Admission {
 
   /**
    * Closes the group that this is, or is in. A thread may have been opened by itself, before it was known where it is: that ends too.
-   * @returns whether it was open
+   * @returns how many schedules are paused by that; null where it was not open
    */
-  closeGroup(channel: ChannelKey): boolean {
+  closeGroup(channel: ChannelKey): number | null {
     const { store, access } = this.#options;
     const group = access.groupOf(channel);
     const closed = store.transaction('durable', () =>
       [group, channel].filter((place) => store.access.closeGroup(place)),
     );
     const [widest] = closed;
-    if (widest === undefined) return false;
-    this.#shutOut(widest);
-    return true;
+    return widest === undefined ? null : this.#shutOut(widest);
   }
 
-  /** Ends what was still to be sent to this person or group, and what waits and runs for them or is otherwise `theirs`. */
-  #shutOut(channel: ChannelKey, theirs: (turn: TurnRow) => boolean = () => false): void {
-    const { store, access, turns, clock } = this.#options;
+  /**
+   * Ends what was still to be sent to this person or group, what waits and runs for them or is otherwise of theirs, and
+   * the schedules that guests asked for there, or that go there. A webhook of the owner's that goes there stays, and its
+   * answers come to the owner.
+   * @returns how many schedules
+   */
+  #shutOut(channel: ChannelKey, isTheirs: (sender: string) => boolean = () => false): number {
+    const { store, access, turns, jobs, clock } = this.#options;
     const isHere = (place: ChannelKey): boolean => place === channel || access.groupOf(place) === channel;
     store.transaction('durable', () => {
       for (const arrival of store.arrivals.allOpen()) {
@@ -126,8 +132,11 @@ export class Admission {
     for (const turn of store.turns.openWithDelivery()) {
       const endsHere = turn.deliverTo != null && isHere(turn.deliverTo.channel);
       if (endsHere) this.#endAnswer(turn);
-      if (endsHere || theirs(turn)) turns.cancel(turn.id);
+      if (endsHere || isTheirs(turn.sender)) turns.cancel(turn.id);
     }
+    return jobs.shutOut(({ guest, origin, askedBy = '' }, target) => {
+      return isHere(target) || (guest === true && ((origin !== null && isHere(origin)) || isTheirs(askedBy)));
+    });
   }
 
   /** What such a turn has to say at its end is not sent, unless a message shows the turn, or is about to: that says how it ended. */

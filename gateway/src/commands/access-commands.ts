@@ -73,7 +73,7 @@ export const accessCommands: readonly Command[] = [
       const revoked = admission.revoke(who);
       switch (revoked.kind) {
         case 'revoked':
-          return `${nameText(who)} may not talk to me any more. What they had asked is stopped.`;
+          return `${nameText(who)} may not talk to me any more. What they had asked is stopped.${paused(revoked.schedules)}`;
         case 'rejected':
           return `${nameText(revoked.pairing.name)} hears nothing from me for a week.`;
         case 'named':
@@ -92,9 +92,9 @@ export const accessCommands: readonly Command[] = [
       if (kind === 'direct') return `Send \`${sign}allow\` in the group that it is for.`;
       const how = text.trim().toLowerCase();
       if (how === 'off') {
-        return admission.closeGroup(channel)
-          ? 'I leave this group alone from now on.'
-          : 'I did not talk here.';
+        const schedules = admission.closeGroup(channel);
+        if (schedules === null) return 'I did not talk here.';
+        return `I leave this group alone from now on.${paused(schedules)}`;
       }
       if (how !== '' && how !== 'all')
         return `Write \`${sign}allow\`, \`${sign}allow all\` or \`${sign}allow off\`.`;
@@ -108,6 +108,11 @@ export const accessCommands: readonly Command[] = [
 
 function list(title: string, items: readonly string[], none = ''): string {
   return [`**${title}**`, ...(items.length > 0 ? items : [none]).map((item) => `- ${item}`)].join('\n');
+}
+
+function paused(schedules: number): string {
+  if (schedules === 0) return '';
+  return schedules === 1 ? ' One schedule is paused by that.' : ` ${schedules} schedules are paused by that.`;
 }
 
 function noSuchCode(sign: string): string {

@@ -67,7 +67,10 @@ function createTool(ports: Ports): McpTool {
       return explained(async () => {
         const jobs = await ports.jobs();
         const request = { ...input, ...channel, session: sessionOf(input) };
-        const made = await jobs.create(request, caller.session ?? null, guest !== null);
+        const made = await jobs.create(request, guest ?? caller.session ?? null, {
+          guest: guest !== null,
+          sender: caller.turn === undefined ? undefined : ports.store.turns.find(caller.turn)?.sender,
+        });
         return describeJob(made, await jobs.localText());
       });
     },

@@ -97,7 +97,7 @@ export class Messaging {
     });
     const { access } = this;
     const wake = (channel: ChannelKey): void => this.#delivery.wake(channel);
-    this.admission = new Admission({ store, access, turns, wake, clock, logger });
+    this.admission = new Admission({ store, access, turns, jobs, wake, clock, logger });
     const commands = new Commands(
       {
         store,

@@ -14,6 +14,7 @@ import { endingAt } from '../calendar/schedule.ts';
 import type { JobRow, NewRun } from '../store/job-rows.ts';
 import { type BackgroundPorts, DELIVERY_RETRY, type NotifyOwner } from '../unasked/ports.ts';
 import { planClaim } from './claim-plan.ts';
+import { slotsOf } from './limits.ts';
 import { JOB_BACKOFF, PROMPT_RETRY, RUNS_KEPT, RunDriver } from './run-driver.ts';
 import { toTask } from './task.ts';
 
@@ -169,7 +170,7 @@ export class JobEngine {
     const open = store.jobRuns.openOf(job.id);
     const plan = planClaim({
       job,
-      slots: calendar.slots(definition.schedule, definition.timeZone),
+      slots: slotsOf(definition, calendar),
       maxAgeMs: definition.maxAge === null ? null : parseDuration(definition.maxAge),
       now,
       working: open.filter(({ state }) => state === 'running' || state === 'retrying').length,
@@ -216,7 +217,7 @@ export class JobEngine {
     if (this.#stopped) return;
     store.transaction('durable', () => {
       for (const { id, definition, enabled, ended, runs } of jobs) {
-        const slots = endingAt(known.slots(definition.schedule, definition.timeZone), definition.until);
+        const slots = endingAt(slotsOf(definition, known), definition.until);
         store.jobs.plan(id, { nextRun: slots.next(now), plannedAt: now, enabled, ended, runs });
       }
     });

@@ -14,10 +14,20 @@ import type { OwnerChannels, Prompts } from '../unasked/ports.ts';
 import { MOST_WAITING } from './claim-plan.ts';
 import type { JobEngine } from './job-engine.ts';
 import { lastFailureOf, nextTimes, targetOf, toJobView, toRunView } from './job-view.ts';
+import { checkGuestRoom, checkPace, slotsOf } from './limits.ts';
 import { readDuration, readSchedule, readTime } from './schedule-input.ts';
 
 const RETRIES = 2;
 const MOST_JOBS = 10_000;
+
+const PAUSED = { nextRun: null, enabled: false, ended: null } as const;
+const SHUT_OUT = {
+  state: 'ended',
+  outcome: 'cancelled',
+  delivery: 'none',
+  dueAt: null,
+  detail: 'Whoever asked for it, or the chat it was for, was shut out.',
+} as const;
 
 /** The job is at work and its overlap rule leaves a second run out. */
 export class JobBusyError extends Error {
@@ -44,11 +54,15 @@ export class JobService {
 
   /**
    * @param origin the conversation it is asked in
-   * @param guest it is asked for by somebody who is not the owner
+   * @param asker who asks in a turn, if one does; a guest is somebody who is not the owner
    * @returns the job with its next three times
    * @throws ScheduleError saying what to write instead
    */
-  async create(request: JobRequest, origin: string | null, guest = false): Promise<JobView> {
+  async create(
+    request: JobRequest,
+    origin: string | null,
+    { guest = false, sender }: { guest?: boolean; sender?: string | undefined } = {},
+  ): Promise<JobView> {
     const { store, clock, engine, timeZone } = this.#options;
     const calendar = await this.#options.calendar();
     const now = clock.now();
@@ -69,13 +83,16 @@ export class JobService {
       count: request.count ?? null,
       retries: request.retries ?? RETRIES,
       guest,
+      ...(sender === undefined ? {} : { askedBy: sender }),
     };
     check(definition);
+    checkPace(definition, now, calendar);
     this.#checkTarget(definition.channel);
     const first = firstSlot(definition, now, calendar);
     const enabled = request.enabled ?? true;
     const id = uuidv7();
     store.transaction('durable', () => {
+      if (guest) checkGuestRoom(store.jobs.countOfGuests(definition.origin ?? ''));
       this.#makeRoom();
       store.jobs.insert(id, definition, enabled, enabled ? first : null, now);
     });
@@ -94,6 +111,7 @@ export class JobService {
     const named = channel ? { ...change, channel } : change;
     const definition = merge(job.definition, named, now, calendar);
     check(definition);
+    if (isRescheduled(change) || change.prompt !== undefined) checkPace(definition, now, calendar);
     if (change.channel !== undefined) this.#checkTarget(definition.channel);
     if (change.enabled === false && job.ended === 'finished' && !isRescheduled(change)) {
       const name = job.definition.name;
@@ -129,6 +147,31 @@ export class JobService {
     });
     engine.changed();
     return this.#view(id, calendar);
+  }
+
+  /**
+   * Pauses jobs of people and chats that were shut out, and ends what they have under way.
+   * @param isTheirs told where its result goes as things stand, too
+   * @returns how many were to run again
+   */
+  shutOut(isTheirs: (job: JobDefinition, target: string) => boolean): number {
+    const { store, clock, channels, engine, prompts } = this.#options;
+    const theirs = store.jobs
+      .list(true)
+      .filter(({ definition }) =>
+        isTheirs(definition, channels.target(definition.channel, definition.origin)),
+      );
+    const open = theirs.flatMap(({ id }) => store.jobRuns.openOf(id));
+    const now = clock.now();
+    store.transaction('durable', () => {
+      for (const { id, enabled, runs } of theirs) {
+        if (enabled) store.jobs.plan(id, { ...PAUSED, plannedAt: now, runs });
+      }
+      for (const { id } of open) store.jobRuns.update(id, { ...SHUT_OUT, finishedAt: now });
+    });
+    for (const { turn, state } of open) if (turn !== null && state === 'running') prompts.cancel(turn);
+    engine.changed();
+    return theirs.filter(({ enabled }) => enabled).length;
   }
 
   /** Removes a job with its record; what it has running is stopped. @returns whether there was one */
@@ -269,8 +312,9 @@ function check({ message, prompt, maxAge }: JobDefinition): void {
   if (maxAge !== null) readDuration('maxAge', maxAge);
 }
 
-function firstSlot({ schedule, timeZone, until }: JobDefinition, now: number, calendar: Calendar): number {
-  const first = endingAt(calendar.slots(schedule, timeZone), until).next(now);
+function firstSlot(definition: JobDefinition, now: number, calendar: Calendar): number {
+  const { until } = definition;
+  const first = endingAt(slotsOf(definition, calendar), until).next(now);
   if (first !== null) return first;
   if (until !== null)
     throw new ScheduleError('until', 'It would never run: until comes before its first time.');

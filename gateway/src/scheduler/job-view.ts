@@ -4,6 +4,7 @@ import type { Calendar } from '../calendar/calendar.ts';
 import { endingAt, upcoming } from '../calendar/schedule.ts';
 import type { JobDefinition, JobRow, RunRow } from '../store/job-rows.ts';
 import type { OwnerChannels } from '../unasked/ports.ts';
+import { slotsOf } from './limits.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
 
@@ -46,8 +47,8 @@ export function targetOf({ definition }: JobRow, channels: OwnerChannels): Pick<
 
 /** The next three times, as they stand now; an ended or paused job has none. */
 export function nextTimes(job: JobRow, now: number, calendar: Calendar): Pick<JobView, 'next' | 'nextLocal'> {
-  const { schedule, timeZone, until, count } = job.definition;
-  const slots = endingAt(calendar.slots(schedule, timeZone), until);
+  const { timeZone, until, count } = job.definition;
+  const slots = endingAt(slotsOf(job.definition, calendar), until);
   const left = count === null ? 3 : Math.min(3, count - job.runs);
   const times = job.nextRun === null ? [] : upcoming(slots, Math.min(now, job.nextRun - 1), left);
   return {

@@ -13,6 +13,7 @@ import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import type { RunOutcome, RunRow } from '../store/job-rows.ts';
 import type { RunChange } from '../store/job-run-store.ts';
 import { type BackgroundPorts, DELIVERY_RETRY, OVER_BUDGET, STORE_RETRY_MS } from '../unasked/ports.ts';
+import { GUEST_TURNS_A_DAY } from './limits.ts';
 import { addUsage, toPrompt } from './task.ts';
 
 export const MOST_FAILURES = 10;
@@ -74,6 +75,11 @@ export class RunDriver {
     const { store, prompts, clock, calendar, logger } = this.#options;
     let { turn, attempt } = run;
     if (turn === null || run.state === 'retrying') {
+      const refusal = this.#guestRefusal(run);
+      if (refusal !== null) {
+        this.#end(run, { outcome: 'skipped', detail: refusal });
+        return;
+      }
       attempt += 1;
       try {
         turn = await prompts.accept(toPrompt(run, prompt, attempt, await calendar()));
@@ -86,15 +92,20 @@ export class RunDriver {
         return;
       }
       if (this.#stopped) return;
+      if (this.#isOver(run)) {
+        prompts.cancel(turn);
+        return;
+      }
       const startedAt = run.startedAt ?? clock.now();
-      store.transaction('relaxed', () =>
-        store.jobRuns.update(run.id, { state: 'running', attempt, turn, startedAt, dueAt: null }),
-      );
+      store.transaction('relaxed', () => {
+        store.jobRuns.update(run.id, { state: 'running', attempt, turn, startedAt, dueAt: null });
+        if (run.task.guest) store.jobRuns.countGuestTurn(guestPlace(run.task), this.#today());
+      });
     }
     const outcome = await prompts.outcome(turn);
     if (this.#stopped) return;
     const current = store.jobRuns.find(run.id);
-    if (!current) return; // the job was deleted meanwhile
+    if (!current || this.#isOver(run)) return;
     const usage = addUsage(run.usage, outcome.usage);
     if (outcome.state === 'done') {
       if (outcome.text.trim() === '') {
@@ -112,6 +123,26 @@ export class RunDriver {
     const over = code === OVER_BUDGET;
     const fallback = this.#failed(current, attempt, usage, { message, retryable, over });
     if (fallback) await this.#keep(current, fallback);
+  }
+
+  /** The job was deleted meanwhile, or its asker shut out. */
+  #isOver({ id }: RunRow): boolean {
+    const state = this.#options.store.jobRuns.find(id)?.state;
+    return state === undefined || state === 'ended';
+  }
+
+  /** Why the prompt of a guest's schedule is not asked now; null where it is, and for the owner's. */
+  #guestRefusal({ task, trigger }: RunRow): string | null {
+    const { store, channels } = this.#options;
+    if (!task.guest || trigger === 'manual') return null;
+    const place = guestPlace(task);
+    if (channels.refusal(place) !== null) return 'The guest who asked for it may not talk to Moby any more.';
+    if (store.jobRuns.guestTurns(place, this.#today()) < GUEST_TURNS_A_DAY) return null;
+    return `Guests have had ${GUEST_TURNS_A_DAY} scheduled prompts today in this conversation, the most that a day allows.`;
+  }
+
+  #today(): string {
+    return localTime(this.#options.clock.now(), this.#options.timeZone).date;
   }
 
   /** Puts a failed prompt off, or ends it. @returns what is to be sent in its place */
@@ -221,4 +252,9 @@ export class RunDriver {
       jobs.setNotice(job.id, { key: `job-failed:${run.key}`, text });
     }
   }
+}
+
+/** The conversation that a guest asked in, which is where the result goes, too. */
+function guestPlace({ origin, channel }: RunRow['task']): string {
+  return origin ?? channel ?? '';
 }

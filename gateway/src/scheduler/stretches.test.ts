@@ -10,15 +10,15 @@ const done = { state: 'done', text: 'ok', error: null, usage: null } as const;
 test('a job in trouble leaves one row for each stretch, and its last run is the one that really ran', async () => {
   const { world, pass } = scheduleWorld();
   world.answer = () => failure(false);
-  const job = await world.create({ name: 'often', every: '1s', prompt: 'x', retries: 0 });
-  await pass(10 * MINUTE);
+  const job = await world.create({ name: 'often', every: '1m', prompt: 'x', retries: 0 });
+  await pass(150 * MINUTE);
   const runs = world.service.history(job.id, 200) ?? [];
   const skipped = runs.filter(({ outcome }) => outcome === 'skipped');
   expect(runs.filter(({ outcome }) => outcome === 'failed').length).toBeGreaterThanOrEqual(3);
-  expect(runs.length).toBeLessThan(12);
-  expect(runs.reduce((sum, { times = 1 }) => sum + times, 0)).toBe(600);
+  expect(runs.length).toBeLessThan(20);
+  expect(runs.reduce((sum, { times = 1 }) => sum + times, 0)).toBe(150);
   expect(skipped.at(-1)).toMatchObject({ detail: expect.stringContaining('waits a while') });
-  expect(skipped.at(-1)?.times).toBeGreaterThanOrEqual(29); // the first pause is half a minute to a whole one
+  expect(Math.max(...skipped.map(({ times = 1 }) => times))).toBeGreaterThanOrEqual(29); // the longest pause is half an hour to a whole one
   expect((await world.service.view(job.id))?.lastRun?.outcome).toBe('failed');
   expect(world.service.list()[0]?.lastRun?.outcome).toBe('failed');
 });

@@ -47,7 +47,7 @@ export function toPrompt(run: RunRow, prompt: string, attempt: number, calendar:
     source: 'cron',
     prompt,
     notes: [
-      `This is the scheduled job ${quotedName(name)}, due ${due} (${timeZone}).${late} Nobody is there to answer questions; your answer is sent to the owner as it is.`,
+      `This is the scheduled job ${quotedName(name)}, due ${due} (${timeZone}).${late} ${guest ? 'A guest asked for it, not the owner. ' : ''}Nobody is there to answer questions; your answer is sent to the ${guest ? 'guest' : 'owner'} as it is.`,
     ],
     guest,
     // What an attempt before did stays known to the next one.

@@ -34,6 +34,7 @@ const OTHERS: Record<string, string> = {
   hook_deliveries: 'hook delivery turn event',
   budget_notices: 'key text',
   renamed_chats: 'channel',
+  guest_turns: 'day',
 };
 
 function open(): { db: Database; names: ChatNames } {

@@ -27,6 +27,7 @@ export const CHAT_COLUMNS: readonly (readonly [table: string, column: string])[]
   ['hooks', 'channel'],
   ['job_runs', 'channel'],
   ['beats', 'channel'],
+  ['guest_turns', 'channel'],
   ['renamed_chats', 'current'],
 ];
 
@@ -170,6 +171,7 @@ export class ChatNames {
       ['allowed_groups', 'channel'],
       ['closed_groups', 'channel'],
       ['threads', 'channel'],
+      ['guest_turns', 'channel'],
     ]) {
       this.#db
         .sql(

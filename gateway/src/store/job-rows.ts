@@ -23,6 +23,8 @@ export interface JobDefinition {
   retries: number;
   /** Made for somebody who is not the owner. */
   guest?: boolean;
+  /** Who asked for it, as the sender of a turn is written; missing where no turn did, and in what older versions kept. */
+  askedBy?: string;
 }
 
 export interface JobRow {

@@ -153,6 +153,23 @@ export class JobRunStore {
     return row ? toRun(row) : null;
   }
 
+  /** How many prompts of guests' schedules were asked on a day, for the conversation they were asked for in. */
+  guestTurns(channel: string, day: string): number {
+    const row = this.#db.sql('SELECT turns FROM guest_turns WHERE channel = ? AND day = ?').get(channel, day);
+    return Number(row?.turns ?? 0);
+  }
+
+  /** One more of these; days before are forgotten. */
+  countGuestTurn(channel: string, day: string): void {
+    this.#db.sql('DELETE FROM guest_turns WHERE day < ?').run(day);
+    this.#db
+      .sql(
+        `INSERT INTO guest_turns (channel, day, turns) VALUES (?, ?, 1)
+         ON CONFLICT (channel, day) DO UPDATE SET turns = turns + 1`,
+      )
+      .run(channel, day);
+  }
+
   /** Runs that have not ended, in order. */
   open(): RunRow[] {
     return this.#db.sql(`SELECT * FROM job_runs WHERE state <> 'ended' ORDER BY job, seq`).all().map(toRun);

@@ -72,6 +72,17 @@ export class JobStore {
       .map((row) => String(row.id));
   }
 
+  /** Schedules that guests asked for in a conversation and that have not ended. */
+  countOfGuests(origin: string): number {
+    const row = this.#db
+      .sql(
+        `SELECT count(*) AS n FROM jobs WHERE ended IS NULL AND definition ->> '$.guest'
+           AND definition ->> '$.origin' = ?`,
+      )
+      .get(origin);
+    return Number(row?.n);
+  }
+
   any(): boolean {
     return this.#db.sql('SELECT 1 FROM jobs LIMIT 1').get() !== undefined;
   }

@@ -46,6 +46,8 @@ export class ScheduleWorld {
   beforeDelivery: (sent: Sent) => void = () => undefined;
   /** Throws where the owner cannot be told. */
   beforeNotice: () => void = () => undefined;
+  /** Why nothing can be sent to a channel. */
+  refusal: (channel: string) => string | null = () => null;
   dead = false;
   store: Store;
   engine: JobEngine;
@@ -129,7 +131,7 @@ export class ScheduleWorld {
     const channels = {
       target: (named: string | null) => named ?? OWNER_CHANNEL,
       home: () => OWNER_CHANNEL,
-      refusal: () => null,
+      refusal: (channel: string) => this.refusal(channel),
     };
     const logger = silentLogger;
     const timeZone = this.#timeZone;

@@ -9,6 +9,8 @@ export interface FakePrompt extends Directives {
   turn: string;
   /** `X-Moby-Turn` of the request, which an agent hands on to MCP servers. */
   capability: string;
+  /** All `X-Moby-…` of the request, which an agent hands on to its tools. */
+  headers: Record<string, string>;
   /** How often this turn came before. */
   seen: number;
   /** Which of the agents in soul.yaml runs. */

@@ -220,7 +220,7 @@ export class Routes {
     const headers = identityHeaders(request);
     const { agent, ...gates } = this.#runtime(session.id, asked);
     const { record, seen } = this.accounts.begin({ session: session.id, agent, turn, prompt: text, headers });
-    const prompt: FakePrompt = { ...directives, session: session.id, turn, capability, seen, agent };
+    const prompt: FakePrompt = { ...directives, session: session.id, turn, capability, headers, seen, agent };
     const run = new FakeRun({
       generation: this.#generation,
       agent,

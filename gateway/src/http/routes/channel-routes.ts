@@ -57,7 +57,7 @@ export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router
 
   router.post('/api/channels/:key/close', (request, response) => {
     const channel = groupKey(request.params.key);
-    if (!enabled().admission.closeGroup(channel)) {
+    if (enabled().admission.closeGroup(channel) === null) {
       throw new HttpProblem('not-found', `${channel} is not allowed anyway.`);
     }
     response.status(204).end();
