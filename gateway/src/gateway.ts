@@ -34,6 +34,7 @@ import { TurnEnder } from './turns/turn-ending.ts';
 import { TurnPause } from './turns/turn-pause.ts';
 import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
+import { HeartbeatChanges } from './unasked/heartbeat-changes.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
@@ -117,11 +118,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const inUse = (): ReadonlySet<string> => runner.agentSessionsInUse;
   const cleanup = new AgentSessionCleanup({ store, agent, inUse, clock, logger });
+  const changes = new HeartbeatChanges({ memory, notify, logger });
   const turns = new TurnService({
     store,
     events,
     ender,
-    runner,
+    runner: {
+      async run(turn, signal) {
+        await runner.run(turn, signal);
+        if (store.turns.find(turn.id)?.finishedAt !== null) void changes.check(turn.id);
+      },
+    },
     clock,
     logger,
     lease,
@@ -219,6 +226,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     messaging = started;
     background.start();
     budget?.sendNotices();
+    void changes.check(); // made before a restart
   });
   reloader?.start();
   retention.start();

@@ -2,7 +2,8 @@
  * How the parts agree on a `soul.yaml` edit. All routes need `Authorization: Bearer` with a token that the agent does not
  * have: MOBYCLAW_MEMORY_TOKEN at memory, MOBYCLAW_CONTROL_TOKEN at the supervisor.
  *
- * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore
+ * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore;
+ *                             GET /heartbeat · POST /turns/ended · POST /heartbeat/told (protocol/heartbeat)
  * Supervisor (agent process): GET /status · POST /reload · GET /file?path=<as the agent names it>, which answers with the
  * bytes and `X-File-Name` (percent-encoded), or with a problem
  */

@@ -15,6 +15,18 @@ export const heartbeatFilesSchema = z.object({
 
 export type HeartbeatFiles = z.infer<typeof heartbeatFilesSchema>;
 
+/** Of HEARTBEAT.md, by a tool; answer of memory's `POST /turns/ended`, until `POST /heartbeat/told` names it. */
+export const heartbeatChangesSchema = z.array(
+  z.object({
+    id: z.string(),
+    session: z.string().describe('conversation in which it was asked for'),
+    was: z.string().describe('the passage, perhaps cut'),
+    is: z.string(),
+  }),
+);
+
+export type HeartbeatChange = z.infer<typeof heartbeatChangesSchema>[number];
+
 export const beatViewSchema = z
   .object({
     slot: z.iso.datetime(),

@@ -1,5 +1,5 @@
 /**
- * A fake agent whose model calls tools of the gateway as a test says: in the turn of a message, through the protocol's own
+ * A fake agent whose model calls tools of the gateway and of memory as a test says: in the turn of a message, through the protocol's own
  * client, with what the run's headers say. That is all an agent hands on.
  */
 import type { FakePrompt, Step } from '@mobyclaw/testkit/fake-agent/fake-agent';
@@ -22,6 +22,8 @@ interface Wanted {
 export class ActingAgent {
   /** Of the gateway; set it once that is open. */
   port = 0;
+  /** Address of the memory server, where there is one. */
+  memory = '';
   readonly #wanted: Wanted[] = [];
 
   /** For the fake agent: undefined where no test waits for what this message does. */
@@ -48,7 +50,8 @@ export class ActingAgent {
   /** A call with any capability, or none. */
   async send(capability: string | null, tool: string, input: object): Promise<ToolAnswer> {
     const headers = capability === null ? {} : { 'X-Moby-Turn': capability };
-    const client = await connectMcp(`http://127.0.0.1:${this.port}`, AGENT_TOKEN, undefined, headers);
+    const url = tool.startsWith('memory_') ? this.memory : `http://127.0.0.1:${this.port}`;
+    const client = await connectMcp(url, AGENT_TOKEN, undefined, headers);
     try {
       return await callMcp(client, tool, input);
     } finally {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import type { Router } from 'express';
-import { HEARTBEAT, type MemoryFileName } from './memory-file.ts';
+import { HEARTBEAT, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { memoryFiles } from './search/search-index.ts';
 
@@ -21,7 +21,7 @@ async function heartbeatFiles(home: string, store: MemoryStore): Promise<Heartbe
   const times = new Set<string>();
   const recent = new Date(Date.parse(store.today().date) - 86_400_000).toISOString().slice(0, 10);
   for (const name of memoryFiles(home)) {
-    if (name === HEARTBEAT) continue;
+    if (name === HEARTBEAT || isGuestNotes(name)) continue; // no guest decides when Moby wakes
     const text = await readable(store, name);
     hash.update(`${name}\0${text.length}\0`).update(text);
     for (const [moment] of text.matchAll(MOMENT)) if (moment.slice(0, 10) >= recent) times.add(moment);

@@ -1,6 +1,6 @@
 /**
- * Names of the files that the tools may touch: MEMORY.md, HEARTBEAT.md and Markdown files right in `memory/`. Everything
- * else, by whatever spelling, is refused here, so that no other file needs to think of paths. Symbolic links are refused
+ * Names of the files that the tools may touch: MEMORY.md, HEARTBEAT.md, Markdown files right in `memory/`, and the notes of
+ * guests (guest-notes.ts). Everything else, by whatever spelling, is refused here, so that no other file needs to think of paths. Symbolic links are refused
  * too: they would lead out, and writing through a rename would replace them.
  */
 
@@ -14,15 +14,22 @@ export const MEMORY = 'MEMORY.md';
 export const HEARTBEAT = 'HEARTBEAT.md';
 export const DATE_FORM = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const NOTE_FORM = /^memory\/[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,120}\.md$/u;
+const GUEST_FORM = /^memory\/guests\/[A-Za-z0-9-]{1,80}\.md$/;
 const DAILY_FORM = /^memory\/(\d{4}-\d{2}-\d{2})\.md$/;
 
 export const MAX_FILE_BYTES = 1024 * 1024; // a text that large is no memory any more; the tools refuse to grow one past it
+export const MAX_GUEST_BYTES = 64 * 1024; // of one guest: more than anybody says to be remembered, and no room to fill a disk
 
 /** Name relative to the data folder, checked. */
 export type MemoryFileName = string & { readonly memoryFile: unique symbol };
 
 export function isMemoryFileName(name: string): name is MemoryFileName {
-  return name === MEMORY || name === HEARTBEAT || (NOTE_FORM.test(name) && !name.includes('..'));
+  const isNote = NOTE_FORM.test(name) && !name.includes('..');
+  return name === MEMORY || name === HEARTBEAT || isNote || GUEST_FORM.test(name);
+}
+
+export function isGuestNotes(name: string): boolean {
+  return GUEST_FORM.test(name);
 }
 
 /**

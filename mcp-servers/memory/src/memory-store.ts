@@ -17,7 +17,9 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import {
   dailyFileName,
   decodeText,
+  isGuestNotes,
   MAX_FILE_BYTES,
+  MAX_GUEST_BYTES,
   MEMORY,
   type MemoryFileName,
   readMemoryFile,
@@ -52,11 +54,16 @@ export class MemoryStore {
     return readMemoryFile(this.#options.home, name);
   }
 
-  /** Adds facts under a heading of MEMORY.md. */
-  async append(section: string, entry: string): Promise<Appended> {
+  /** Adds facts under a heading. @param head how a file begins that is not there yet */
+  async append(
+    section: string,
+    entry: string,
+    name = MEMORY as MemoryFileName,
+    head = '',
+  ): Promise<Appended> {
     let appended: Appended | undefined;
-    await this.#change(MEMORY as MemoryFileName, (text) => {
-      appended = appendToSection(text ?? '', section, entry);
+    await this.#change(name, (text) => {
+      appended = appendToSection(text ?? head, section, entry);
       return appended.text;
     });
     return appended as Appended;
@@ -121,10 +128,9 @@ export class MemoryStore {
     const text = bytes === null ? null : decodeText(bytes, name);
     const changed = transform(text);
     if (changed === text) return false;
-    if (Buffer.byteLength(changed) > MAX_FILE_BYTES) {
-      throw new ToolError(
-        `${name} would grow past ${MAX_FILE_BYTES} bytes. Shorten it first with memory_edit.`,
-      );
+    const most = isGuestNotes(name) ? MAX_GUEST_BYTES : MAX_FILE_BYTES;
+    if (Buffer.byteLength(changed) > most) {
+      throw new ToolError(`${name} would grow past ${most} bytes. Shorten it first with memory_edit.`);
     }
     if (bytes === null) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     else await keepVersion(home, name, bytes, clock.now());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
 import { linesOf, sectionsOf } from './markdown.ts';
-import { dayOf, MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
+import { dayOf, isGuestNotes, MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
 import { type Hit, memoryFiles, type SearchAnswer } from './search/search-index.ts';
 
 const MAX_LISTED_LOGS = 30;
@@ -22,19 +22,26 @@ export function searchReport(answer: SearchAnswer, nothing: string): string {
 
 function hitText({ file, line, section, snippet, score }: Hit): string {
   const text = snippet.length > MAX_SNIPPET_CHARS ? `${cutText(snippet, MAX_SNIPPET_CHARS)}…` : snippet;
-  return `[${file}:${line}${section ? ` § ${section}` : ''}, score ${score.toFixed(2)}]\n${text}`;
+  const whose = isGuestNotes(file) ? ', a guest’s words' : '';
+  return `[${file}:${line}${section ? ` § ${section}` : ''}${whose}, score ${score.toFixed(2)}]\n${text}`;
 }
 
 /** What there is in memory: sections of MEMORY.md with the number of their entries, other notes, the newest logs. */
-export async function listReport(home: string, timeZone: string): Promise<string> {
-  const files = memoryFiles(home).filter((name) => lstatSync(join(home, name), { throwIfNoEntry: false }));
+export async function listReport(
+  home: string,
+  timeZone: string,
+  isVisible: (name: MemoryFileName) => boolean,
+): Promise<string> {
+  const files = memoryFiles(home)
+    .filter(isVisible)
+    .filter((name) => lstatSync(join(home, name), { throwIfNoEntry: false }));
   const logs = files
     .filter((name) => dayOf(name) !== null)
     .sort()
     .reverse();
   const out: string[] = [await sectionReport(home), '', 'Files:'];
   for (const name of files.filter((file) => dayOf(file) === null))
-    out.push(`- ${name}, ${sizeOf(home, name, timeZone)}`);
+    out.push(`- ${name}, ${isGuestNotes(name) ? 'a guest’s words, ' : ''}${sizeOf(home, name, timeZone)}`);
   out.push('', logs.length === 0 ? 'No daily logs yet.' : `Daily logs (${logs.length}), newest first:`);
   for (const name of logs.slice(0, MAX_LISTED_LOGS)) out.push(`- ${name}, ${sizeOf(home, name, timeZone)}`);
   if (logs.length > MAX_LISTED_LOGS) {

@@ -12,6 +12,7 @@ import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
 import { acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
+import { HeartbeatChanges } from './heartbeat-changes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
 import { MEMORY } from './memory-file.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
@@ -21,6 +22,7 @@ import { SearchIndex } from './search/search-index.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
 import { soulRoutes } from './soul/soul-routes.ts';
 import { MEMORY_INSTRUCTIONS, memoryTools } from './tools.ts';
+import { EndedTurns, turnRoutes } from './turn-routes.ts';
 
 /**
  * @throws AlreadyLockedError where another memory server has this data folder; the file system's or listening error
@@ -45,6 +47,8 @@ export async function startMemoryService(
     const soul = new SoulPublication(home, clock, logger);
     const index = new SearchIndex(home);
     closing.push(() => index.close());
+    const changes = new HeartbeatChanges(home);
+    const ended = new EndedTurns();
     const store = new MemoryStore({
       home,
       clock,
@@ -71,9 +75,9 @@ export async function startMemoryService(
         name: 'mobyclaw-memory',
         version,
         instructions: MEMORY_INSTRUCTIONS,
-        tools: memoryTools({ home, store, index }),
+        tools: memoryTools({ home, store, index, changes }),
         token: config.token,
-        identify: (headers) => requireCapability(headers, config.capabilityKey, clock.now()),
+        identify: (headers) => ended.check(requireCapability(headers, config.capabilityKey, clock.now())),
         allowedHosts: config.allowedHosts,
         logger,
         gateway: {
@@ -81,6 +85,7 @@ export async function startMemoryService(
           routes: (router) => {
             soulRoutes(router, soul);
             heartbeatRoute(router, home, store);
+            turnRoutes(router, ended, changes);
           },
         },
       },

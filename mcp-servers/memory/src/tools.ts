@@ -1,8 +1,17 @@
 /** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
-import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { z } from 'zod';
+import { guestNotesHead, mayRead, readableNotes, writableFile } from './guest-notes.ts';
+import type { HeartbeatChanges } from './heartbeat-changes.ts';
 import { linesOf, sameTitle, sectionsOf } from './markdown.ts';
-import { dailyFileName, MEMORY, type MemoryFileName, parseFileName } from './memory-file.ts';
+import {
+  dailyFileName,
+  HEARTBEAT,
+  isGuestNotes,
+  MEMORY,
+  type MemoryFileName,
+  parseFileName,
+} from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { listReport, readReport, searchReport, sectionReport } from './reports.ts';
 import type { SearchIndex } from './search/search-index.ts';
@@ -36,9 +45,10 @@ export interface MemoryToolsOptions {
   home: string;
   store: MemoryStore;
   index: SearchIndex;
+  changes: HeartbeatChanges;
 }
 
-export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool[] {
+export function memoryTools({ home, store, index, changes }: MemoryToolsOptions): McpTool[] {
   return [
     mcpTool({
       name: 'memory_search',
@@ -50,8 +60,8 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
         limit: z.int().min(1).max(30).default(8).describe('how many passages at most'),
       }),
       annotations: { ...READ_ONLY, idempotentHint: true },
-      async run({ query, limit }) {
-        const answer = await index.search(query, store.today().date, limit);
+      async run({ query, limit }, caller) {
+        const answer = await index.search(query, store.today().date, limit, readableNotes(caller));
         const nothing = async (): Promise<string> =>
           `Nothing found for these words. ${await sectionReport(home)} Try other words, or read the file with memory_read.`;
         return searchReport(answer, answer.hits.length === 0 ? await nothing() : '');
@@ -74,12 +84,13 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
         max_lines: z.int().min(1).max(5_000).default(2_000),
       }),
       annotations: { ...READ_ONLY, idempotentHint: true },
-      async run({ file, date, section, from_line, max_lines }) {
+      async run({ file, date, section, from_line, max_lines }, caller) {
         const name = date === undefined ? parseFileName(file) : dailyFileName(dayFor(date, store));
-        const content = await store.read(name);
+        const content = mayRead(name, caller) ? await store.read(name) : null;
         if (content === null) return `${name} does not exist: nothing was noted there.`;
-        if (section === undefined) return readReport(name, content, from_line, max_lines);
-        return readReport(`${name} § ${section}`, sectionText(name, content, section), from_line, max_lines);
+        const title = isGuestNotes(name) ? `${name} (a guest’s words)` : name;
+        if (section === undefined) return readReport(title, content, from_line, max_lines);
+        return readReport(`${title} § ${section}`, sectionText(name, content, section), from_line, max_lines);
       },
     }),
     mcpTool({
@@ -88,13 +99,13 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
       description: 'Lists the sections of MEMORY.md, the memory files and the daily logs.',
       input: z.object({}),
       annotations: { ...READ_ONLY, idempotentHint: true },
-      run: () => listReport(home, store.timeZone),
+      run: (_input, caller) => listReport(home, store.timeZone, (name) => mayRead(name, caller)),
     }),
     mcpTool({
       name: 'memory_append',
       title: 'Remember',
       description:
-        'Writes a lasting fact into MEMORY.md, which you see in every conversation: names, preferences, people, decisions, how the owner wants things done. Use it at once when you learn one, without being asked. One short, complete sentence a line, understandable on its own. A line that is there already is not written twice. Correct or remove what is outdated with memory_edit instead.',
+        'Writes a lasting fact into MEMORY.md, which you see in every conversation: names, preferences, people, decisions, how the owner wants things done. Use it at once when you learn one, without being asked. One short, complete sentence a line, understandable on its own. A line that is there already is not written twice. Correct or remove what is outdated with memory_edit instead. In a guest’s conversation it goes to the notes of that conversation.',
       input: z.object({
         text: text(MAX_ENTRY_CHARS).describe(
           'the fact, such as: The owner’s name is …; several as several lines',
@@ -107,10 +118,12 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
           .describe('heading to put it under, such as About the owner, Preferences, People; made if missing'),
       }),
       annotations: { ...ADDS, idempotentHint: true },
-      async run({ text: entry, section }) {
-        const { added, section: heading, created } = await store.append(section, entry);
-        if (added.length === 0) return `${MEMORY} § ${heading} says that already; nothing was added.`;
-        return `Written to ${MEMORY} § ${heading}${created ? ' (a new section)' : ''}:\n${added.join('\n')}`;
+      async run({ text: entry, section }, caller) {
+        const file = writableFile(caller) ?? (MEMORY as MemoryFileName);
+        const written = await store.append(section, entry, file, headOf(file, caller));
+        const { added, section: heading, created } = written;
+        if (added.length === 0) return `${file} § ${heading} says that already; nothing was added.`;
+        return `Written to ${file} § ${heading}${created ? ' (a new section)' : ''}:\n${added.join('\n')}`;
       },
     }),
     mcpTool({
@@ -119,7 +132,7 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
       description:
         'Replaces a passage of a memory file: to correct a fact, to remove one that the owner wants forgotten (empty new_text), or to change the checklist in HEARTBEAT.md. old_text must be copied exactly and stand there once. The version before is kept.',
       input: z.object({
-        file: fileInput.default(MEMORY),
+        file: fileInput.optional(),
         old_text: text(MAX_EDIT_CHARS).describe('the passage as it stands, without line numbers'),
         new_text: z.union([text(MAX_EDIT_CHARS), z.literal('')]).describe('what stands there afterwards'),
       }),
@@ -129,9 +142,18 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
         idempotentHint: false,
         openWorldHint: false,
       },
-      async run({ file, old_text, new_text }) {
-        const name = parseFileName(file);
-        await store.edit(name, old_text, new_text);
+      async run({ file, old_text, new_text }, caller) {
+        const own = writableFile(caller);
+        const name = file === undefined ? (own ?? (MEMORY as MemoryFileName)) : parseFileName(file);
+        if (own !== null && name !== own) {
+          throw new ToolError(
+            `A guest asked for this, and ${name} is the owner’s. What a guest wants remembered stands in ${own}.`,
+          );
+        }
+        const edit = (): Promise<void> => store.edit(name, old_text, new_text);
+        const { session = '' } = caller;
+        if (name === HEARTBEAT) await changes.during({ session, was: old_text, is: new_text }, edit);
+        else await edit();
         return `${name} is changed.`;
       },
     }),
@@ -142,12 +164,23 @@ export function memoryTools({ home, store, index }: MemoryToolsOptions): McpTool
         'Adds a line with the time to today’s log: what happened, what was done or decided, what is pending. For things that matter today or this week; lasting facts belong into memory_append.',
       input: z.object({ text: text(MAX_ENTRY_CHARS).describe('one short entry') }),
       annotations: { ...ADDS, idempotentHint: false },
-      async run({ text: entry }) {
+      async run({ text: entry }, caller) {
+        const own = writableFile(caller);
+        if (own !== null) {
+          const { date, time } = store.today();
+          const dated = `${date} ${time} ${entry.trim().replace(/\s*\n\s*/g, ' ')}`;
+          await store.append('Log', dated, own, headOf(own, caller));
+          return `Written to ${own}:\n${dated}`;
+        }
         const { file, line } = await store.log(entry);
         return `Written to ${file}:\n${line}`;
       },
     }),
   ];
+}
+
+function headOf(file: MemoryFileName, caller: McpCaller): string {
+  return isGuestNotes(file) ? guestNotesHead(caller) : '';
 }
 
 function dayFor(date: string, store: MemoryStore): string {

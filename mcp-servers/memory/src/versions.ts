@@ -1,14 +1,14 @@
 /**
  * The version before each change, under `memory/.versions/<file>/<time>.md`, for the owner to look at or copy back. The
- * number kept is bounded; a daily log, which only grows, keeps fewer.
+ * number kept is bounded; a daily log, which only grows, and what a guest writes keep fewer.
  */
 import { mkdir, readdir, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
-import { dayOf, type MemoryFileName } from './memory-file.ts';
+import { dayOf, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 
 const KEPT = 50;
-const KEPT_OF_DAILY_LOG = 5;
+const KEPT_OF_LESSER = 5;
 
 /**
  * @param nowMs names the version, in milliseconds since the epoch
@@ -20,12 +20,12 @@ export async function keepVersion(
   bytes: Uint8Array,
   nowMs: number,
 ): Promise<void> {
-  const folder = join(home, 'memory', '.versions', basename(name));
+  const folder = join(home, 'memory', '.versions', name.replace(/^memory\//, ''));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const kept = (await readdir(folder)).filter((file) => file.endsWith('.md')).sort();
   const file = nextName(nowMs, kept.at(-1));
   await writeFileAtomic(join(folder, file), bytes);
-  const limit = dayOf(name) === null ? KEPT : KEPT_OF_DAILY_LOG;
+  const limit = dayOf(name) === null && !isGuestNotes(name) ? KEPT : KEPT_OF_LESSER;
   for (const old of kept.slice(0, Math.max(0, kept.length + 1 - limit))) await unlink(join(folder, old));
 }
 

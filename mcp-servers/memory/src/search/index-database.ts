@@ -31,6 +31,7 @@ const SEARCH = `
       * pow(0.5, coalesce(max(0, julianday(:today) - julianday(chunk.day)), 0) / ${HALF_LIFE_DAYS}.0) AS score
   FROM words JOIN chunk ON chunk.id = words.rowid
   WHERE words MATCH :match
+    AND (chunk.file NOT LIKE 'memory/guests/%' OR :notes IN ('all', chunk.file))
   ORDER BY score DESC, chunk.file, chunk.line
   LIMIT :limit
 `;
@@ -96,9 +97,12 @@ export class IndexDatabase {
     this.#stamps.delete(file);
   }
 
-  /** @param today YYYY-MM-DD in the owner's zone */
-  search(match: string, today: string, limit: number): FoundChunk[] {
-    return this.#search.all({ match, today, limit }).map((row) => ({
+  /**
+   * @param today YYYY-MM-DD in the owner's zone
+   * @param notes of guests that count: one file, none, or all
+   */
+  search(match: string, today: string, limit: number, notes: string): FoundChunk[] {
+    return this.#search.all({ match, today, limit, notes }).map((row) => ({
       file: String(row.file),
       line: Number(row.line),
       section: String(row.section),

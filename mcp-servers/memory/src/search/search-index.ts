@@ -2,13 +2,14 @@
  * Ranked search over the memory files. Before each search it compares the files with what is indexed and reads those that
  * changed, so it is right even where no watcher told of a hand edit. Files that cannot be read are named with the answer.
  */
-import { readdirSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import {
   dayOf,
   HEARTBEAT,
+  isGuestNotes,
   isMemoryFileName,
   MEMORY,
   type MemoryFileName,
@@ -54,20 +55,26 @@ export class SearchIndex {
     });
   }
 
-  /** @param today YYYY-MM-DD in the owner's zone */
-  search(query: string, today: string, limit: number): Promise<SearchAnswer> {
+  /**
+   * @param today YYYY-MM-DD in the owner's zone
+   * @param notes of guests that are searched too: one file, none, or all
+   */
+  search(query: string, today: string, limit: number, notes = 'all'): Promise<SearchAnswer> {
     return this.#queue.run(() =>
       this.#repairing(async () => {
         const database = await this.#sync();
         const terms = queryTerms(query);
-        const found = terms.length === 0 ? [] : database.search(matchExpression(terms), today, limit);
+        const found = terms.length === 0 ? [] : database.search(matchExpression(terms), today, limit, notes);
         const best = found[0]?.score ?? 1;
         const hits = found.map(({ file, line, section, content, score }) => {
           const lines = content.split('\n');
           const at = bestLine(lines, terms);
           return { file, line: line + at, section, snippet: content, score: score / best };
         });
-        return { hits, unread: [...this.#unread.values()] };
+        const unread = [...this.#unread].filter(
+          ([name]) => !isGuestNotes(name) || [name, 'all'].includes(notes),
+        );
+        return { hits, unread: unread.map(([, why]) => why) };
       }),
     );
   }
@@ -121,10 +128,16 @@ export class SearchIndex {
   }
 }
 
-/** @returns names of all memory files that exist, daily logs among them */
+/** @returns names of all memory files that exist, daily logs and guests' notes among them */
 export function memoryFiles(home: string): MemoryFileName[] {
   const notes = readdirSync(join(home, 'memory')).map((name) => `memory/${name}`);
-  return [MEMORY, HEARTBEAT, ...notes].filter(isMemoryFileName);
+  const guests = namesIn(join(home, 'memory/guests')).map((name) => `memory/guests/${name}`);
+  return [MEMORY, HEARTBEAT, ...notes, ...guests].filter(isMemoryFileName);
+}
+
+/** A link is no folder of ours: it would lead out. */
+function namesIn(folder: string): string[] {
+  return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
 }
 
 function stampOf(stat: Stats): string {

@@ -1,0 +1,44 @@
+/** What the gateway tells memory of turns: one that has ended is not acted for any more, and the owner has been told. */
+
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
+import type { McpCaller } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import type { Router } from 'express';
+import * as z from 'zod';
+import type { HeartbeatChanges } from './heartbeat-changes.ts';
+
+const MOST_ENDED = 10_000; // of a day, which is how long a capability lasts
+
+const endedBody = z.object({ turn: z.string().min(1).max(64).optional() });
+const toldBody = z.object({ id: z.string().min(1).max(64) });
+
+export class EndedTurns {
+  readonly #ended = new BoundedMap<string, true>(MOST_ENDED);
+
+  add(turn: string): void {
+    this.#ended.set(turn, true);
+  }
+
+  /** @throws ToolError where the gateway has said that this turn has ended */
+  check(caller: McpCaller): McpCaller {
+    if (caller.turn !== undefined && this.#ended.has(caller.turn)) {
+      throw new ToolError(
+        'The message that this call belongs to has ended, so the call is refused. Nothing was done.',
+      );
+    }
+    return caller;
+  }
+}
+
+export function turnRoutes(router: Router, ended: EndedTurns, changes: HeartbeatChanges): void {
+  /** Answers with what the owner has not been told yet. */
+  router.post('/turns/ended', async (request, response) => {
+    const { turn } = endedBody.parse(request.body);
+    if (turn !== undefined) ended.add(turn);
+    response.json(await changes.list());
+  });
+  router.post('/heartbeat/told', async (request, response) => {
+    await changes.told(toldBody.parse(request.body).id);
+    response.json({});
+  });
+}
