@@ -35,6 +35,12 @@ export const hookRequestSchema = z
       .max(50)
       .optional()
       .describe('the events of GitHub that start a turn, such as push; all unless given'),
+    session: z
+      .enum(['keep', 'fresh'], 'write keep or fresh')
+      .optional()
+      .describe(
+        'fresh (default): each delivery begins anew; keep: each knows those before, the last exchanges at least',
+      ),
   })
   .refine(({ proof, events }) => events === undefined || proof === 'github', {
     path: ['events'],
@@ -50,6 +56,7 @@ export const hookViewSchema = z
     channel: z.string().optional(),
     target: z.string().optional().describe('where the answer goes as things stand'),
     events: z.array(z.string()).optional(),
+    session: z.enum(['keep', 'fresh']).optional().describe('always there, but in answers of older versions'),
     path: z.string(),
     createdAt: z.iso.datetime(),
     receivedAt: z.iso.datetime().optional(),

@@ -44,7 +44,9 @@ const taskFields = {
   session: z
     .enum(['keep', 'fresh'], 'write keep or fresh')
     .optional()
-    .describe('keep (default): each run knows the runs before; fresh: each begins anew'),
+    .describe(
+      'fresh (default): each run begins anew; keep: each knows the runs before, the last exchanges at least',
+    ),
   misfire: z
     .enum(['skip', 'once', 'all'], 'write skip, once or all')
     .optional()

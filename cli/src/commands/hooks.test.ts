@@ -50,13 +50,14 @@ test('show: what it asks, of whom it takes what, where answers go, and the last 
   const home = temporaryFolder();
   const api = await startApi(home);
   const delivery = { receivedAt: '2026-01-02T03:04:05Z', event: 'push', turn: '019a', state: 'done' };
-  const detail = { ...HOOK, target: 'cli:main', events: ['push'], deliveries: [delivery] };
+  const detail = { ...HOOK, target: 'cli:main', events: ['push'], session: 'keep', deliveries: [delivery] };
   api.on('GET /api/hooks/push', { body: detail });
   const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'Asia/Kolkata' } };
   const { stdout } = await runCli(['hooks', 'show', 'push'], at);
   expect(stdout).toMatch(/^template +Review it$/m);
   expect(stdout).toMatch(/^answer to +cli:main \(where schedules go\)$/m);
   expect(stdout).toMatch(/^events +push$/m);
+  expect(stdout).toMatch(/^conversation +keep$/m);
   expect(stdout).toMatch(/^2026-01-02 08:34 +push +done +019a$/m);
   expect(JSON.parse((await runCli(['hooks', 'show', 'push', '--json'], at)).stdout)).toEqual(detail);
 });

@@ -17,6 +17,7 @@ interface AddOptions extends JsonOption {
   template?: string;
   channel?: string;
   events?: string;
+  session?: string;
 }
 
 export const command: Define = (target, context, exit) => {
@@ -42,6 +43,7 @@ export const command: Define = (target, context, exit) => {
       '--events <list>',
       'events of GitHub that start a turn, such as push,pull_request; all unless given',
     )
+    .option('--session <which>', 'fresh: each delivery begins anew (default); keep: it knows those before')
     .action(async (name: string, options: AddOptions) => exit(await add(context, name, options)));
   withJson(target.command('show <name>'))
     .description('show one, with its last deliveries')
@@ -100,13 +102,14 @@ async function show(context: Context, name: string, { json }: JsonOption): Promi
   return EXIT.ok;
 }
 
-function hookRows({ path, proof, template, channel, target, events }: HookDetail): string[][] {
+function hookRows({ path, proof, template, channel, target, events, session }: HookDetail): string[][] {
   return [
     ['path', path],
     ['proof', proof],
     ['template', cell(template, 200)],
     ['answer to', channel ?? `${target ?? '-'} (where schedules go)`],
     ['events', events?.join(', ') ?? 'all'],
+    ['conversation', session ?? 'keep'],
   ];
 }
 

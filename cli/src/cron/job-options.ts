@@ -47,7 +47,7 @@ export function addJobOptions(command: Command): Command {
     .option('--message <text>', 'what is sent as it is; beside a prompt: what is sent if that fails')
     .option('--prompt <text>', 'what Moby is asked; his answer is sent')
     .option('--channel <key>', 'chat it goes to, such as telegram:dm:42; unless given, where you wrote last')
-    .option('--session <which>', 'keep: each run knows those before (default); fresh: it does not')
+    .option('--session <which>', 'fresh: each run begins anew (default); keep: it knows those before')
     .option('--misfire <rule>', 'times missed while Moby was off: skip, once (default) or all')
     .option('--max-age <duration>', 'missed times older than this are not made up for')
     .option('--overlap <rule>', 'while the run before still works: skip (default), queue or parallel')

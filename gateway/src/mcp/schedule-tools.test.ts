@@ -129,7 +129,7 @@ test('times are told in the zone of the schedule, in answers and in refusals', a
   expect(refused.text).toMatch(/passed, on 2020-01-01; it is now [\d-]+T[\d:]+\+05:30 in Asia\/Kolkata/);
 });
 
-test('what recurs begins anew each time unless the model says otherwise; a single prompt goes on', async () => {
+test('a schedule begins anew each time unless the model says otherwise', async () => {
   const { call, client, jobs } = await openTools();
   const session = async (input: object): Promise<string | undefined> => {
     await call('schedule_create', { name: 'x', prompt: 'p', ...input });
@@ -137,7 +137,7 @@ test('what recurs begins anew each time unless the model says otherwise; a singl
   };
   expect(await session({ cron: '0 7 * * *' })).toBe('fresh');
   expect(await session({ every: '1d' })).toBe('fresh');
-  expect(await session({ at: '2100-01-01T00:00' })).toBe('keep');
+  expect(await session({ at: '2100-01-01T00:00' })).toBe('fresh');
   expect(await session({ cron: '0 7 * * *', session: 'keep' })).toBe('keep');
   const { id = '' } = (await jobs()).find((job) => job.session === 'keep') ?? {};
   const changed = await call('schedule_update', { id, session: 'fresh' });

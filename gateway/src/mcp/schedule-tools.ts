@@ -5,7 +5,7 @@
  * model names must be one that Moby may write to. In a guest's turn only what guests made in that conversation is there.
  */
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
-import { type JobRequest, type JobView, jobRequestSchema } from '@mobyclaw/protocol/job';
+import { type JobView, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import * as z from 'zod';
 import { ScheduleError } from '../calendar/schedule-error.ts';
@@ -26,7 +26,7 @@ const session = z.enum(['keep', 'fresh']).optional();
 
 const requestSchema = jobRequestSchema.omit({ enabled: true, retries: true }).extend({
   session: session.describe(
-    'of a prompt: fresh, each run begins anew and has your memory (unless given, for what recurs); keep, each run also reads all runs before, which costs more with each: only where it must know what it said',
+    'of a prompt: fresh (unless given), each run begins anew and has your memory; keep, each run also reads those before, which costs more: only where it must know what it said',
   ),
 });
 
@@ -35,9 +35,7 @@ const changeSchema = jobRequestSchema
   .partial()
   .extend({
     id,
-    session: session.describe(
-      'of a prompt: fresh, each run begins anew; keep, each run reads all runs before',
-    ),
+    session: session.describe('of a prompt: fresh, each run begins anew; keep, each run reads those before'),
     clear: z
       .array(z.enum(CLEARABLE))
       .default([])
@@ -66,7 +64,7 @@ function createTool(ports: Ports): McpTool {
       const channel = guest === null ? {} : { channel: guest };
       return explained(async () => {
         const jobs = await ports.jobs();
-        const request = { ...input, ...channel, session: sessionOf(input) };
+        const request = { ...input, ...channel };
         const made = await jobs.create(request, guest ?? caller.session ?? null, {
           guest: guest !== null,
           sender: caller.turn === undefined ? undefined : ports.store.turns.find(caller.turn)?.sender,
@@ -155,14 +153,6 @@ function historyTool(ports: Ports): McpTool {
       return runs.map((run) => describeRun(run, timeZone, local)).join('\n');
     },
   });
-}
-
-/**
- * What recurs begins anew each time unless the model says otherwise: a brief for every morning that kept its conversation
- * would read all mornings before, and cost more with each. What it has to carry over it has its memory for.
- */
-function sessionOf({ session, prompt, at }: JobRequest): 'keep' | 'fresh' {
-  return session ?? (prompt !== undefined && at === undefined ? 'fresh' : 'keep');
 }
 
 /** @throws ToolError where nothing may be sent there */

@@ -26,7 +26,7 @@ test('a prompt runs in the conversation of its job, and its answer goes to the c
   expect(job.nextLocal?.[0]).toBe('2026-10-02T07:00:00+02:00');
   await pass(DAY);
   const [turn] = [...world.turns.values()];
-  expect(turn?.prompt).toMatchObject({ session: `cron:${job.id}`, prompt: 'What is new?', fresh: false });
+  expect(turn?.prompt).toMatchObject({ session: `cron:${job.id}`, prompt: 'What is new?', fresh: true });
   expect(turn?.prompt.notes[0]).toMatch(
     /scheduled job "brief", due 2026-10-02T07:00:00\+02:00 \(Europe\/Berlin\)/,
   );

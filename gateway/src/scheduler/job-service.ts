@@ -75,7 +75,7 @@ export class JobService {
       prompt: request.prompt ?? null,
       channel: request.channel === undefined ? null : store.names.current(request.channel),
       origin: origin && store.names.current(origin),
-      session: request.session ?? 'keep',
+      session: request.session ?? 'fresh',
       misfire: request.misfire ?? 'once',
       maxAge: request.maxAge ?? null,
       overlap: request.overlap ?? 'skip',

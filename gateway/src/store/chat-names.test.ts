@@ -30,7 +30,7 @@ const OTHERS: Record<string, string> = {
   left_agent_sessions: 'id',
   live_messages: 'turn message shown nonce',
   turn_pieces: 'turn key before text',
-  hooks: 'name proof secret template events',
+  hooks: 'name proof secret template events session',
   hook_deliveries: 'hook delivery turn event',
   budget_notices: 'key text',
   renamed_chats: 'channel',

@@ -11,6 +11,8 @@ export interface HookRow {
   channel: string | null;
   /** That start a turn; null: all. */
   events: string[] | null;
+  /** fresh: each delivery begins anew; keep: one conversation. */
+  session: 'keep' | 'fresh';
   createdAt: number;
   receivedAt: number | null;
 }
@@ -34,7 +36,7 @@ export class HookStore {
   insert(hook: Omit<HookRow, 'receivedAt'>): boolean {
     const { changes } = this.#db
       .sql(
-        `INSERT INTO hooks (name, proof, secret, template, channel, events, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO hooks (name, proof, secret, template, channel, events, session, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (name) DO NOTHING`,
       )
       .run(
@@ -44,6 +46,7 @@ export class HookStore {
         hook.template,
         hook.channel,
         hook.events && JSON.stringify(hook.events),
+        hook.session,
         hook.createdAt,
       );
     return changes > 0;
@@ -110,6 +113,7 @@ function toHook(row: Record<string, unknown>): HookRow {
     template: String(row.template),
     channel: row.channel as string | null,
     events: row.events === null ? null : (JSON.parse(String(row.events)) as string[]),
+    session: row.session === 'keep' ? 'keep' : 'fresh',
     createdAt: Number(row.created_at),
     receivedAt: row.received_at as number | null,
   };

@@ -70,6 +70,17 @@ export class MessageStore {
     return row ? toMessage(row) : null;
   }
 
+  /** What a conversation holds since it last began anew: how often it was asked, and characters of all of it. */
+  sinceMarker(session: string): { asked: number; chars: number } {
+    const row = this.#db
+      .sql(
+        `SELECT count(*) FILTER (WHERE role = 'user') AS asked, coalesce(sum(length(text)), 0) AS chars FROM messages
+         WHERE session = ?1 AND id > coalesce((SELECT max(id) FROM messages WHERE session = ?1 AND role = 'marker'), 0)`,
+      )
+      .get(this.#names.current(session));
+    return { asked: Number(row?.asked), chars: Number(row?.chars) };
+  }
+
   /** The newest `limit` messages after an id that Moby sent by himself, oldest first. */
   sentAfter(session: string, after: number, limit: number): MessageRow[] {
     return this.#db

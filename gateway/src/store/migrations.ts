@@ -14,7 +14,7 @@ import { PIECES_SCHEMA } from './schema-pieces.ts';
 import { RENAMES_SCHEMA } from './schema-renames.ts';
 import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
 import { SENT_SCHEMA } from './schema-sent.ts';
-import { HOOK_EVENTS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
+import { HOOK_EVENTS_SCHEMA, HOOK_SESSIONS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
 
 export const MIGRATIONS = [
   `
@@ -117,6 +117,7 @@ export const MIGRATIONS = [
   RENAMES_SCHEMA,
   AGENT_SESSIONS_SCHEMA,
   GUEST_TURNS_SCHEMA,
+  HOOK_SESSIONS_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -5,6 +5,15 @@
  */
 
 import type { Store } from '../store/store.ts';
+import type { TurnRow } from '../store/turn-store.ts';
+
+/**
+ * What one conversation of a schedule or a webhook holds at most before it begins anew, with the last exchanges carried
+ * over: each run reads all that is in it, so that without a bound the thousandth costs a thousand times the first.
+ */
+const KEPT_RUNS = 20;
+const KEPT_CHARS = 100_000; // some 25,000 tokens of prompts and answers
+const KEPT_INPUT_TOKENS = 150_000; // of all calls of its last run, which read what tools brought too
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -42,20 +51,40 @@ export class ConversationReset {
     this.#options.onReset();
   }
 
-  /** Resets the session where the settings say so, before a turn that starts at `now`. */
-  applyDue(session: string, now: number): void {
+  /** Resets the session where the settings say so, or nobody asked for one conversation, before a turn that starts at `now`. */
+  applyDue({ session, source }: Pick<TurnRow, 'session' | 'source'>, now: number): void {
+    const { store, idleMs } = this.#options;
     // What Moby sent by himself is no conversation: a brief each morning would put every reset off.
-    const last = this.#options.store.messages.lastSaid(session);
+    const last = store.messages.lastSaid(session);
     if (!last || last.role === 'marker') return;
-    const { idleMs } = this.#options;
+    if (source === 'webhook' && store.hooks.find(hookOf(session))?.session !== 'keep') {
+      this.reset(session, false, now);
+      return;
+    }
+    if ((source === 'webhook' || source === 'cron') && this.#outgrown(session, last.turn)) {
+      this.reset(session, true, now);
+      return;
+    }
     const idle = idleMs !== null && now - last.at >= idleMs;
     if (idle || this.#dayEnded(last.at, now)) this.reset(session, true, now);
+  }
+
+  #outgrown(session: string, lastTurn: string): boolean {
+    const { store } = this.#options;
+    const { asked, chars } = store.messages.sinceMarker(session);
+    const inputTokens = store.turns.find(lastTurn)?.usage?.inputTokens ?? 0;
+    return asked >= KEPT_RUNS || chars > KEPT_CHARS || inputTokens > KEPT_INPUT_TOKENS;
   }
 
   #dayEnded(last: number, now: number): boolean {
     const { daily, timeZone } = this.#options;
     return daily !== null && dayAt(now, daily, timeZone) > dayAt(last, daily, timeZone);
   }
+}
+
+/** Its name, of `webhook:<name>`. */
+function hookOf(session: string): string {
+  return session.slice(session.indexOf(':') + 1);
 }
 
 /** Number of the day that began at the last `start` on the clock of that place, however long clocks there made it. */

@@ -117,7 +117,7 @@ export class TurnRunner {
     const { store, events, clock, lease, resets } = this.#options;
     const now = clock.now();
     store.transaction('relaxed', () => {
-      if (progress.attempt === 0) resets.applyDue(turn.session, now);
+      if (progress.attempt === 0) resets.applyDue(turn, now);
       progress.attempt = store.turns.start(turn.id, lease, now);
       if (!store.messages.firstOfTurn(turn.session, turn.id)) {
         for (const one of [turn, ...store.turns.mergedInto(turn.id)]) {

@@ -20,6 +20,7 @@ export interface NewHook {
   template?: string | undefined;
   channel?: string | undefined;
   events?: string[] | undefined;
+  session?: 'keep' | 'fresh' | undefined;
 }
 
 export type Reception =
@@ -60,6 +61,7 @@ export class WebhookService {
       template: hook.template ?? DEFAULT_TEMPLATE,
       channel: hook.channel === undefined ? null : store.names.current(hook.channel),
       events: hook.events ?? null,
+      session: hook.session ?? 'fresh',
       createdAt: clock.now(),
     };
     return store.transaction('durable', () => {
@@ -147,7 +149,7 @@ export class WebhookService {
       sender: hook.name,
       prompt: fillTemplate(hook.template, hook.name, payload, event),
       attachments: [],
-      queueMode: null,
+      queueMode: 'followup', // each delivery is a turn of its own
       deliverTo: { channel: this.#target(hook) },
     });
     const turn = accepted.turn.id;
@@ -172,6 +174,7 @@ export class WebhookService {
       ...(row.channel === null ? {} : { channel: row.channel }),
       target: this.#target(row),
       ...(row.events === null ? {} : { events: row.events }),
+      session: row.session,
       path: `/hooks/${row.name}`,
       createdAt: new Date(row.createdAt).toISOString(),
       ...(row.receivedAt === null ? {} : { receivedAt: new Date(row.receivedAt).toISOString() }),
