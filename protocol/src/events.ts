@@ -30,6 +30,10 @@ export const turnEventSchemas = {
     session: z.string(),
     text: z.string(),
     usage: usageSchema.nullable(),
+    cut: z
+      .literal(true)
+      .optional()
+      .describe('the model had more to say; its limit of tokens (max_tokens) ended the answer'),
     mergedInto: z.string().optional().describe('the turn that answered this one too, in queue mode collect'),
   }),
   error: z.object({

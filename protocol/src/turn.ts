@@ -29,7 +29,13 @@ export type TurnView = z.infer<typeof turnViewSchema>;
 
 /** Answer of `POST /prompt`. */
 export const promptAnswerSchema = z
-  .object({ turn: z.string(), session: z.string(), text: z.string(), usage: usageSchema.nullable() })
+  .object({
+    turn: z.string(),
+    session: z.string(),
+    text: z.string(),
+    usage: usageSchema.nullable(),
+    cut: z.literal(true).optional(),
+  })
   .meta({ id: 'PromptAnswer' });
 
 export type PromptAnswer = z.infer<typeof promptAnswerSchema>;

@@ -1,6 +1,7 @@
 /** The AI SDK's model for what soul.yaml names. Only the package of the provider in use is loaded. */
 import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { ResolvedModel } from '../soul/model-ref.ts';
+import { answerFetch } from './answer-fetch.ts';
 import { nodeFetch } from './node-fetch.ts';
 
 export interface RunnableModel {
@@ -9,6 +10,8 @@ export interface RunnableModel {
   providerOptions: SharedV4ProviderOptions;
   /** Whether the provider bills a repeated beginning of the prompt less where it is marked. */
   marksCache: boolean;
+  /** Whether what a tool returns may hold pictures. */
+  takesToolPictures: boolean;
 }
 
 export async function createModel(resolved: ResolvedModel): Promise<RunnableModel> {
@@ -22,12 +25,18 @@ export async function createModel(resolved: ResolvedModel): Promise<RunnableMode
     },
     providerOptions: thinkingOptions(resolved),
     marksCache: resolved.kind === 'anthropic',
+    takesToolPictures: !speaksChatCompletions(resolved),
   };
+}
+
+function speaksChatCompletions({ kind, responses }: ResolvedModel): boolean {
+  return (kind === 'openai' || kind === 'compatible') && !responses;
 }
 
 async function languageModel(resolved: ResolvedModel): Promise<LanguageModelV4> {
   const { kind, provider, model, baseUrl, apiKey = '', responses } = resolved;
-  const common = { fetch: nodeFetch, ...(baseUrl ? { baseURL: baseUrl.replace(/\/+$/, '') } : {}) };
+  const fetch = answerFetch(nodeFetch, { chat: speaksChatCompletions(resolved) });
+  const common = { fetch, ...(baseUrl ? { baseURL: baseUrl.replace(/\/+$/, '') } : {}) };
   switch (kind) {
     case 'offline': {
       const { OfflineModel } = await import('../offline/offline-model.ts');

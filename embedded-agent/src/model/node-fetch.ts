@@ -29,7 +29,7 @@ export const nodeFetch: typeof fetch = async (input, init = {}) => {
       reject(
         init.signal?.aborted
           ? init.signal.reason
-          : Object.assign(new TypeError('fetch failed'), { cause: error }),
+          : Object.assign(new TypeError('fetch failed'), { cause: withHost(error, url) }),
       );
     });
     call.end(body);
@@ -44,6 +44,14 @@ export const nodeFetch: typeof fetch = async (input, init = {}) => {
     headers: headersOf(response),
   });
 };
+
+/** Node names the address where there was one only; of a name with several it says nothing but a code. */
+function withHost(error: NodeJS.ErrnoException, { host }: URL): Error {
+  const tries =
+    error instanceof AggregateError ? (error.errors as Error[]).map(({ message }) => message) : [];
+  const why = error.message || tries.join(', ') || error.code || error.name;
+  return Object.assign(new Error(`cannot reach ${host}: ${why}`), { code: error.code });
+}
 
 async function bodyBytes(body: RequestInit['body']): Promise<Buffer | undefined> {
   return body === null || body === undefined

@@ -29,12 +29,27 @@ function describe(error: unknown): string {
   if (APICallError.isInstance(error) && (error.statusCode ?? 0) >= 400) {
     const code = error.statusCode ?? 0;
     const status = `${code} ${STATUS_CODES[code] ?? ''}`.trim();
-    return `POST "${error.url}": ${status} ${errorBody(error.responseBody ?? '')}`.trim();
+    return `POST "${plainUrl(error.url)}": ${status} ${errorBody(error.responseBody ?? '')}`.trim();
   }
   if (error instanceof TruncatedStreamError) return 'unexpected EOF';
-  if (APICallError.isInstance(error)) return `POST "${error.url}": ${causes(error.cause ?? error)}`;
-  if (error instanceof Error) return causes(error);
-  return typeof error === 'string' ? error : JSON.stringify(error);
+  if (APICallError.isInstance(error)) return `POST "${plainUrl(error.url)}": ${causes(error.cause ?? error)}`;
+  if (error instanceof Error) {
+    const { data } = error as { data?: unknown };
+    return data === undefined ? causes(error) : inStream(data);
+  }
+  return typeof error === 'string' ? error : inStream(error);
+}
+
+/** An error that a provider sent in its stream, which the AI SDK hands on as the `data` of an error of its own. */
+function inStream(error: unknown): string {
+  return `error while streaming: ${JSON.stringify(error)}`;
+}
+
+/** An address may hold a password before its host, or a key behind it. */
+function plainUrl(address: string): string {
+  if (!URL.canParse(address)) return 'the provider';
+  const { origin, pathname } = new URL(address);
+  return `${origin}${pathname}`;
 }
 
 function isReset(error: Error): boolean {

@@ -9,6 +9,8 @@ import type {
 } from '@ai-sdk/provider';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { TokenUsage, ToolCall, ToolDefinition } from '@mobyclaw/protocol/cagent';
+import { reasoningStream } from '../model/reasoning-stream.ts';
+import { picturesAfterTools } from '../model/tool-pictures.ts';
 import { TruncatedStreamError } from './error-text.ts';
 import type { AssistantDraft, MessageWriter } from './message-writer.ts';
 import type { Emit } from './run-events.ts';
@@ -18,6 +20,8 @@ export interface ModelCallsOptions {
   writer: MessageWriter;
   model: { provider: string; model: string };
   definitionOf(tool: string): ToolDefinition;
+  /** Of the provider. */
+  takesToolPictures: boolean;
   onUsage(inputTokens: number, outputTokens: number): void;
 }
 
@@ -34,6 +38,7 @@ export class ModelCalls {
   readonly #options: ModelCallsOptions;
   #draft: AssistantDraft | null = null;
   #failed = false;
+  #cutAtLimit = false;
   /** Calls of the message that streams, by id. */
   readonly #calls = new Map<string, ToolCall>();
 
@@ -42,10 +47,12 @@ export class ModelCalls {
   }
 
   get middleware(): LanguageModelV4Middleware {
+    const { takesToolPictures } = this.#options;
     return {
       specificationVersion: 'v4',
       // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
-      transformParams: async ({ params }) => wellFormed(params),
+      transformParams: async ({ params: { prompt, ...rest } }) =>
+        wellFormed({ ...rest, prompt: takesToolPictures ? prompt : picturesAfterTools(prompt) }),
       wrapStream: async ({ doStream }) => {
         const { stream, ...rest } = await doStream();
         this.#begin();
@@ -64,7 +71,7 @@ export class ModelCalls {
             controller.enqueue(part);
           },
         });
-        return { stream: stream.pipeThrough(listener), ...rest };
+        return { stream: stream.pipeThrough(reasoningStream()).pipeThrough(listener), ...rest };
       },
     };
   }
@@ -122,6 +129,7 @@ export class ModelCalls {
         this.#failed = true;
         return;
       case 'finish':
+        this.#cutAtLimit = part.finishReason.unified === 'length';
         this.#finish(part.usage);
         return;
       default:
@@ -138,6 +146,11 @@ export class ModelCalls {
       tool_call: structuredClone(call),
       tool_definition: definition,
     });
+  }
+
+  /** Whether the last answer ended because it had reached the longest that the model may give. */
+  get cutAtLimit(): boolean {
+    return this.#cutAtLimit;
   }
 
   #finish(usage: LanguageModelV4Usage): void {

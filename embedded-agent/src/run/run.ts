@@ -71,7 +71,7 @@ export async function run(dependencies: RunDependencies, request: RunRequest): P
     active.close();
   }
   if (signal.aborted) return 'cut';
-  emit({ type: 'stream_stopped' });
+  emit({ type: 'stream_stopped', ...(active.cutAtLimit ? { reason: 'length' } : {}) });
   return 'ended';
 }
 
@@ -102,6 +102,7 @@ class Run {
       emit,
       writer: this.#writer,
       model: deps.resolved,
+      takesToolPictures: deps.runnable.takesToolPictures,
       definitionOf: (name) => this.#offer.tools.get(name)?.definition ?? UNKNOWN_TOOL,
       onUsage: (input, output) => store.setUsage(session.id, input, output),
     });
@@ -204,6 +205,10 @@ class Run {
       }
     }
     if (failure) throw (failure as { error: unknown }).error;
+  }
+
+  get cutAtLimit(): boolean {
+    return this.#modelCalls.cutAtLimit;
   }
 
   close(): void {

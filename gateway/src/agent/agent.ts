@@ -89,8 +89,8 @@ export type RunEvent =
   | { type: 'model'; model: string };
 
 export type RunOutcome =
-  /** `text`: the assistant messages of the run, joined by a blank line. `replaced`: it is not the sum of what was streamed. */
-  | { kind: 'completed'; text: string; replaced: boolean; empty: boolean }
+  /** `text`: the assistant messages of the run, joined by a blank line. `replaced`: it is not the sum of what was streamed. `cut`: the model had more to say, and its limit of tokens ended it. */
+  | { kind: 'completed'; text: string; replaced: boolean; empty: boolean; cut?: true }
   /** By the caller's signal. `torn`: the session holds a tool call without result and must not be used again where the engine does not repair it. */
   | { kind: 'stopped'; torn: boolean; partial: string; toolsStarted: string[] }
   /** `toolsStarted`: names of the tools that may have acted. */

@@ -102,17 +102,27 @@ function parseFailure(text: string): ProviderFailure | null {
   }
   const inStream = /\berror while streaming: (\{[\s\S]*)/.exec(text);
   if (inStream) return fromBody(undefined, inStream[1] ?? '');
-  const unanswered = /\berror receiving from stream: |\b(?:Get|Post) "[^"]*": /.test(text);
-  return unanswered ? { names: [], message: '', param: '' } : null;
+  const unanswered = /\b(?:Get|Post|GET|POST) "([^"]*)": ([^\n]*)/.exec(text);
+  if (unanswered)
+    return { names: [], message: withHost(unanswered[1] ?? '', unanswered[2] ?? ''), param: '' };
+  return /\berror receiving from stream: /.test(text) ? { names: [], message: '', param: '' } : null;
+}
+
+/** What kept a request from being answered, with the host that was asked. */
+function withHost(url: string, cause: string): string {
+  const host = URL.canParse(url) ? new URL(url).host : '';
+  return host === '' || cause.includes(host) ? cause : `${host}: ${cause}`;
 }
 
 function fromBody(status: number | undefined, body: string): ProviderFailure {
   const outer = asObject(parseJson(body.trim()) ?? parseJson(body.slice(0, body.lastIndexOf('}') + 1)));
   const inner = outer.error === undefined ? outer : asObject(outer.error);
   const names = [inner.code, inner.type, inner.status].map(asText).filter((name) => name !== '');
+  const code = asNumber(inner.code); // an error within a stream names its status there, if at all
+  const known = status ?? (code >= 400 && code <= 599 ? code : undefined);
   const waitSeconds = asNumber(inner.retry_after ?? outer.retry_after);
   return {
-    ...(status === undefined ? {} : { status }),
+    ...(known === undefined ? {} : { status: known }),
     names,
     message: asText(inner.message),
     param: asText(inner.param),

@@ -5,7 +5,9 @@
  * Sub-agents speak in the same stream under session ids of their own. Their text is not the answer's, their stop is not
  * the end, and their failure is not the run's; tools carry no session id and are shown whoever calls them.
  */
+
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { ThinkTags, type Thought } from '@mobyclaw/lib/think-tags';
 import type { Generation, RunEvent } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import { AnswerText } from './answer-text.ts';
@@ -68,6 +70,8 @@ export class RunReader {
   #compacted = false;
   #lastTextAt = 0;
   readonly #warnings = new Set<string>();
+  /** Reasoning that the model writes into a message. */
+  readonly #tags = new ThinkTags();
 
   constructor(options: RunReaderOptions) {
     this.#options = options;
@@ -146,6 +150,7 @@ export class RunReader {
   }
 
   #stop(event: JsonObject): void {
+    this.#say(this.#tags.end());
     this.stopped = true;
     this.stopReason = asText(event.reason);
   }
@@ -166,8 +171,12 @@ export class RunReader {
     this.#modelSpeaks();
     this.midway = true;
     this.#watchPause(event, gapMs);
-    const shown = this.answer.append(content);
-    this.#options.emit({ type: 'text', text: shown });
+    this.#say(this.#tags.push(content));
+  }
+
+  #say({ reasoning, text }: Thought): void {
+    if (reasoning !== '') this.#options.emit({ type: 'reasoning', text: reasoning });
+    if (text !== '') this.#options.emit({ type: 'text', text: this.answer.append(text) });
   }
 
   #reasoning(event: JsonObject): void {
@@ -184,6 +193,7 @@ export class RunReader {
     if (!this.#own(event)) return;
     this.#goesOn(event);
     this.#watchPause(event, gapMs);
+    this.#say(this.#tags.end());
     if (this.answer.inMessage || !this.#toolAnswered) this.midway = false; // else it is the tool's result that was stored
     this.answer.endMessage();
     this.tools.messageStored();

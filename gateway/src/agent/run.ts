@@ -274,11 +274,12 @@ class Run {
   }
 
   async #completed(): Promise<RunOutcome> {
-    const { answer, maxIterationsReached } = this.#reader;
+    const { answer, maxIterationsReached, stopReason } = this.#reader;
     this.#reader.finish();
     let text = answer.streamed;
     if (answer.retrySuspected || maxIterationsReached) text = (await this.#storedText()) ?? answer.folded();
-    return { kind: 'completed', text, replaced: text !== answer.streamed, empty: text === '' };
+    const cut = stopReason === 'length' ? { cut: true as const } : {};
+    return { kind: 'completed', text, replaced: text !== answer.streamed, empty: text === '', ...cut };
   }
 
   async #storedText(): Promise<string | null> {

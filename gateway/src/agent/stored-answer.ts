@@ -2,6 +2,7 @@
  * The answer as the agent stored it: the truth where the stream may have told a text twice, and the only place of the
  * closing word of a run that was ended at its iteration limit.
  */
+import { withoutThinking } from '@mobyclaw/lib/think-tags';
 import type { StoredMessage, StoredSession } from '@mobyclaw/protocol/cagent';
 import { MESSAGE_SEPARATOR } from './answer-text.ts';
 
@@ -22,7 +23,7 @@ export function storedAnswer(session: StoredSession, speakers: ReadonlySet<strin
   const texts = lastRunMessages(session)
     .filter((item) => speakers.size === 0 || !speakerOf(item) || speakers.has(speakerOf(item)))
     .filter(({ message }) => message?.role === 'assistant')
-    .map(({ message }) => message.content ?? '')
+    .map(({ message }) => withoutThinking(message.content ?? ''))
     .filter((text) => text !== '');
   return texts.length === 0 ? null : texts.join(MESSAGE_SEPARATOR);
 }

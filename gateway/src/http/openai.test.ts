@@ -230,3 +230,29 @@ test('the errands of Open WebUI over a chat are kept out of its conversation, an
   const [, title, tags] = moby.agent?.stats().runs ?? [];
   expect(title?.session).not.toBe(tags?.session);
 });
+
+test('an answer that the model had to cut says so: to programs, in the stream of events, and as one answer', async () => {
+  const moby = await openHarness();
+  const client = officialClient(moby);
+  const messages = [{ role: 'user' as const, content: 'Tell me all of it, limit' }];
+  const whole = await client.chat.completions.create({ model: 'moby', messages });
+  expect(whole.choices[0]).toMatchObject({ finish_reason: 'length' });
+  expect(whole.choices[0]?.message.content).toBe('You said: Tell me all of it, limit');
+  const reasons: unknown[] = [];
+  for await (const chunk of await client.chat.completions.create({ model: 'moby', messages, stream: true })) {
+    const reason = chunk.choices[0]?.finish_reason;
+    if (reason) reasons.push(reason);
+  }
+  expect(reasons).toEqual(['length']);
+  const prompt = { prompt: 'All of it, limit', session: 'api:cut' };
+  const { body } = await moby.call('POST', '/prompt', { body: prompt });
+  expect(body).toMatchObject({ text: 'You said: All of it, limit', cut: true });
+  const { body: events } = await moby.call('GET', `/api/turns/${body.turn}/events`);
+  expect(events).toMatch(/event: notice\ndata: .*The answer was cut at the longest/);
+  expect(events).toMatch(/event: done\ndata: .*"cut":true/);
+  const plain = await client.chat.completions.create({
+    model: 'moby',
+    messages: [{ role: 'user', content: 'Hello' }],
+  });
+  expect(plain.choices[0]?.finish_reason).toBe('stop');
+});

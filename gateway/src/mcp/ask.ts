@@ -3,12 +3,14 @@
  * may take longer: a client that follows progress hears of it all along and waits; any other gets a handle in time, comes
  * back with it, and finds the answer. Asking the same again meanwhile is the same turn, so nobody pays twice.
  */
+
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { McpProgress } from '@mobyclaw/lib/mcp-tool';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
 import type { TurnRow } from '../store/turn-store.ts';
+import { CUT_ANSWER } from '../turns/ending.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 
 const PATIENCE_MS = 45_000; // below the 60 s of usual clients
@@ -72,7 +74,7 @@ export class Asking {
       return `Moby is still at it. Call ask_moby_result with turn "${turn.id}" to get the answer; asking the same again does not begin anew.`;
     }
     this.#remember(turn.id);
-    if (end.type === 'done') return end.data.text;
+    if (end.type === 'done') return end.data.cut ? `${end.data.text}\n\n(${CUT_ANSWER})` : end.data.text;
     throw new ToolError(end.type === 'error' ? end.data.message : `The turn ended with ${end.type}.`);
   }
 

@@ -1,4 +1,5 @@
 /** Joins the tools to the gateway they stand in. */
+
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Problem } from '@mobyclaw/protocol/problem';
 import type { Messaging } from '../messaging/messaging.ts';

@@ -7,7 +7,7 @@ import { isConversation } from '../store/conversation.ts';
 import { recordSent } from '../store/sent-record.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
-import type { Ending } from './ending.ts';
+import { CUT_ANSWER, type Ending } from './ending.ts';
 
 const EMPTY_ANSWER = 'The model gave an empty answer. Ask again, or put it another way.';
 
@@ -54,7 +54,10 @@ export class ReplyRecorder {
 
 /** @returns what the person is told, in Markdown; null for nothing, because they have been told by other means */
 function replyText(ending: Ending, hasLive: boolean): string | null {
-  if (ending.state === 'done') return ending.text.trim() === '' ? EMPTY_ANSWER : ending.text;
+  if (ending.state === 'done') {
+    const text = ending.text.trim() === '' ? EMPTY_ANSWER : ending.text;
+    return ending.cut ? `${text}\n\n✂️ ${CUT_ANSWER}` : text;
+  }
   const { partial, error } = ending;
   const before = partial.trim() === '' ? '' : `${partial}\n\n`;
   if (ending.state === 'failed') return `${before}⚠️ ${error.message}`;

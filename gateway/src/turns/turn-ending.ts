@@ -156,12 +156,13 @@ function showEach(waiting: readonly Waiting[], shows: readonly (() => void)[]): 
 
 function toEvent(turn: TurnRow, ending: Ending, mergedInto?: string): TurnEvent {
   if (ending.state === 'done') {
-    const { text, usage } = ending;
+    const { text, usage, cut } = ending;
     const done = {
       turn: turn.id,
       session: turn.session,
       text,
       usage: mergedInto === undefined ? usage : null,
+      ...(cut ? { cut } : {}),
     };
     return { type: 'done', data: mergedInto === undefined ? done : { ...done, mergedInto } };
   }

@@ -5,6 +5,7 @@
  * reason for the person, or cancelled. Only a shutdown leaves it running, for the next start to take up. Every start of
  * a run that could have reached the agent counts as an attempt, of which there are three.
  */
+
 import { pause } from '@mobyclaw/lib/clock';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { RunOutcome } from '../agent/agent.ts';
@@ -17,6 +18,7 @@ import { AGENT_AWAY, awaitAgent } from './agent-wait.ts';
 import type { ConversationReset } from './conversation-reset.ts';
 import { recallEarlierAttempts } from './earlier-attempts.ts';
 import { textSeenLast } from './earlier-text.ts';
+import { CUT_ANSWER } from './ending.ts';
 import type { StopReason } from './lanes.ts';
 import { Progress } from './progress.ts';
 import type { TurnEnder } from './turn-ending.ts';
@@ -203,8 +205,10 @@ export class TurnRunner {
       const notice = 'The model gave an empty answer. Ask again, or put it another way.';
       this.#emit(turn, { type: 'notice', data: { text: notice } });
     }
+    if (outcome.cut) this.#emit(turn, { type: 'notice', data: { text: CUT_ANSWER } });
     const usage = await this.#options.pricing.total(progress.meter);
-    await this.#options.ender.end(turn, { state: 'done', text, usage }, signal);
+    const cut = outcome.cut ? { cut: true as const } : {};
+    await this.#options.ender.end(turn, { state: 'done', text, usage, ...cut }, signal);
     return 'ended';
   }
 

@@ -11,6 +11,7 @@
  *   elicit            a form is asked for            max-iterations   the iteration limit is reached
  *   sub-agent         another agent speaks in between
  *   warning           a tool server is down          empty            the answer is empty
+ *   limit             the model's limit of tokens cuts the answer
  *   error=429         the provider refuses           cut=5            it breaks off after 5 tokens
  *   silent-retry=7    it breaks off after 7 tokens, and the agent starts over without a word
  *   silent-fail=7     the same, until the third time
@@ -45,6 +46,7 @@ export interface Directives {
   subAgent: boolean;
   warning: boolean;
   empty: boolean;
+  limit: boolean;
   times: number;
   fault?: Fault;
 }
@@ -108,6 +110,7 @@ export function readDirectives(prompt: string): Directives {
     subAgent: values.has('sub-agent'),
     warning: values.has('warning'),
     empty: values.has('empty'),
+    limit: values.has('limit'),
     times: number('times') ?? Number.POSITIVE_INFINITY,
     ...(faultKind === undefined ? {} : { fault: { kind: faultKind, at: number(faultKind) ?? 0 } }),
   };

@@ -156,6 +156,11 @@ export class FakeRun {
       case 'event':
         stream.send(step.event);
         return null;
+      case 'cut-at-limit':
+        this.#endMessage();
+        stream.own('stream_stopped', { reason: 'length' });
+        stream.end();
+        return 'done';
       case 'silence':
         await this.#forever();
         return null;

@@ -28,6 +28,8 @@ export type Step =
   | { do: 'max-iterations' }
   | { do: 'sub-agent'; text: string }
   | { do: 'event'; event: Record<string, unknown> }
+  /** The embedded agent's word for an answer that its model had to cut. */
+  | { do: 'cut-at-limit' }
   | { do: 'silence' }
   | { do: 'hang-up'; how: 'eof' | 'reset' }
   | { do: 'die' };
@@ -67,6 +69,7 @@ export function* defaultScript(directives: Directives, seen: number): Generator<
     yield { do: 'reasoning', text: `thought ${index} ` };
   if (directives.empty) return;
   yield* speak(directives, fault);
+  if (directives.limit) yield { do: 'cut-at-limit' };
 }
 
 function* toolTurn(names: readonly string[], directives: Directives): Generator<Step> {

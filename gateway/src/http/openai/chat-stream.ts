@@ -45,7 +45,7 @@ export class ChatStream {
         this.#text = event.data.text;
         this.#catchUp();
         if (this.#sent !== this.#text) this.#say(`\n\n(The answer was begun again:)\n\n${this.#text}`);
-        this.#chunk({ delta: {}, finish_reason: 'stop' });
+        this.#chunk({ delta: {}, finish_reason: event.data.cut ? 'length' : 'stop' });
         if (this.#includeUsage) this.#send({ choices: [], usage: toOpenAiUsage(event.data.usage) });
         this.#write('[DONE]');
         return true;
@@ -73,7 +73,7 @@ export class ChatStream {
     this.#chunk({ delta, finish_reason: null });
   }
 
-  #chunk(choice: { delta: object; finish_reason: 'stop' | null }): void {
+  #chunk(choice: { delta: object; finish_reason: 'stop' | 'length' | null }): void {
     this.#send({ choices: [{ index: 0, logprobs: null, ...choice }] });
   }
 

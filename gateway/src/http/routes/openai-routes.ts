@@ -141,10 +141,10 @@ function failure({ data }: Extract<NumberedEvent, { type: 'error' }>): HttpProbl
 function completion(end: NumberedEvent): object {
   if (end.type === 'error') throw failure(end);
   if (end.type !== 'done') throw new Error(`a turn cannot end with ${end.type}`);
-  const { text, usage } = end.data;
+  const { text, usage, cut } = end.data;
   const message = { role: 'assistant', content: text, refusal: null };
   return {
-    choices: [{ index: 0, message, logprobs: null, finish_reason: 'stop' }],
+    choices: [{ index: 0, message, logprobs: null, finish_reason: cut ? 'length' : 'stop' }],
     usage: toOpenAiUsage(usage),
   };
 }

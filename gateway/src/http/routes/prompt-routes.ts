@@ -68,8 +68,8 @@ function readPrompt(request: Request) {
 /** @throws HttpProblem where the turn did not end well */
 function answerOf({ turn }: Accepted, end: NumberedEvent): PromptAnswer {
   if (end.type === 'done') {
-    const { text, usage } = end.data;
-    return { turn: turn.id, session: turn.session, text, usage };
+    const { text, usage, cut } = end.data;
+    return { turn: turn.id, session: turn.session, text, usage, ...(cut ? { cut } : {}) };
   }
   if (end.type !== 'error') throw new Error(`a turn cannot end with ${end.type}`);
   throw turnFailure(end.data, turn.id);

@@ -1,0 +1,188 @@
+/** How providers end, cut and refuse answers, and where they put reasoning and pictures. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterTools, startFakeModel } from '@mobyclaw/testkit/fake-model';
+import { startMcpServer } from '@mobyclaw/testkit/mcp-server';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { violations } from '../conformance.ts';
+import { fakeSoul, ofType, startAgent, textOf } from '../testing.ts';
+
+const chunk = (delta: object, finish_reason: string | null = null) =>
+  `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+const DONE = 'data: [DONE]\n\n';
+
+/** A provider that answers each request with the next of these bodies. */
+async function provider(bodies: string[], type = 'text/event-stream', status = 200) {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      response.writeHead(status, { 'content-type': type }).end(bodies[asked++] ?? bodies.at(-1));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked: () => asked };
+}
+
+async function answer(bodies: string[], type?: string) {
+  const { url, asked } = await provider(bodies, type);
+  const agent = await startAgent(fakeSoul(url, { toolsets: '\n      - type: think' }));
+  const id = await agent.newSession();
+  const events = await agent.run(id, 'hello');
+  expect(violations(events, { cut: false })).toEqual([]);
+  const stored = (await agent.stored(id)).messages?.map(({ message }) => message) ?? [];
+  return { events, stored, asked, error: ofType(events, 'error')[0]?.error ?? '' };
+}
+
+describe('an answer', () => {
+  it('that ends with [DONE] and no finish_reason has ended', async () => {
+    const { events, stored, asked, error } = await answer([
+      chunk({ content: 'All ' }) + chunk({ content: 'said.' }) + DONE,
+    ]);
+    expect(error).toBe('');
+    expect(textOf(events)).toBe('All said.');
+    expect(stored.at(-1)).toMatchObject({ role: 'assistant', content: 'All said.' });
+    expect(ofType(events, 'stream_stopped')[0]?.reason).toBeUndefined();
+    expect(asked()).toBe(1);
+  });
+
+  it('that ends with a call of a tool, [DONE] and no finish_reason, goes on after the tool', async () => {
+    const call = {
+      index: 0,
+      id: 'call_1',
+      type: 'function',
+      function: { name: 'think', arguments: '{"thought":"hm"}' },
+    };
+    const { events, error } = await answer([
+      chunk({ tool_calls: [call] }) + DONE,
+      chunk({ content: 'Thought.' }) + DONE,
+    ]);
+    expect(error).toBe('');
+    expect(textOf(events)).toBe('Thought.');
+    expect(ofType(events, 'tool_call_response')).toHaveLength(1);
+  });
+
+  it('without [DONE] and finish_reason is broken off', async () => {
+    expect((await answer([chunk({ content: 'Half' })])).error).toMatch(
+      /error receiving from stream: .*without a finish reason/,
+    );
+  });
+
+  it.each([['chat completions', chunk({ content: 'So far' }) + chunk({}, 'length') + DONE]])(
+    'that the limit of tokens cut is told as such (%s)',
+    async (_, body) => {
+      const { events, error } = await answer([body]);
+      expect(error).toBe('');
+      expect(ofType(events, 'stream_stopped')[0]?.reason).toBe('length');
+    },
+  );
+
+  it('of which the beginning is reasoning in tags is stored and told as both', async () => {
+    const { events, stored } = await answer([
+      ['<thi', 'nk>Hm, 1 <', ' 2.</thin', 'k>\n\nTwo', ' of them.']
+        .map((content) => chunk({ content }))
+        .join('') +
+        chunk({}, 'stop') +
+        DONE,
+    ]);
+    expect(textOf(events)).toBe('Two of them.');
+    expect(
+      ofType(events, 'agent_choice_reasoning')
+        .map(({ content }) => content)
+        .join(''),
+    ).toBe('Hm, 1 < 2.');
+    expect(stored.at(-1)).toMatchObject({ content: 'Two of them.', reasoning_content: 'Hm, 1 < 2.' });
+  });
+});
+
+describe('an error that comes with a 200 keeps its words', () => {
+  const quota = { message: 'You have no credit left', code: 402 };
+  it.each([
+    [
+      'as JSON',
+      JSON.stringify({ error: quota }),
+      'application/json; charset=utf-8',
+      /402 Payment Required .*no credit left/,
+    ],
+    [
+      'as JSON, a text alone',
+      '{"error":"model is loading"}',
+      'application/json',
+      /502 Bad Gateway .*model is loading/,
+    ],
+    ['as a page', '<html>Log in</html>', 'text/html', /502 Bad Gateway .*a page of the type text\/html/],
+    [
+      'in the stream',
+      `data: ${JSON.stringify({ error: quota })}\n\n${DONE}`,
+      'text/event-stream',
+      /error while streaming: .*no credit left/,
+    ],
+    [
+      'in the stream, a text alone',
+      'data: {"error":"out of memory"}\n\n',
+      'text/event-stream',
+      /error while streaming: .*out of memory/,
+    ],
+    [
+      'in the stream, in mid-answer',
+      `${chunk({ content: 'Half' })}data: {"error":{"type":"overloaded","detail":"busy now"}}\n\n`,
+      'text/event-stream',
+      /busy now/,
+    ],
+  ])('%s', async (_, body, type, words) => {
+    expect((await answer([body], type)).error).toMatch(words);
+  });
+});
+
+it.each([
+  ['refuses', async () => (await provider(['{"error":{"message":"no"}}'], 'application/json', 403)).url],
+  ['is not there', async () => 'http://127.0.0.1:9/v1'],
+])('names the host and no password of the address where the provider %s', async (_, address) => {
+  const url = new URL(await address());
+  url.username = 'me';
+  url.password = 's3cret';
+  const agent = await startAgent(fakeSoul(`${url.href}`));
+  const events = await agent.run(await agent.newSession(), 'hello');
+  const error = ofType(events, 'error')[0]?.error ?? '';
+  expect(error).toContain(`POST "http://${url.host}/v1/chat/completions": `);
+  expect(error).not.toContain('s3cret');
+});
+
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+it('shows the pictures of tools as pictures, after all results of the turn', async () => {
+  const calls = ['call_1', 'call_2'].map((id) => ({ id, name: 'screenshot', arguments: '{}' }));
+  const model = await startFakeModel((request) =>
+    afterTools(request) || request.messages.length > 2 ? { text: ['Seen.'] } : { toolCalls: calls },
+  );
+  onTestFinished(() => model.close());
+  const tools = await startMcpServer({
+    screenshot: {
+      description: 'Takes a picture',
+      inputSchema: { type: 'object', properties: {} },
+      call: () => ({
+        content: [
+          { type: 'text', text: 'The screen' },
+          { type: 'image', data: PNG, mimeType: 'image/png' },
+        ],
+      }),
+    },
+  });
+  onTestFinished(() => tools.close());
+  const agent = await startAgent(fakeSoul(model.baseUrl, { mcpUrl: tools.url }));
+  const events = await agent.run(await agent.newSession(), 'what is on the screen?');
+  expect(textOf(events)).toBe('Seen.');
+  const sent = model.requests[1]?.messages ?? [];
+  expect(sent.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool', 'tool', 'user']);
+  for (const { content } of sent.slice(3, 5))
+    expect(content).toBe('The screen\n(The picture follows below.)');
+  const caption = { type: 'text', text: expect.stringContaining('screenshot') };
+  const picture = { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } };
+  expect(sent[5]?.content).toEqual(
+    [caption, picture, caption, picture].map((part) => expect.objectContaining(part)),
+  );
+});
