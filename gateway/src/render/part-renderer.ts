@@ -134,10 +134,10 @@ export function partRenderer(
     const goesOn = text.text.trimEnd().length; // a piece that can look as far as this may still change
     const keys = new Map<number, string | null>();
     const keyOf = (start: number): string | null => {
-      const key =
-        (keys.get(start) ?? goesOn < start + longest + LOOKAHEAD)
-          ? null
-          : keyOfPiece(text, start, longest, limit);
+      const known = keys.get(start);
+      if (known !== undefined) return known;
+      const mayChange = goesOn < start + longest + LOOKAHEAD;
+      const key = mayChange ? null : keyOfPiece(text, start, longest, limit);
       keys.set(start, key);
       return key;
     };
