@@ -13,16 +13,16 @@ import { gfmStrikethroughFromMarkdown } from 'mdast-util-gfm-strikethrough';
 import { gfmTableFromMarkdown } from 'mdast-util-gfm-table';
 import { gfmTaskListItemFromMarkdown } from 'mdast-util-gfm-task-list-item';
 import { gfmFootnote } from 'micromark-extension-gfm-footnote';
-import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough';
 import { gfmTable } from 'micromark-extension-gfm-table';
 import { gfmTaskListItem } from 'micromark-extension-gfm-task-list-item';
+import { emphasis } from './emphasis.ts';
 import { BARE_ADDRESS } from './links.ts';
 import type { Chunk } from './source.ts';
 
 const OPTIONS = {
   extensions: [
     gfmTable(),
-    gfmStrikethrough({ singleTilde: false }),
+    ...emphasis(),
     gfmFootnote(),
     gfmTaskListItem(),
     { disable: { null: ['setextUnderline', 'htmlFlow', 'htmlText'] } },
