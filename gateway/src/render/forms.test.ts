@@ -69,6 +69,35 @@ describe('telegram', () => {
     ]);
   });
 
+  it('shows a quote of several lines as one', () => {
+    expect(entities('> a\n> b\n> c')).toEqual(['blockquote|a\nb\nc|']);
+    expect(entities('> a  \n> **b**\nlazy\n>\n> - c\n> - d')).toEqual([
+      'blockquote|a\nb\nlazy\n\n• c\n• d|',
+      'bold|b|',
+    ]);
+    expect(entities('> # H\n> a\n> b\n> > c\n> > d')).toEqual(['blockquote|H\na\nb\n\n> c\n> d|', 'bold|H|']);
+    expect(entities('> a\n> b\n\ntext\n\n> c')).toEqual(['blockquote|a\nb|', 'blockquote|c|']);
+  });
+
+  it.each(['homeassistant:8123', 'localhost:3000', 'nas', 'user@nas'])(
+    'writes out a link to %s, which the server would drop',
+    (host) => {
+      const url = `http://${host}/x`;
+      expect(entities(`[label](${url}) and ${url} and <${url}>`)).toEqual([]);
+      expect(plain(`[label](${url}) and ${url}`)).toBe(`label (${url}) and ${url}`);
+    },
+  );
+
+  it('writes out what no platform could take as a link: the brackets of an IPv6 address', () => {
+    const text = '[a.com](http://[::1]:3000/x)';
+    expect(plain(text)).toBe('a.com (http://[::1]:3000/x)');
+    for (const write of [slack, whatsapp]) expect(write(text)).toBe('a.com (http://[::1]:3000/x)');
+  });
+
+  it.each(['http://127.0.0.1:3000/', 'http://nas.local/'])('keeps a link to %s', (url) => {
+    expect(entities(`[label](${url})`)).toEqual([`text_link|label|${url}`]);
+  });
+
   it('lets nothing be around code or around a link that may not be', () => {
     expect(entities('**a `c` [`l`](https://e.example) *i***')).toEqual([
       'bold|a|',

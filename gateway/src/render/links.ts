@@ -17,12 +17,20 @@ export const BARE_ADDRESS = /\b(?:https?:\/\/|www\.(?=[^\s.]))[^\s<>"`\u3000-\u3
 /** A longer one is data, not an address. */
 const LONGEST_BARE = 2000;
 
+export interface LinkRules {
+  /** Longest address that may hide behind a text, in characters. */
+  longestUrl: number;
+  /** The platform drops links to a host without a dot, such as `homeassistant`. */
+  dottedHosts?: boolean;
+}
+
 export type LinkText = { text: string; mark?: Extract<Mark, { kind: 'link' }> };
 
 /** @returns the encoded address, or null where it is none that every platform takes */
 export function safeUrl(address: string, longest: number): string | null {
   if (!/^https?:\/\//iu.test(address) || !URL.canParse(address)) return null;
-  const { href } = new URL(address);
+  const { href, hostname } = new URL(address);
+  if (hostname.startsWith('[')) return null; // IPv6: its brackets cannot be encoded
   const url = href.replace(
     UNSAFE,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
@@ -32,24 +40,32 @@ export function safeUrl(address: string, longest: number): string | null {
 
 /**
  * @param label - without line breaks; may be empty
- * @param longest - of the address; a longer one is written as text, which can be split
+ * @param rules - an address that they do not let hide is written as text, which can be split
  */
-export function linkTexts(label: string, address: string, longest: number): LinkText[] {
-  if (label === '' || label === address) return bareLink(address, longest);
+export function linkTexts(label: string, address: string, rules: LinkRules): LinkText[] {
+  if (label === '' || label === address) return bareLink(address, rules);
   if (address === `mailto:${label}` || address.startsWith('#') || address.trim() === '')
     return [{ text: label }];
   if (/^data:/iu.test(address)) return [{ text: label }];
-  const url = safeUrl(address, longest);
+  const url = safeUrl(address, rules.longestUrl);
   const shown = address.replace(/^mailto:/iu, '');
   if (url === null) return [{ text: `${label} (${shown})` }];
-  if (isTrap(label, url)) return [{ text: `${label} (` }, ...bareLink(url, longest), { text: ')' }];
+  if (isTrap(label, url) || isDropped(url, rules))
+    return [{ text: `${label} (` }, ...bareLink(url, rules), { text: ')' }];
   return [{ text: label, mark: { kind: 'link', url, bare: false } }];
 }
 
-function bareLink(address: string, longest: number): LinkText[] {
-  const url = safeUrl(/^www\./iu.test(address) ? `https://${address}` : address, longest);
+function bareLink(address: string, rules: LinkRules): LinkText[] {
+  const url = safeUrl(/^www\./iu.test(address) ? `https://${address}` : address, rules.longestUrl);
   const text = address.replace(/^mailto:/iu, '');
-  return url === null ? [{ text }] : [{ text, mark: { kind: 'link', url, bare: true } }];
+  return url === null || isDropped(url, rules)
+    ? [{ text }]
+    : [{ text, mark: { kind: 'link', url, bare: true } }];
+}
+
+/** As tdlib does it in `LinkManager::check_link`. */
+function isDropped(url: string, { dottedHosts = false }: LinkRules): boolean {
+  return dottedHosts && !new URL(url).hostname.includes('.');
 }
 
 function isTrap(label: string, url: string): boolean {
@@ -60,7 +76,7 @@ function isTrap(label: string, url: string): boolean {
 }
 
 /** Cuts a text at the bare addresses in it. */
-export function findLinks(text: string, longest: number): LinkText[] {
+export function findLinks(text: string, rules: LinkRules): LinkText[] {
   if (!text.includes('://') && !/www\./iu.test(text)) return [{ text }];
   const found: LinkText[] = [];
   let done = 0;
@@ -69,7 +85,7 @@ export function findLinks(text: string, longest: number): LinkText[] {
     const address = trimmedAddress(match[0]);
     if (!/^(?:https?:\/\/|www\.)[^\s/.]/iu.test(address)) continue;
     if (match.index > done) found.push({ text: text.slice(done, match.index) });
-    found.push(...bareLink(address, longest));
+    found.push(...bareLink(address, rules));
     done = match.index + address.length;
   }
   if (done < text.length) found.push({ text: text.slice(done) });

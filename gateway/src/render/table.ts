@@ -47,7 +47,7 @@ function align(table: Table, columns: number): string | null {
 function cellText(cell: TableCell): string | null {
   const text = textOf(cell);
   const plain = cell.children.every(isText) && !RIGHT_TO_LEFT.test(text) && !/<br|\n/iu.test(text);
-  return plain && findLinks(text, 2000).length === 1 ? text.trim() : null;
+  return plain && findLinks(text, { longestUrl: 2000 }).length === 1 ? text.trim() : null;
 }
 
 function isText(node: PhrasingContent): boolean {

@@ -4,7 +4,7 @@
  *
  * Rules of the Bot API (#formatting-options): entities that share characters contain one another; bold, italic and
  * strikethrough contain anything but code; quotes do not nest. The server takes 100 entities a message and drops the
- * others, with the links among them. It makes a tab one space.
+ * others, with the links among them, and links to a host without a dot. It makes a tab one space.
  */
 import type { Renderer } from './part.ts';
 import { partRenderer } from './part-renderer.ts';
@@ -22,11 +22,14 @@ export interface TelegramEntity {
 }
 
 export function createTelegramRenderer(): Renderer {
-  return partRenderer({ bullets: ['•', '◦', '▪'], tableColumns: 40, tab: '    ' }, (runs) => {
-    const text = runs.map((run) => run.text).join('');
-    const entities = entitiesOf(runs);
-    return { text, extras: { entities }, tooMuch: entities.length > MOST_ENTITIES };
-  });
+  return partRenderer(
+    { bullets: ['•', '◦', '▪'], tableColumns: 40, tab: '    ', dottedHosts: true },
+    (runs) => {
+      const text = runs.map((run) => run.text).join('');
+      const entities = entitiesOf(runs);
+      return { text, extras: { entities }, tooMuch: entities.length > MOST_ENTITIES };
+    },
+  );
 }
 
 function entitiesOf(runs: readonly Run[]): TelegramEntity[] {

@@ -4,21 +4,19 @@
  */
 import type { List, ListItem, PhrasingContent, RootContent, Table, TableCell } from 'mdast';
 import { toString as textOf } from 'mdast-util-to-string';
-import { findLinks, type LinkText, linkTexts } from './links.ts';
+import { findLinks, type LinkRules, type LinkText, linkTexts } from './links.ts';
 import type { References } from './references.ts';
 import type { Mark, Run } from './styled-text.ts';
 import { viewTable } from './table.ts';
 import { type Block, Writer } from './writer.ts';
 
-export interface Look {
+export interface Look extends LinkRules {
   /** Bullets by depth; the last one stands for all deeper ones. */
   bullets: readonly string[];
   /** Room for an aligned table, in columns. */
   tableColumns: number;
   /** What a tab becomes, where the platform would make it one space. */
   tab: string;
-  /** Longest address that may hide behind a text, in characters. */
-  longestUrl: number;
 }
 
 interface Place extends Block {
@@ -240,7 +238,7 @@ class TreeWriter {
         this.#text(`[${node.label ?? node.identifier}]`, place);
         break;
       case 'text':
-        this.#links(findLinks(node.value.replace(/<br\s*\/?>/giu, '\n'), this.#look.longestUrl), place);
+        this.#links(findLinks(node.value.replace(/<br\s*\/?>/giu, '\n'), this.#look), place);
         break;
       case 'html':
         this.#text(node.value, place);
@@ -252,7 +250,7 @@ class TreeWriter {
   }
 
   #link(label: string, address: string, place: Place): void {
-    this.#links(linkTexts(oneLine(label), address, this.#look.longestUrl), place);
+    this.#links(linkTexts(oneLine(label), address, this.#look), place);
   }
 
   #links(texts: readonly LinkText[], place: Place): void {

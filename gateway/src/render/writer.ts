@@ -45,6 +45,7 @@ export class Writer {
       this.#beginLine(block);
       this.#push(line, marks);
       this.#afterMarker = false;
+      this.#quote = block.quote; // now, for the line break before the next line
     }
     this.#quote = block.quote;
   }

@@ -37,6 +37,8 @@ export function entityProblems(text: string, value: unknown): string[] {
     if (isInPair(text, entity.offset) || isInPair(text, end)) problems.push(`${shown} cuts a surrogate pair`);
     if (text.slice(entity.offset, end).trim() === '') problems.push(`${shown} shows nothing`);
     if ((entity.type === 'text_link') !== (entity.url !== undefined)) problems.push(`${shown} and its url`);
+    const host = entity.url === undefined ? null : new URL(entity.url).hostname;
+    if (host !== null && !/[.[]/u.test(host)) problems.push(`${shown} is dropped, its host has no dot`);
     const before = entities[index - 1];
     if (before !== undefined && before.offset > entity.offset) problems.push(`${shown} is not sorted`);
     for (const other of entities.slice(index + 1)) problems.push(...pairProblems(entity, other));
