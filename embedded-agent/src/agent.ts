@@ -5,13 +5,13 @@
 import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { Environment } from '@mobyclaw/lib/model-ref';
 import { Member } from './member.ts';
 import { Gate } from './run/gate.ts';
 import type { RunEnd, RunRequest } from './run/run.ts';
 import type { Emit } from './run/run-events.ts';
 import type { ResumeAnswer } from './run/tool-calls.ts';
 import { loadSoul } from './soul/load.ts';
-import type { Environment } from './soul/model-ref.ts';
 import type { Soul } from './soul/schema.ts';
 import type { Session, SessionStore } from './store/session-store.ts';
 import type { ElicitationAnswer } from './tools/tool.ts';

@@ -2,8 +2,9 @@
  * One of the agents that soul.yaml defines: root, whom people talk to, or another that a run names, such as `heartbeat`
  * with a cheaper model. Each has its own tools and its own model, which is made at its first run.
  */
-import { createModel, type RunnableModel } from './model/create-model.ts';
-import { type Environment, type ResolvedModel, resolveModel } from './soul/model-ref.ts';
+
+import { type Environment, resolveModel } from '@mobyclaw/lib/model-ref';
+import { createModel, type ResolvedModel, type RunnableModel } from './model/create-model.ts';
 import type { AgentConfig, Soul } from './soul/schema.ts';
 import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
 

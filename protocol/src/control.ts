@@ -44,7 +44,7 @@ export const supervisorStatusSchema = z.object({
   restarts: z.int().describe('since the supervisor started, reloads not counted'),
   soul: z.string().nullable().describe('hash of the published soul.yaml that the agent was started with'),
   altered: z.literal(true).optional().describe("the engine's copy of soul.yaml is not as it was made"),
-  problem: soulProblemSchema.optional().describe('why the agent is broken or down'),
+  problem: soulProblemSchema.optional().describe('why the agent is broken or down, or cannot ask its model'),
 });
 
 export type SupervisorStatus = z.infer<typeof supervisorStatusSchema>;

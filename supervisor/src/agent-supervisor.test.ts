@@ -43,7 +43,7 @@ function setUp(options: Partial<AgentSupervisorOptions> = {}): Setup {
     cwd: folder,
     listen: `unix://${folder}/agent.sock`,
     token: undefined,
-    env: { STAND_IN_RECORD: recordPath },
+    env: () => ({ STAND_IN_RECORD: recordPath }),
     log: { write: () => undefined },
     logger: silentLogger,
     clock: systemClock,

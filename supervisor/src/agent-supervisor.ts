@@ -10,6 +10,7 @@ import { rmSync } from 'node:fs';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { modelProblem } from '@mobyclaw/lib/soul-models';
 import type { ReloadResult, SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
 import { type AgentAddress, probeListing } from './agent-probe.ts';
 import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './child-process.ts';
@@ -30,7 +31,8 @@ export interface AgentSupervisorOptions {
   /** `host:port` or `unix:///path`, as cagent's `--listen`. */
   listen: string;
   token: string | undefined;
-  env: Readonly<Record<string, string>>;
+  /** What the agent is handed, with what is in the soul.yaml that it is about to run. */
+  env: (soul: string) => Readonly<Record<string, string>>;
   log: ChildLog;
   logger: Logger;
   clock: Clock;
@@ -82,7 +84,11 @@ export class AgentSupervisor {
         // What a killed agent leaves; not every engine removes it, and no other process listens there.
         if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
         this.#soul.make();
-        return serveCommand(engine, { ...options, soul: options.fitted });
+        return serveCommand(engine, {
+          ...options,
+          env: options.env(this.#soul.source),
+          soul: options.fitted,
+        });
       },
       log,
       clock,
@@ -210,7 +216,7 @@ export class AgentSupervisor {
   #good(): void {
     this.#proven = true;
     this.#failures = 0;
-    this.#become('ready', undefined);
+    this.#become('ready', this.#modelProblem());
     this.#exit = (exit) => {
       this.#options.logger.warn({ code: exit.code, signal: exit.signal }, 'agent ended; starting it again');
       this.#become('down', this.#exitProblem(exit));
@@ -227,7 +233,7 @@ export class AgentSupervisor {
     const outcome = await this.#untilListed(watch.signal);
     if (watch.signal.aborted || !this.#proven) return;
     watch.abort();
-    if (outcome?.ok) this.#become('ready', undefined);
+    if (outcome?.ok) this.#become('ready', this.#modelProblem());
     else if (outcome && !outcome.refused) {
       this.#options.logger.error({ problem: outcome.problem }, 'agent does not run what was published');
       void this.start();
@@ -278,6 +284,14 @@ export class AgentSupervisor {
   #exitProblem(exit: ChildExit): SoulProblem {
     const place = describeEngineProblem(exit.stderr.join('\n'), this.#soul.source);
     return { ...place, message: sentence(`the agent ${describeExit(exit)}`) };
+  }
+
+  /** It runs, and lists itself, but what it is asked fails: that is told before anybody asks. */
+  #modelProblem(): SoulProblem | undefined {
+    const { engine, env } = this.#options;
+    const { source } = this.#soul;
+    const message = modelProblem(source, env(source), engine.kind);
+    return message === null ? undefined : { message };
   }
 
   #lastWords(): string {

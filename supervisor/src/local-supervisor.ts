@@ -19,6 +19,7 @@ import { AgentSupervisor } from './agent-supervisor.ts';
 import { startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
+import { engineEnvironment } from './engine-environment.ts';
 import { type HomeFolder, prepareHome, readCredentials, readWorkspaces } from './home-folder.ts';
 import { LocalParts } from './local-parts.ts';
 import { findFreePort, requireFreePort } from './local-port.ts';
@@ -195,7 +196,7 @@ export class LocalSupervisor {
       cwd: folder.work,
       listen,
       token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
-      env: agentEnvironment,
+      env: (soul) => engineEnvironment(engine.kind, soul, agentEnvironment, environment),
       log: log('agent'),
       logger,
       clock,

@@ -83,6 +83,7 @@ test('agent: LLM keys and credentials, no messaging token', () => {
     GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:8/v1beta',
     HTTPS_PROXY: 'http://proxy:1',
     JIRA_TOKEN: 'jira',
+    MOBYCLAW_CREDENTIAL_NAMES: 'JIRA_TOKEN',
     MOBYCLAW_MCP_TOKEN: 'mcp',
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
     MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:20003',
@@ -146,5 +147,6 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     MOBYCLAW_GATEWAY_URL: 'http://127.0.0.1:1',
     MOBYCLAW_MCP_TOKEN: 'mcp',
     PATH: '/mine',
+    MOBYCLAW_CREDENTIAL_NAMES: 'MOBYCLAW_MEMORY_URL,PATH',
   });
 });

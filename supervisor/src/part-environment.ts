@@ -2,7 +2,16 @@
  * Which variable goes to which part in local mode: the one table of it. Nothing is inherited, so what no line names
  * reaches no part. No LLM key goes to the gateway or the servers, no messaging token to the agent.
  */
+import {
+  CREDENTIAL_NAMES,
+  isNamed,
+  LOCALE_NAMES,
+  type NameRule,
+  NETWORK_NAMES,
+  PROGRAM_NAMES,
+} from '@mobyclaw/lib/environment-names';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
+import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 
 export type PartName = 'memory' | 'workspace' | 'agent' | 'gateway';
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,41 +19,20 @@ type Environment = Readonly<Record<string, string | undefined>>;
 interface Rule {
   parts: readonly PartName[];
   /** What the owner, or his environment, may set. */
-  names: readonly (string | RegExp)[];
+  names: readonly NameRule[];
 }
 
 const RULES: readonly Rule[] = [
   {
     parts: ['memory', 'workspace', 'agent', 'gateway'],
-    names: ['LANG', /^LC_\w+$/, 'TZ', 'TMPDIR', 'MOBYCLAW_LOG_LEVEL'],
+    names: [...LOCALE_NAMES, 'MOBYCLAW_LOG_LEVEL'],
   },
   // The agent's shell is the owner's: it finds his programs and his home.
-  { parts: ['agent'], names: ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', /^XDG_\w+$/] },
+  { parts: ['agent'], names: PROGRAM_NAMES },
   { parts: ['workspace'], names: ['PATH'] }, // for ripgrep
-  // Reaching out through a proxy or with certificates of one's own.
-  {
-    parts: ['agent', 'gateway'],
-    names: [
-      /^(https?|no|all)_proxy$/i,
-      'SSL_CERT_FILE',
-      'SSL_CERT_DIR',
-      'NODE_EXTRA_CA_CERTS',
-      'NODE_USE_ENV_PROXY',
-    ],
-  },
-  // LLM providers: the names that cagent and the AI SDK look for.
-  {
-    parts: ['agent'],
-    names: [
-      /^(ANTHROPIC|OPENAI|GOOGLE|GEMINI|GOOGLE_GENERATIVE_AI|MISTRAL|XAI|GROQ|DEEPSEEK|NEBIUS|REQUESTY|MINIMAX|AZURE|AZURE_OPENAI|OPENROUTER|COHERE|TOGETHER|FIREWORKS|CEREBRAS|PERPLEXITY|OLLAMA)_API_KEY$/,
-      /^(ANTHROPIC|OPENAI|GOOGLE|GEMINI|MISTRAL|XAI|GROQ|DEEPSEEK|AZURE|AZURE_OPENAI|OPENROUTER|OLLAMA)_(BASE_URL|API_BASE)$/,
-      /^GOOGLE_(APPLICATION_CREDENTIALS|CLOUD_PROJECT|CLOUD_LOCATION|GENAI_USE_VERTEXAI)$/,
-      /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|PROFILE|BEARER_TOKEN_BEDROCK)$/,
-      'GOOGLE_GEMINI_BASE_URL', // as Google's own library reads it
-      'OLLAMA_HOST',
-      /^(DOCKER_AGENT|CAGENT)_\w+$/,
-    ],
-  },
+  { parts: ['agent', 'gateway'], names: NETWORK_NAMES },
+  // Keys of models; what else soul.yaml names is added where the engine is started (engine-environment.ts).
+  { parts: ['agent'], names: [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, /^(DOCKER_AGENT|CAGENT)_\w+$/] },
   { parts: ['memory'], names: ['MOBYCLAW_MEMORY_BUDGET', 'MOBYCLAW_DEFAULTS'] },
   { parts: ['memory', 'gateway'], names: ['MOBYCLAW_TZ'] },
   // Gateway settings: an unknown MOBYCLAW_ name is left for it to refuse; the rest of the table is not its own.
@@ -123,6 +111,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       ...chosen,
       ...(zone ? { TZ: zone } : {}), // add_date tells the owner's time
       ...credentials,
+      [CREDENTIAL_NAMES]: Object.keys(credentials).join(','),
       MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_MEMORY_URL: memoryUrl,
       MOBYCLAW_WORKSPACE_URL: `http://127.0.0.1:${addresses.workspacePort}`,
@@ -144,9 +133,5 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
 }
 
 function goesTo(part: PartName, name: string): boolean {
-  return RULES.some(
-    ({ parts, names }) =>
-      parts.includes(part) &&
-      names.some((rule) => (typeof rule === 'string' ? rule === name : rule.test(name))),
-  );
+  return RULES.some(({ parts, names }) => parts.includes(part) && isNamed(name, names));
 }

@@ -136,7 +136,8 @@ async function answering(context: Context, port: number): Promise<ExitCode> {
     terminal,
     `Moby answers: http://127.0.0.1:${port} (agent: ${engine}${agent.model ? `, model: ${agent.model}` : ''})`,
   );
-  if (soul.problem) say(terminal, styled(terminal, 'stderr', 'yellow', soul.problem));
+  for (const problem of [soul.problem, agent.detail])
+    if (problem) say(terminal, styled(terminal, 'stderr', 'yellow', problem));
   say(terminal, 'Talk with him: ./mobyclaw chat');
   return EXIT.ok;
 }

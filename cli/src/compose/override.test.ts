@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MODEL_PROVIDERS, PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -36,7 +37,11 @@ test('credentials go to moby alone, workspaces to both but for `none`; nobody el
   expect(statSync(at.file).mode & 0o777).toBe(0o600);
   const { services } = parse(readFileSync(at.file, 'utf8'));
   expect(Object.keys(services)).toEqual(['moby', 'workspace']);
-  expect(services.moby.environment).toEqual({ GITHUB_TOKEN: 'ghp_1', AWS_REGION: 'eu' });
+  expect(services.moby.environment).toEqual({
+    GITHUB_TOKEN: 'ghp_1',
+    AWS_REGION: 'eu',
+    MOBYCLAW_CREDENTIAL_NAMES: 'AWS_REGION,GITHUB_TOKEN',
+  });
   const mounts = (service: { volumes: { target: string; read_only: boolean }[] }) =>
     service.volumes.map(({ target, read_only }) => `${target} ${read_only ? 'ro' : 'rw'}`);
   expect(mounts(services.moby)).toEqual(['/workspace/notes rw', '/workspace/read ro']);
@@ -110,4 +115,44 @@ test.each([
 test('a value of several lines is one value', async () => {
   const at = place({ credentials: 'PEM="-----BEGIN-----\nabc\n-----END-----"\n' });
   expect((await write(at)).credentials).toEqual({ PEM: '-----BEGIN-----\nabc\n-----END-----' });
+});
+
+test('what soul.yaml names is handed on by name, its value left where it is', async () => {
+  const at = place({ credentials: 'GIVEN=x\n' });
+  const soul = `
+models: { m: { provider: acme, model: x, token_key: MY_KEY }, b: { provider: amazon-bedrock, model: y } }
+providers: { acme: { base_url: "http://x/v1", token_key: ACME_KEY } }
+agents:
+  root:
+    model: m
+    instruction: do not read \${env.SPOKEN_OF}
+    toolsets:
+      - { type: mcp, remote: { url: "\${env.MOBYCLAW_MEMORY_URL}/mcp", headers: { A: "Bearer \${env.SEARCH_KEY}" } } }
+      - { type: mcp, command: x, env: { K: "$STDIO_KEY", T: "\${TELEGRAM_BOT_TOKEN}", G: "$GIVEN" } }
+`;
+  writeFileSync(join(at.home, 'soul.yaml'), soul);
+  await write(at);
+  const { environment } = parse(readFileSync(at.file, 'utf8')).services.moby;
+  const { GIVEN, MOBYCLAW_CREDENTIAL_NAMES, ...named } = environment;
+  expect([GIVEN, MOBYCLAW_CREDENTIAL_NAMES]).toEqual(['x', 'GIVEN']);
+  expect(new Set(Object.values(named))).toEqual(new Set([null]));
+  expect(Object.keys(named)).toEqual(
+    [
+      'MY_KEY',
+      'ACME_KEY',
+      'SEARCH_KEY',
+      'STDIO_KEY',
+      ...(MODEL_PROVIDERS['amazon-bedrock']?.more ?? []),
+    ].sort(),
+  );
+});
+
+test('docker-compose.yml hands moby the keys of the one list, and nobody else one of them', () => {
+  const file = join(import.meta.dirname, '../../../docker-compose.yml');
+  const { services } = parse(readFileSync(file, 'utf8'), { merge: true });
+  const listed = [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES];
+  expect(Object.keys(services.moby.environment)).toEqual(expect.arrayContaining(listed));
+  for (const service of ['gateway', 'memory', 'workspace']) {
+    expect(Object.keys(services[service].environment).filter((name) => listed.includes(name))).toEqual([]);
+  }
 });

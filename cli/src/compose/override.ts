@@ -1,7 +1,7 @@
 /**
  * `docker-compose.override.yml`: what the owner's own files add to the static stack. Credentials become variables of
- * `moby` alone; each workspace is mounted at /workspace/<name> in `workspace` and, unless its mode is `none`, in `moby`
- * for its shell. Reads credentials.env and workspaces.conf; the file is absent where they say nothing.
+ * `moby` alone, and so do the variables that soul.yaml names, by name only; each workspace is mounted at /workspace/<name> in `workspace` and, unless its mode is `none`, in `moby`
+ * for its shell. Reads credentials.env, soul.yaml and workspaces.conf; the file is absent where they say nothing.
  *
  * Written by a YAML library, so that no name, path or value can become anything but a string; `$` is doubled, since
  * Compose would fill in a variable. A file that Mobyclaw did not write is never replaced.
@@ -9,8 +9,11 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { CREDENTIAL_NAMES } from '@mobyclaw/lib/environment-names';
 import { quoted } from '@mobyclaw/lib/shell-quote';
+import { namedVariables } from '@mobyclaw/lib/soul-variables';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
+import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 import { stringify } from 'yaml';
 import { CliError } from '../cli-error.ts';
 import { parseCredentials } from './credentials.ts';
@@ -25,6 +28,8 @@ export interface OverrideContents {
   /** By name; values as the owner wrote them. */
   credentials: Readonly<Record<string, string>>;
   workspaces: readonly WorkspaceEntry[];
+  /** That soul.yaml names and docker-compose.yml does not: Compose finds their values in .env or the environment. */
+  named?: readonly string[];
 }
 
 /**
@@ -67,12 +72,20 @@ export async function overrideIsCurrent(
 }
 
 /** @returns the YAML text, or null where there is nothing to say */
-export function overrideText({ credentials, workspaces }: OverrideContents): string | null {
+export function overrideText({ credentials, workspaces, named = [] }: OverrideContents): string | null {
   const names = Object.keys(credentials);
-  if (names.length === 0 && workspaces.length === 0) return null;
+  if (names.length === 0 && workspaces.length === 0 && named.length === 0) return null;
   const inShell = workspaces.filter(({ mode }) => mode !== 'none');
   const moby = {
-    ...(names.length > 0 ? { environment: literals(credentials) } : {}),
+    ...(names.length > 0 || named.length > 0
+      ? {
+          environment: {
+            ...Object.fromEntries(named.map((name) => [name, null])),
+            ...literals(credentials),
+            ...(names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
+          },
+        }
+      : {}),
     ...(inShell.length > 0 ? { volumes: inShell.map(mount) } : {}),
   };
   const served = Object.fromEntries(
@@ -89,7 +102,7 @@ export function overrideText({ credentials, workspaces }: OverrideContents): str
   // Every string in quotes: what YAML versions disagree about ("no", "1:20", "*x") is then no question.
   const text = stringify(
     { services },
-    { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+    { lineWidth: 0, nullStr: '', defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
   );
   return HEADER + text;
 }
@@ -110,7 +123,10 @@ async function readContents(
     throw error;
   }
   await checkFolders(workspaces, forbiddenPlaces(home, checkout, env), conf);
-  return { credentials, workspaces };
+  const listed = new Set([...PROVIDER_KEYS, ...PROVIDER_ADDRESSES]);
+  const soul = (await readIfThere(join(home, 'soul.yaml'))) ?? '';
+  const named = namedVariables(soul).filter((name) => !listed.has(name) && credentials[name] === undefined);
+  return { credentials, workspaces, named: named.sort() };
 }
 
 /** The long form, the only one in which a path may hold a colon; a folder that is gone is an error, not made anew by root. */

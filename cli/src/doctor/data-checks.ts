@@ -4,9 +4,9 @@ import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { Context } from '../context.ts';
 import { diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
-import { KEY_NAMES } from '../settings-schema.ts';
 import { checkSoul } from '../soul-check.ts';
 import { type Check, fail, fixable, ok, warn } from './check.ts';
+import { modelChecks } from './model-check.ts';
 
 export async function dataChecks(context: Context): Promise<Check[]> {
   const { data, settings } = context;
@@ -14,7 +14,7 @@ export async function dataChecks(context: Context): Promise<Check[]> {
     await checkFolder(data.root),
     await checkSecretFile('.env', settings.file),
     await checkSecretFile('credentials.env', data.credentials),
-    checkKeys(context),
+    ...(await modelChecks(context)),
     await checkSoul(data.soul),
     await checkSessions(data.root),
   ];
@@ -62,17 +62,6 @@ async function checkSecretFile(name: string, path: string): Promise<Check> {
     return fixable(open, () => chmod(path, 0o600));
   }
   return ok(name, path);
-}
-
-function checkKeys({ settings }: Context): Check {
-  const present = KEY_NAMES.filter((name) => settings.values[name] !== undefined);
-  if (present.length > 0)
-    return ok('keys', present.map((name) => `${name} (${settings.origin[name]})`).join(', '));
-  return warn(
-    'keys',
-    'no key of a model provider is set; Moby answers with the offline model, by rules',
-    `./mobyclaw init asks for one; or write it into ${settings.file}, such as ANTHROPIC_API_KEY=…, and run ./mobyclaw up`,
-  );
 }
 
 /** Nothing bounds what he clones, installs and writes there; the disk is the owner's. */

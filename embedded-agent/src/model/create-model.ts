@@ -1,8 +1,11 @@
 /** The AI SDK's model for what soul.yaml names. Only the package of the provider in use is loaded. */
 import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
-import type { ResolvedModel } from '../soul/model-ref.ts';
+import type { ResolvedModel as Resolved } from '@mobyclaw/lib/model-ref';
+import type { ModelConfig } from '../soul/schema.ts';
 import { answerFetch } from './answer-fetch.ts';
 import { nodeFetch } from './node-fetch.ts';
+
+export type ResolvedModel = Resolved<ModelConfig>;
 
 export interface RunnableModel {
   model: LanguageModelV4;
@@ -38,6 +41,8 @@ async function languageModel(resolved: ResolvedModel): Promise<LanguageModelV4> 
   const fetch = answerFetch(nodeFetch, { chat: speaksChatCompletions(resolved) });
   const common = { fetch, ...(baseUrl ? { baseURL: baseUrl.replace(/\/+$/, '') } : {}) };
   switch (kind) {
+    case 'bedrock':
+      throw new TypeError('a provider that cagent alone runs was let through');
     case 'offline': {
       const { OfflineModel } = await import('../offline/offline-model.ts');
       return new OfflineModel();

@@ -71,7 +71,12 @@ permissions: { allow: ["*"] }
   return { agent: await startAgent(soul), lines, log, server };
 }
 
+/** @returns the answer without the notice that begins a conversation */
 async function ask(agent: TestAgent, prompt: string, session?: string): Promise<string> {
+  return (await askWhole(agent, prompt, session)).replace(`${OFFLINE_NOTICE}\n\n`, '');
+}
+
+async function askWhole(agent: TestAgent, prompt: string, session?: string): Promise<string> {
   const events = await agent.run(session ?? (await agent.newSession({})), CONTEXT + prompt);
   expect(violations(events, { cut: false })).toEqual([]);
   return textOf(events);
@@ -129,9 +134,9 @@ describe('the offline mode', () => {
   it('says what it is in the first reply of a session, and not again', async () => {
     const { agent } = await startMemory();
     const session = await agent.newSession({});
-    expect(await ask(agent, 'Hi', session)).toBe(`Hello! I'm Moby.\n\n${OFFLINE_NOTICE}`);
-    expect(await ask(agent, 'Hi', session)).toBe("Hello! I'm Moby.");
-    expect(OFFLINE_NOTICE).toMatch(/offline mode.*no language model.*\.env/);
+    expect(await askWhole(agent, 'Hi', session)).toBe(`${OFFLINE_NOTICE}\n\nHello! I'm Moby.`);
+    expect(await askWhole(agent, 'Hi', session)).toBe("Hello! I'm Moby.");
+    expect(OFFLINE_NOTICE).toMatch(/^No language model is set.*offline mode.*\.env/);
   });
 
   it('logs, lists and shows through the tools', async () => {

@@ -2,6 +2,7 @@
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { expect, it, onTestFinished } from 'vitest';
 import { ofType, startAgent, textOf } from '../testing.ts';
+import { OFFLINE_NOTICE } from './reply.ts';
 
 const NOW = 'Thursday 2026-01-15 12:00 GMT+5:30 (Asia/Kolkata), 2026-01-15T06:30:20.000Z';
 const NEXT = '2026-01-16T09:00:00+05:30';
@@ -61,7 +62,7 @@ permissions: { allow: ["*"] }
   const ask = async (prompt: string) => {
     const events = await agent.run(await agent.newSession({}), prompt);
     expect(ofType(events, 'warning')).toEqual([]);
-    return textOf(events).split("\n\nI'm Moby")[0];
+    return textOf(events).replace(`${OFFLINE_NOTICE}\n\n`, '');
   };
   return { ask, jobs };
 }

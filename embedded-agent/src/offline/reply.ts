@@ -12,8 +12,8 @@ import { answerFrom, factLines, searchWords, topic } from './recall.ts';
 import { cancelReminder, listReminders, remind } from './reminders.ts';
 
 export const OFFLINE_NOTICE =
-  "I'm Moby's offline mode: no language model is configured, so I follow simple rules. I can remember, recall and list " +
-  'things. For the real Moby, add a key such as ANTHROPIC_API_KEY to .env and restart.';
+  "No language model is set: this is Moby's offline mode, by simple rules. I can remember, recall and list things. For the real Moby " +
+  'run ./mobyclaw init, or write a key such as ANTHROPIC_API_KEY=… into .env, then ./mobyclaw up.';
 
 export type Reply = { text: string } | { tool: string; input: Record<string, unknown> };
 
@@ -24,8 +24,7 @@ export function nextReply(conversation: Conversation, tools: Tools): Reply {
   const reply = respond(intent, conversation.answers, tools);
   if (!('text' in reply) || !conversation.first || intent.kind === 'heartbeat') return reply;
   return {
-    text:
-      intent.kind === 'help' ? `${OFFLINE_NOTICE}\n\n${reply.text}` : `${reply.text}\n\n${OFFLINE_NOTICE}`,
+    text: `${OFFLINE_NOTICE}\n\n${reply.text}`,
   };
 }
 

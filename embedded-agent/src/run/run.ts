@@ -10,10 +10,10 @@
 import type { ModelMessage, SystemModelMessage, ToolSet } from '@ai-sdk/provider-utils';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { namedModel } from '@mobyclaw/lib/model-ref';
 import type { ContentPart, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { StepResult, StopCondition } from 'ai';
-import type { RunnableModel } from '../model/create-model.ts';
-import { namedModel, type ResolvedModel } from '../soul/model-ref.ts';
+import type { ResolvedModel, RunnableModel } from '../model/create-model.ts';
 import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
 import type { ElicitationAnswer, ToolContext } from '../tools/tool.ts';

@@ -1,6 +1,6 @@
+import { type Environment, ModelConfigError, resolveModel } from '@mobyclaw/lib/model-ref';
 import { describe, expect, it } from 'vitest';
 import { parseSoul } from './load.ts';
-import { type Environment, ModelConfigError, resolveModel } from './model-ref.ts';
 
 function resolve(head: string, model: string, environment: Environment) {
   return resolveModel(
@@ -51,7 +51,20 @@ describe('the model that soul.yaml means', () => {
   it('may come from a provider defined in the file', () => {
     const head = 'providers: { lite: { base_url: "http://127.0.0.1:4000/v1", token_key: LITE_KEY } }';
     expect(resolve(head, 'lite/qwen', { LITE_KEY: 's' })).toMatchObject({ kind: 'compatible', apiKey: 's' });
-    expect(resolve(head, 'lite/qwen', {})).toMatchObject({ kind: 'offline' });
+  });
+
+  it('is an error where a key that the file names itself is missing: which one, and where it belongs', () => {
+    const heads = [
+      ['providers: { lite: { base_url: "http://127.0.0.1:4000/v1", token_key: MY_KEY } }', 'lite/qwen'],
+      ['models: { m: { provider: openai, model: gpt-5, token_key: MY_KEY } }', 'm'],
+      ['models: { m: { provider: anthropic, model: c, base_url: "http://x/v1", token_key: MY_KEY } }', 'm'],
+    ] as const;
+    for (const [head, model] of heads) {
+      for (const others of [{}, { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k' }]) {
+        expect(() => resolve(head, model, others)).toThrow(/MY_KEY is not set[\s\S]*MY_KEY=… into \.env/);
+      }
+      expect(resolve(head, model, { MY_KEY: 's' })).toMatchObject({ apiKey: 's', keyName: 'MY_KEY' });
+    }
   });
 
   it('is an error where neither models nor providers know it', () => {

@@ -18,7 +18,8 @@ import { McpHttpTransport } from './mcp/http-transport.ts';
 import { patiently } from './mcp/patience.ts';
 import { callResultSchema, toToolResult } from './mcp/result.ts';
 import { McpStdioTransport } from './mcp/stdio-transport.ts';
-import { expandShellVariables, expandTemplate } from './template.ts';
+import { ownEnvironment, serverEnvironment } from './program-environment.ts';
+import { expandTemplate } from './template.ts';
 import type { AgentTool, ToolContext } from './tool.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000; // a server that accepts and never answers must not hold every run
@@ -161,16 +162,10 @@ export class McpToolset {
         outsideRuns: (work) => this.#run.exit(work),
       });
     }
-    const own = Object.fromEntries(
-      Object.entries(env ?? {}).map(([name, value]) => [name, expandShellVariables(value, environment)]),
-    );
-    const inherited = Object.fromEntries(
-      Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
     return new McpStdioTransport({
       command: command ?? '',
       args: args ?? [],
-      env: { ...inherited, ...own },
+      env: { ...serverEnvironment(environment), ...ownEnvironment(env, environment) },
       cwd: workingDir,
       clock,
     });

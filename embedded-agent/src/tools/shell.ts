@@ -1,7 +1,5 @@
 /**
  * Shell commands in a process group of their own, so that a cancelled or overdue one takes its children with it.
- * A command sees the agent's environment without the keys of model providers and of Moby's own parts: what it prints
- * goes to the model, and what it runs may be anybody's code.
  */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -12,13 +10,8 @@ import { type AgentTool, builtInTool, type ToolContext } from './tool.ts';
 const DEFAULT_TIMEOUT_S = 30;
 const MAX_OUTPUT_CHARS = 30_000;
 
-export interface ShellOptions {
-  environment: Record<string, string | undefined>;
-  /** Names of variables that no command sees. */
-  withheld: ReadonlySet<string>;
-}
-
-export function shellTools(options: ShellOptions): AgentTool[] {
+/** @param environment what a command sees; asked for each, and what it throws is the tool's answer */
+export function shellTools(environment: () => Record<string, string>): AgentTool[] {
   return [
     builtInTool({
       name: 'shell',
@@ -38,7 +31,7 @@ export function shellTools(options: ShellOptions): AgentTool[] {
           resolve(context.workingDir, cwd ?? '.'),
           timeout ?? DEFAULT_TIMEOUT_S,
           context,
-          options,
+          environment(),
         ),
     }),
   ];
@@ -49,12 +42,11 @@ function runCommand(
   cwd: string,
   timeoutS: number,
   { signal }: ToolContext,
-  { environment, withheld }: ShellOptions,
+  env: Readonly<Record<string, string>>,
 ): Promise<string> {
   signal.throwIfAborted();
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !withheld.has(name)));
   return new Promise((done, fail) => {
-    const shell = environment.SHELL ?? '/bin/sh';
+    const shell = env.SHELL ?? '/bin/sh';
     const child = spawn(shell, ['-c', command], {
       cwd,
       env,

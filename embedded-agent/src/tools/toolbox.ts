@@ -3,13 +3,13 @@
  * is down costs a warning, never the run.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
-import { customKeys, PROVIDER_KEYS } from '../soul/model-ref.ts';
 import type { Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
 import { filesystemTools } from './filesystem.ts';
 import { causes } from './mcp/connection-error.ts';
 import { nameForProvider, otherName } from './mcp/definitions.ts';
 import { isSwitchedOff, McpToolset } from './mcp-toolset.ts';
+import { ownEnvironment, shellEnvironment } from './program-environment.ts';
 import { shellTools } from './shell.ts';
 import { thinkTools } from './think.ts';
 import { type TodoStorage, todoTools } from './todo.ts';
@@ -43,17 +43,14 @@ interface Source {
   close(): Promise<void>;
 }
 
-const OWN_SECRETS = ['MOBYCLAW_MCP_TOKEN', 'MOBYCLAW_AGENT_TOKEN'];
-
 export class Toolbox {
   readonly #sources: readonly Source[];
 
   constructor(soul: Soul, toolsets: readonly ToolsetConfig[], options: ToolboxOptions) {
-    const withheld = new Set([...PROVIDER_KEYS, ...customKeys(soul), ...OWN_SECRETS]);
     this.#sources = toolsets
       .filter((config) => config.type !== 'mcp' || !isSwitchedOff(config, options.environment))
       .map((config) =>
-        config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, withheld),
+        config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, soul),
       );
   }
 
@@ -117,9 +114,9 @@ function mcpSource(config: Extract<ToolsetConfig, { type: 'mcp' }>, options: Too
 function builtInSource(
   config: Exclude<ToolsetConfig, { type: 'mcp' }>,
   options: ToolboxOptions,
-  withheld: ReadonlySet<string>,
+  soul: Soul,
 ): Source {
-  const tools = builtInTools(config, options, withheld);
+  const tools = builtInTools(config, options, soul);
   return {
     config,
     failureName: config.type,
@@ -134,11 +131,14 @@ function builtInSource(
 function builtInTools(
   config: Exclude<ToolsetConfig, { type: 'mcp' }>,
   options: ToolboxOptions,
-  withheld: ReadonlySet<string>,
+  soul: Soul,
 ): readonly AgentTool[] {
   switch (config.type) {
     case 'shell':
-      return shellTools({ environment: { ...options.environment, ...config.env }, withheld });
+      return shellTools(() => ({
+        ...shellEnvironment(soul, options.environment),
+        ...ownEnvironment(config.env, options.environment),
+      }));
     case 'filesystem':
       return filesystemTools();
     case 'fetch':

@@ -31,10 +31,13 @@ function tool(tools: readonly AgentTool[], name: string): AgentTool {
 }
 
 describe('shell', () => {
-  const environment = { PATH: process.env.PATH, MY_TOKEN: 'mine', OPENAI_API_KEY: 'k' };
-  const shell = tool(shellTools({ environment, withheld: new Set(['OPENAI_API_KEY']) }), 'shell');
+  const environment = { PATH: process.env.PATH ?? '', MY_TOKEN: 'mine' };
+  const shell = tool(
+    shellTools(() => environment),
+    'shell',
+  );
 
-  it('runs a command in the working directory, without the keys it is not meant to see', async () => {
+  it('runs a command in the working directory, with the environment it is given', async () => {
     const run = context();
     const result = await shell.call({ cmd: 'pwd; echo $MY_TOKEN-$OPENAI_API_KEY; echo err >&2' }, run);
     expect(result).toEqual({ output: `${run.workingDir}\nmine-\nerr` });

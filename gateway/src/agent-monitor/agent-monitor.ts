@@ -57,9 +57,8 @@ export class AgentMonitor {
       reachable,
       engine: supervisor?.engine ?? null,
       model: this.#model,
-      detail: reachable
-        ? null
-        : (supervisor?.problem?.message ?? 'The agent does not answer. Look at its log.'),
+      detail:
+        supervisor?.problem?.message ?? (reachable ? null : 'The agent does not answer. Look at its log.'),
       soul:
         supervisor?.state === 'ready' && supervisor.soul !== null
           ? { hash: supervisor.soul, altered: supervisor.altered === true }

@@ -31,7 +31,7 @@ export const operationCommands: readonly Command[] = [
       const counts = store.turns.countByState();
       const lines = [
         reachable
-          ? `✅ I am ready${model ? `, thinking with ${model}` : ''}${engine ? ` (${engine.kind} ${engine.version})` : ''}.`
+          ? `${detail ? '⚠️' : '✅'} I am ready${model ? `, thinking with ${model}` : ''}${engine ? ` (${engine.kind} ${engine.version})` : ''}.${detail ? ` But: ${detail}` : ''}`
           : `⚠️ My agent does not answer.${detail ? ` ${detail}` : ''}`,
         `Here: ${turns.lanes.runningIn(channel) ? 'at work' : 'idle'}, ${store.turns.countWaiting(channel)} waiting.`,
       ];
