@@ -12,6 +12,7 @@ import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
 import { Pricing } from './budget/pricing.ts';
+import type { Commands } from './commands/commands.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
@@ -21,6 +22,7 @@ import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
 import { ControlClient } from './parts/control-client.ts';
+import { readMemoryFile } from './parts/memory-reader.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
@@ -179,7 +181,34 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const retention = new Retention(store, clock, logger);
   let messaging: Messaging | null = null;
 
+  let quietCommands: Promise<Commands> | null = null;
+  const loadCommands = async (): Promise<Commands> => {
+    const { terminalCommands } = await import('./terminal-commands.ts');
+    return terminalCommands({
+      store,
+      turns,
+      resets,
+      monitor,
+      jobs: background.jobs,
+      budget,
+      pricing,
+      readMemory: () => readMemoryFile(config.memoryUrl, config.memoryToken),
+      defaultQueueMode: queueMode,
+      owners: config.channels.owners,
+      clock,
+      logger,
+    });
+  };
+
+  const commands = (): Promise<Commands> => {
+    if (messaging) return Promise.resolve(messaging.commands);
+    quietCommands ??= loadCommands();
+    return quietCommands;
+  };
+
   const app = createApp({
+    commands,
+    transcription: config.channels.transcription,
     store,
     turns,
     pause: turnPause,

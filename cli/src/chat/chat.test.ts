@@ -5,7 +5,7 @@ import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ExitCode } from '../cli-error.ts';
 import { GatewayClient } from '../gateway-client.ts';
-import { type ApiServer, problem, type ServerTurn, sayText, startApi, TOKEN } from '../testing/api-server.ts';
+import { type ApiServer, type ServerTurn, sayText, startApi, TOKEN } from '../testing/api-server.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
 import { runCli } from '../testing/run-cli.ts';
 import { Chat } from './chat.ts';
@@ -148,24 +148,30 @@ test('the line history is kept for the owner alone and comes back with the arrow
   expect(first.api.turns[1]?.request.prompt).toBe('remember this line');
 });
 
-test('commands', async () => {
+test('commands are the gateway’s, with what follows their name; leaving is the terminal’s own', async () => {
   const { api, terminal, left, type } = await openChat();
-  api.on('POST /api/sessions/cli%3Amain/reset', { body: {} });
-  api.on(
-    'POST /api/sessions/cli%3Amain/stop',
-    problem(404, 'not-found', 'There is no conversation cli:main.'),
-  );
+  api.on('POST /api/sessions/cli%3Amain/command', ({ body }) => {
+    const [, name, rest] = /^\/(\w+) ?(.*)$/.exec((body as { text: string }).text) ?? [];
+    const known = name === 'queue' || name === 'help';
+    return { body: { command: known ? name : null, text: known ? `${name}: ${rest || 'as it is'}` : '' } };
+  });
   type('/help\r');
-  await until('help', () => terminal.err.includes('/status'));
-  type('/new\r');
-  await until('reset', () => terminal.err.includes('A new conversation begins.'));
-  type('/stop\r');
-  await until('stop', () => terminal.err.includes('There is nothing to stop.'));
+  await until('help', () => terminal.err.includes('/exit'));
+  expect(terminal.err).toContain('help: as it is');
+  type('/queue collect\r');
+  await until('the answer', () => terminal.err.includes('queue: collect'));
   type('/nonsense\r');
-  await until('the hint', () => terminal.err.includes('There is no /nonsense.'));
+  await until('the hint', () => terminal.err.includes('There is no /nonsense;'));
   type('/exit\r');
   expect(await left).toBe(0);
   expect(api.turns).toHaveLength(0);
+});
+
+test('a path at the beginning of a message is no command', async () => {
+  const { api, type } = await openChat();
+  type('/etc/hosts is odd\r');
+  await until('the turn', () => api.turns.length === 1);
+  expect(api.turns[0]?.request.prompt).toBe('/etc/hosts is odd');
 });
 
 test('messages that the gateway answered together are shown once', async () => {

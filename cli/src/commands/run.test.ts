@@ -197,3 +197,27 @@ test('wrong use exits 2', async () => {
     expect(await runCli(args, { home }), args.join(' ')).toMatchObject({ code: 2, stdout: '' });
   }
 });
+
+test('a command is answered by the gateway itself; what it does not know goes to the model', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'from the model');
+  api.on('POST /api/sessions/cli%3Amain/command', ({ body }) => {
+    const { text } = body as { text: string };
+    const known = text === '/usage';
+    return { body: { command: known ? 'usage' : null, text: known ? 'Today: 12 tokens' : '' } };
+  });
+  const usage = await runCli(['run', '/usage'], { home, port: api.port });
+  expect(usage).toMatchObject({ code: 0, stdout: 'Today: 12 tokens\n' });
+  expect(api.turns).toHaveLength(0);
+  const json = await runCli(['run', '/usage', '--json'], { home, port: api.port });
+  expect(JSON.parse(json.stdout)).toEqual({ command: '/usage', text: 'Today: 12 tokens' });
+  expect((await runCli(['run', '/bin is full'], { home, port: api.port })).stdout).toBe('from the model\n');
+});
+
+test('a gateway that is too old to run commands gets the text as a message', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'from the model');
+  expect((await runCli(['run', '/usage'], { home, port: api.port })).stdout).toBe('from the model\n');
+});

@@ -10,8 +10,9 @@ import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { RunningTurn } from '../running-turn.ts';
 import { DEFAULT_SESSION, sessionKey } from '../session-name.ts';
-import { printJson, say, type Terminal } from '../terminal.ts';
+import { print, printJson, say, type Terminal } from '../terminal.ts';
 import { TurnDisplay, type TurnOutcome } from '../turn-display.ts';
+import { mayBeCommand, runCommand } from '../typed-command.ts';
 
 /** A script may hand down a standard input that nobody ever closes. */
 const STDIN_HINT_AFTER_MS = 2_000;
@@ -51,6 +52,14 @@ async function run(context: Context, words: string[], options: RunOptions): Prom
   if (!checked.success) throw new UsageError(z.prettifyError(checked.error));
 
   return context.withGateway(async (gateway) => {
+    if (attachments.length === 0 && mayBeCommand(checked.data.prompt)) {
+      const text = await runCommand(gateway, checked.data.session ?? DEFAULT_SESSION, checked.data.prompt);
+      if (text !== null) {
+        if (options.json) printJson(terminal, { command: checked.data.prompt, text });
+        else print(terminal, text);
+        return EXIT.ok;
+      }
+    }
     const display = new TurnDisplay(options.json ? withoutAnswer(terminal) : terminal);
     const turn = new RunningTurn({
       client: gateway,

@@ -14,7 +14,8 @@ import type { ConversationReset } from '../turns/conversation-reset.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 
 export interface CommandCall {
-  platform: Platform;
+  /** A messenger, or `cli`, `web` or `api`. */
+  platform: string;
   /** Where it was written; the session too. */
   channel: ChannelKey;
   kind: 'direct' | 'group';

@@ -5,6 +5,7 @@ import { chatScope } from './chat-scope.ts';
 import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
+import { commandRoutes } from './routes/command-routes.ts';
 import { heartbeatRoutes } from './routes/heartbeat-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
@@ -37,6 +38,7 @@ export function createApp(services: HttpServices): Express {
   app.use(openAiRoutes(services));
   app.use(turnRoutes(services));
   app.use(sessionRoutes(services));
+  app.use(commandRoutes(services));
   app.use(tokenRoutes(services));
   app.use(hookRoutes(services));
   app.use(jobRoutes(services));

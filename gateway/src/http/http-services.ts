@@ -6,6 +6,8 @@ import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { TranscriptionSettings } from '../config/channels-config.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
@@ -26,6 +28,10 @@ export interface HttpServices {
   pause: TurnPause;
   tokens: TokenService;
   hooks: WebhookService;
+  /** The commands of the messengers; while no messenger is enabled, those that need none. */
+  commands: () => Promise<Commands>;
+  /** For recordings that are sent along; null where nothing can listen to them. */
+  transcription: TranscriptionSettings | null;
   jobs: JobService;
   heartbeat: HeartbeatService;
   mcp: McpEndpoint;

@@ -10,6 +10,7 @@ import {
   loginRequestSchema,
   pairingsViewSchema,
 } from '@mobyclaw/protocol/channel';
+import { commandAnswerSchema, commandRequestSchema } from '@mobyclaw/protocol/command';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
 import { beatViewSchema, heartbeatViewSchema } from '@mobyclaw/protocol/heartbeat';
 import {
@@ -100,6 +101,13 @@ const OPERATIONS: readonly Operation[] = [
     path: '/api/sessions/{key}/stop',
     summary: 'Stop what runs and cancel what waits',
     answer: z.object({ stopped: z.string().nullable(), cancelled: z.int() }),
+  },
+  {
+    method: 'post',
+    path: '/api/sessions/{key}/command',
+    summary: 'Run a command such as /usage, as in a chat',
+    body: commandRequestSchema,
+    answer: commandAnswerSchema,
   },
   {
     method: 'get',

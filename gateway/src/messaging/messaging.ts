@@ -73,6 +73,7 @@ export interface ChannelReport {
 export class Messaging {
   readonly access: Access;
   readonly admission: Admission;
+  readonly commands: Commands;
   readonly #options: MessagingOptions;
   readonly #supervisors: Map<Platform, ChannelSupervisor>;
   readonly #delivery: Delivery;
@@ -98,7 +99,7 @@ export class Messaging {
     const { access } = this;
     const wake = (channel: ChannelKey): void => this.#delivery.wake(channel);
     this.admission = new Admission({ store, access, turns, jobs, wake, clock, logger });
-    const commands = new Commands(
+    this.commands = new Commands(
       {
         store,
         turns,
@@ -120,7 +121,7 @@ export class Messaging {
     this.#intake = new Intake({
       store,
       access,
-      commands,
+      commands: this.commands,
       accept: (message) => this.#accept(message),
       watch: (turn) => this.#delivery.watch(turn),
       cancel: (turn) => void turns.cancel(turn),

@@ -25,6 +25,8 @@ export interface InboundMessage {
   sender: string;
   prompt: string;
   attachments: Attachment[];
+  /** The files as they came, where `attachments` are made of them: a repeat is told by these. */
+  sent?: readonly Attachment[];
   queueMode: QueueMode | null;
   /** Where the answer goes, besides to whoever follows the turn. */
   deliverTo?: DeliveryTarget;
@@ -178,8 +180,8 @@ const NOT_STARTED = {
   mergedInto: null,
 } as const;
 
-function hashOf({ session, prompt, attachments }: InboundMessage): string {
+function hashOf({ session, prompt, attachments, sent = attachments }: InboundMessage): string {
   return createHash('sha256')
-    .update(JSON.stringify([session, prompt, attachments]))
+    .update(JSON.stringify([session, prompt, sent]))
     .digest('base64url');
 }

@@ -4,7 +4,7 @@ import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { TokenRow } from '../../store/token-store.ts';
 import type { TurnRow } from '../../store/turn-store.ts';
-import { checkAttachment } from '../attachment-limits.ts';
+import { readAttached } from '../attached-files.ts';
 import { ownConversation, tameName } from '../chat-scope.ts';
 import { HttpProblem, toProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
@@ -18,7 +18,8 @@ import { validate } from '../validate.ts';
 const MODEL = 'moby';
 const LONGEST_SILENCE_MS = 1000; // what is refused is refused before that
 
-export function openAiRoutes({ turns, resets, startedAt, clock }: HttpServices): Router {
+export function openAiRoutes(services: HttpServices): Router {
+  const { turns, resets, startedAt, clock } = services;
   const router = Router();
   const model = { id: MODEL, object: 'model', created: Math.floor(startedAt / 1000), owned_by: 'mobyclaw' };
 
@@ -58,12 +59,12 @@ export function openAiRoutes({ turns, resets, startedAt, clock }: HttpServices):
   return router;
 
   async function accept(
-    { prompt, attachments, errand }: ChatPrompt,
+    { prompt, attachments: sent, errand }: ChatPrompt,
     session: string,
     request: Request,
     response: Response,
   ): Promise<TurnRow> {
-    for (const attachment of attachments) checkAttachment(attachment);
+    const { attachments, notes } = await readAttached(sent, services, response);
     const token = response.locals.token as TokenRow;
     const key = idempotencyKey(request);
     const again = key === null && isRetry(request) ? turns.askedBefore(session, prompt) : null;
@@ -73,6 +74,8 @@ export function openAiRoutes({ turns, resets, startedAt, clock }: HttpServices):
       session,
       prompt,
       attachments,
+      sent,
+      notes,
       ...(key === null ? {} : { key: `openai:${token.id}:${session}:${key}` }),
       source: 'api',
       sender: 'owner',

@@ -8,7 +8,7 @@ import { type Request, type Response, Router } from 'express';
 import type { TokenRow } from '../../store/token-store.ts';
 import { BARE_FILE } from '../../turns/attachments.ts';
 import type { Accepted } from '../../turns/inbox.ts';
-import { checkAttachment } from '../attachment-limits.ts';
+import { readAttached } from '../attached-files.ts';
 import { streamEvents } from '../event-stream.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
@@ -16,7 +16,8 @@ import { idempotencyKey } from '../idempotency-key.ts';
 import { turnFailure } from '../turn-failure.ts';
 import { validate } from '../validate.ts';
 
-export function promptRoutes({ turns, clock }: HttpServices): Router {
+export function promptRoutes(services: HttpServices): Router {
+  const { turns, clock } = services;
   const router = Router();
 
   router.post('/prompt', async (request, response) => {
@@ -32,8 +33,10 @@ export function promptRoutes({ turns, clock }: HttpServices): Router {
 
   return router;
 
-  function accept(request: Request, response: Response): Promise<Accepted> {
+  async function accept(request: Request, response: Response): Promise<Accepted> {
     const body = readPrompt(request);
+    const sent = body.attachments ?? [];
+    const { attachments, notes } = await readAttached(sent, services, response);
     const session = body.session ?? 'api:default';
     const token = response.locals.token as TokenRow;
     const key = idempotencyKey(request);
@@ -43,7 +46,9 @@ export function promptRoutes({ turns, clock }: HttpServices): Router {
       source: platformOf(session),
       sender: 'owner',
       prompt: body.prompt === '' ? BARE_FILE : body.prompt,
-      attachments: body.attachments ?? [],
+      attachments,
+      sent,
+      notes,
       queueMode: body.queue ?? null,
     });
   }
@@ -60,9 +65,7 @@ function readPrompt(request: Request) {
       `The prompt has ${prompt.length} characters; ${MAX_PROMPT_CHARS} are the most. Send long text as an attachment.`,
     );
   }
-  const body = validate(promptRequestSchema, request.body);
-  for (const attachment of body.attachments ?? []) checkAttachment(attachment);
-  return body;
+  return validate(promptRequestSchema, request.body);
 }
 
 /** @throws HttpProblem where the turn did not end well */

@@ -1,0 +1,46 @@
+/** Files of a program or of `run --file`: the same are taken as from a messenger. */
+import { expect, test } from 'vitest';
+import { openHarness } from '../testing/harness.ts';
+import { pdfOf } from '../testing/pdf.ts';
+
+const attachment = (name: string, mime: string, data: Uint8Array) => ({
+  name,
+  mime,
+  data: Buffer.from(data).toString('base64'),
+});
+
+test('of a PDF the text is read, with a note that it is only that; the same key is the same message', async () => {
+  const moby = await openHarness();
+  const body = {
+    prompt: 'What is in it?',
+    attachments: [attachment('plan.pdf', 'application/pdf', pdfOf(['The umbrella is violet']))],
+  };
+  const headers = { 'idempotency-key': 'k' };
+  const first = await moby.call('POST', '/prompt', { body, headers });
+  expect(first.status).toBe(200);
+  const run = moby.agent?.stats().runs[0];
+  expect(run?.prompt).toContain('The umbrella is violet');
+  expect(run?.prompt).toContain('"plan.pdf" you see the text alone');
+  const again = await moby.call('POST', '/prompt', { body, headers });
+  expect(again.body.turn).toBe(first.body.turn);
+});
+
+test.each([
+  ['damaged', 'broken.pdf', 'application/pdf', Buffer.from('%PDF-1.7 no more'), 'damaged'],
+  ['an archive', 'all.zip', 'application/zip', Buffer.from([80, 75, 3, 4, 0, 0]), 'Unpack it'],
+  [
+    'a recording nobody can listen to',
+    'a.ogg',
+    'audio/ogg',
+    Buffer.from([79, 103, 103, 83, 0]),
+    'MOBYCLAW_TRANSCRIBE_URL',
+  ],
+])('what is %s is refused with what to send instead', async (_, name, mime, data, advice) => {
+  const moby = await openHarness();
+  const answer = await moby.call('POST', '/prompt', {
+    body: { prompt: 'read', attachments: [attachment(name, mime, data)] },
+  });
+  expect(answer.status).toBe(415);
+  expect(answer.body.detail).toContain(advice);
+  expect(moby.agent?.stats().runs).toHaveLength(0);
+});
