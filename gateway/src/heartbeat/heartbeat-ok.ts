@@ -1,30 +1,42 @@
 /**
  * Reads the model's answer to a heartbeat. `HEARTBEAT_OK` means that there is nothing to say, in whatever dress models
- * give it: other case, bold, quotes, a code fence, an emoji, a full stop, a short remark behind it.
+ * give it: other case, bold, quotes, a code fence, an emoji. What stands beside it decides: "No updates." is silence,
+ * "the disk is 95 % full" is a finding.
  */
-const LONGEST_REMARK = 160;
-const TOKEN = /^heartbeat[\s_*\\-]*ok(?![\p{L}\p{N}])/iu;
-const EDGE = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
+import { isQuiet } from './quiet-remark.ts';
+
+const WORD = String.raw`(?<![\p{L}\p{N}])heartbeat[\s_*\\-]*ok(?![\p{L}\p{N}])`;
+const TOKEN = new RegExp(WORD, 'giu');
+/** At the beginning or the end of a line, with its dress; in the middle it belongs to a sentence. */
+const AT_EDGE = new RegExp(
+  String.raw`^[^\p{L}\p{N}]*${WORD}[^\p{L}\p{N}]*|[*_\x60"«“(\s>–—-]*${WORD}[^\p{L}\p{N}]*$`,
+  'iu',
+);
+const FENCE = /^\s*```[\w-]*\s*$/;
 
 /** @returns what the owner is to read, or null where there is nothing */
 export function findingOf(answer: string): string | null {
-  const bare = undress(answer);
-  if (bare === '') return null;
-  const token = TOKEN.exec(bare);
-  if (token) {
-    const remark = bare.slice(token[0].length);
-    if (remark.length <= LONGEST_REMARK && !/\n\s*\n/.test(remark)) return null;
-  }
-  const lines = answer.split(/\r?\n/).filter((line) => {
-    const text = undress(line);
-    return text === '' || text.replace(TOKEN, '') !== '';
+  if (bare(answer) === '') return null;
+  const rest = answer.replace(TOKEN, '\n');
+  if (rest === answer) return answer.trim();
+  const remark = rest.replace(/<\/?[a-z][^<>]*>/gi, ' ').replace(/^\s*```[\w-]*\s*$/gm, '');
+  if (isQuiet(remark)) return null;
+  const lines = answer.split(/\r?\n/).flatMap((line) => {
+    const left = line.replace(AT_EDGE, '');
+    return left === line || bare(left) !== '' ? [left] : [];
   });
-  return lines.join('\n').trim();
+  return withoutEmptyFence(lines).join('\n').trim();
 }
 
-function undress(text: string): string {
-  return text
-    .replace(/<\/?[a-z][^<>]*>/gi, '')
-    .replace(/^\s*```[\w-]*\s*\n?|\n?\s*```\s*$/g, '')
-    .replace(EDGE, '');
+/** A fence that held nothing but the token. */
+function withoutEmptyFence(lines: readonly string[]): string[] {
+  return lines.filter((line, index) => {
+    const opens = FENCE.test(line) && FENCE.test(lines[index + 1] ?? '');
+    const closes = FENCE.test(line) && FENCE.test(lines[index - 1] ?? '');
+    return !opens && !closes;
+  });
+}
+
+function bare(text: string): string {
+  return text.replace(/<\/?[a-z][^<>]*>/gi, '').replace(/[^\p{L}\p{N}]+/gu, '');
 }
