@@ -6,13 +6,26 @@
  * Every agent's toolsets are seen to, also those that an anchor and `*` or `<<` share: what is inserted at the anchor
  * counts wherever it is used.
  *
+ * In every cagent `allow` beats `ask`, so `allow: ["*"]` makes `ask` mean nothing: see `fit-permissions.ts`.
+ *
  * Characters are inserted and replaced at the places that the YAML parser names; the rest of the text is not written
  * anew, so comments, quotes and order stay. A file that needs nothing, or that does not parse, is returned as it is: the
  * engine then says what is wrong in its own words.
  */
-import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { FoundEngine } from './engine.ts';
 import { isAtLeast } from './engine-version.ts';
+import { askedBeforeAllowed, type Edit } from './fit-permissions.ts';
 
 const LOWEST_VERSION = 10; // "9" was the first to take the key on MCP toolsets; "10" is what upstream documents
 const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace']);
@@ -20,16 +33,18 @@ const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace
 /** What aliases stand for. */
 type Anchors = Map<string, unknown>;
 
-interface Edit {
-  at: number;
-  end: number;
-  text: string;
-}
-
 export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numbers'>): string {
-  if (engine.kind !== 'cagent' || !isAtLeast(engine.numbers, 1, 135)) return source;
+  if (engine.kind !== 'cagent') return source;
   const document = parseDocument(source);
   if (document.errors.length > 0 || !isMap(document.contents)) return source;
+  const edits = askedBeforeAllowed(document.contents, source);
+  if (isAtLeast(engine.numbers, 1, 135)) edits.push(...privateServers(document, source));
+  return edits
+    .sort((a, b) => b.at - a.at)
+    .reduce((text, edit) => text.slice(0, edit.at) + edit.text + text.slice(edit.end), source);
+}
+
+function privateServers(document: Document.Parsed, source: string): Edit[] {
   const edits: Edit[] = [];
   const anchors: Anchors = new Map();
   visit(document, {
@@ -40,12 +55,8 @@ export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numb
       if (place) edits.push(place);
     },
   });
-  if (edits.length === 0) return source;
-  const raise = raisedVersion(document.contents as YAMLMap);
-  if (raise) edits.push(raise);
-  return edits
-    .sort((a, b) => b.at - a.at)
-    .reduce((text, edit) => text.slice(0, edit.at) + edit.text + text.slice(edit.end), source);
+  const raise = edits.length > 0 ? raisedVersion(document.contents as YAMLMap) : null;
+  return raise ? [...edits, raise] : edits;
 }
 
 /** An MCP toolset (or an entry of the top-level `mcps`) whose remote server is one of ours. */

@@ -1,7 +1,10 @@
 /**
- * Whether a tool may run: the order is cagent's. What approves everything comes first, then the session's own rules,
- * then soul.yaml's (deny before allow before ask), then the tool's word that it only reads, then a question.
+ * Whether a tool may run. What approves everything comes first, then the session's own rules, then soul.yaml's, then the
+ * tool's word that it only reads, then a question. Within one set of rules `deny` comes first; of `ask` and `allow` the
+ * rule counts that says more exactly what it means, and `ask` where both say as much: `allow: ["*"]` beside
+ * `ask: ["shell"]` asks about the shell, `ask: ["*"]` beside `allow: ["memory_*"]` about all but the memory.
  */
+import { isMoreSpecific, partsOf } from '@mobyclaw/lib/permission-pattern';
 import type { Permissions, ToolDefinition } from '@mobyclaw/protocol/cagent';
 
 export type Verdict = { decision: 'allow' | 'ask' } | { decision: 'deny'; by: string };
@@ -25,18 +28,19 @@ export function decide(tool: ToolDefinition, input: unknown, rules: Rules): Verd
     [rules.soul, 'permissions configuration'],
   ] as const;
   for (const [level, by] of levels) {
-    const matches = (patterns: readonly string[] | null | undefined): boolean =>
-      (patterns ?? []).some((pattern) => matchesCall(pattern, tool.name, input));
-    if (matches(level?.deny)) return { decision: 'deny', by };
-    if (matches(level?.allow)) return { decision: 'allow' };
-    if (matches(level?.ask)) return { decision: 'ask' };
+    const matching = (patterns: readonly string[] | null | undefined): readonly string[] =>
+      (patterns ?? []).filter((pattern) => matchesCall(pattern, tool.name, input));
+    const [asking, allowing] = [matching(level?.ask), matching(level?.allow)];
+    if (matching(level?.deny).length > 0) return { decision: 'deny', by };
+    const allowed = allowing.some((allow) => asking.every((ask) => isMoreSpecific(allow, ask)));
+    if (allowed) return { decision: 'allow' };
+    if (asking.length > 0) return { decision: 'ask' };
   }
   return { decision: tool.annotations?.readOnlyHint ? 'allow' : 'ask' };
 }
 
-/** A pattern is `tool` or `tool:argument=value[:argument=value…]`; names and values are globs, case does not count. */
 function matchesCall(pattern: string, name: string, input: unknown): boolean {
-  const [namePattern = '', ...conditions] = pattern.split(/:(?=[\w-]+=)/);
+  const [namePattern, ...conditions] = partsOf(pattern);
   if (!glob(namePattern).test(name)) return false;
   const args = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
   return conditions.every((condition) => {

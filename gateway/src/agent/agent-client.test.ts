@@ -153,6 +153,15 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
     );
   });
 
+  it('is told once that a tool was refused, however often the model tries', async () => {
+    const { client } = await pair({ generation });
+    const { events } = await ask(client, await client.createSession('t'), 'tool=shell tool=shell confirm');
+    expect(phases(events).filter((step) => step === 'shell end')).toHaveLength(2);
+    expect(notices(events)).toEqual([
+      expect.stringMatching(/^The tool shell needs a confirmation and was refused/),
+    ]);
+  });
+
   it('never waits for a form', async () => {
     const { agent, client } = await pair({ generation });
     const { outcome, events } = await ask(client, await client.createSession('t'), 'elicit hi');

@@ -240,7 +240,7 @@ export class RunReader {
       emit({ type: 'tool', id, name, phase: 'call', args: readArguments(asText(fn.arguments)) });
     } else if (event.type === 'tool_call_confirmation') {
       this.tools.announce(id, name);
-      emit({ type: 'notice', text: confirmationNotice(name) });
+      this.#warning(confirmationNotice(name)); // once, however often the model tries
       this.#options.onBlocked({ kind: 'confirmation', callId: id, tool: name });
     } else {
       this.tools.finish(id, name);
@@ -373,8 +373,8 @@ export class RunReader {
 
 function confirmationNotice(tool: string): string {
   return (
-    `The tool ${tool} needs a confirmation and was refused: runs are unattended. ` +
-    `To allow it, add to soul.yaml: permissions: { allow: ["${tool}"] }`
+    `The tool ${tool} needs a confirmation and was refused: nobody can be asked yet. ` +
+    `To allow it, add to soul.yaml: permissions: { allow: ["${tool}"] }, and take it out of \`ask\` where it stands there.`
   );
 }
 

@@ -104,7 +104,7 @@ function answerTo(blocked: Blocked): Answer {
   }
   const reason =
     blocked.kind === 'confirmation'
-      ? `Nobody is present to confirm ${blocked.tool}. The owner can allow it in soul.yaml; go on without it and say so.`
+      ? `Nobody can be asked to confirm ${blocked.tool} yet, so it is refused. The owner can allow it in soul.yaml; go on without it and say so.`
       : 'The iteration limit is reached and nobody is present to extend it.';
   return { route: 'resume', body: JSON.stringify({ confirmation: 'reject', reason }) };
 }
