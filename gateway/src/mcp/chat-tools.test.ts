@@ -100,7 +100,9 @@ test('a guest’s turn sees and reaches no other conversation', async () => {
   await call(ALICE, 'the safe is behind the mirror', 'now', {});
   expect(await call(BOB, 'what about a safe?', 'history_search', { query: 'mirror' })).toContain('Nothing');
   expect(await call(BOB, 'mine', 'history_search', { query: 'safe' })).toContain(BOB_CHAT);
-  expect(await call(BOB, 'who is there?', 'channel_list', {})).toMatch(new RegExp(`^${BOB_CHAT} \\(Bob\\)$`));
+  expect(await call(BOB, 'who is there?', 'channel_list', {})).toMatch(
+    new RegExp(`^${BOB_CHAT} \\("Bob"\\)$`),
+  );
   const message = { channel: ALICE_CHAT, text: 'boo' };
   expect(await call(BOB, 'scare her', 'message_send', message)).toContain('Only the owner may');
   const file = { channel: ALICE_CHAT, name: 'boo.txt', content: 'boo' };

@@ -9,6 +9,8 @@ export interface Shown {
   versions: string[];
   text: string;
   quoted: string | null;
+  /** After how many seconds it disappears; 0: never. */
+  expiration: number;
   file: { kind: string; name: string; caption: string } | null;
   deleted: boolean;
   /** How often this id came. */
@@ -188,6 +190,7 @@ export class Phone {
       text: textOf(content),
       versions: [textOf(content)],
       quoted: content.extendedTextMessage?.contextInfo?.stanzaId ?? null,
+      expiration: Number((media ?? content.extendedTextMessage)?.contextInfo?.expiration ?? 0),
       file: media
         ? {
             kind: content.imageMessage ? 'image' : 'document',

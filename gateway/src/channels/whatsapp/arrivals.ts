@@ -10,7 +10,7 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { ChannelHost, InboundEvent, MovedChat } from '../channel.ts';
 import { traceOf } from '../error-trace.ts';
-import { editIn, type Surroundings, toEdit, toMessage } from './inbound.ts';
+import { editIn, expirationOf, expirationSetIn, type Surroundings, toEdit, toMessage } from './inbound.ts';
 import { isGroup, isHidden, isPhone, keyOf, personOf, userJid } from './keys.ts';
 import {
   type Baileys,
@@ -24,6 +24,7 @@ import {
   type WaSocket,
 } from './library.ts';
 import type { LoginStore } from './login-store.ts';
+import { numberOf } from './message-content.ts';
 import { savedSessions } from './saved-sessions.ts';
 
 const STORE_RETRY_MS = 2000;
@@ -155,13 +156,22 @@ export class WaArrivals {
     const { key } = message;
     const content = this.#options.baileys.normalizeMessageContent(message.message);
     // Without content: it came twice, or could not be read and is asked for again.
-    if (!content || !key.id || !key.remoteJid || (key.fromMe && !this.#isNote(key))) return null;
+    if (!content || !key.id || !key.remoteJid) return null;
+    const set = expirationSetIn(content);
+    if (set === null && key.fromMe && !this.#isNote(key)) return null;
     const around = await this.#surroundings(key);
     if (!around) return null;
+    const saidAt = numberOf(message.messageTimestamp) * 1000;
+    if (set !== null) {
+      this.#options.store.noteExpiration(around.chat, set, saidAt);
+      return null;
+    }
     const edit = editIn(content);
     if (edit) return toEdit(message, edit.id, edit.content, around);
     const event = toMessage(message, content, around);
-    if (event) this.#recent.set(key.id, message);
+    if (!event) return null;
+    this.#recent.set(key.id, message);
+    this.#options.store.noteExpiration(around.chat, expirationOf(content), saidAt);
     return event;
   }
 

@@ -10,6 +10,8 @@ import { filesOf, numberOf, textOf } from './message-content.ts';
 
 const MOST_QUOTED_CHARS = 500;
 const EDIT = 14; // ProtocolMessage.Type.MESSAGE_EDIT
+const DISAPPEARING = 3; // ProtocolMessage.Type.EPHEMERAL_SETTING
+const LONGEST_EXPIRATION = 366 * 86_400; // in seconds; apps offer 90 days at most
 
 export interface Surroundings {
   /** Phone number and hidden id of Moby's own account. */
@@ -27,6 +29,21 @@ export interface Surroundings {
 export function editIn(content: WaContent): { id: string; content: WaContent } | null {
   const { type, key, editedMessage } = content.protocolMessage ?? {};
   return type === EDIT && key?.id && editedMessage ? { id: key.id, content: editedMessage } : null;
+}
+
+/** How long messages of the chat stay from now on, in seconds, where that was changed; 0: for good. */
+export function expirationSetIn({ protocolMessage }: WaContent): number | null {
+  if (protocolMessage?.type !== DISAPPEARING) return null;
+  return withinReason(protocolMessage.ephemeralExpiration);
+}
+
+/** How long a message says that the messages of its chat stay, in seconds; each one says so. 0: for good. */
+export function expirationOf(content: WaContent): number {
+  return withinReason(contextOf(content)?.expiration);
+}
+
+function withinReason(seconds: number | null | undefined): number {
+  return seconds && seconds > 0 && seconds <= LONGEST_EXPIRATION ? Math.floor(seconds) : 0;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface WaContext {
   quotedMessage?: WaContent | null;
   mentionedJid?: string[] | null;
   isForwarded?: boolean | null;
+  /** In a chat where messages disappear: after how many seconds. */
+  expiration?: number | null;
 }
 
 export interface WaMedia {
@@ -74,7 +76,12 @@ export interface WaContent {
   pollCreationMessageV2?: WaPoll | null;
   pollCreationMessageV3?: WaPoll | null;
   pollCreationMessageV5?: WaPoll | null;
-  protocolMessage?: { key?: WaKey | null; type?: number | null; editedMessage?: WaContent | null } | null;
+  protocolMessage?: {
+    key?: WaKey | null;
+    type?: number | null;
+    editedMessage?: WaContent | null;
+    ephemeralExpiration?: number | null;
+  } | null;
   messageContextInfo?: { messageAssociation?: { parentMessageKey?: WaKey | null } | null } | null;
 }
 

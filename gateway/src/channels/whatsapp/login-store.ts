@@ -19,6 +19,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sent (id TEXT PRIMARY KEY, at INTEGER NOT NULL, message BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS arriving (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, at INTEGER NOT NULL, stanza BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS decrypted (hash TEXT PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS expirations (chat TEXT PRIMARY KEY, seconds INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
 export class LoginStore {
@@ -61,7 +62,9 @@ export class LoginStore {
 
   /** This device was logged out: nothing of it is of use any more. */
   clear(): void {
-    this.#open?.exec('DELETE FROM auth; DELETE FROM sent; DELETE FROM arriving; DELETE FROM decrypted');
+    this.#open?.exec(
+      'DELETE FROM auth; DELETE FROM sent; DELETE FROM arriving; DELETE FROM decrypted; DELETE FROM expirations',
+    );
   }
 
   rememberSent(id: string, message: WaContent, now: number): void {
@@ -100,6 +103,25 @@ export class LoginStore {
   decrypted(hash: string): Uint8Array | null {
     const row = this.#open?.prepare('SELECT data FROM decrypted WHERE hash = ?').get(hash);
     return row ? (row.data as Uint8Array) : null;
+  }
+
+  /**
+   * After how many seconds messages of a chat disappear; 0: they stay.
+   * @param at when that was said, in milliseconds since the epoch; what is older than what is known does not count
+   */
+  noteExpiration(chat: string, seconds: number, at: number): void {
+    if (this.expiration(chat) === seconds) return;
+    this.#open
+      ?.prepare(
+        `INSERT INTO expirations VALUES (?, ?, ?) ON CONFLICT (chat) DO
+         UPDATE SET seconds = excluded.seconds, at = excluded.at WHERE excluded.at >= at`,
+      )
+      .run(chat, seconds, at);
+  }
+
+  expiration(chat: string): number {
+    const row = this.#open?.prepare('SELECT seconds FROM expirations WHERE chat = ?').get(chat);
+    return Number(row?.seconds ?? 0);
   }
 
   forgetOld(now: number): void {

@@ -101,6 +101,7 @@ export class Outbound {
         mediaUploadTimeoutMs: limitMs,
         logger: quietLogger,
         messageId,
+        ephemeralExpiration: store.expiration(jid), // where messages disappear, ours do too
         ...(quoted ? { quoted } : {}),
       });
       if (!attributes) store.rememberSent(messageId, message, store.sent(messageId)?.at ?? clock.now());
