@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
-import { isTimeZone } from '@mobyclaw/lib/local-time';
+import { systemTimeZone, zoneProblem } from '@mobyclaw/lib/time-zone';
 import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { whatsappAuthSchema } from '@mobyclaw/protocol/whatsapp-auth';
@@ -45,7 +45,10 @@ function isOutside(text: string, leastMs: number, mostMs: number): boolean {
   }
 }
 
-const timeZone = z.string().refine(isTimeZone, 'is not a time zone; write for example Europe/Berlin or UTC');
+const timeZone = z.string().superRefine((name, context) => {
+  const message = zoneProblem(name);
+  if (message !== null) context.addIssue({ code: 'custom', message });
+});
 
 const key = z.string().regex(/^[\x21-\x7e]+$/, 'has a blank or a character that no key has');
 
@@ -72,7 +75,7 @@ export const shape = {
   MOBYCLAW_HOME: folder.prefault('~/.mobyclaw'),
   MOBYCLAW_PORT: whole(1, 65_535).prefault('3000'),
   MOBYCLAW_AGENT: z.enum(['cagent', 'embedded'], 'must be cagent or embedded').optional(),
-  MOBYCLAW_TZ: timeZone.prefault(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  MOBYCLAW_TZ: timeZone.prefault(() => systemTimeZone() ?? 'UTC'),
   MOBYCLAW_LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'],

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { quoted } from '@mobyclaw/lib/shell-quote';
+import { systemTimeZone } from '@mobyclaw/lib/time-zone';
 import type { z } from 'zod';
 import { UsageError } from './cli-error.ts';
 import { SETTING_NAMES, type SettingName, settingsSchema } from './settings-schema.ts';
@@ -39,6 +40,11 @@ export function readSettings(checkout: string, env: Readonly<Record<string, stri
     const value = (fromEnvironment ?? fromFile[name])?.trim();
     origin[name] = !value ? 'default' : fromEnvironment !== undefined ? 'environment' : '.env';
     if (value) raw[name] = value;
+  }
+  if (raw.MOBYCLAW_TZ === undefined && systemTimeZone(env) === null && env.TZ) {
+    throw new UsageError(
+      `TZ (environment): "${env.TZ}" names no time zone that is known here. Mend it, or write MOBYCLAW_TZ=Europe/Berlin, or where you are, into ${file}.`,
+    );
   }
   const result = settingsSchema.safeParse(raw);
   if (!result.success) {

@@ -24,17 +24,6 @@ export function localTime(moment: number, timeZone: string): LocalTime {
   };
 }
 
-/** Whether it is the name of an IANA time zone. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Made once for each time zone: making one takes a quarter of a millisecond, which each first token would wait for. */

@@ -2,6 +2,8 @@
  * Zones and cron expressions, read once each. Temporal and node-cron are loaded when the first job needs them: a gateway
  * without schedules starts without them.
  */
+
+import { keptZone, zoneProblem } from '@mobyclaw/lib/time-zone';
 import { CronFields, type CronParser } from './cron-fields.ts';
 import { atSlots, cronSlots, everySlots, type Schedule, type Slots } from './schedule.ts';
 import { ScheduleError } from './schedule-error.ts';
@@ -51,12 +53,12 @@ export class Calendar {
   slots(schedule: Schedule, timeZone: string): Slots {
     if (schedule.kind === 'at') return atSlots(schedule.at);
     if (schedule.kind === 'every') return everySlots(schedule.everyMs, schedule.anchor);
-    return cronSlots(this.fields(schedule.cron), this.zone(timeZone));
+    return cronSlots(this.fields(schedule.cron), this.zone(keptZone(timeZone)));
   }
 
   /** RFC 3339 with the offset that the zone has then, to the second. */
   localText(instant: number, timeZone: string): string {
-    const { offsetMs } = this.zone(timeZone).at(instant);
+    const { offsetMs } = this.zone(keptZone(timeZone)).at(instant);
     const minutes = Math.round(Math.abs(offsetMs) / 60_000);
     const pad = (value: number): string => String(value).padStart(2, '0');
     const offset = `${offsetMs < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
@@ -65,16 +67,6 @@ export class Calendar {
 }
 
 function checkZone(name: string): void {
-  try {
-    if (/^[a-z]/i.test(name)) {
-      new Intl.DateTimeFormat('en', { timeZone: name });
-      return;
-    }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-  }
-  const city = name.trim().toLowerCase().replaceAll(' ', '_').split('/').at(-1);
-  const likely = Intl.supportedValuesOf('timeZone').find((zone) => zone.toLowerCase().endsWith(`/${city}`));
-  const example = likely === undefined ? 'such as Europe/Berlin or America/New_York' : `probably ${likely}`;
-  throw new ScheduleError('timeZone', `"${name}" is not a time zone; write an IANA name, ${example}.`);
+  const problem = zoneProblem(name);
+  if (problem !== null) throw new ScheduleError('timeZone', `"${name}" ${problem}.`);
 }

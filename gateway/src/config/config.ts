@@ -5,7 +5,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
-import { isTimeZone } from '@mobyclaw/lib/local-time';
+import { systemTimeZone, zoneProblem } from '@mobyclaw/lib/time-zone';
 import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
@@ -69,8 +69,11 @@ const activeHours = z
 
 const timeZone = z
   .string()
-  .default(Intl.DateTimeFormat().resolvedOptions().timeZone)
-  .refine(isTimeZone, 'not an IANA time zone; write for example Europe/Berlin');
+  .default(() => systemTimeZone() ?? 'UTC')
+  .superRefine((name, context) => {
+    const problem = zoneProblem(name);
+    if (problem !== null) context.addIssue({ code: 'custom', message: `"${name}" ${problem}` });
+  });
 
 const list = z
   .string()

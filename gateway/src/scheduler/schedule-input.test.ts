@@ -52,6 +52,12 @@ test.each([
   [{ cron: '*/0 * * * *' }, /minute is 0-59/],
   [{ cron: '0 9 * *' }, /has 4 fields; write five/],
   [{ cron: '0 0 9 * * *' }, /has 6 fields; write five/],
+  [{ cron: '*/90 * * * *' }, /"\*\/90" is not every 90: the minute has 60 values.*Write every 90m/],
+  [{ cron: '0,5-59/60 * * * *' }, /Write every 60m/],
+  [{ cron: '0 */24 * * *' }, /the hour has 24 values.*Write every 24h/],
+  [{ cron: '0 0 1/45 * *' }, /Write every 45d/],
+  [{ cron: '0 0 1 */12 *' }, /the month by its number/],
+  [{ cron: '0 0 * * */7' }, /the day by its name/],
   [{ cron: 'every day' }, /has 2 fields/],
   [{ cron: '@reboot' }, /has 1 fields/],
   [{}, /exactly one of at, every and cron. None is given/],
@@ -64,7 +70,9 @@ test.each([
 test('an unknown zone is refused with the likely one', () => {
   expect(refusal({ every: '1h' }, 'Berlin')).toMatch(/probably Europe\/Berlin/);
   expect(refusal({ every: '1h' }, 'new york')).toMatch(/probably America\/New_York/);
-  expect(refusal({ every: '1h' }, '+01:00')).toMatch(/is not a time zone/);
+  expect(refusal({ every: '1h' }, '+01:00')).toMatch(/is not a time zone but an offset/);
+  expect(refusal({ every: '1h' }, 'IST')).toMatch(/is not a time zone but short.*Asia\/Calcutta/);
+  expect(readSchedule({ cron: '*/59 */23 * * *' }, ZONE, NOW, calendar)).toMatchObject({ kind: 'cron' });
 });
 
 test('every begins one interval from now, or at its start', () => {

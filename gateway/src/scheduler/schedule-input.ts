@@ -1,6 +1,7 @@
 /** Reads the schedule of a request. Everything that could never run, or not as meant, is refused with the reason. */
 import { parseDuration } from '@mobyclaw/lib/duration';
 import type { Calendar } from '../calendar/calendar.ts';
+import { checkSteps } from '../calendar/cron-steps.ts';
 import type { Schedule } from '../calendar/schedule.ts';
 import { ScheduleError } from '../calendar/schedule-error.ts';
 
@@ -40,6 +41,7 @@ export function readSchedule(
   }
   if (input.cron !== undefined) {
     const cron = input.cron.trim().replace(/\s+/g, ' ');
+    checkSteps(cron);
     if (calendar.slots({ kind: 'cron', cron }, timeZone).next(now) === null) {
       throw new ScheduleError('cron', `"${cron}" never happens within the next 40 years.`);
     }

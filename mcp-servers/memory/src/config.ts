@@ -1,8 +1,8 @@
 /** The environment of the memory server. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isTimeZone } from '@mobyclaw/lib/local-time';
 import { listenSchema, mcpSettings, readEnvironment, secretSchema } from '@mobyclaw/lib/mcp-settings';
+import { isTimeZone, systemTimeZone } from '@mobyclaw/lib/time-zone';
 import * as z from 'zod';
 
 const DEFAULT_BUDGET_BYTES = 16 * 1024; // about 4,000 tokens in every model call
@@ -25,7 +25,7 @@ const environmentSchema = z.object({
   MOBYCLAW_TZ: z
     .string()
     .refine(isTimeZone, 'it must be an IANA time zone, such as Europe/Berlin')
-    .default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+    .default(() => systemTimeZone() ?? 'UTC'),
   MOBYCLAW_DEFAULTS: z.string().min(1).optional(),
 });
 
