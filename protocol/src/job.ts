@@ -6,7 +6,7 @@ import { usageSchema } from './usage.ts';
 export const MAX_JOB_TEXT_CHARS = 20_000;
 
 const A_DURATION = 'write a number and its unit, such as 30m, 2h or 1d';
-const A_TIME = 'write a time such as 2026-12-24T18:00';
+const A_TIME = 'write a time such as 20m, 18:00, tomorrow 9:00 or 2026-12-24T18:00';
 
 const duration = z.string().min(2, A_DURATION).max(20, A_DURATION);
 const time = z.string().min(1, A_TIME).max(40, A_TIME);
@@ -20,7 +20,9 @@ const jobText = z
 const scheduleFields = {
   at: time
     .optional()
-    .describe('once: RFC 3339 such as 2026-12-24T18:00:00+01:00, or local time such as 2026-12-24T18:00'),
+    .describe(
+      'once: RFC 3339 such as 2026-12-24T18:00:00+01:00, local time such as 2026-12-24T18:00, or the next such moment: 20m, 18:00, tomorrow 9:00, fri 8am',
+    ),
   every: duration.optional().describe('again and again: a duration such as 30m, 2h or 1d'),
   start: time.optional().describe('with every: the first time, as for at; the others follow from it'),
   cron: z

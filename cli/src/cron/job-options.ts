@@ -39,7 +39,10 @@ export interface JobOptions {
 export function addJobOptions(command: Command): Command {
   return command
     .option('--name <name>', 'what it is called; unless given, the beginning of its text')
-    .option('--at <time>', 'once: 2026-12-24T18:00, in your zone, or with an offset')
+    .option(
+      '--at <time>',
+      'once: 20m, 18:00, "tomorrow 9:00", or 2026-12-24T18:00, in your zone or with an offset',
+    )
     .option('--every <duration>', 'again and again: 30m, 2h, 1d')
     .option('--start <time>', 'with --every: the first time, as for --at')
     .option('--cron <expression>', 'five fields: "0 7 * * 1-5" is each weekday at seven')

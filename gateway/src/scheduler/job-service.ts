@@ -79,7 +79,7 @@ export class JobService {
       misfire: request.misfire ?? 'once',
       maxAge: request.maxAge ?? null,
       overlap: request.overlap ?? 'skip',
-      until: request.until === undefined ? null : readTime('until', request.until, zone, calendar),
+      until: request.until === undefined ? null : readTime('until', request.until, zone, calendar, now),
       count: request.count ?? null,
       retries: request.retries ?? RETRIES,
       guest,
@@ -282,7 +282,7 @@ function merge(before: JobDefinition, change: JobChange, now: number, calendar: 
   const { until, channel, message, prompt, maxAge, count } = change;
   const readUntil = (): number | null => {
     if (until === undefined) return before.until;
-    return until === null ? null : readTime('until', until, timeZone, calendar);
+    return until === null ? null : readTime('until', until, timeZone, calendar, now);
   };
   return {
     ...before,

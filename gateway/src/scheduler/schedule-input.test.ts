@@ -18,7 +18,7 @@ function refusal(input: ScheduleInput, zone = ZONE): string {
 }
 
 test('at: RFC 3339, or local time in the zone', () => {
-  const at = (text: string) => new Date(readTime('at', text, ZONE, calendar)).toISOString();
+  const at = (text: string) => new Date(readTime('at', text, ZONE, calendar, NOW)).toISOString();
   expect(at('2026-12-24T18:00:00+01:00')).toBe('2026-12-24T17:00:00.000Z');
   expect(at('2026-12-24T18:00:00.5Z')).toBe('2026-12-24T18:00:00.500Z');
   expect(at('2026-12-24T18:00')).toBe('2026-12-24T17:00:00.000Z');
@@ -36,7 +36,10 @@ test.each([
     /has passed, 60 s ago; it is now 2026-11-21T13:00:00\+01:00 in Europe\/Berlin/,
   ],
   [{ at: '2020-01-01T00:30' }, /has passed, on 2020-01-01; it is now 2026-11-21T13:00:00\+01:00/],
-  [{ at: 'tomorrow at nine' }, /is not a time. Write 2026-12-24T18:00 for Europe\/Berlin/],
+  [
+    { at: 'tomorrow at nine' },
+    /is not a time. Write 20m, 18:00 or tomorrow 9:00, or a date such as 2026-12-24T18:00 for Europe\/Berlin/,
+  ],
   [{ at: '2026-12-01' }, /is not a time/],
   [{ every: '0s' }, /at least 1s/],
   [{ every: '0.1s' }, /at least 1s/],

@@ -4,6 +4,7 @@ import type { Calendar } from '../calendar/calendar.ts';
 import { checkSteps } from '../calendar/cron-steps.ts';
 import type { Schedule } from '../calendar/schedule.ts';
 import { ScheduleError } from '../calendar/schedule-error.ts';
+import { readNearTime } from './near-time.ts';
 
 const SHORTEST_EVERY_MS = 1000;
 const LONGEST_EVERY_MS = 10 * 366 * 86_400_000;
@@ -34,7 +35,7 @@ export function readSchedule(
   }
   calendar.zone(timeZone);
   if (input.at !== undefined) {
-    const at = readTime('at', input.at, timeZone, calendar);
+    const at = readTime('at', input.at, timeZone, calendar, now);
     if (at <= now)
       throw new ScheduleError('at', `${passed(input.at, at, now, timeZone, calendar)} Write a time to come.`);
     return { kind: 'at', at };
@@ -53,7 +54,7 @@ export function readSchedule(
     throw new ScheduleError('every', `every is at least 1s and at most 3660d; "${text}" is not.`);
   }
   const anchor =
-    input.start === undefined ? now + everyMs : readTime('start', input.start, timeZone, calendar);
+    input.start === undefined ? now + everyMs : readTime('start', input.start, timeZone, calendar, now);
   return { kind: 'every', everyMs, anchor, text };
 }
 
@@ -71,16 +72,25 @@ const TIME_FORM =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?([Zz]|[+-]\d\d:\d\d)?$/;
 
 /**
- * A moment, as RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339#section-5.6) or without offset as local time in the zone.
+ * A moment: as RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339#section-5.6), without offset as local time in the zone, or as
+ * `near-time.ts` has it.
  * @returns milliseconds since the epoch
  * @throws ScheduleError where it is none or where that date does not exist
  */
-export function readTime(field: string, text: string, timeZone: string, calendar: Calendar): number {
+export function readTime(
+  field: string,
+  text: string,
+  timeZone: string,
+  calendar: Calendar,
+  now: number,
+): number {
+  const near = readNearTime(text, timeZone, now, calendar);
+  if (near !== null) return near;
   const match = TIME_FORM.exec(text.trim());
   if (!match) {
     throw new ScheduleError(
       field,
-      `"${text}" is not a time. Write 2026-12-24T18:00 for ${timeZone}, or with an offset 2026-12-24T18:00:00+01:00.`,
+      `"${text}" is not a time. Write 20m, 18:00 or tomorrow 9:00, or a date such as 2026-12-24T18:00 for ${timeZone}, 2026-12-24T18:00:00+01:00 with an offset.`,
     );
   }
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
