@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
-import { expect, it } from 'vitest';
+import { until } from '@mobyclaw/testkit/until';
+import { describe, expect, it } from 'vitest';
 import { SessionStore } from './session-store.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
@@ -62,3 +63,72 @@ it('refuses the database of another program, of a newer version, and what is no 
   writeFileSync(text, 'this is no database at all, but long enough to look at '.repeat(30));
   expect(() => new SessionStore(text)).toThrow(/not a database/);
 });
+
+describe('the room of deleted sessions', () => {
+  const session = { workingDir: null, toolsApproved: true, permissions: null, now: new Date(0) };
+  const long = { agentName: 'root', message: { role: 'tool' as const, content: 'x'.repeat(100_000) } };
+
+  function fill(store: SessionStore, sessions: number): string[] {
+    return Array.from({ length: sessions }, () => {
+      const { id } = store.create(session);
+      for (let at = 0; at < 20; at++) store.put(id, at, long);
+      return id;
+    });
+  }
+
+  it('is given back to the disk', async () => {
+    const path = join(temporaryFolder(), 'session.db');
+    const store = new SessionStore(path);
+    const [kept = '', ...others] = fill(store, 10);
+    for (const id of others) store.delete(id);
+    await until('a smaller file', () => statSync(path).size < 4_000_000);
+    expect(store.messages(kept)).toHaveLength(20);
+    store.close();
+  });
+
+  it('is given back from a file of an older version, which let it grow', async () => {
+    const path = join(temporaryFolder(), 'session.db');
+    const old = new DatabaseSync(path);
+    old.exec(OLD_SCHEMA);
+    old.exec(
+      `INSERT INTO sessions (id, title, tools_approved, created_at) VALUES ('a', '', 1, 't'), ('b', '', 1, 't')`,
+    );
+    const insert = old.prepare('INSERT INTO messages VALUES (?, ?, ?)');
+    for (let at = 0; at < 100; at++) {
+      insert.run('a', at, JSON.stringify(long));
+      insert.run('b', at, JSON.stringify(long));
+    }
+    old.close();
+    expect(statSync(path).size).toBeGreaterThan(20_000_000);
+    const now = new SessionStore(path);
+    expect(now.messages('b')).toHaveLength(100);
+    now.delete('a');
+    await until('a smaller file', () => statSync(path).size < 12_000_000);
+    expect(now.messages('b')).toHaveLength(100);
+    now.close();
+  });
+});
+
+/** As 0.1.0 made it. */
+const OLD_SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    working_dir TEXT,
+    tools_approved INTEGER NOT NULL,
+    permissions TEXT,
+    todos TEXT NOT NULL DEFAULT '[]',
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE messages (
+    session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (session_id, position)
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA application_id = ${0x4d6f6279};
+  PRAGMA user_version = 1;
+`;

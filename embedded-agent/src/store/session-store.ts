@@ -3,6 +3,9 @@
  * `GET /api/sessions/:id` returns is what is on disk. A message row is written when it begins and updated while it
  * streams: a killed process leaves the part of the answer that had been shown.
  *
+ * What is deleted gives its room back to the disk: the free pages of the file are cut off a few at a time, between other
+ * work, as an old session may hold a hundred megabytes.
+ *
  * A file that another program made, or a newer version of this one, is refused and left as it is.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,6 +16,9 @@ import type { Permissions, StoredMessage, StoredSession } from '@mobyclaw/protoc
 
 const APPLICATION_ID = 0x4d6f6279; // "Moby"
 const SCHEMA_VERSION = 1;
+const INCREMENTAL = 2; // of SQLite's auto_vacuum
+const PAGES_AT_ONCE = 500; // 2 MB: about a millisecond
+const SQLITE_FULL = 13;
 
 const SCHEMA = `
   CREATE TABLE sessions (
@@ -58,6 +64,7 @@ type Row = Record<string, string | number | null>;
 export class SessionStore {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #shrinking = false;
 
   /** @throws Error naming the file, where it cannot be used */
   constructor(path: string) {
@@ -83,6 +90,7 @@ export class SessionStore {
         `${path} was written by a newer version of Mobyclaw; update Mobyclaw, or name another file`,
       );
     }
+    this.#letItShrink(tables > 0);
     this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
     if (version === 0) {
       this.#db.exec(
@@ -91,7 +99,20 @@ export class SessionStore {
     }
   }
 
-  #pragma(name: 'user_version' | 'application_id'): number {
+  /** Files of versions that let them grow for ever are written anew once, which is the only way to change this. */
+  #letItShrink(written: boolean): void {
+    if (this.#pragma('auto_vacuum') === INCREMENTAL) return;
+    this.#db.exec(`PRAGMA auto_vacuum = ${INCREMENTAL}`);
+    if (!written) return;
+    try {
+      this.#db.exec('VACUUM');
+    } catch (error) {
+      // There is no room for a second copy beside the first: the file stays as it is until a start that finds room.
+      if ((error as { errcode?: number }).errcode !== SQLITE_FULL) throw error;
+    }
+  }
+
+  #pragma(name: 'user_version' | 'application_id' | 'auto_vacuum' | 'freelist_count'): number {
     return Number(this.#db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
   }
 
@@ -176,7 +197,34 @@ export class SessionStore {
 
   /** @returns false where there is no such session; so do the other changes */
   delete(id: string): boolean {
-    return this.#prepare('DELETE FROM sessions WHERE id = ?').run(id).changes > 0;
+    const deleted = this.#prepare('DELETE FROM sessions WHERE id = ?').run(id).changes > 0;
+    if (deleted) this.#shrinkSoon();
+    return deleted;
+  }
+
+  #shrinkSoon(): void {
+    if (this.#shrinking) return;
+    this.#shrinking = true;
+    const step = (): void => {
+      if (!this.#db.isOpen) return;
+      this.#shrinking = this.#shrink();
+      if (this.#shrinking) setImmediate(step);
+    };
+    setImmediate(step);
+  }
+
+  /** @returns whether there is more to free */
+  #shrink(): boolean {
+    try {
+      const free = this.#pragma('freelist_count');
+      // Its rows are the pages that were freed, and each must be taken for the next to be.
+      this.#db.prepare(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all();
+      if (this.#pragma('freelist_count') < free) return true;
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'); // only now the file itself is shorter
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === undefined) throw error; // a busy or a full disk: the next deletion goes on
+    }
+    return false;
   }
 
   setTitle(id: string, title: string): boolean {
