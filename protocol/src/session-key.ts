@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 const FORMS: readonly RegExp[] = [
-  /^telegram:dm:-?\w+$/,
+  /^telegram:dm:-?\w+(:topic:\d+)?$/,
   /^telegram:group:-?\w+(:topic:\d+)?$/,
   /^discord:dm:\d+$/,
   /^discord:channel:\d+$/,

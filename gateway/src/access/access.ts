@@ -16,6 +16,7 @@ import type {
   PersonRow,
   Role,
 } from '../store/access-store.ts';
+import { baseChat } from './base-chat.ts';
 import { Pairings } from './pairings.ts';
 
 const SEEN_RESOLUTION_MS = 60_000; // spares a write for each message
@@ -71,8 +72,9 @@ export class Access {
     if (kind !== 'direct') return;
     const now = this.#clock.now();
     const before = this.#access.person(platform, sender.id);
-    if (before && before.channel === channel && now - before.lastSeenAt < SEEN_RESOLUTION_MS) return;
-    this.#access.seen({ platform, user: sender.id, name: sender.name, channel }, now);
+    const chat = baseChat(channel); // whichever topic of it
+    if (before && before.channel === chat && now - before.lastSeenAt < SEEN_RESOLUTION_MS) return;
+    this.#access.seen({ platform, user: sender.id, name: sender.name, channel: chat }, now);
   }
 
   /** Remembers a closed group in which somebody spoke to Moby. Within the caller's transaction. */
@@ -104,7 +106,7 @@ export class Access {
   /** Whether something may be sent there: to people who may talk, and to allowed groups. */
   mayReceive(channel: ChannelKey): boolean {
     if (this.#allowed(channel)) return true;
-    const person = this.#access.personOfChannel(channel);
+    const person = this.#access.personOfChannel(baseChat(channel));
     return person !== null && this.roleOf(person.platform as Platform, person.user) !== null;
   }
 
@@ -141,15 +143,10 @@ export class Access {
 
   /** The group that a topic or thread is in. */
   groupOf(channel: ChannelKey): ChannelKey {
-    return this.#access.parentOf(channel) ?? baseOf(channel);
+    return this.#access.parentOf(channel) ?? baseChat(channel);
   }
 
   #allowed(channel: ChannelKey, parent = this.groupOf(channel)): GroupRow | null {
     return this.#access.group(channel) ?? this.#access.group(parent);
   }
-}
-
-/** As far as the key itself says it. */
-function baseOf(channel: ChannelKey): ChannelKey {
-  return channel.replace(/:(topic|thread):.*$/, '');
 }

@@ -7,6 +7,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { IncomingMessage } from '../channels/channel.ts';
 import type { AccessStore, PairingRow } from '../store/access-store.ts';
+import { baseChat } from './base-chat.ts';
 import { newPairingCode, readPairingCode } from './pairing-code.ts';
 
 const CODE_MS = 3_600_000;
@@ -40,7 +41,7 @@ export class Pairings {
       platform,
       user: sender.id,
       name: sender.name,
-      channel,
+      channel: baseChat(channel),
       rejected: false,
       createdAt: now,
       expiresAt: now + CODE_MS,

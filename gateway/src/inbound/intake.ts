@@ -25,6 +25,7 @@ import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { type Accepted, type InboundMessage, KeyReusedError, QueueFullError } from '../turns/inbox.ts';
 import { DrainingError } from '../turns/turn-service.ts';
+import { bareMentionPrompt, isBareMention, YES } from './bare-mention.ts';
 import { belongTogether, commandIn } from './belonging.ts';
 import { nothingRead, type ReadFiles, readFiles } from './inbound-files.ts';
 import { notesFor } from './message-notes.ts';
@@ -249,7 +250,7 @@ export class Intake {
     // The text may have been edited while the files were fetched.
     const prompt = this.#promptOf(together, read);
     const refusal = read.refusals.join('\n\n');
-    if (prompt === '') return this.#settle(rows, message, refusal);
+    if (prompt === '') return this.#settle(rows, message, refusal || (isBareMention(message) ? YES : ''));
     try {
       const { turn } = await accept({
         key: row.key,
@@ -281,7 +282,9 @@ export class Intake {
   }
 
   #promptOf(together: readonly Arrived[], read: ReadFiles): string {
-    return promptOf(this.#piecesOf(together, read), read.attachments.length > 0);
+    const [first] = together;
+    const bare = first && isBareMention(first.message) ? bareMentionPrompt(first.message) : '';
+    return promptOf(this.#piecesOf(together, read), read.attachments.length > 0, bare);
   }
 
   #piecesOf(together: readonly Arrived[], { spoken }: ReadFiles): Piece[] {

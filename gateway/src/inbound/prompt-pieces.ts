@@ -34,7 +34,10 @@ export function joinPieces(pieces: readonly Piece[]): string {
   return prompt;
 }
 
-/** @returns what the model is told: also where somebody sent files without a word */
-export function promptOf(pieces: readonly Piece[], hasFiles: boolean): string {
-  return joinPieces(pieces) || (hasFiles ? BARE_FILE : '');
+/**
+ * @param bare what the model is told where there are no words, but perhaps files
+ * @returns what the model is told
+ */
+export function promptOf(pieces: readonly Piece[], hasFiles: boolean, bare = ''): string {
+  return joinPieces(pieces) || bare || (hasFiles ? BARE_FILE : '');
 }

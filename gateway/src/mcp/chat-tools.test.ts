@@ -158,6 +158,16 @@ test('the chat that a message is sent to knows of it; the conversation that sent
   expect(body.items.map(({ text }: { text: string }) => text)).toContain('Bob knows.');
 });
 
+test('what is meant for a topic of a chat goes there, and a topic of nobody’s chat is none', async () => {
+  const { world, call } = await openTools();
+  const send = (channel: string) =>
+    call(ALICE, `to ${channel}`, 'message_send', { channel, text: 'in the topic' });
+  expect(await send(`${ALICE_CHAT}:topic:7`)).toContain('On its way');
+  await world.reply((text) => text === 'in the topic');
+  expect(world.telegram.replies(ALICE.id).find(({ text }) => text === 'in the topic')?.topic).toBe(7);
+  expect(await send('telegram:dm:666:topic:7')).toContain('not a chat that Moby may write to');
+});
+
 test('the same words in one turn are one message, in another turn another', async () => {
   const { world, call } = await openTools();
   const message = { channel: BOB_CHAT, text: 'ping' };

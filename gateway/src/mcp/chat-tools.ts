@@ -24,7 +24,10 @@ function channelListTool({ channels }: ToolPorts): McpTool {
     annotations: { readOnlyHint: true },
     run: (_input, caller) => {
       const confined = confinedTo(caller);
-      const known = channels().filter(({ key }) => confined === null || key === confined);
+      const known = channels().flatMap((chat) => {
+        if (confined === null || chat.key === confined) return chat;
+        return confined.startsWith(`${chat.key}:`) ? { ...chat, key: confined } : []; // a topic of it
+      });
       if (known.length === 0) return 'No chat is connected. The owner can be answered where he asks.';
       return known
         .map(
@@ -90,9 +93,9 @@ function fileTool(ports: ToolPorts): McpTool {
 }
 
 /** @throws ToolError */
-function checkTarget({ channels }: ToolPorts, to: string, caller: McpCaller): void {
+function checkTarget({ mayWrite }: ToolPorts, to: string, caller: McpCaller): void {
   refuseBeyond(confinedTo(caller), to);
-  if (!channels().some(({ key }) => key === to)) {
+  if (!mayWrite(to)) {
     throw new ToolError(`${to} is not a chat that Moby may write to. channel_list shows those.`);
   }
 }

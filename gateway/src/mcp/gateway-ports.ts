@@ -31,6 +31,7 @@ export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
     timeZone,
     jobs,
     channels: () => knownChannels(messaging()),
+    mayWrite: (channel) => messaging()?.refusal(channel) === null,
     send: (message) => void messaging()?.deliver(message),
     readAgentFile: supervisor && ((path) => readAgentFile(supervisor, path)),
     asking: new Asking(turns, clock),

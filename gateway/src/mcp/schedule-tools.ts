@@ -156,11 +156,11 @@ function historyTool(ports: Ports): McpTool {
 }
 
 /** @throws ToolError where nothing may be sent there */
-function checkChannel({ store, channels }: Ports, named: string | undefined, caller: McpCaller): void {
+function checkChannel({ store, mayWrite }: Ports, named: string | undefined, caller: McpCaller): void {
   if (named === undefined) return;
   const channel = store.names.current(named);
   refuseBeyond(confinedTo(caller), channel);
-  const isKnown = isConversation(channel) || channels().some(({ key }) => key === channel);
+  const isKnown = isConversation(channel) || mayWrite(channel);
   if (!isKnown) {
     throw new ToolError(`${channel} is not a chat that Moby may write to. channel_list shows those.`);
   }

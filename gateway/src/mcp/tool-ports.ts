@@ -30,6 +30,8 @@ export interface ToolPorts {
   jobs: (() => Promise<JobService>) | null;
   /** Chats in which the owner or an approved person has written. */
   channels: () => KnownChannel[];
+  /** Whether Moby may write to a chat; also to a topic or thread of one that he may write to. */
+  mayWrite: (channel: string) => boolean;
   /** Puts a message into the outbox of a known channel. @throws DeliveryRefusedError */
   send: (message: Outgoing) => void;
   /** A file as the agent sees it, or why it cannot be had. Null where nothing stands beside the agent to read it. */

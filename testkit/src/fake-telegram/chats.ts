@@ -78,7 +78,8 @@ export class Chats {
       reaction: null,
     };
     this.messages.push(added);
-    this.#drafts.delete(message.chat);
+    const elsewhere = this.drafts(message.chat).filter(({ topic }) => topic !== message.topic);
+    this.#drafts.set(message.chat, elsewhere);
     return added;
   }
 

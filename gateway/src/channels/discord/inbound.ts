@@ -17,7 +17,7 @@ import { kindOf } from '../file-kind.ts';
 import type { FileRef } from './files.ts';
 import { directKey, groupKey } from './keys.ts';
 
-const MOST_QUOTED_CHARS = 500;
+const MOST_QUOTED_CHARS = 4096;
 const SHRUNK_PIXELS = 1568; // models see no more than that
 
 /** What a message does not say about the place it was written in. */
@@ -41,7 +41,8 @@ export function toIncoming(message: APIMessage, around: Surroundings): IncomingM
   const forwarded = message.message_snapshots?.map((snapshot) => snapshot.message) ?? [];
   const text = textOf(message, around);
   const files = [message, ...forwarded].flatMap((part) => filesOf(part, message));
-  if (text === '' && files.length === 0) return null;
+  const mentioned = mentions(message, around);
+  if (text === '' && files.length === 0 && !mentioned) return null;
   const replyTo = replyOf(message, around);
   return {
     type: 'message',
@@ -53,7 +54,7 @@ export function toIncoming(message: APIMessage, around: Surroundings): IncomingM
     sender: senderOf(author, message.webhook_id !== undefined),
     sentAt: Date.parse(message.timestamp),
     text,
-    addressed: around.direct || mentions(message, around) || (replyTo?.fromMoby ?? false),
+    addressed: around.direct || mentioned || (replyTo?.fromMoby ?? false),
     ...(replyTo ? { replyTo } : {}),
     ...(forwarded.length > 0 ? { forwardedFrom: 'somebody' } : {}), // Discord does not say who
     files,

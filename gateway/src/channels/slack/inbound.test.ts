@@ -187,10 +187,14 @@ test.each([
   [{ text: 'joined', subtype: 'channel_join' }],
   [{ text: 'mine', user: 'U0MOBY' }],
   [{ text: 'mine', bot_id: 'B0MOBY' }],
-  [{ text: '<@U0MOBY>' }],
+  [{ text: '' }],
   [{ text: 'gone', subtype: 'message_deleted' }],
 ])('%j is no message', (event) => {
   expect(read(event)).toBeNull();
+});
+
+test('a mention alone is one, without words', () => {
+  expect(read({ text: '<@U0MOBY>' })).toMatchObject({ type: 'message', text: '', addressed: true });
 });
 
 test('another bot is one', () => {

@@ -11,7 +11,7 @@ import { fileRef, RENDITIONS, type Rendition } from './file-ref.ts';
 import { directKey, messageIdOf, threadKey } from './keys.ts';
 import { plainTextOf } from './text.ts';
 
-const MOST_QUOTED_CHARS = 500;
+const MOST_QUOTED_CHARS = 4096;
 
 export interface Me {
   user: string;
@@ -108,7 +108,7 @@ export function toEvent(said: SlackMessage, edited: boolean, around: Surrounding
   const shared = (said.attachments ?? []).filter((one) => one.is_share || one.is_msg_unfurl);
   const text = [own.text, ...shared.map((one) => quote(one, around))].filter(Boolean).join('\n\n');
   const files = [said, ...shared].flatMap((one) => filesOf(one.files));
-  if (text === '' && files.length === 0) {
+  if (text === '' && files.length === 0 && !own.mentioned) {
     if (!said.attachments?.length) return null;
     files.push(unreadable('what an app shows here'));
   }

@@ -13,7 +13,7 @@ import { TelegramError } from './errors.ts';
 import { isDirect, placeOf } from './keys.ts';
 import { formatted } from './outbound.ts';
 
-/** One for all, so that a chat never shows two, also not that of a process which was killed beside that of the next. */
+/** Of a chat without topics: one for all, so that it never shows two, also not that of a process which was killed. */
 const DRAFT_ID = 1;
 const LONGEST_MS = 5000; // nothing else goes to the chat meanwhile, and a preview that late is of no use
 
@@ -38,7 +38,8 @@ export class TelegramDrafts implements Drafts {
 
   async show(to: ChannelKey, part: RenderedPart): Promise<SendResult> {
     try {
-      const draft = { ...placeOf(to), draft_id: DRAFT_ID, ...formatted(part) };
+      const place = placeOf(to);
+      const draft = { ...place, draft_id: place.message_thread_id ?? DRAFT_ID, ...formatted(part) };
       await this.#api.sendMessageDraft(draft, { timeoutMs: this.#timeoutMs });
       return { status: 'sent', ids: [] };
     } catch (error) {

@@ -3,13 +3,13 @@
  * nothing about access and loses nothing that a person wrote.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
-import type { Message, Update, User } from 'telegraf/types';
-import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat } from '../channel.ts';
+import type { Chat, Message, Update, User } from 'telegraf/types';
+import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat, Sender } from '../channel.ts';
 import { directKey, groupKey } from './keys.ts';
 import { filesOf } from './message-files.ts';
 import { isWritten, type Me, plainTextOf, readText } from './message-text.ts';
 
-const MOST_QUOTED_CHARS = 500;
+const MOST_QUOTED_CHARS = 4096;
 /** Apps cut a text at an empty line or a space between half of the 4096 characters of a message and all of them. */
 const UNFINISHED_CHARS = 2048;
 
@@ -45,12 +45,12 @@ export function moved(from: number, to: number): MovedChat {
 
 /** @returns null for service messages and for what no person wrote */
 function toIncoming(message: Message, me: Me): IncomingMessage | null {
-  const { chat, from } = message;
-  if (!from || chat.type === 'channel' || ('is_automatic_forward' in message && message.is_automatic_forward))
-    return null;
+  const { chat } = message;
+  const sender = senderOf(message);
+  if (!sender || chat.type === 'channel') return null;
   const files = filesOf(message);
   const { text, mentioned } = readText(message, me);
-  if (text === '' && files.length === 0) return null;
+  if (text === '' && files.length === 0 && !mentioned) return null;
   const direct = chat.type === 'private';
   const topic =
     'is_topic_message' in message && message.is_topic_message ? message.message_thread_id : undefined;
@@ -59,11 +59,11 @@ function toIncoming(message: Message, me: Me): IncomingMessage | null {
   return {
     type: 'message',
     account: String(me.id),
-    channel: direct ? directKey(chat.id) : groupKey(chat.id, topic),
+    channel: direct ? directKey(chat.id, topic) : groupKey(chat.id, topic),
     kind: direct ? 'direct' : 'group',
     ...('title' in chat ? { title: chat.title } : {}),
     messageId: String(message.message_id),
-    sender: { id: String(from.id), name: nameOf(from), bot: from.is_bot },
+    sender,
     sentAt: message.date * 1000,
     text,
     addressed: direct || mentioned || (replyTo?.fromMoby ?? false),
@@ -73,6 +73,22 @@ function toIncoming(message: Message, me: Me): IncomingMessage | null {
     ...('media_group_id' in message && message.media_group_id ? { album: message.media_group_id } : {}),
     ...(isWritten(message) && text.length > UNFINISHED_CHARS && !forwardedFrom ? { unfinished: true } : {}),
   };
+}
+
+/**
+ * Who wrote it. An admin who stays anonymous writes as the group, and a channel that the group is linked to, or that somebody
+ * writes as, as the channel; Telegram names a bot of its own as the user then. These are no users, so their ids are written
+ * unlike those of the owners in the settings.
+ */
+function senderOf(message: Message): Sender | null {
+  const { from } = message;
+  const chat = 'sender_chat' in message ? message.sender_chat : undefined;
+  if (chat) return { id: `chat:${chat.id}`, name: titleOf(chat), bot: false };
+  return from ? { id: String(from.id), name: nameOf(from), bot: from.is_bot } : null;
+}
+
+function titleOf(chat: Chat): string {
+  return 'title' in chat ? chat.title : 'somebody';
 }
 
 function nameOf({ first_name, last_name, username }: User): string {
@@ -85,7 +101,7 @@ function replyOf(message: Message, me: Me): IncomingMessage['replyTo'] {
   const quote = 'quote' in message ? message.quote?.text : undefined;
   if (original && !('forum_topic_created' in original)) {
     const text = quote ?? plainTextOf(original as Message);
-    const sender = original.from ? nameOf(original.from) : 'somebody';
+    const sender = senderOf(original as Message)?.name ?? 'somebody';
     return { fromMoby: original.from?.id === me.id, sender, ...quoted(text, original) };
   }
   if (!elsewhere) return undefined; // in a topic, every message answers its start
@@ -104,6 +120,8 @@ type Origin = NonNullable<Message.CommonMessage['forward_origin']>;
 
 /** @returns null where nothing was forwarded */
 function originOf(message: Message): string | null {
+  // What the linked channel posts comes as a forward of its own.
+  if ('is_automatic_forward' in message && message.is_automatic_forward) return null;
   return 'forward_origin' in message && message.forward_origin ? nameOfOrigin(message.forward_origin) : null;
 }
 
@@ -114,9 +132,9 @@ function nameOfOrigin(origin: Origin): string {
     case 'hidden_user':
       return origin.sender_user_name;
     case 'chat':
-      return 'title' in origin.sender_chat ? origin.sender_chat.title : 'somebody';
+      return titleOf(origin.sender_chat);
     case 'channel':
-      return 'title' in origin.chat ? origin.chat.title : 'somebody';
+      return titleOf(origin.chat);
     default:
       return 'somebody';
   }

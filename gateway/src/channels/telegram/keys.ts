@@ -1,4 +1,4 @@
-/** Channel keys of Telegram: `telegram:dm:42`, `telegram:group:-100123`, `telegram:group:-100123:topic:7`. */
+/** Channel keys of Telegram: `telegram:dm:42`, `telegram:dm:42:topic:7`, `telegram:group:-100123`, `telegram:group:-100123:topic:7`. */
 import type { ChannelKey } from '../channel.ts';
 
 export interface Place {
@@ -6,12 +6,17 @@ export interface Place {
   message_thread_id?: number;
 }
 
-export function directKey(chat: number): ChannelKey {
-  return `telegram:dm:${chat}`;
+/** A private chat can have topics, too, where the bot has them switched on. */
+export function directKey(chat: number, topic?: number): ChannelKey {
+  return withTopic(`telegram:dm:${chat}`, topic);
 }
 
 export function groupKey(chat: number, topic?: number): ChannelKey {
-  return topic === undefined ? `telegram:group:${chat}` : `telegram:group:${chat}:topic:${topic}`;
+  return withTopic(`telegram:group:${chat}`, topic);
+}
+
+function withTopic(chat: ChannelKey, topic: number | undefined): ChannelKey {
+  return topic === undefined ? chat : `${chat}:topic:${topic}`;
 }
 
 export function isDirect(key: ChannelKey): boolean {

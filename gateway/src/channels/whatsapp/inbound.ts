@@ -8,7 +8,7 @@ import { isGroup, keyOf, messageIdOf, personOf, userJid } from './keys.ts';
 import type { WaContent, WaContext, WaMessage } from './library.ts';
 import { filesOf, numberOf, textOf } from './message-content.ts';
 
-const MOST_QUOTED_CHARS = 500;
+const MOST_QUOTED_CHARS = 4096;
 const EDIT = 14; // ProtocolMessage.Type.MESSAGE_EDIT
 const DISAPPEARING = 3; // ProtocolMessage.Type.EPHEMERAL_SETTING
 const LONGEST_EXPIRATION = 366 * 86_400; // in seconds; apps offer 90 days at most
@@ -61,7 +61,7 @@ export function toMessage(
   const context = contextOf(content);
   const mentioned = (context?.mentionedJid ?? []).some((jid) => isMe(jid, me));
   const text = withoutMention(textOf(content), me, mentioned);
-  if (!key.id || (text === '' && files.length === 0)) return null;
+  if (!key.id || (text === '' && files.length === 0 && !mentioned)) return null;
   const quoted = quotedIn(context, around);
   // In a chat with disappearing messages it stands outside of the wrapper.
   const info = content.messageContextInfo ?? message?.messageContextInfo;
