@@ -4,24 +4,40 @@
  */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { CliError } from './cli-error.ts';
-import { streamTurn, type TurnStreamOptions } from './turn-stream.ts';
+import { streamTurn, type TurnStreamOptions, UnconfirmedError } from './turn-stream.ts';
+import type { UnconfirmedMessages } from './unconfirmed-messages.ts';
+
+export interface RunningTurnOptions extends Omit<TurnStreamOptions, 'idempotencyKey'> {
+  /** What asking again is recognized by. */
+  unconfirmed: UnconfirmedMessages;
+}
 
 export class RunningTurn {
-  readonly #options: TurnStreamOptions;
+  readonly #options: RunningTurnOptions;
   #turn: string | undefined;
   #cancelled = false;
   #cancelling: Promise<void> | undefined;
 
-  constructor(options: TurnStreamOptions) {
+  constructor(options: RunningTurnOptions) {
     this.#options = options;
   }
 
   /** @throws what `streamTurn` throws, and what the gateway says where it refuses to stop the turn */
   async *events(): AsyncGenerator<NumberedEvent, void> {
-    for await (const event of streamTurn(this.#options)) {
-      if (event.type === 'queued' || event.type === 'started') this.#turn ??= event.data.turn;
-      if (this.#cancelled) this.#sendCancel();
-      yield event;
+    const { request, unconfirmed } = this.#options;
+    const idempotencyKey = unconfirmed.keyFor(request);
+    try {
+      for await (const event of streamTurn({ ...this.#options, idempotencyKey })) {
+        if (event.type === 'queued' || event.type === 'started') {
+          if (this.#turn === undefined) await unconfirmed.confirmed(request);
+          this.#turn ??= event.data.turn;
+        }
+        if (this.#cancelled) this.#sendCancel();
+        yield event;
+      }
+    } catch (error) {
+      if (error instanceof UnconfirmedError) await unconfirmed.keep(request, idempotencyKey);
+      throw error;
     }
     await this.#cancelling;
   }

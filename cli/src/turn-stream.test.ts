@@ -9,7 +9,7 @@ import { NotRunningError } from './cli-error.ts';
 import { GatewayClient } from './gateway-client.ts';
 import { GatewayError } from './gateway-error.ts';
 import { ApiServer, problem, sayText, startApi, TOKEN } from './testing/api-server.ts';
-import { streamTurn } from './turn-stream.ts';
+import { streamTurn, UnconfirmedError } from './turn-stream.ts';
 
 /** Pauses between tries take no time. */
 const hasty: Clock = {
@@ -105,23 +105,49 @@ test('nobody listens and nothing brings the gateway back', async () => {
   await expect(collect(stream(port))).rejects.toThrow(NotRunningError);
 });
 
-test('gives up after minutes, and says where the answer will be', async () => {
-  const api = await new ApiServer().listen();
-  const { port } = api;
-  await api.close();
-  const clock = new ManualClock();
-  const ended = collect(stream(port, { clock, comesBack: () => true })).catch(
-    (error: Error) => error.message,
-  );
-  let message: unknown;
-  void ended.then((result) => {
-    message = result;
-  });
-  for (let i = 0; message === undefined && i < 5_000; i++) {
-    await clock.advance(1_000);
-    await new Promise((resolve) => setImmediate(resolve));
+describe('gives up after minutes', () => {
+  async function givenUp(events: AsyncIterable<NumberedEvent>, clock: ManualClock): Promise<Error> {
+    let error: Error | undefined;
+    void collect(events).catch((reason: Error) => {
+      error = reason;
+    });
+    for (let i = 0; error === undefined && i < 5_000; i++) {
+      await clock.advance(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (error === undefined) throw new Error('it never gave up');
+    return error;
   }
-  expect(message).toContain('./mobyclaw history cli:main');
+
+  test('and says where the answer will be, where the gateway has the message', async () => {
+    const api = await startApi();
+    const clock = new ManualClock();
+    api.onTurn = (turn) => turn.push({ type: 'started', data: { turn: turn.id, session: 'cli:main' } });
+    const events = stream(api.port, { clock, comesBack: () => true });
+    await events.next();
+    await api.close();
+    expect((await givenUp(events, clock)).message).toMatch(
+      /The message is kept.*\.\/mobyclaw history cli:main/,
+    );
+  });
+
+  test('and says that nothing was sent, where nobody has ever answered', async () => {
+    const api = await new ApiServer().listen();
+    const { port } = api;
+    await api.close();
+    const clock = new ManualClock();
+    const { message } = await givenUp(stream(port, { clock, comesBack: () => true }), clock);
+    expect(message).toContain('the message was not sent');
+    expect(message).not.toContain('is kept');
+  });
+
+  test('and promises nothing, where the gateway was killed before it said that it has the message', async () => {
+    const api = await startApi();
+    api.onTurn = () => void api.close();
+    const error = await collect(stream(api.port)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UnconfirmedError);
+    expect((error as Error).message).toMatch(/may never have arrived. Asking again is safe/);
+  });
 });
 
 test('a silent connection is given up and taken up again', async () => {

@@ -4,7 +4,7 @@
  *
  * Until the gateway has named the turn, a retry sends the prompt again under the same Idempotency-Key, which is the same
  * turn; from then on the event log is read from the last event seen. Gives up only when the gateway has been away for
- * minutes, and says how to get the answer then.
+ * minutes, and says then what is known: that the message is kept, that it never left, or that it may have arrived.
  */
 import type { IncomingMessage } from 'node:http';
 import { backoffMs } from '@mobyclaw/lib/backoff';
@@ -26,6 +26,19 @@ const GIVE_UP_AFTER_MS = 5 * 60_000; // a gateway with a long queue is back in s
 const SILENCE_MS = 60_000; // the gateway sends a comment every 15 s; four missed are a dead connection
 const RECONNECT = { firstMs: 100, maxMs: 5_000 };
 
+/** The message was sent, and nobody said that it has arrived. */
+export class UnconfirmedError extends CliError {
+  override name = 'UnconfirmedError';
+
+  constructor(cause?: unknown) {
+    super(
+      'The gateway went away before it had confirmed the message, so it may never have arrived. Asking again is safe: ' +
+        'within an hour the same words in the same conversation are the same message. Start him with ./mobyclaw up first.',
+      { cause },
+    );
+  }
+}
+
 export interface TurnStreamOptions {
   client: GatewayClient;
   request: PromptRequest;
@@ -39,7 +52,7 @@ export interface TurnStreamOptions {
 
 /**
  * @throws NotRunningError where nobody listens and nothing would bring the gateway back; GatewayError where it refuses
- * the prompt; CliError where it stayed away too long
+ * the prompt; UnconfirmedError where it went away before it named the turn; CliError where it stayed away too long
  */
 export async function* streamTurn(options: TurnStreamOptions): AsyncGenerator<NumberedEvent, void> {
   const { client, request, idempotencyKey = uuidv7(), signal } = options;
@@ -47,6 +60,13 @@ export async function* streamTurn(options: TurnStreamOptions): AsyncGenerator<Nu
   let lastId = 0;
   let failures = 0;
   let brokenSince: number | undefined;
+  let mayHaveArrived = false;
+  const givenUp = (cause?: Error): CliError =>
+    turn !== undefined
+      ? leftBehind(request, cause)
+      : mayHaveArrived
+        ? new UnconfirmedError(cause)
+        : neverSent(cause);
   for (;;) {
     try {
       const response = await (turn === undefined
@@ -73,15 +93,24 @@ export async function* streamTurn(options: TurnStreamOptions): AsyncGenerator<Nu
       const passing = error instanceof ConnectionError || (error instanceof GatewayError && error.passing);
       if (!passing || signal?.aborted) throw error;
       if (error instanceof ConnectionError && error.refused && (await options.comesBack?.()) !== true) {
-        throw turn === undefined ? new NotRunningError(error) : leftBehind(request, error);
+        throw turn === undefined && !mayHaveArrived ? new NotRunningError(error) : givenUp(error);
       }
+      // A gateway that refuses has taken nothing in; a connection that broke may have carried the message before.
+      mayHaveArrived ||= error instanceof ConnectionError && !error.refused;
     }
     const now = client.clock.now();
     if (brokenSince === undefined) options.onBreak?.();
     brokenSince ??= now;
-    if (now - brokenSince > GIVE_UP_AFTER_MS) throw leftBehind(request);
+    if (now - brokenSince > GIVE_UP_AFTER_MS) throw givenUp();
     await pause(client.clock, backoffMs(++failures, RECONNECT), signal);
   }
+}
+
+function neverSent(cause?: Error): CliError {
+  return new CliError(
+    `Nobody answered for ${GIVE_UP_AFTER_MS / 60_000} minutes, and the message was not sent. See ./mobyclaw status, then ask again.`,
+    { cause },
+  );
 }
 
 function leftBehind(request: PromptRequest, cause?: Error): CliError {

@@ -1,6 +1,15 @@
 /** A checkout of its own that can be changed and built anew, as `git pull` does: its dependencies are this one's. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +18,8 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export interface Checkout {
   root: string;
   launcher: string;
+  /** For its environment. */
+  path: string;
   /** Replaces text in a source, which must be there. */
   edit(path: string, from: string, to: string): void;
   /** Makes a commit of what there is and builds it. @returns both names, for `checkOut` */
@@ -28,6 +39,12 @@ export function newCheckout(folder: string): Checkout {
   });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   writeFileSync(join(root, '.git-ignored'), 'node_modules\ndist\n');
+  // Nothing is to be installed, and above all not through the link.
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho "this test installs nothing" >&2\nexit 1\n', {
+    mode: 0o755,
+  });
   const git = (...args: string[]): string => {
     const settings = [
       '-c',
@@ -45,6 +62,7 @@ export function newCheckout(folder: string): Checkout {
   return {
     root,
     launcher: join(root, 'mobyclaw'),
+    path: `${bin}:${process.env.PATH}`,
     edit(path, from, to) {
       const file = join(root, path);
       const text = readFileSync(file, 'utf8');

@@ -36,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Moby on the old version, who knows Alice. */
 async function oldMoby(): Promise<Moby> {
   checkout.checkOut('old');
-  const moby = await newMoby({}, checkout.launcher);
+  const moby = await newMoby({ PATH: checkout.path }, checkout.launcher);
   const up = await moby.cli(['up', '--local']);
   expect([up.code, up.stderr]).toEqual([0, expect.not.stringContaining('Building')]);
   expect((await moby.cli(['run', 'Remember that my name is Alice'])).code).toBe(0);

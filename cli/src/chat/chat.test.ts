@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,6 +9,7 @@ import { GatewayClient } from '../gateway-client.ts';
 import { type ApiServer, type ServerTurn, sayText, startApi, TOKEN } from '../testing/api-server.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
 import { runCli } from '../testing/run-cli.ts';
+import { UnconfirmedMessages } from '../unconfirmed-messages.ts';
 import { Chat } from './chat.ts';
 import { ChatHistory } from './chat-history.ts';
 
@@ -23,12 +25,14 @@ interface Opened {
 async function openChat(tty = true): Promise<Opened> {
   const api = await startApi();
   const terminal = memoryTerminal(tty);
-  const historyFile = join(temporaryFolder(), 'run', 'chat-history');
+  const run = join(temporaryFolder(), 'run');
+  const historyFile = join(run, 'chat-history');
   const chat = new Chat({
     terminal,
     gateway: new GatewayClient({ port: api.port, token: TOKEN }),
     session: 'cli:main',
     history: new ChatHistory(historyFile),
+    unconfirmed: new UnconfirmedMessages({ run }, systemClock),
     comesBack: () => false,
   });
   const left = chat.run();

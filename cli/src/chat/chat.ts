@@ -11,6 +11,7 @@ import type { GatewayClient } from '../gateway-client.ts';
 import { RunningTurn } from '../running-turn.ts';
 import { printable, say, styled, type Terminal } from '../terminal.ts';
 import { TurnDisplay } from '../turn-display.ts';
+import type { UnconfirmedMessages } from '../unconfirmed-messages.ts';
 import { chatCommand } from './chat-commands.ts';
 import type { ChatHistory } from './chat-history.ts';
 import { LineInput } from './line-input.ts';
@@ -21,6 +22,7 @@ export interface ChatOptions {
   gateway: GatewayClient;
   session: string;
   history: ChatHistory;
+  unconfirmed: UnconfirmedMessages;
   comesBack: () => boolean;
 }
 
@@ -119,7 +121,7 @@ export class Chat {
   }
 
   #send(prompt: string): void {
-    const { gateway, session, comesBack } = this.#options;
+    const { gateway, session, unconfirmed, comesBack } = this.#options;
     const request = promptRequestSchema.safeParse({ prompt, session });
     if (!request.success) {
       this.#note(z.prettifyError(request.error));
@@ -130,6 +132,7 @@ export class Chat {
       new RunningTurn({
         client: gateway,
         request: request.data,
+        unconfirmed,
         comesBack,
         signal: this.#leaving.signal,
         onBreak: () => this.#note('The connection to the gateway broke; taking the answer up again…'),

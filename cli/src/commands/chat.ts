@@ -6,6 +6,7 @@ import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_SESSION, sessionKey } from '../session-name.ts';
 import { say, styled } from '../terminal.ts';
+import { UnconfirmedMessages } from '../unconfirmed-messages.ts';
 
 export const command: Define = (target, context, exit) => {
   target
@@ -30,6 +31,7 @@ async function chat(context: Context, session: string): Promise<ExitCode> {
       gateway,
       session,
       history: new ChatHistory(context.data.chatHistory),
+      unconfirmed: new UnconfirmedMessages(context.data, context.clock),
       comesBack: () => context.comesBack(),
     });
     const interrupt = (): void => conversation.interrupt();

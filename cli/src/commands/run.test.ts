@@ -174,6 +174,28 @@ test('a refusal of the gateway is shown in its words', async () => {
   expect(stderr).toContain('mobyclaw: cli:main has 100 messages waiting. Wait, or stop it with /stop.');
 });
 
+test('a message that was never confirmed is asked again as the same one, and one that was as another', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = () => void api.close(); // killed before it says that it has it
+  const lost = await runCli(['run', 'pay the bill'], { home, port: api.port });
+  expect(lost).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('Asking again is safe'),
+  });
+  expect(lost.stderr).not.toContain('is kept');
+  const back = await startApi(home);
+  back.adopt(api); // it had arrived after all
+  const [turn] = back.turns;
+  if (turn) sayText(turn, 'paid');
+  const again = await runCli(['run', 'pay the bill'], { home, port: back.port });
+  expect([again.code, again.stdout.trim(), back.turns.length]).toEqual([0, 'paid', 1]);
+  back.onTurn = (fresh) => sayText(fresh, 'paid twice');
+  await runCli(['run', 'pay the bill'], { home, port: back.port });
+  expect(back.turns).toHaveLength(2);
+});
+
 test('without a running stack it says how to start it', async () => {
   const home = temporaryFolder();
   const never = await runCli(['run', 'x'], { home, port: 1 });

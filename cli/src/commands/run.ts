@@ -13,6 +13,7 @@ import { DEFAULT_SESSION, sessionKey } from '../session-name.ts';
 import { print, printJson, say, type Terminal } from '../terminal.ts';
 import { TurnDisplay, type TurnOutcome } from '../turn-display.ts';
 import { mayBeCommand, runCommand } from '../typed-command.ts';
+import { UnconfirmedMessages } from '../unconfirmed-messages.ts';
 
 /** A script may hand down a standard input that nobody ever closes. */
 const STDIN_HINT_AFTER_MS = 2_000;
@@ -64,6 +65,7 @@ async function run(context: Context, words: string[], options: RunOptions): Prom
     const turn = new RunningTurn({
       client: gateway,
       request: checked.data,
+      unconfirmed: new UnconfirmedMessages(context.data, context.clock),
       comesBack: () => context.comesBack(),
       onBreak: () => display.note('The connection to the gateway broke; taking the answer up again…'),
     });
