@@ -13,6 +13,7 @@ import { type Finished, type Moby, newMoby } from './moby.ts';
 
 const SLOW_MS = 180_000;
 const MIGRATIONS = 'gateway/src/store/migrations.ts';
+const LAST_STEP = '] as const satisfies';
 const MAIN = 'gateway/src/main.ts';
 const CRASH = "\nif (process.pid > 0) throw new Error('a broken release');\n";
 const LISTENS = "logger.info({ port: gateway.port, startMs }, 'ready');";
@@ -24,7 +25,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mobyclaw-upgrade-'));
   checkout = newCheckout(folder);
   checkout.build('old');
-  checkout.edit(MIGRATIONS, '\n];\n', "\n  'ALTER TABLE tokens ADD COLUMN of_the_new TEXT',\n];\n");
+  checkout.edit(MIGRATIONS, LAST_STEP, `  'ALTER TABLE tokens ADD COLUMN of_the_new TEXT',\n${LAST_STEP}`);
+  checkout.edit('protocol/src/schema-version.ts', 'GATEWAY_SCHEMA = ', 'GATEWAY_SCHEMA = 1 + ');
   checkout.edit(MAIN, LISTENS, `${LISTENS}${CRASH}`);
   checkout.build('broken');
   checkout.edit(MAIN, CRASH, '');
