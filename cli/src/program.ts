@@ -20,6 +20,10 @@ const COMMANDS: Record<string, Listed> = {
   up: { summary: 'start Moby', load: () => import('./commands/up.ts') },
   down: { summary: 'stop Moby', load: () => import('./commands/down.ts') },
   restart: { summary: 'restart Moby, or one part of him', load: () => import('./commands/restart.ts') },
+  service: {
+    summary: 'start Moby after a reboot, in local mode',
+    load: () => import('./commands/service.ts'),
+  },
   status: { summary: 'show how Moby is', load: () => import('./commands/status.ts') },
   logs: { summary: 'show what the parts log', load: () => import('./commands/logs.ts') },
   run: { summary: 'ask Moby once; the answer goes to stdout', load: () => import('./commands/run.ts') },

@@ -113,6 +113,9 @@ test(
     expect((await moby.cli(['restart'])).code).toBe(0);
     expect((await moby.cli(['restart', 'gateway'])).code).toBe(0);
     expect([running(moby).build, schema(moby)]).toEqual([build, oldSchema]);
+    await moby.cli(['down']);
+    expect((await moby.cli(['service', 'start'])).code).toBe(0); // as after a reboot
+    expect([running(moby).build, schema(moby)]).toEqual([build, oldSchema]);
 
     const upgraded = await moby.cli(['upgrade']);
     expect([upgraded.code, upgraded.stdout]).toEqual([

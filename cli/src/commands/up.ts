@@ -125,7 +125,11 @@ async function upLocal(context: Context): Promise<ExitCode> {
   if (running) await stopLocal(context);
   const { port } = await startLocal(context, onPart, build);
   await forgetOtherBuilds(context.data, build);
-  return answering(context, port);
+  const code = await answering(context, port);
+  const { startsAfterReboot } = await import('../service/installed.ts');
+  if (!startsAfterReboot(context))
+    say(terminal, 'After a reboot nothing starts him; ./mobyclaw service install changes that.');
+  return code;
 }
 
 async function answering(context: Context, port: number): Promise<ExitCode> {

@@ -5,7 +5,7 @@
  * Node, and the defaults of a new data directory), by hard links where the file system allows it.
  */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import {
   constants,
   copyFile,
@@ -92,6 +92,17 @@ export function runningBuild(data: Pick<DataDirectory, 'run'>, state: LocalState
   if (!existsSync(program)) return null;
   const stamp = state.build ?? readTextIfThere(join(dirname(program), '.built'))?.trim() ?? state.version;
   return { program, stamp };
+}
+
+/** The build that ran last; null where there is none. Where there are two, an upgrade is under way, and knows which. */
+export function placedBuild({ run }: Pick<DataDirectory, 'run'>): Build | null {
+  const builds = join(run, 'builds');
+  for (const name of existsSync(builds) ? readdirSync(builds) : []) {
+    const stamp = readTextIfThere(join(builds, name, '.built'))?.trim();
+    if (stamp !== undefined && !name.startsWith('.'))
+      return { program: join(builds, name, 'local.js'), stamp };
+  }
+  return null;
 }
 
 /** The Node that a build was placed with; this one where it holds none. */
