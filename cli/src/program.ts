@@ -4,6 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { logWarnings } from '@mobyclaw/lib/process-faults';
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT, type ExitCode, UsageError } from './cli-error.ts';
 import type { Define } from './command.ts';
@@ -68,8 +69,10 @@ export async function main(args: string[], version: string): Promise<void> {
   // Timers of lib/clock do not keep a process alive; a command that only waits must not end for that.
   const alive = setInterval(() => undefined, 2 ** 30);
   let code: number;
+  logWarnings({ warn: () => undefined }); // none that the owner could do anything about
+  process.on('uncaughtException', (error) => process.exit(report(terminal, error)));
   try {
-    endOnClosedPipe(terminal);
+    endWithOutput(terminal);
     const load = async (): Promise<Context> => {
       const { Context } = await import('./context.ts');
       return new Context({ terminal, checkout: findCheckout(), version });
@@ -116,9 +119,14 @@ export async function runCommand(args: string[], { terminal, version, load }: Pr
   }
   try {
     if (args.length === 0) program.outputHelp();
-    else await program.parseAsync(args, { from: 'user' });
+    else await program.parseAsync(withWordsApart(program, args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.unknownOption')
+      say(
+        terminal,
+        `Words that begin with a dash go behind --, such as: mobyclaw ${asked ?? 'run'} -- "-5 degrees"`,
+      );
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return code;
@@ -134,6 +142,28 @@ function refuseUnknown(command: Command, word: string | undefined): void {
   if (word === undefined || word.startsWith('-')) return;
   if (word === 'help' || known.includes(word)) return;
   throw new UsageError(`There is no "${command.name()} ${word}". There are: ${known.join(', ')}.`);
+}
+
+/**
+ * What no option can be, such as "-5 degrees", is a word: from there on nothing is an option, unless one follows.
+ * @returns the arguments, with `--` where the words begin
+ */
+function withWordsApart(program: Command, args: readonly string[]): string[] {
+  if (args.includes('--')) return [...args];
+  const at = args.findIndex(
+    (arg, index) => /^-.*\s|^-\d/s.test(arg) && !takesValue(program, args[index - 1]),
+  );
+  if (at === -1 || args.slice(at + 1).some((arg) => arg.startsWith('-') && !/^-.*\s|^-\d/s.test(arg)))
+    return [...args];
+  return [...args.slice(0, at), '--', ...args.slice(at)];
+}
+
+function takesValue(command: Command, arg: string | undefined): boolean {
+  if (arg === undefined || !arg.startsWith('-')) return false;
+  return (
+    command.options.some(({ short, long, required }) => required && (arg === short || arg === long)) ||
+    command.commands.some((subcommand) => takesValue(subcommand, arg))
+  );
 }
 
 /** The program with every command in it, for what is made from all of them. */
@@ -152,6 +182,15 @@ function report(terminal: Terminal, error: unknown): ExitCode {
     say(terminal, `mobyclaw: ${error.message}`);
     return error.exitCode;
   }
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EPIPE') return EXIT.ok; // of a pipe that is written at once, without an event
+  if (code === 'ENOSPC' || code === 'EDQUOT' || (code === 'EIO' && syscall === 'write')) {
+    say(
+      terminal,
+      `mobyclaw: what is to be written cannot be: ${(error as Error).message}. Make room, then try again.`,
+    );
+    return EXIT.failure;
+  }
   say(
     terminal,
     `mobyclaw: unexpected error, please report it.\n${error instanceof Error ? error.stack : String(error)}`,
@@ -159,11 +198,15 @@ function report(terminal: Terminal, error: unknown): ExitCode {
   return EXIT.failure;
 }
 
-/** `mobyclaw logs | head` closes the pipe early: that is no crash, but what was asked for was not all written. */
-function endOnClosedPipe(terminal: Terminal): void {
-  for (const stream of [terminal.stdout, terminal.stderr]) {
+/**
+ * `mobyclaw logs | head` closes the pipe early: the reader has what he wanted, and a turn goes on without us. An output
+ * that cannot be written for another reason, such as a full disk, is a failure.
+ */
+function endWithOutput({ stdout, stderr }: Terminal): void {
+  for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT.failure);
+      if (error.code === 'EPIPE') process.exit(EXIT.ok);
+      if (stream === stderr) process.exit(EXIT.failure); // nowhere to say it
       throw error;
     });
   }

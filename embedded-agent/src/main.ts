@@ -1,5 +1,6 @@
 /** Wires the embedded agent. SIGTERM and SIGINT cancel the runs, store what they produced, and end the process. */
 import { systemClock } from '@mobyclaw/lib/clock';
+import { type FaultLog, logFaults } from '@mobyclaw/lib/process-faults';
 import { Agent } from './agent.ts';
 import { type Command, parseCommand, USAGE, UsageError } from './command-line.ts';
 import { isLoopback, listen } from './http/listen.ts';
@@ -43,7 +44,19 @@ async function serve({
   await agent.warmUp();
 }
 
+/** Its log is plain text, as cagent's is. */
+const plainLog: FaultLog = {
+  warn: (_fields, text) => void process.stderr.write(`warning: ${text}\n`),
+  fatal: (fields, text) => {
+    const { err } = fields as { err?: unknown };
+    if (err instanceof Error) process.stderr.write(`${err.stack}\n`);
+    // Last, since a process that ended is quoted by its last line.
+    process.stderr.write(`embedded-agent: ${text}: ${err instanceof Error ? err.message : err}\n`);
+  },
+};
+
 async function main(): Promise<void> {
+  logFaults(plainLog);
   Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false }); // it would print to the console by itself
   const command = parseCommand(process.argv.slice(2), process.cwd());
   if (command.name === 'version') process.stdout.write(`mobyclaw embedded-agent ${VERSION}\n`);

@@ -1,5 +1,6 @@
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
+import { logFaults } from '@mobyclaw/lib/process-faults';
 import { createAgentClient } from './agent/agent-client.ts';
 import { ConfigError, readConfig } from './config/config.ts';
 import { openGateway, StartError } from './gateway.ts';
@@ -8,6 +9,7 @@ import { StoreError } from './store/database.ts';
 const version = process.env.MOBYCLAW_VERSION ?? 'development';
 
 process.umask(0o077); // conversations are nobody else's business
+logFaults(createLogger('gateway'));
 
 try {
   const config = readConfig(process.env);

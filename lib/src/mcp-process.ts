@@ -5,6 +5,7 @@
 import { createLogger, type Logger } from './logger.ts';
 import type { HttpService } from './mcp-http.ts';
 import { ConfigError } from './mcp-settings.ts';
+import { logFaults } from './process-faults.ts';
 
 export interface McpProcess {
   /** Name of the part, for the log. */
@@ -18,6 +19,7 @@ export interface McpProcess {
 
 export async function runMcpProcess({ name, listenVariable, start, reason }: McpProcess): Promise<void> {
   const logger = createLogger(name);
+  logFaults(logger);
   try {
     const service = await start(process.env.MOBYCLAW_VERSION ?? '0.0.0', logger);
     logger.info({ url: service.url, pid: process.pid }, 'listening');

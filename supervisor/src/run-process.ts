@@ -3,6 +3,7 @@
  * fails itself. Exit codes: 0 after a stop, 1 where it could not start or failed.
  */
 import type { Logger } from '@mobyclaw/lib/logger';
+import { logWarnings } from '@mobyclaw/lib/process-faults';
 import { StartError } from './start-error.ts';
 
 export interface Supervising {
@@ -23,6 +24,7 @@ export function runProcess(make: () => Supervising, logger: Logger): void {
     process.stderr.write(`mobyclaw: ${problem}\n`);
     process.exit(1);
   };
+  logWarnings(logger);
   process.on('uncaughtException', (error) => {
     supervisor?.kill(`the supervisor failed: ${error.message}`);
     fail(error);

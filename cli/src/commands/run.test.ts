@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
@@ -204,6 +205,48 @@ test('without a running stack it says how to start it', async () => {
   for (const result of [never, down]) {
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toBe('mobyclaw: Moby is not running. Start him with ./mobyclaw up\n');
+  }
+});
+
+test('words that begin with a dash are words where they can be no option, and else it is said how', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'ok');
+  const run = (...args: string[]) => runCli(['run', ...args], { home, port: api.port });
+  expect((await run('-5 degrees')).code).toBe(0);
+  expect((await run('--json', '-5', 'and', '-3 degrees')).code).toBe(0);
+  expect((await run('--', '-minus', '--json')).code).toBe(0);
+  expect(api.turns.map(({ request }) => request.prompt)).toEqual([
+    '-5 degrees',
+    '-5 and -3 degrees',
+    '-minus --json',
+  ]);
+  expect(await run('-minus')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('mobyclaw run -- "-5'),
+  });
+  expect((await run('-5 degrees', '--jsn')).code).toBe(2); // a misspelt option is none of the words
+});
+
+test('a reader who has enough is no failure; an output that is full is one, said without a stack', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, ...Array.from({ length: 2_000 }, (_, index) => `line ${index}\n`));
+  const { child, finished, output } = startCli(['run', 'x'], { home, port: api.port });
+  child.stdin.end();
+  child.stdout.once('data', () => child.stdout.destroy());
+  expect([(await finished).code, output.stderr]).toEqual([0, '']);
+  const main = join(import.meta.dirname, '../main.ts');
+  const shell = (command: string) =>
+    spawnSync('sh', ['-c', command, process.execPath, main], {
+      encoding: 'utf8',
+      env: { HOME: home, MOBYCLAW_HOME: home },
+    });
+  if (existsSync('/dev/full')) {
+    const full = shell('"$0" "$1" --help > /dev/full');
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/^mobyclaw: what is to be written cannot be: ENOSPC.*\n$/);
+    expect(shell('"$0" "$1" --help > /dev/full 2>&1').status).toBe(1);
   }
 });
 

@@ -26,7 +26,10 @@ interface RunOptions {
 
 export const command: Define = (target, context, exit) => {
   target
-    .argument('[prompt...]', 'what to say; also read from a pipe, behind the words given here')
+    .argument(
+      '[prompt...]',
+      'what to say; also read from a pipe, behind the words given here. Words that begin with a dash go behind --',
+    )
     .option(
       '-s, --session <name>',
       'the conversation: a name, or a key such as telegram:dm:12345',
