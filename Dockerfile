@@ -29,10 +29,10 @@ RUN node scripts/build.mjs /out/agent/dist agent-supervisor \
  && node scripts/build.mjs /out/gateway/dist gateway \
  && node scripts/build.mjs /out/memory/dist memory \
  && node scripts/build.mjs /out/workspace/dist workspace \
- && for part in agent embedded gateway memory workspace; do cp docker/health.cjs package.json /out/$part/; done \
+ && for part in agent embedded gateway memory workspace; do cp docker/health.sh package.json /out/$part/; done \
  && cp -r docker/agent-entry.sh /out/agent/ && cp -r docker/agent-entry.sh /out/embedded/ \
  && mkdir -p /out/memory/agents && cp -r agents/moby /out/memory/agents/ \
- && chmod -R a+rX,go-w /out && chmod a+x /out/*/agent-entry.sh
+ && chmod -R a+rX,go-w /out && chmod a+x /out/*/agent-entry.sh /out/*/health.sh
 
 # ── moby ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 FROM ${NODE_IMAGE} AS agent-base

@@ -3,7 +3,7 @@
  * mode). What runs already stays in its mode unless told otherwise; a switch stops the other first. Where the program, a
  * setting or credentials.env has changed since he was started he is restarted with that.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { LocalPart } from '@mobyclaw/protocol/local-state';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
@@ -69,7 +69,9 @@ async function dockerFor(
   const docker = await findDocker(context.terminal.env);
   if (docker.ready) return docker;
   if (compose || running?.mode === 'compose') throw new CliError(`${docker.problem}. ${docker.remedy}`);
-  say(context.terminal, `${docker.problem}: starting in local mode, as processes of this machine.`);
+  // Said once: who has had it so before knows.
+  if (!existsSync(context.data.started))
+    say(context.terminal, `${docker.problem}: starting in local mode, as processes of this machine.`);
   return null;
 }
 

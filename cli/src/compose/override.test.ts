@@ -156,3 +156,22 @@ test('docker-compose.yml hands moby the keys of the one list, and nobody else on
     expect(Object.keys(services[service].environment).filter((name) => listed.includes(name))).toEqual([]);
   }
 });
+
+test('where the engine knows an interval for the start, health checks are seldom after it; an older one is spared the word', async () => {
+  const at = place();
+  const written = async (engine: string, compose: string) => {
+    await writeOverride(at.home, at.checkout, {}, { engine, compose });
+    return existsSync(at.file) ? parse(readFileSync(at.file, 'utf8')).services : null;
+  };
+  const services = await written('25.0.3', '2.26.1');
+  expect(Object.keys(services).toSorted()).toEqual(['gateway', 'memory', 'moby', 'workspace']);
+  for (const service of Object.values(services))
+    expect(service).toEqual({ healthcheck: { interval: '60s', start_interval: '1s' } });
+  expect(await written('20.10.24', '2.26.1')).toBeNull();
+  expect(await written('27.1.0', '2.20.3')).toBeNull();
+  writeFileSync(join(at.home, 'credentials.env'), 'A=b\n');
+  expect((await written('28.0.0', '5.0.1')).moby).toEqual({
+    healthcheck: { interval: '60s', start_interval: '1s' },
+    environment: { A: 'b', MOBYCLAW_CREDENTIAL_NAMES: 'A' },
+  });
+});

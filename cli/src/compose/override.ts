@@ -1,7 +1,9 @@
 /**
  * `docker-compose.override.yml`: what the owner's own files add to the static stack. Credentials become variables of
- * `moby` alone, and so do the variables that soul.yaml names, by name only; each workspace is mounted at /workspace/<name> in `workspace` and, unless its mode is `none`, in `moby`
- * for its shell. Reads credentials.env, soul.yaml and workspaces.conf; the file is absent where they say nothing.
+ * `moby` alone, and so do the variables that soul.yaml names, by name only; each workspace is mounted at /workspace/<name>
+ * in `workspace` and, unless its mode is `none`, in `moby` for its shell. Where the engine knows an interval of its own for
+ * the start, the health checks are seldom after it. Reads credentials.env, soul.yaml and workspaces.conf; the file is absent
+ * where nothing is to be said.
  *
  * Written by a YAML library, so that no name, path or value can become anything but a string; `$` is doubled, since
  * Compose would fill in a variable. A file that Mobyclaw did not write is never replaced.
@@ -24,18 +26,30 @@ export const OVERRIDE_FILE = 'docker-compose.override.yml';
 const MARK = '# Written by mobyclaw from credentials.env and workspaces.conf.';
 const HEADER = `${MARK} Change those, then run ./mobyclaw up.\n`;
 
+/** A start is seen within a second, and an idle machine is left alone. */
+const SELDOM = { interval: '60s', start_interval: '1s' };
+
+/** What the engine and Compose can do, as far as the file depends on it. */
+export interface EngineVersions {
+  engine: string;
+  compose: string;
+}
+
 export interface OverrideContents {
   /** By name; values as the owner wrote them. */
   credentials: Readonly<Record<string, string>>;
   workspaces: readonly WorkspaceEntry[];
   /** That soul.yaml names and docker-compose.yml does not: Compose finds their values in .env or the environment. */
   named?: readonly string[];
+  /** Whether health checks may be seldom once a service has started. */
+  seldomChecks?: boolean;
 }
 
 /**
  * Brings the override file up to date with the owner's files.
  * @param home the data directory
  * @param checkout the folder with docker-compose.yml
+ * @param versions of Docker, where they are known
  * @returns what is in force now
  * @throws CliError where a line cannot be used, a folder is missing, or the file there is the owner's own
  */
@@ -43,8 +57,12 @@ export async function writeOverride(
   home: string,
   checkout: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  versions: EngineVersions | null = null,
 ): Promise<OverrideContents> {
-  const contents = await readContents(home, checkout, env);
+  const contents = {
+    ...(await readContents(home, checkout, env)),
+    seldomChecks: knowsStartInterval(versions),
+  };
   const path = join(checkout, OVERRIDE_FILE);
   const before = await readIfThere(path);
   if (before !== null && !before.startsWith(MARK)) {
@@ -66,17 +84,26 @@ export async function overrideIsCurrent(
   home: string,
   checkout: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  versions: EngineVersions | null = null,
 ): Promise<boolean> {
-  const text = overrideText(await readContents(home, checkout, env));
+  const contents = await readContents(home, checkout, env);
+  const text = overrideText({ ...contents, seldomChecks: knowsStartInterval(versions) });
   return text === (await readIfThere(join(checkout, OVERRIDE_FILE)));
 }
 
 /** @returns the YAML text, or null where there is nothing to say */
-export function overrideText({ credentials, workspaces, named = [] }: OverrideContents): string | null {
+export function overrideText({
+  credentials,
+  workspaces,
+  named = [],
+  seldomChecks = false,
+}: OverrideContents): string | null {
   const names = Object.keys(credentials);
-  if (names.length === 0 && workspaces.length === 0 && named.length === 0) return null;
+  if (names.length === 0 && workspaces.length === 0 && named.length === 0 && !seldomChecks) return null;
+  const checks = seldomChecks ? { healthcheck: SELDOM } : {};
   const inShell = workspaces.filter(({ mode }) => mode !== 'none');
   const moby = {
+    ...checks,
     ...(names.length > 0 || named.length > 0
       ? {
           environment: {
@@ -97,14 +124,31 @@ export function overrideText({ credentials, workspaces, named = [] }: OverrideCo
   };
   const services = {
     ...(Object.keys(moby).length > 0 ? { moby } : {}),
-    ...(workspaces.length > 0 ? { workspace } : {}),
+    ...(workspaces.length > 0 || seldomChecks
+      ? { workspace: { ...checks, ...(workspaces.length > 0 ? workspace : {}) } }
+      : {}),
+    ...(seldomChecks ? { gateway: checks, memory: checks } : {}),
   };
   // Every string in quotes: what YAML versions disagree about ("no", "1:20", "*x") is then no question.
   const text = stringify(
     { services },
-    { lineWidth: 0, nullStr: '', defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+    {
+      lineWidth: 0,
+      nullStr: '',
+      aliasDuplicateObjects: false,
+      defaultStringType: 'QUOTE_DOUBLE',
+      defaultKeyType: 'PLAIN',
+    },
   );
   return HEADER + text;
+}
+
+/** Of the engine (API 1.44), and of a Compose that hands it on; others refuse a file with the word in it. */
+function knowsStartInterval(versions: EngineVersions | null): boolean {
+  if (versions === null) return false;
+  const [engine = 0] = versions.engine.split('.').map(Number);
+  const [major = 0, minor = 0] = versions.compose.split('.').map(Number);
+  return engine >= 25 && (major > 2 || (major === 2 && minor >= 26));
 }
 
 async function readContents(

@@ -74,17 +74,17 @@ async function refuseTakenPort({ data, settings }: Context, project: ComposeProj
 /** Makes ready what the containers mount, and the override. */
 export async function prepareProject(
   context: Context,
-  { rootless }: { rootless: boolean },
+  docker: Extract<Docker, { ready: true }>,
 ): Promise<ComposeProject> {
   const { data, settings, checkout, terminal } = context;
   const { MOBYCLAW_UID: uid, MOBYCLAW_GID: gid } = settings.values;
   mkdirSync(data.root, { recursive: true, mode: 0o700 });
   mkdirSync(data.run, { recursive: true, mode: 0o700 });
-  const user = await prepareContainerUser(data.root, rootless, {
+  const user = await prepareContainerUser(data.root, docker.rootless, {
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   });
-  await writeOverride(data.root, checkout, terminal.env);
+  await writeOverride(data.root, checkout, terminal.env, docker);
   return new ComposeProject(context, user);
 }
 

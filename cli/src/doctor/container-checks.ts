@@ -3,7 +3,7 @@
 import { CliError } from '../cli-error.ts';
 import { findDocker } from '../compose/docker.ts';
 import { imagesAreCurrent } from '../compose/images.ts';
-import { OVERRIDE_FILE, overrideIsCurrent, writeOverride } from '../compose/override.ts';
+import { type EngineVersions, OVERRIDE_FILE, overrideIsCurrent, writeOverride } from '../compose/override.ts';
 import { ComposeProject, SERVICES } from '../compose/project.ts';
 import { isUp } from '../compose/service.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +15,7 @@ export async function checkDocker({ terminal }: Context): Promise<Check> {
   const docker = await findDocker(terminal.env);
   return docker.ready
     ? ok('docker', `engine ${docker.engine}, Compose ${docker.compose}`)
-    : warn('docker', docker.problem, docker.remedy);
+    : ok('docker', `${docker.problem}; local mode does without`);
 }
 
 /** For a stack that was started in containers. */
@@ -50,7 +50,7 @@ export async function containerChecks(context: Context): Promise<Check[]> {
       );
     }),
     await checkImages(context, project),
-    await checkOverride(context),
+    await checkOverride(context, docker),
   ];
 }
 
@@ -63,10 +63,10 @@ async function checkImages(context: Context, project: ComposeProject): Promise<C
   );
 }
 
-async function checkOverride(context: Context): Promise<Check> {
+async function checkOverride(context: Context, docker: EngineVersions): Promise<Check> {
   const { data, checkout, terminal } = context;
   try {
-    if (await overrideIsCurrent(data.root, checkout, terminal.env))
+    if (await overrideIsCurrent(data.root, checkout, terminal.env, docker))
       return ok('override', 'as credentials.env and workspaces.conf say');
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -77,5 +77,5 @@ async function checkOverride(context: Context): Promise<Check> {
     `${OVERRIDE_FILE} is not what credentials.env and workspaces.conf say now`,
     './mobyclaw up writes it anew and applies it.',
   );
-  return fixable(stale, async () => void (await writeOverride(data.root, checkout, terminal.env)));
+  return fixable(stale, async () => void (await writeOverride(data.root, checkout, terminal.env, docker)));
 }
