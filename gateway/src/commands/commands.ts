@@ -15,8 +15,11 @@ const ALL: readonly Command[] = [
 ];
 const BY_NAME = new Map(ALL.map((command) => [command.name, command]));
 
-/** For the menus of the platforms. */
-export const MENU = ALL.filter(({ menu }) => menu).map(({ name, description }) => ({ name, description }));
+/** For the menus of the platforms, which show no Markdown. */
+export const MENU = ALL.filter(({ menu }) => menu).map(({ name, description }) => ({
+  name,
+  description: description.replaceAll('`', ''),
+}));
 
 type Sender = Pick<CommandCall, 'role' | 'kind'>;
 
