@@ -38,6 +38,13 @@ test('a file is found where the agent’s shell and the workspace tools find it'
   expect(await read('notes/plan.md')).toBe('plan.md: plan');
 });
 
+test('a file is found by the name that it looks like', async () => {
+  const { root, read } = world();
+  const there = 'U\u0308bersicht.txt'; // as macOS writes it
+  writeFileSync(join(root, 'notes', there), 'all');
+  expect(await read('notes/\u00dcbersicht.txt')).toBe(`${there}: all`);
+});
+
 test('what is no ordinary file, too large or not there is refused with what to do', async () => {
   const { root, read } = world();
   writeFileSync(join(root, 'work/large'), 'x'.repeat(1001));

@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, isAbsolute, join, normalize } from 'node:path';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
+import { spelledPath } from '@mobyclaw/lib/spelling';
 
 export interface AgentFilesOptions {
   /** Working directory of the agent. */
@@ -38,10 +39,11 @@ export class AgentFiles {
   async read(path: string, mostBytes: number): Promise<AgentFile> {
     if (path.includes('\0')) throw new HttpProblem('bad-request', 'A path has no NUL byte.');
     for (const candidate of this.#candidates(path)) {
-      const handle = await openFile(candidate);
+      const found = await spelledPath(candidate);
+      const handle = await openFile(found);
       if (!handle) continue;
       try {
-        return { name: basename(candidate), data: await contents(handle, path, mostBytes) };
+        return { name: basename(found), data: await contents(handle, path, mostBytes) };
       } finally {
         await handle.close();
       }

@@ -232,3 +232,18 @@ test('a workspace whose folder is gone says so', async () => {
   rmSync(/in the shell (.*code)\)/.exec(list)?.[1] ?? '', { recursive: true });
   await expect(call('list', { path: 'code' })).rejects.toThrow(/folder of the workspace code is not there/);
 });
+
+test('a file whose name came from another system is found, changed and moved by the name that it looks like', async () => {
+  const { call, root } = workspaceFixture();
+  const there = 'U\u0308bersicht'; // as macOS writes it
+  const asked = '\u00dcbersicht';
+  mkdirSync(join(root, there));
+  writeFileSync(join(root, there, `${there}.md`), 'old\n');
+  const path = `notes/${asked}/${asked}.md`;
+  expect(await call('read', { path })).toContain('old');
+  await call('edit', { path, old_text: 'old', new_text: 'new' });
+  expect(readFileSync(join(root, there, `${there}.md`), 'utf8')).toBe('new\n');
+  await call('move', { from: path, to: `notes/${asked}/b.md` });
+  expect(readdirSync(root)).toEqual([there]);
+  expect(readdirSync(join(root, there))).toEqual(['b.md']);
+});

@@ -10,6 +10,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, mkdir, readlink } from 'node:fs/promises';
 import { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { spelledIn } from '@mobyclaw/lib/spelling';
 import { explained } from './file-error.ts';
 import { isGitName } from './git-folder.ts';
 import type { Address } from './workspaces.ts';
@@ -72,16 +73,17 @@ async function walk(address: Address, options: WalkOptions, held: HeldFolder[]):
   let swaps = 0;
   for (;;) {
     const folder = held.at(-1) as HeldFolder;
-    const name = pending.shift();
-    if (name === undefined) return { folder, name: null, trail };
-    if (name === '' || name === '.') continue;
-    if (name === '..') {
+    const given = pending.shift();
+    if (given === undefined) return { folder, name: null, trail };
+    if (given === '' || given === '.') continue;
+    if (given === '..') {
       if (held.length === 1) throw leaves(address);
       held.pop();
       trail.pop();
       await folder.close();
       continue;
     }
+    const name = await spelledIn(folder.path, given);
     if (options.protectedFolders && isGitName(name)) {
       throw new ToolError(
         `${address.shown} is inside a .git folder, where these tools write nothing. Nothing was changed. Use git itself in the shell.`,
