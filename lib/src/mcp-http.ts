@@ -22,6 +22,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { bearerToken, equalSecrets, refuseForeignOrigin } from './http-guard.ts';
 import { HttpProblem, sendProblem } from './http-problem.ts';
+import { jsonBodyProblem } from './json-depth.ts';
 import type { Logger } from './logger.ts';
 import { callTool, type McpCaller, type McpTool } from './mcp-tool.ts';
 
@@ -117,7 +118,15 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
     }
     next();
   });
-  app.use(express.json({ limit: MAX_BODY_BYTES }));
+  app.use(
+    express.json({
+      limit: MAX_BODY_BYTES,
+      verify: (_request, _response, body, charset) => {
+        const problem = jsonBodyProblem(body, charset);
+        if (problem !== null) throw new HttpProblem('bad-request', problem);
+      },
+    }),
+  );
   const { identify = () => ({}) } = options;
   const asAgent = mcpHandler({ ...options, identify });
   const asOwner = mcpHandler({ ...options, identify: () => ({ asker: 'owner' }) });

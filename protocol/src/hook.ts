@@ -7,7 +7,7 @@ export const hookNameSchema = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'take small letters, digits and dashes; for example github-push');
 
 export const hookProofSchema = z
-  .enum(['github', 'standard', 'bearer'])
+  .enum(['github', 'standard', 'bearer'], 'write github, standard or bearer')
   .describe(
     'how a sender proves itself: GitHub’s X-Hub-Signature-256; Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature); or Authorization: Bearer',
   );
@@ -22,6 +22,9 @@ export const hookRequestSchema = z
       .string()
       .min(1)
       .max(4000)
+      .refine((text) => !/\{\{(?!\s*[\w.-]+\s*\}\})/.test(text), {
+        message: 'a {{ is not closed, or no name stands in it: write {{field.of.payload}}',
+      })
       .optional()
       .describe(
         'what Moby is asked; {{field.of.payload}} stands for one value. The payload follows, as untrusted content',

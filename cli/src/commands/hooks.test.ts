@@ -43,6 +43,14 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
   expect([bearer.code, bearer.stderr]).toEqual([2, expect.stringContaining('only GitHub')]);
 
   expect((await runCli(['hooks', 'add', 'Not A Name'], at)).code).toBe(2);
+  const kind = await runCli(['hooks', 'add', 'push', '--proof', 'magic'], at);
+  expect([kind.code, kind.stderr]).toEqual([
+    2,
+    expect.stringContaining('--proof: write github, standard or bearer.'),
+  ]);
+  const open = await runCli(['hooks', 'add', 'push', '--template', 'x {{'], at);
+  expect([open.code, open.stderr]).toEqual([2, expect.stringContaining('--template: a {{ is not closed')]);
+  expect(kind.stderr + open.stderr).not.toMatch(/✖|→/);
   expect((await runCli(['hooks', 'test', 'push', '--payload', '{'], at)).code).toBe(2);
 });
 

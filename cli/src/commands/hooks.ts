@@ -121,7 +121,7 @@ async function add(
   const { terminal } = context;
   const named = events === undefined ? {} : { events: events.split(',').map((event) => event.trim()) };
   const request = hookRequestSchema.safeParse({ name, ...options, ...named });
-  if (!request.success) throw new UsageError(z.prettifyError(request.error));
+  if (!request.success) throw new UsageError(request.error.issues.map(optionProblem).join('\n'));
   const made = await context.withGateway((gateway) =>
     gateway.json(hookViewSchema, '/api/hooks', { method: 'POST', body: request.data }),
   );
@@ -134,6 +134,12 @@ async function add(
     );
   }
   return EXIT.ok;
+}
+
+/** In the words of the command line, whose options are named as the fields are. */
+function optionProblem({ path, message }: z.core.$ZodIssue): string {
+  const [field = ''] = path;
+  return field === 'name' ? `The name: ${message}.` : `--${String(field)}: ${message}.`;
 }
 
 async function remove(context: Context, name: string, { json }: JsonOption): Promise<ExitCode> {

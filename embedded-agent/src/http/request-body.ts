@@ -1,5 +1,6 @@
 /** Bodies of requests. A prompt may carry images, so the limit is wide; without one, any client could fill the memory. */
 import type { IncomingMessage } from 'node:http';
+import { isTooDeep } from '@mobyclaw/lib/json-depth';
 import { z } from 'zod';
 import { HttpError } from './http-error.ts';
 
@@ -32,6 +33,7 @@ export async function readJson<SCHEMA extends z.ZodType>(
   }
   let content: unknown;
   try {
+    if (isTooDeep(Buffer.from(text))) throw new SyntaxError('nested too deeply');
     content = text === '' && typed ? {} : JSON.parse(text);
   } catch (error) {
     throw new HttpError(400, `invalid request body: ${(error as Error).message}`, { cause: error });

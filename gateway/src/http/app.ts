@@ -1,4 +1,5 @@
 /** The HTTP API: open health routes, then everything else behind a token. */
+import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
 import express, { type Express } from 'express';
 import { authenticate, authorize, originGuard } from './authentication.ts';
 import { chatScope } from './chat-scope.ts';
@@ -19,6 +20,11 @@ import { turnRoutes } from './routes/turn-routes.ts';
 
 const MOST_BODY = '20mb';
 
+function refuseDeep(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+  const problem = jsonBodyProblem(body, charset);
+  if (problem !== null) throw new HttpProblem('bad-request', problem);
+}
+
 export function createApp(services: HttpServices): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -31,7 +37,7 @@ export function createApp(services: HttpServices): Express {
   app.use(healthRoutes(services));
   app.use(hookReceiver(services));
   app.use(authenticate(services.tokens, services.clock));
-  app.use(express.json({ limit: MOST_BODY }));
+  app.use(express.json({ limit: MOST_BODY, verify: refuseDeep }));
   app.use(mcpRoutes(services));
   app.use(authorize(chatScope(services)));
   app.use(promptRoutes(services));

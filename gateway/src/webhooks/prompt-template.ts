@@ -23,7 +23,7 @@ export function fillTemplate(
   const order = template.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, path: string) =>
     quote(path === 'event' && event !== null ? event : valueAt(payload, path)),
   );
-  const text = typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2);
+  const text = typeof payload === 'string' ? payload : printed(payload);
   const clipped = text.length > MOST_PAYLOAD_CHARS ? `${cutText(text, MOST_PAYLOAD_CHARS)}\n… (cut)` : text;
   const fence = '`'.repeat(Math.max(3, ...[...clipped.matchAll(/`+/g)].map(([run]) => run.length + 1)));
   return [
@@ -34,6 +34,12 @@ export function fillTemplate(
     clipped,
     fence,
   ].join('\n');
+}
+
+/** Indented only where it is short: the indentation of what is deep and long would be most of it. */
+function printed(payload: unknown): string {
+  const compact = JSON.stringify(payload);
+  return compact.length > MOST_PAYLOAD_CHARS ? compact : JSON.stringify(payload, null, 2);
 }
 
 function valueAt(payload: unknown, path: string): unknown {

@@ -37,21 +37,22 @@ export const gitHubVerifier =
 export const standardVerifier =
   (secret: string): Verifier =>
   ({ headers, body, now }) => {
-    const id = single(headers['webhook-id']);
-    const timestamp = single(headers['webhook-timestamp']);
-    if (id === '' || id.length > 200 || !/^\d{1,12}$/.test(timestamp)) {
-      return { ok: false, why: 'webhook-id or webhook-timestamp is missing or malformed.' };
+    const { id, timestamp, signatures } = standardHeaders(headers);
+    // With a dot in the id the same signature would fit an id, a time and a body that are cut elsewhere.
+    if (!/^[^.]{1,200}$/.test(id) || !/^\d{1,12}$/.test(timestamp)) {
+      return {
+        ok: false,
+        why: 'webhook-id or webhook-timestamp is missing or malformed; an id has no dot and at most 200 characters.',
+      };
     }
     const expected = createHmac('sha256', standardKey(secret))
       .update(`${id}.${timestamp}.`)
       .update(body)
       .digest();
-    const signed = single(headers['webhook-signature'])
-      .split(' ')
-      .some((part) => {
-        const given = Buffer.from(/^v1,([A-Za-z0-9+/=]+)$/.exec(part)?.[1] ?? '', 'base64');
-        return given.length === expected.length && timingSafeEqual(given, expected);
-      });
+    const signed = signatures.split(' ').some((part) => {
+      const given = Buffer.from(/^v1,([A-Za-z0-9+/=]+)$/.exec(part)?.[1] ?? '', 'base64');
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
     if (!signed) return { ok: false, why: 'The signature is wrong.' };
     if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE_S) {
       return {
@@ -61,6 +62,36 @@ export const standardVerifier =
     }
     return { ok: true, delivery: id };
   };
+
+/** Under the standard's names or, all three, under Svix's own, from which the standard was made. */
+function standardHeaders(headers: IncomingHttpHeaders): {
+  id: string;
+  timestamp: string;
+  signatures: string;
+} {
+  const from =
+    headers['webhook-signature'] === undefined && headers['svix-signature'] !== undefined
+      ? 'svix'
+      : 'webhook';
+  return {
+    id: single(headers[`${from}-id`]),
+    timestamp: single(headers[`${from}-timestamp`]),
+    signatures: single(headers[`${from}-signature`]),
+  };
+}
+
+/**
+ * Whether there is anything by which a sender could prove himself, so that his body is worth reading: a signature of the
+ * form that it has, or a token, which is checked at once, since it does not need the body. The same for every name, so that
+ * names cannot be guessed.
+ */
+export function mayProve(headers: IncomingHttpHeaders, isValid: (secret: string) => boolean): boolean {
+  if (/^sha256=[0-9a-f]{64}$/.test(single(headers['x-hub-signature-256']))) return true;
+  const { id, timestamp, signatures } = standardHeaders(headers);
+  if (id !== '' && timestamp !== '' && /(^| )v1,[A-Za-z0-9+/=]{20,}/.test(signatures)) return true;
+  const token = bearerTokenOf(headers.authorization);
+  return token !== null && isValid(token);
+}
 
 /** A token of the API, whose scope is this hook. @param isValid whether a secret is such a token */
 export const bearerVerifier =

@@ -10,7 +10,7 @@ import type { Accepted, InboundMessage } from '../turns/inbox.ts';
 import type { OwnerChannels } from '../unasked/ports.ts';
 import { eventOf, readPayload } from './payload.ts';
 import { DEFAULT_TEMPLATE, fillTemplate } from './prompt-template.ts';
-import { bearerVerifier, gitHubVerifier, standardVerifier, type Verifier } from './proof.ts';
+import { bearerVerifier, gitHubVerifier, mayProve, standardVerifier, type Verifier } from './proof.ts';
 
 const DELIVERIES_SHOWN = 10;
 
@@ -100,6 +100,11 @@ export class WebhookService {
     });
   }
 
+  /** Whether the body of such a delivery is to be read at all. */
+  mayProve(name: string, headers: IncomingHttpHeaders): boolean {
+    return mayProve(headers, (secret) => this.#opens(name, secret));
+  }
+
   /**
    * Takes a delivery in. An unknown hook is refused like a wrong secret, so that names cannot be guessed.
    * @throws what accepting a message throws; it was not accepted then and can be sent again
@@ -132,7 +137,11 @@ export class WebhookService {
   #verifier(name: string, hook: HookRow | null): Verifier {
     if (hook?.proof === 'github') return gitHubVerifier(hook.secret ?? '');
     if (hook?.proof === 'standard') return standardVerifier(hook.secret ?? '');
-    return bearerVerifier((secret) => this.#options.tokens.verify(secret)?.scope === `hook:${name}`);
+    return bearerVerifier((secret) => this.#opens(name, secret));
+  }
+
+  #opens(name: string, secret: string): boolean {
+    return this.#options.tokens.verify(secret)?.scope === `hook:${name}`;
   }
 
   async #start(

@@ -79,6 +79,19 @@ test('Standard Webhooks: signed with id and time; a stale or altered one is refu
   );
 });
 
+test('Svix’s own names for the same headers count; an id with a dot, which fits two bodies, does not', async () => {
+  const moby = await openHarness();
+  const secret = await hook(moby, 'standard');
+  const named = Object.entries(standard(secret, PUSH, 'msg_1')).map(([name, value]) => [
+    name.replace('webhook', 'svix'),
+    value,
+  ]);
+  expect((await send(moby, PUSH, Object.fromEntries(named))).status).toBe(202);
+  expect((await send(moby, PUSH, standard(secret, PUSH, 'msg_1'))).body.duplicate).toBe(true);
+  const at = Math.floor(Date.now() / 1000);
+  expect((await send(moby, PUSH, standard(secret, PUSH, `msg.${at}`))).status).toBe(401);
+});
+
 test('a bearer hook takes its own secret and no other token', async () => {
   const moby = await openHarness();
   const secret = await hook(moby, 'bearer');
@@ -92,7 +105,8 @@ test.each([
   ['no signature', PUSH, {}, 401],
   ['a forged signature', PUSH, { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }, 401],
   ['a signature of another body', PUSH, null, 401],
-  ['2 MB', 'x'.repeat(2_000_000), {}, 413],
+  ['2 MB without a signature', 'x'.repeat(2_000_000), {}, 401],
+  ['2 MB', 'x'.repeat(2_000_000), null, 413],
 ])('%s is refused and runs nothing', async (_, raw, headers, status) => {
   const moby = await openHarness();
   const secret = await hook(moby, 'github');

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { FailedAttempts } from '../failed-attempts.ts';
 import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
+import { UnprovenBodies } from '../unproven-bodies.ts';
 import { validate } from '../validate.ts';
 
 // GitHub sends up to 25 MB, but whoever it is has to be waited for before his proof can be checked, and nothing that a
@@ -19,9 +20,18 @@ const REFUSED =
 export function hookReceiver({ hooks, clock, logger }: HttpServices): Router {
   const router = Router();
   const failures = new FailedAttempts(clock);
+  const bodies = new UnprovenBodies(clock, logger);
 
   router.post(
     '/hooks/:name',
+    (request, _response, next) => {
+      const { name } = request.params;
+      if (!hooks.mayProve(name, request.headers)) {
+        throw refused(name, request, 'No header proves anything; the body was not read.');
+      }
+      bodies.watch(request);
+      next();
+    },
     express.raw({ type: () => true, limit: MOST_BODY }),
     async (request, response) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -45,10 +55,16 @@ export function hookReceiver({ hooks, clock, logger }: HttpServices): Router {
     const waitS = failures.add(address); // whatever name it tries
     if (waitS !== null) {
       const detail = 'Too many deliveries that were refused. Wait a minute.';
-      return new HttpProblem('too-many-logins', detail, {}, { 'retry-after': String(waitS) });
+      return new HttpProblem(
+        'too-many-logins',
+        detail,
+        {},
+        { 'retry-after': String(waitS), connection: 'close' },
+      );
     }
     logger.warn({ hook: name.slice(0, 64), address, why }, 'a webhook delivery was refused');
-    return new HttpProblem('unauthorized', REFUSED);
+    // What is still to come of its body is not waited for.
+    return new HttpProblem('unauthorized', REFUSED, {}, { connection: 'close' });
   }
 }
 
