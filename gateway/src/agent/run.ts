@@ -58,6 +58,7 @@ class Run {
   readonly #unattended: Unattended;
   readonly #watchdog: Watchdog;
   #gaveUp: AgentError | null = null;
+  #unheard: { cause: unknown } | null = null;
   #endGrace: { cancel(): void } | null = null;
 
   constructor(
@@ -90,8 +91,19 @@ class Run {
       limits,
       ping,
       toolRuns: () => this.#reader.tools.running,
+      onQuiet: (text) => this.#tell(onEvent, { type: 'notice', text }),
       onGiveUp: (error) => this.#giveUp(error),
     });
+  }
+
+  /** An event that no part of the stream is behind. Where the caller refuses it, the run ends as it does for others. */
+  #tell(onEvent: (event: RunEvent) => void, event: RunEvent): void {
+    try {
+      onEvent(event);
+    } catch (cause) {
+      this.#unheard ??= { cause };
+      this.#closing.abort();
+    }
   }
 
   #giveUp(error: AgentError): void {
@@ -233,6 +245,7 @@ class Run {
   }
 
   async #outcome(end: StreamEnd): Promise<RunOutcome> {
+    if (this.#unheard) throw this.#unheard.cause;
     if (end.how === 'refused') throw end.cause;
     if (end.invalidLines > 0) {
       const { sessionId } = this.#request;

@@ -60,6 +60,10 @@ class Scene {
     await until('the event', () => this.events.length > before);
   }
 
+  get notices(): string[] {
+    return this.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+  }
+
   end(): void {
     this.#stream?.end(own('message_added') + own('stream_stopped'));
   }
@@ -88,6 +92,9 @@ describe('watchdog', () => {
     await scene.say(own('agent_choice', { content: 'thinking … ' }));
     await scene.pass(4 * MINUTE);
     expect(scene.outcome).toBeNull();
+    expect(scene.notices).toEqual([
+      'The model has said nothing for 30 seconds. It is waited for, 5 minutes at most.',
+    ]);
     await scene.pass(3 * MINUTE);
     const outcome = await until('the outcome', () => scene.outcome);
     expect(outcome).toMatchObject({
@@ -103,6 +110,7 @@ describe('watchdog', () => {
     await scene.say(tool('tool_call'));
     await scene.pass(55 * MINUTE);
     expect(scene.outcome).toBeNull();
+    expect(scene.notices).toEqual([]); // tools tell of themselves
     await scene.pass(10 * MINUTE);
     const outcome = await until('the outcome', () => scene.outcome);
     expect(outcome).toMatchObject({
@@ -120,6 +128,7 @@ describe('watchdog', () => {
       await scene.pass(4 * MINUTE);
     }
     expect(scene.outcome).toBeNull();
+    expect(scene.notices).toHaveLength(3); // one in each silence
     scene.end();
     expect(await until('the outcome', () => scene.outcome)).toMatchObject({ kind: 'completed' });
   });

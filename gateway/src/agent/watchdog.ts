@@ -8,12 +8,15 @@ import type { AgentLimits } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 
 const FAILED_PINGS = 3;
+const QUIET_MS = 30_000; // a person who waits this long for a word wonders whether anything happens
 
 export interface WatchdogOptions {
   clock: Clock;
   limits: AgentLimits;
   ping: () => Promise<boolean>;
   toolRuns: () => boolean;
+  /** The model has said nothing for a while, no tool runs, and the agent lives. Called once in each silence. */
+  onQuiet: (text: string) => void;
   /** Called once, with `agent_died` or `stalled`. */
   onGiveUp: (error: AgentError) => void;
 }
@@ -24,6 +27,7 @@ export class Watchdog {
   #silentMs = 0;
   #lastTickAt: number;
   #heard = false;
+  #told = false;
   #failedPings = 0;
   #ended = false;
 
@@ -55,6 +59,7 @@ export class Watchdog {
     if (this.#heard) {
       this.#heard = false;
       this.#silentMs = 0;
+      this.#told = false;
       this.#failedPings = 0;
       this.#schedule();
       return;
@@ -67,7 +72,7 @@ export class Watchdog {
   }
 
   #judge(alive: boolean): void {
-    const { limits, toolRuns } = this.#options;
+    const { limits, toolRuns, onQuiet } = this.#options;
     this.#failedPings = alive ? 0 : this.#failedPings + 1;
     if (this.#failedPings >= FAILED_PINGS) {
       this.#giveUp(new AgentError('agent_died', 'The agent does not answer any more.'));
@@ -75,6 +80,12 @@ export class Watchdog {
     }
     const tool = toolRuns();
     const limitMs = tool ? limits.toolSilenceMs : limits.silenceMs;
+    if (alive && !tool && !this.#told && this.#silentMs >= QUIET_MS && this.#silentMs < limitMs) {
+      this.#told = true;
+      onQuiet(
+        `The model has said nothing for ${Math.round(this.#silentMs / 1000)} seconds. It is waited for, ${Math.round(limitMs / 60_000)} minutes at most.`,
+      );
+    }
     if (!alive || this.#silentMs < limitMs) return;
     const minutes = Math.round(this.#silentMs / 60_000);
     this.#giveUp(
