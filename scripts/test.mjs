@@ -1,5 +1,5 @@
 /**
- * `npm test`: format and lint, types, the folders' imports, a build, and every test, in this order; ends with `N passed, N failed, N skipped`.
+ * `npm test`: format and lint, types, unused code, the folders' imports, a build, and every test, in this order; ends with `N passed, N failed, N skipped`.
  * A test that needs Docker or Chromium is skipped and says so where they are missing; with CI=true it fails there. What
  * WhatsApp's tests need is installed from its own lock file with CI=true, and elsewhere they are skipped without it.
  */
@@ -15,6 +15,7 @@ const report = join(folder, 'report.json');
 const steps = [
   ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
   ['types', 'tsc', ['--noEmit']],
+  ['unused code', 'knip', ['--no-progress']],
   ['folders import one way', 'node', ['scripts/check-circles.mjs']],
   ['build', 'node', ['scripts/build.mjs']],
   ['tests', 'vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]],

@@ -5,16 +5,12 @@
  * With rootless Docker the owner is root inside the containers, and only there. With a Docker that runs as root a
  * container never does: a data directory of root is handed to 1000, which root can read all the same.
  */
-import { execFile } from 'node:child_process';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { CliError } from '../cli-error.ts';
 import { giveTree } from '../tree-owner.ts';
 
-const run = promisify(execFile);
-const DOCKER_TIMEOUT_MS = 20_000; // Docker Desktop that is just starting
 const UNPRIVILEGED = 1000;
 
 export interface ContainerUser {
@@ -28,7 +24,7 @@ const MOUNTED = ['agent', 'sessions', 'gateway'];
 /**
  * Makes the folders that are mounted, private to their owner, and tells who that is.
  * @param wanted MOBYCLAW_UID and MOBYCLAW_GID where the owner has set them
- * @param rootless whether Docker runs without root, see `isRootless`
+ * @param rootless whether Docker runs without root
  * @throws CliError where the data directory cannot be made or belongs to another user
  */
 export async function prepareContainerUser(
@@ -51,21 +47,6 @@ export async function prepareContainerUser(
     const { code, path } = error as NodeJS.ErrnoException;
     throw new CliError(
       `${path ?? home} cannot be made ready (${code}). Give ${home} to yourself: sudo chown -R "$USER" ${quoted(home)}`,
-      { cause: error },
-    );
-  }
-}
-
-/** @throws CliError where Docker does not answer */
-export async function isRootless(): Promise<boolean> {
-  try {
-    const { stdout } = await run('docker', ['info', '--format', '{{json .SecurityOptions}}'], {
-      timeout: DOCKER_TIMEOUT_MS,
-    });
-    return (JSON.parse(stdout) as string[] | null)?.includes('name=rootless') ?? false;
-  } catch (error) {
-    throw new CliError(
-      'Docker does not answer. Start it, or see with "docker info" what is wrong; ./mobyclaw up --local needs no Docker.',
       { cause: error },
     );
   }

@@ -9,8 +9,6 @@ import { type Envelope, SocketMode } from './socket-mode.ts';
 import { type Arguments, METHODS, Refusal } from './web-api.ts';
 import { BOT_USER, type FakeSlackMessage, Workspace } from './workspace.ts';
 
-export { BOT_ID, BOT_USER, TEAM } from './workspace.ts';
-
 export interface SlackCall {
   method: string;
   args: Arguments;
