@@ -76,6 +76,45 @@ describe.skipIf(library === null)('the receive path of WhatsApp', () => {
     expect(texts(host)).toEqual(['one', 'two']);
   });
 
+  test('a stanza that ends the process each time is dropped in the end', async () => {
+    const { whatsApp, keys, alice, open, folder } = await setUp();
+    const store = new LoginStore(join(folder, 'login.db'), library as Baileys);
+    const node = { tag: 'message', attrs: { id: 'X', from: alice.jid, t: '1' }, content: [] };
+    store.arrives('bad', (library as Baileys).encodeBinaryNode(node), Date.now());
+    for (let time = 1; time <= 5; time++) expect(store.resumes('bad')).toBe(time); // each was killed after this
+    store.close();
+    const { host, channel } = await open();
+    await channel.start();
+    expect(host.logged.map(({ msg }) => msg)).toEqual([expect.stringContaining('ended Moby too often')]);
+    await whatsApp.sayEncrypted({ from: alice, text: 'after' }, keys);
+    await until('the message', () => host.taken.length > 0);
+    expect(texts(host)).toEqual(['after']);
+  });
+
+  test('a stanza that was read, and could not be stored, is never dropped', async () => {
+    const { whatsApp, keys, alice, open, folder } = await setUp();
+    const first = await open();
+    await first.channel.start();
+    first.host.disk = () => Promise.reject(new Error('the disk is full'));
+    await whatsApp.sayEncrypted({ from: alice, text: 'precious' }, keys);
+    await until('a failed try', () => first.host.logged.length > 0);
+    await first.channel.stop();
+    for (let time = 1; time <= 7; time++) {
+      const again = await open();
+      again.host.disk = () => Promise.reject(new Error('the disk is full'));
+      await again.channel.start();
+      await until('a failed try', () => again.host.logged.length > 0);
+      await again.channel.stop();
+    }
+    const store = new LoginStore(join(folder, 'login.db'), library as Baileys);
+    expect(store.unfinished()).toHaveLength(1);
+    store.close();
+    const last = await open();
+    await last.channel.start();
+    await until('the message', () => last.host.taken.length > 0);
+    expect(texts(last.host)).toEqual(['precious']);
+  });
+
   test('a stanza that cannot be decoded is dropped, and those beside it are worked on', async () => {
     const { whatsApp, keys, alice, open, folder } = await setUp();
     const store = new LoginStore(join(folder, 'login.db'), library as Baileys);

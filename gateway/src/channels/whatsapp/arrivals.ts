@@ -29,6 +29,7 @@ import { savedSessions } from './saved-sessions.ts';
 
 const STORE_RETRY_MS = 2000;
 const TITLE_MS = 2000; // a name is not worth a longer wait
+const MOST_RESUMES = 5; // a process can be killed by chance before the library has read a message, but not that often
 const KEPT_RECENT = 500;
 const KEPT_TITLES = 500;
 const KEPT_LINKED = 2000;
@@ -100,6 +101,10 @@ export class WaArrivals {
     const { store, clock } = this.#options;
     store.forgetOld(clock.now());
     for (const { id, stanza } of store.unfinished()) {
+      if (store.resumes(id) > MOST_RESUMES) {
+        this.#drop(id, stanza, 'a message from before the restart has ended Moby too often and was dropped');
+        continue;
+      }
       const node = await this.#decode(id, stanza);
       if (!node) continue;
       node.attrs.offline ??= '1'; // it is not new
@@ -109,17 +114,18 @@ export class WaArrivals {
 
   /** What cannot be decoded now never can: it would fail every start for as long as it is kept. */
   async #decode(id: string, stanza: Uint8Array): Promise<WaNode | null> {
-    const { baileys, store, host } = this.#options;
     try {
-      return await baileys.decodeBinaryNode(Buffer.from(stanza));
+      return await this.#options.baileys.decodeBinaryNode(Buffer.from(stanza));
     } catch (error) {
-      host.logger.error(
-        { channel: 'whatsapp', bytes: stanza.length, ...traceOf(error) },
-        'a message from before the restart could not be decoded and was dropped',
-      );
-      store.arrived(id);
+      this.#drop(id, stanza, 'a message from before the restart could not be decoded and was dropped', error);
       return null;
     }
+  }
+
+  #drop(id: string, { length: bytes }: Uint8Array, why: string, error?: unknown): void {
+    const { store, host } = this.#options;
+    host.logger.error({ channel: 'whatsapp', bytes, ...(error === undefined ? {} : traceOf(error)) }, why);
+    store.arrived(id);
   }
 
   /** The message that `messageId` names, or as much of it as can be told from the id. */
@@ -140,6 +146,7 @@ export class WaArrivals {
 
   async #take(message: WaMessage): Promise<void> {
     const { host, store } = this.#options;
+    if (message.key.id) store.readable(arrivingId(message.key));
     try {
       const event = await this.#read(message);
       if (event && !(await this.#store(event))) return;

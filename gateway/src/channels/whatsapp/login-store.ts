@@ -19,6 +19,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sent (id TEXT PRIMARY KEY, at INTEGER NOT NULL, message BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS arriving (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, at INTEGER NOT NULL, stanza BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS decrypted (hash TEXT PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS resumed (id TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS expirations (chat TEXT PRIMARY KEY, seconds INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
@@ -87,7 +88,23 @@ export class LoginStore {
 
   arrived(id: string): void {
     this.#open?.prepare('DELETE FROM arriving WHERE id = ?').run(id);
+    this.readable(id);
     if (this.#arriving() === 0) this.#open?.exec('DELETE FROM decrypted');
+  }
+
+  /** Counts on disk, before it is tried. @returns how often this stanza was taken up again, this time included */
+  resumes(id: string): number {
+    const row = this.#open
+      ?.prepare(
+        'INSERT INTO resumed VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET times = times + 1 RETURNING times',
+      )
+      .get(id);
+    return Number(row?.times ?? 0);
+  }
+
+  /** The library came to the end of it, so it is not what ends the process. */
+  readable(id: string): void {
+    this.#open?.prepare('DELETE FROM resumed WHERE id = ?').run(id);
   }
 
   /** Stanzas that a process before has received and not worked on, in their order. */
