@@ -98,6 +98,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = new Metrics({
     running: () => turns.lanes.running,
     queued: () => store.turns.countByState().queued ?? 0,
+    clock,
   });
   const replies = new ReplyRecorder(store);
   const ender = new TurnEnder({ store, events, metrics, replies, clock, logger });

@@ -7,6 +7,8 @@ import { sessionKey } from '../session-name.ts';
 import { print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
+const PAGE = 500;
+
 interface Options {
   json?: true;
 }
@@ -35,7 +37,15 @@ export const command: Define = (target, context, exit) => {
 };
 
 async function all(context: Context): Promise<SessionView[]> {
-  const sessions = await context.withGateway((gateway) => gateway.list(sessionViewSchema, '/api/sessions'));
+  const sessions = await context.withGateway(async (gateway) => {
+    const found = new Map<string, SessionView>();
+    for (let before = -1; found.size > before && found.size % PAGE === 0; ) {
+      before = found.size;
+      const path = `/api/sessions?limit=${PAGE}&offset=${before}`;
+      for (const one of await gateway.list(sessionViewSchema, path)) found.set(one.key, one);
+    }
+    return [...found.values()];
+  });
   return sessions.toSorted((a, b) => b.lastActiveAt.localeCompare(a.lastActiveAt));
 }
 

@@ -74,7 +74,12 @@ const OPERATIONS: readonly Operation[] = [
     stream: true,
   },
   { method: 'post', path: '/api/turns/{id}/cancel', summary: 'Stop a turn', answer: turnViewSchema },
-  { method: 'get', path: '/api/sessions', summary: 'Conversations', answer: items(sessionViewSchema) },
+  {
+    method: 'get',
+    path: '/api/sessions',
+    summary: 'Conversations, the last used first; ?limit= (200) and ?offset=',
+    answer: items(sessionViewSchema),
+  },
   { method: 'get', path: '/api/sessions/{key}', summary: 'A conversation', answer: sessionViewSchema },
   {
     method: 'patch',

@@ -1,4 +1,6 @@
 import { setTimeout as beats } from 'node:timers/promises';
+import { systemClock } from '@mobyclaw/lib/clock';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it } from 'vitest';
 import { EventLoopDelay } from './event-loop-delay.ts';
@@ -14,7 +16,7 @@ function block(): void {
 
 describe('the delay of the event loop', () => {
   it('tells how long it was held up since the reading before', async () => {
-    const delay = new EventLoopDelay();
+    const delay = new EventLoopDelay(systemClock);
     expect(delay.read()).toEqual({ p50: 0, p99: 0, max: 0 });
     await until('the block', async () => {
       await beats(SOME_BEATS_MS);
@@ -25,8 +27,24 @@ describe('the delay of the event loop', () => {
     });
   });
 
+  it('is not measured any more some minutes after the last reading', async () => {
+    const clock = new ManualClock();
+    const delay = new EventLoopDelay(clock);
+    expect(delay.measuring).toBe(false);
+    delay.read();
+    await clock.advance(120_000);
+    delay.read(); // whoever reads regularly keeps it on
+    await clock.advance(120_000);
+    expect(delay.measuring).toBe(true);
+    await clock.advance(60_000);
+    expect(delay.measuring).toBe(false);
+    expect(delay.read()).toEqual({ p50: 0, p99: 0, max: 0 });
+    expect(delay.measuring).toBe(true);
+    await clock.advance(180_000);
+  });
+
   it('is among the metrics', async () => {
-    const metrics = new Metrics({ running: () => 0, queued: () => 0 });
+    const metrics = new Metrics({ running: () => 0, queued: () => 0, clock: systemClock });
     const text = await metrics.render();
     for (const quantile of ['0.5', '0.99', '1'])
       expect(text).toContain(`mobyclaw_event_loop_delay_seconds{quantile="${quantile}"} 0`);

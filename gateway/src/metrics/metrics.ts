@@ -1,10 +1,12 @@
 /** Prometheus metrics of the gateway, https://prometheus.io/docs/practices/naming/. */
+import type { Clock } from '@mobyclaw/lib/clock';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventLoopDelay } from './event-loop-delay.ts';
 
 export interface MetricsSources {
   running: () => number;
   queued: () => number;
+  clock: Clock;
 }
 
 export class Metrics {
@@ -41,7 +43,7 @@ export class Metrics {
       'Start of the process since the epoch',
       () => performance.timeOrigin / 1000,
     );
-    const delay = new EventLoopDelay();
+    const delay = new EventLoopDelay(sources.clock);
     new Gauge({
       name: 'mobyclaw_event_loop_delay_seconds',
       help: 'How late the event loop was since the reading before; measured from the first reading on',

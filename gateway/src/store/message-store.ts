@@ -27,6 +27,8 @@ export interface HitRow extends MessageRow {
   score: number;
 }
 
+const MOST_RANKED = 2000; // ranking reads each match, some 4 µs
+
 export class MessageStore {
   readonly #db: Database;
   readonly #names: ChatNames;
@@ -115,21 +117,59 @@ export class MessageStore {
   }
 
   /**
-   * Messages that hold all words of `query`, the last one as a prefix, best first.
+   * Messages that hold all words of `query`, the last one as a prefix: best first, or, where so many do that the words
+   * tell nothing, newest first and without a score.
    * @param session only in that one
    */
   search(query: string, limit: number, session: string | null = null): HitRow[] {
     const match = toMatch(query);
     if (match === '') return [];
+    const within = session && this.#names.current(session);
+    const ids = this.#db
+      .sql(
+        `SELECT messages_fts.rowid AS id FROM messages_fts
+         WHERE messages_fts MATCH ?1
+           AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
+         ORDER BY messages_fts.rowid DESC LIMIT ?3`,
+      )
+      .all(match, within, MOST_RANKED + 1)
+      .map((row) => Number(row.id));
+    const scores = new Map(
+      ids.length > MOST_RANKED
+        ? ids.slice(0, limit).map((id) => [id, 0] as const)
+        : this.#best(match, within, limit),
+    );
+    return this.#hits(match, scores);
+  }
+
+  #best(match: string, session: string | null, limit: number): (readonly [number, number])[] {
     return this.#db
       .sql(
-        `SELECT messages.*, snippet(messages_fts, 0, '«', '»', '…', 24) AS snippet, -bm25(messages_fts) AS score
-         FROM messages_fts JOIN messages ON messages.id = messages_fts.rowid
-         WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR messages.session = ?2)
-         ORDER BY score DESC, messages.id DESC LIMIT ?3`,
+        `SELECT messages_fts.rowid AS id, -rank AS score FROM messages_fts
+         WHERE messages_fts MATCH ?1
+           AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
+         ORDER BY rank, messages_fts.rowid DESC LIMIT ?3`,
       )
-      .all(match, session && this.#names.current(session), limit)
-      .map((row) => ({ ...toMessage(row), snippet: String(row.snippet), score: Number(row.score) }));
+      .all(match, session, limit)
+      .map((row) => [Number(row.id), Number(row.score)] as const);
+  }
+
+  /** Passages are cut out of those alone that are shown. @param scores by id, in the order that is wanted */
+  #hits(match: string, scores: ReadonlyMap<number, number>): HitRow[] {
+    const rows = this.#db
+      .sql(
+        `SELECT messages.*, snippet(messages_fts, 0, '«', '»', '…', 24) AS snippet
+         FROM json_each(?2) AS wanted
+           CROSS JOIN messages_fts ON messages_fts.rowid = wanted.value
+           CROSS JOIN messages ON messages.id = wanted.value
+         WHERE messages_fts MATCH ?1`,
+      )
+      .all(match, JSON.stringify([...scores.keys()]));
+    const byId = new Map(rows.map((row) => [Number(row.id), row]));
+    return [...scores].flatMap(([id, score]) => {
+      const row = byId.get(id);
+      return row ? [{ ...toMessage(row), snippet: String(row.snippet), score }] : [];
+    });
   }
 }
 

@@ -12,6 +12,7 @@ import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { LIVE_SCHEMA } from './schema-live.ts';
 import { PIECES_SCHEMA } from './schema-pieces.ts';
 import { RENAMES_SCHEMA } from './schema-renames.ts';
+import { REPORTS_SCHEMA } from './schema-reports.ts';
 import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
 import { SENT_SCHEMA } from './schema-sent.ts';
 import { HOOK_EVENTS_SCHEMA, HOOK_SESSIONS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
@@ -118,6 +119,7 @@ export const MIGRATIONS = [
   AGENT_SESSIONS_SCHEMA,
   GUEST_TURNS_SCHEMA,
   HOOK_SESSIONS_SCHEMA,
+  REPORTS_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
 import { expect, it, onTestFinished } from 'vitest';
 import { FORGET_LOG, TURNS_WITH_LOG } from './event-store.ts';
 import { Retention } from './retention.ts';
@@ -127,4 +128,18 @@ it('searches by an index, and never walks the turns there ever were', () => {
     expect.stringMatching(/^SEARCH events USING PRIMARY KEY \(turn>\?\)$/),
     expect.stringMatching(/^SEARCH turns USING INTEGER PRIMARY KEY \(rowid=\?\)$/),
   ]);
+});
+
+it('begins a minute after the start, so that a gateway which is restarted within each hour does it too', async () => {
+  const store = openStore();
+  const clock = new ManualClock(100 * DAY);
+  const old = addTurn(store, 'old', clock.now() - 2 * DAY, 3);
+  const retention = new Retention(store, clock, silentLogger);
+  retention.start();
+  await clock.advance(60_000);
+  await until('the log to be gone', () => eventsOf(store, old) === 0);
+  const next = addTurn(store, 'next', clock.now() - 2 * DAY, 3);
+  await clock.advance(HOUR);
+  await until('the next to be gone', () => eventsOf(store, next) === 0);
+  retention.stop();
 });

@@ -11,6 +11,7 @@ import type { Store } from './store.ts';
 const EVENTS_MS = 24 * 3_600_000; // a client that was away for a day asks for the answer, not for the stream
 const INBOX_MS = 30 * 86_400_000; // longer than any platform redelivers
 const ROWS_AT_ONCE = 2000; // some 5 ms
+const FIRST_MS = 60_000; // after the start, or a gateway that is restarted within each hour would never do it
 const INTERVAL_MS = 3_600_000;
 
 export class Retention {
@@ -26,10 +27,10 @@ export class Retention {
     this.#logger = logger;
   }
 
-  start(): void {
-    this.#timer = this.#clock.after(INTERVAL_MS, () => {
+  start(firstMs = FIRST_MS): void {
+    this.#timer = this.#clock.after(firstMs, () => {
       void this.sweep();
-      this.start();
+      this.start(INTERVAL_MS);
     });
   }
 

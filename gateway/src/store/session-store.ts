@@ -47,8 +47,12 @@ export class SessionStore {
     return row ? toSession(row) : null;
   }
 
-  list(): SessionRow[] {
-    return this.#db.sql('SELECT * FROM sessions ORDER BY last_active_at DESC').all().map(toSession);
+  /** The last used first. */
+  list(limit: number, offset = 0): SessionRow[] {
+    return this.#db
+      .sql('SELECT * FROM sessions ORDER BY last_active_at DESC, key LIMIT ? OFFSET ?')
+      .all(limit, offset)
+      .map(toSession);
   }
 
   count(): number {

@@ -1,5 +1,6 @@
 /** Turns that end in the same moment: one transaction, and yet each for itself. */
 import { join } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
@@ -32,7 +33,7 @@ function setUp(count: number, maxPages?: number) {
   const clock = new ManualClock();
   const logger = silentLogger;
   const events = new EventLog({ store, clock, logger });
-  const metrics = new Metrics({ running: () => 0, queued: () => 0 });
+  const metrics = new Metrics({ running: () => 0, queued: () => 0, clock: systemClock });
   const ender = new TurnEnder({ store, events, metrics, replies: new ReplyRecorder(store), clock, logger });
   const seen: Record<string, NumberedEvent['type'][]> = {};
   const turns = Array.from({ length: count }, (_, index): TurnRow => {

@@ -9,6 +9,10 @@ import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 
+const sessionsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  offset: z.coerce.number().int().min(0).default(0),
+});
 const messagesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.coerce.number().int().positive().optional().describe('messages with a smaller id'),
@@ -24,8 +28,9 @@ export function sessionRoutes(services: HttpServices): Router {
   const { store, turns, resets, clock, defaultQueueMode } = services;
   const router = Router();
 
-  router.get('/api/sessions', (_request, response) => {
-    response.json({ items: store.sessions.list().map(toView) });
+  router.get('/api/sessions', (request, response) => {
+    const { limit, offset } = validate(sessionsQuery, request.query);
+    response.json({ items: store.sessions.list(limit, offset).map(toView) });
   });
 
   router.get('/api/sessions/:key', (request, response) => {
