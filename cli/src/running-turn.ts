@@ -22,6 +22,11 @@ export class RunningTurn {
     this.#options = options;
   }
 
+  /** Undefined until the gateway has named it. */
+  get id(): string | undefined {
+    return this.#turn;
+  }
+
   /** @throws what `streamTurn` throws, and what the gateway says where it refuses to stop the turn */
   async *events(): AsyncGenerator<NumberedEvent, void> {
     const { request, unconfirmed } = this.#options;

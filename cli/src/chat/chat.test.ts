@@ -22,8 +22,9 @@ interface Opened {
   type(text: string): void;
 }
 
-async function openChat(tty = true): Promise<Opened> {
+async function openChat(tty = true, prepare: (api: ApiServer) => void = () => undefined): Promise<Opened> {
   const api = await startApi();
+  prepare(api);
   const terminal = memoryTerminal(tty);
   const run = join(temporaryFolder(), 'run');
   const historyFile = join(run, 'chat-history');
@@ -34,6 +35,8 @@ async function openChat(tty = true): Promise<Opened> {
     history: new ChatHistory(historyFile),
     unconfirmed: new UnconfirmedMessages({ run }, systemClock),
     comesBack: () => false,
+    timeZone: 'UTC',
+    watchEveryMs: 10,
   });
   const left = chat.run();
   onTestFinished(async () => {
@@ -215,4 +218,41 @@ test('as a process, lines from a pipe are answered in order and the end of input
   const result = await runCli(['chat', '--session', 'piped'], { home, port: api.port }, 'one\ntwo\n');
   expect(result).toMatchObject({ code: 0, stdout: 're: one\nre: two\n' });
   expect(api.turns.map(({ request }) => request.session)).toEqual(['cli:piped', 'cli:piped']);
+});
+
+test('what is added to the conversation from elsewhere is shown, with what was being typed below it', async () => {
+  const message = { session: 'cli:main', turn: 'x', role: 'assistant', at: '2026-01-02T03:04:05Z' };
+  const items: { id: number; [field: string]: unknown }[] = [{ ...message, id: 1, text: 'an old one' }];
+  const { api, terminal, type } = await openChat(true, (server) =>
+    server.on('GET /api/sessions/cli%3Amain/messages', ({ path }) => {
+      const after = Number(new URL(path, 'http://x').searchParams.get('after') ?? 0);
+      return { body: { items: items.filter(({ id }) => id > after) } };
+    }),
+  );
+  await until('the watch', () => api.seen.some(({ path }) => path.endsWith('after=1')));
+  type('half a line');
+  await until('the line', () => terminal.out.endsWith('half a line'));
+  items.push({ ...message, id: 2, text: 'Call the bank.', sentBy: 'scheduled job "bank"' });
+  await until('the reminder', () => terminal.out.includes('Call the bank.'));
+  expect(terminal.out).toContain(
+    'Moby 2026-01-02 03:04 (by himself: scheduled job "bank")\nCall the bank.\n',
+  );
+  await until('the line again', () => terminal.out.endsWith('half a line'));
+
+  api.onTurn = begin;
+  type(' and the rest\r');
+  const turn = await until('the turn', () => api.turns[0]);
+  expect(turn.request.prompt).toBe('half a line and the rest');
+  turn.push({ type: 'token', data: { text: 'The beg' } });
+  await until('the beginning', () => terminal.out.endsWith('The beg'));
+  items.push({ ...message, id: 3, turn: turn.id, role: 'user', text: 'half a line and the rest' });
+  items.push({ ...message, id: 4, text: 'Tea is ready.', sentBy: 'scheduled job "tea"' });
+  items.push({ ...message, id: 5, turn: turn.id, text: 'The beginning.' });
+  await until('it to have come', () => api.seen.some(({ path }) => path.endsWith('after=5')));
+  turn.push({ type: 'token', data: { text: 'inning.' } });
+  finish(turn, 'The beginning.');
+  await until('the other reminder', () => terminal.out.includes('Tea is ready.'));
+  expect(terminal.screen).toMatch(/The beginning\.\n.*Tea is ready\./s);
+  expect(terminal.out.match(/The beginning\./g)).toHaveLength(1);
+  expect(terminal.out).not.toContain('an old one');
 });

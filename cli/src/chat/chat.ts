@@ -5,15 +5,18 @@
  */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
+import type { MessageView } from '@mobyclaw/protocol/session';
 import { z } from 'zod';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { GatewayClient } from '../gateway-client.ts';
+import { renderMessage } from '../messages.ts';
 import { RunningTurn } from '../running-turn.ts';
-import { printable, say, styled, type Terminal } from '../terminal.ts';
+import { print, printable, say, styled, type Terminal } from '../terminal.ts';
 import { TurnDisplay } from '../turn-display.ts';
 import type { UnconfirmedMessages } from '../unconfirmed-messages.ts';
 import { chatCommand } from './chat-commands.ts';
 import type { ChatHistory } from './chat-history.ts';
+import { ConversationWatch, WATCH_EVERY_MS } from './conversation-watch.ts';
 import { LineInput } from './line-input.ts';
 import { QueuedTurn } from './turn-queue.ts';
 
@@ -24,6 +27,9 @@ export interface ChatOptions {
   history: ChatHistory;
   unconfirmed: UnconfirmedMessages;
   comesBack: () => boolean;
+  timeZone: string;
+  /** How often the conversation is looked at for what comes from elsewhere, in milliseconds. */
+  watchEveryMs?: number;
 }
 
 export class Chat {
@@ -40,6 +46,10 @@ export class Chat {
   /** Lines that ended in a backslash. */
   #begun: string[] = [];
   #commands = 0;
+  /** Turns of this chat. */
+  readonly #own: RunningTurn[] = [];
+  /** What came from elsewhere while an answer was written. */
+  readonly #waiting: MessageView[] = [];
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -62,9 +72,12 @@ export class Chat {
       },
     });
     this.#input.show();
+    const watch = this.#watch();
+    if (this.#input.interactive) watch.start();
     try {
       return await this.#left.promise;
     } finally {
+      watch.stop();
       this.#leaving.abort();
       this.#input.close();
     }
@@ -85,6 +98,29 @@ export class Chat {
     } else {
       if (this.#input?.interactive) say(this.#options.terminal, '');
       this.#leave(EXIT.ok);
+    }
+  }
+
+  #watch(): ConversationWatch {
+    const { gateway, session, watchEveryMs = WATCH_EVERY_MS } = this.#options;
+    return new ConversationWatch({
+      gateway,
+      session,
+      clock: gateway.clock,
+      everyMs: watchEveryMs,
+      onMessages: (messages) => {
+        this.#waiting.push(...messages);
+        if (!this.#shown && !this.#leaving.signal.aborted) this.#input?.above(() => this.#showWaiting());
+      },
+    });
+  }
+
+  /** What was said in turns of this chat stands here already. */
+  #showWaiting(): void {
+    const { terminal, timeZone } = this.#options;
+    for (const message of this.#waiting.splice(0)) {
+      const isOwn = message.role === 'marker' || this.#own.some(({ id }) => id === message.turn);
+      if (!isOwn) print(terminal, renderMessage(terminal, message, timeZone));
     }
   }
 
@@ -128,17 +164,16 @@ export class Chat {
       this.#prompt();
       return;
     }
-    const turn = new QueuedTurn(
-      new RunningTurn({
-        client: gateway,
-        request: request.data,
-        unconfirmed,
-        comesBack,
-        signal: this.#leaving.signal,
-        onBreak: () => this.#note('The connection to the gateway broke; taking the answer up again…'),
-      }),
-      this.#lastAccepted,
-    );
+    const running = new RunningTurn({
+      client: gateway,
+      request: request.data,
+      unconfirmed,
+      comesBack,
+      signal: this.#leaving.signal,
+      onBreak: () => this.#note('The connection to the gateway broke; taking the answer up again…'),
+    });
+    this.#own.push(running);
+    const turn = new QueuedTurn(running, this.#lastAccepted);
     this.#lastAccepted = turn.accepted;
     this.#queue.push(turn);
     if (this.#shown) this.#note(`Queued: ${printable(prompt.split('\n', 1)[0] ?? '')}`);
@@ -170,6 +205,7 @@ export class Chat {
       if (terminal.stderr.isTTY) say(terminal, '');
     }
     this.#shown = null;
+    this.#showWaiting();
     this.#prompt();
     this.#leaveWhenDone();
   }

@@ -66,6 +66,16 @@ export class LineInput {
     this.#gate.open = false;
   }
 
+  /** Lets `write` write where the prompt stands, and shows the prompt again below it, with what has been typed. */
+  above(write: () => void): void {
+    const typed = this.#editor.line;
+    this.clear();
+    this.#terminal.stdout.write('\r\x1b[K');
+    write();
+    this.show();
+    if (typed !== '') this.#editor.write(typed);
+  }
+
   /** Ctrl-U: what has been typed is thrown away. */
   clear(): void {
     this.#editor.write(null, { ctrl: true, name: 'e' });

@@ -33,6 +33,7 @@ async function chat(context: Context, session: string): Promise<ExitCode> {
       history: new ChatHistory(context.data.chatHistory),
       unconfirmed: new UnconfirmedMessages(context.data, context.clock),
       comesBack: () => context.comesBack(),
+      timeZone: context.settings.values.MOBYCLAW_TZ,
     });
     const interrupt = (): void => conversation.interrupt();
     process.on('SIGINT', interrupt);

@@ -12,10 +12,18 @@ describe('history', () => {
   test('shows a conversation, oldest first', async () => {
     const home = temporaryFolder();
     const api = await startApi(home);
-    const items = [message, { ...message, id: 2, role: 'assistant', text: 'Hi Alice', incomplete: true }];
+    const items: object[] = [
+      message,
+      { ...message, id: 2, role: 'assistant', text: 'Hi Alice', incomplete: true },
+    ];
+    const sentBy = 'scheduled job "bank"';
+    items.push({ ...message, id: 3, role: 'assistant', text: 'Call the bank.', sentBy });
     api.on('GET /api/sessions/cli%3Awork/messages', { body: { items } });
     const { stdout, code } = await runCli(['history', 'work', '-n', '7'], { home, port: api.port, env: UTC });
-    expect(stdout).toBe('You 2026-01-02 03:04\nHello\n\nMoby 2026-01-02 03:04 (incomplete)\nHi Alice\n\n');
+    expect(stdout).toBe(
+      'You 2026-01-02 03:04\nHello\n\nMoby 2026-01-02 03:04 (incomplete)\nHi Alice\n\n' +
+        'Moby 2026-01-02 03:04 (by himself: scheduled job "bank")\nCall the bank.\n\n',
+    );
     expect(code).toBe(0);
     expect(api.seen.at(-1)?.path).toContain('limit=7');
   });

@@ -91,7 +91,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/sessions/{key}/messages',
-    summary: 'Its messages, oldest first; ?limit= ?before=',
+    summary: 'Its messages, oldest first; ?limit= ?before= ?after=',
     answer: items(messageViewSchema),
   },
   {

@@ -19,6 +19,9 @@ test('a prompt is answered, and the answer is kept', async () => {
     ['user', 'Hello Moby'],
     ['assistant', body.text],
   ]);
+  const [first] = messages.body.items;
+  const later = await moby.call('GET', `/api/sessions/api:default/messages?after=${first.id}`);
+  expect(later.body.items).toEqual(messages.body.items.slice(1));
 });
 
 test('a stream is numbered from 1, says how it stands, and ends once', async () => {

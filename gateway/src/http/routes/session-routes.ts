@@ -16,6 +16,7 @@ const sessionsQuery = z.object({
 const messagesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.coerce.number().int().positive().optional().describe('messages with a smaller id'),
+  after: z.coerce.number().int().min(0).optional().describe('messages with a larger id'),
 });
 const searchQuery = z.object({
   q: z.string().trim().min(1, 'what to search for is missing: ?q=').max(500),
@@ -45,9 +46,12 @@ export function sessionRoutes(services: HttpServices): Router {
   });
 
   router.get('/api/sessions/:key/messages', (request, response) => {
-    const { limit, before } = validate(messagesQuery, request.query);
+    const { limit, before, after } = validate(messagesQuery, request.query);
     const { key } = find(request.params.key);
-    const rows = store.messages.recent(key, limit, before === undefined ? {} : { before });
+    const rows = store.messages.recent(key, limit, {
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+    });
     response.json({ items: rows.map(toMessageView) });
   });
 
