@@ -122,6 +122,12 @@ export class Agent {
     ]);
   }
 
+  /** What could not be used of the tools when they were listed last, one line each. */
+  get toolProblems(): string[] {
+    if ('problem' in this.#team) return [];
+    return [...new Set([...this.#team.members.values()].flatMap(({ toolbox }) => toolbox.failures))];
+  }
+
   /** How many tools an agent has now, MCP servers that answer included. @throws what would keep a run of any agent from starting */
   async toolsCount(name: string): Promise<number> {
     const member = this.#member(name);

@@ -195,11 +195,14 @@ describe('an MCP server', () => {
       ),
     ]);
     expect(textOf(down)).toBe('Fine.');
+    const problems = [expect.stringMatching(/^mcp\(remote host=.*ECONNREFUSED/)];
+    expect((await agent.call('GET', '/api/agents')).body).toMatchObject([{ tool_problems: problems }]);
 
     const server = await startMcpServer(memoryRead, { port });
     onTestFinished(() => server.close());
     const up = await agent.run(id, 'hello');
     expect(ofType(up, 'warning')).toEqual([]);
+    expect((await agent.call('GET', '/api/agents')).body).not.toMatchObject([{ tool_problems: problems }]);
     expect(ofType(up, 'tool_call_response')[0]?.response).toBe('# Memory');
     expect((await agent.call('GET', '/api/agents/soul/root/tools/count')).body).toEqual({
       available_tools: 1,

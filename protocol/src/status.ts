@@ -18,6 +18,10 @@ export const statusSchema = z
         .describe('form of the run body it speaks'),
       model: z.string().optional().describe('as the agent named it in its last run'),
       detail: z.string().optional().describe('what is wrong, and what to do'),
+      toolProblems: z
+        .array(z.string())
+        .optional()
+        .describe('tool servers of soul.yaml that cannot be used, each with the reason'),
     }),
     soul: z.object({
       state: z

@@ -75,6 +75,7 @@ async function collect(context: Context): Promise<Report> {
     const problem =
       soul.problem ??
       agent.detail ??
+      agent.toolProblems?.join('\n') ??
       local?.problem ??
       unfinishedUpgrade(context) ??
       (await soulAdvice(data.soul));

@@ -86,6 +86,9 @@ async function checkGateway(context: Context): Promise<Check[]> {
     problem === undefined
       ? ok('API', `${status.state} on http://127.0.0.1:${context.port}`)
       : fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.'),
+    ...(status.agent.toolProblems ?? []).map((tools) =>
+      warn('tools', tools, 'Moby goes on without them; the server is an entry of `toolsets` in soul.yaml.'),
+    ),
     ...(owner === undefined
       ? []
       : [

@@ -52,7 +52,9 @@ const ROUTES: readonly Route[] = [
     if (agent.broken) return [];
     const { agents } = agent.soul;
     const multi = Object.keys(agents).length > 1;
-    return [{ name: agent.key, description: agents.root.description ?? '', multi }];
+    const problems = agent.toolProblems;
+    const told = problems.length > 0 ? { tool_problems: problems } : {}; // cagent has no such thing
+    return [{ name: agent.key, description: agents.root.description ?? '', multi, ...told }];
   }),
   route('GET', '/api/agents/:id', ({ agent }, _request, _response, [id]) => {
     if (id !== agent.key || agent.broken) throw new HttpError(404, 'Not Found');

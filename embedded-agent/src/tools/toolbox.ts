@@ -54,6 +54,9 @@ export class Toolbox {
       );
   }
 
+  /** What could not be used when the tools were listed last, one line each. */
+  failures: readonly string[] = [];
+
   /** Whether there is no toolset at all. */
   get empty(): boolean {
     return this.#sources.length === 0;
@@ -81,6 +84,7 @@ export class Toolbox {
       const text = source.instructions();
       if (text) instructions.push(text);
     }
+    this.failures = failures;
     return { tools, instructions, failures };
   }
 

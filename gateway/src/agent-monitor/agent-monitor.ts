@@ -8,6 +8,8 @@ const FRESH_MS = 1000;
 
 export interface AgentHealth {
   reachable: boolean;
+  /** Tool servers that the agent cannot use, each with the reason. */
+  toolProblems: readonly string[];
   engine: Engine | null;
   /** As the agent named it in its last run. */
   model: string | null;
@@ -49,12 +51,13 @@ export class AgentMonitor {
   }
 
   async #ask(): Promise<AgentHealth> {
-    const [reachable, supervisor] = await Promise.all([
-      this.#options.agent.isReady(),
+    const [{ ready: reachable, toolProblems }, supervisor] = await Promise.all([
+      this.#options.agent.readiness(),
       this.#supervisorStatus(),
     ]);
     return {
       reachable,
+      toolProblems,
       engine: supervisor?.engine ?? null,
       model: this.#model,
       detail:

@@ -6,7 +6,7 @@ import type { StoredSession } from '@mobyclaw/protocol/cagent';
 import { AGENT_KEY } from '@mobyclaw/protocol/identity';
 import type { AgentClient, AgentClientOptions, AgentLimits } from './agent.ts';
 import { GenerationProbe } from './generation.ts';
-import { isReady, ping } from './health.ts';
+import { ping, readiness } from './health.ts';
 import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
 import { agentNames } from './team.ts';
@@ -46,7 +46,10 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
   };
   return {
     ping: askWhetherAlive,
-    isReady: () => isReady(transport, agentKey),
+    async isReady() {
+      return (await readiness(transport, agentKey)).ready;
+    },
+    readiness: () => readiness(transport, agentKey),
     get generation() {
       return generation.known;
     },

@@ -6,6 +6,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
 import type { AgentError } from './agent-error.ts';
+import type { Readiness } from './health.ts';
 
 export type Generation = 'messages-array' | 'messages-object';
 
@@ -101,6 +102,8 @@ export interface AgentClient {
   ping(signal?: AbortSignal): Promise<boolean>;
   /** Whether the agent answers and lists our agent key, which it does not while soul.yaml is broken. */
   isReady(): Promise<boolean>;
+  /** The same, with the tool servers that the agent cannot use. */
+  readiness(): Promise<Readiness>;
   /** What the last probe found. */
   readonly generation: Generation | 'unknown';
   /** To be called after the agent was restarted: another version may answer now. */

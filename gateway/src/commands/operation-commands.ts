@@ -27,7 +27,7 @@ export const operationCommands: readonly Command[] = [
     description: 'How I am',
     menu: true,
     async run({ channel, role, sign }, { monitor, turns, store, channels }) {
-      const { reachable, engine, model, detail } = await monitor.health();
+      const { reachable, engine, model, detail, toolProblems } = await monitor.health();
       const counts = store.turns.countByState();
       const lines = [
         reachable
@@ -41,6 +41,7 @@ export const operationCommands: readonly Command[] = [
           `${undelivered} of my messages here did not arrive, or perhaps not; \`${sign}resend\` sends them again.`,
         );
       if (role === 'owner') {
+        for (const problem of toolProblems) lines.push(`⚠️ Tools: ${problem}`);
         lines.push(`Everywhere: ${counts.running ?? 0} running, ${counts.queued ?? 0} waiting.`);
         for (const { platform, status } of channels()) {
           lines.push(`${platform}: ${status.state}${status.reason ? `. ${status.reason}` : ''}`);

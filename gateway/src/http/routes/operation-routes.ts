@@ -103,6 +103,7 @@ export function operationRoutes(services: HttpServices): Router {
         generation: agent.generation,
         ...(health.model ? { model: health.model } : {}),
         ...(health.detail ? { detail: health.detail } : {}),
+        ...(health.toolProblems.length > 0 ? { toolProblems: [...health.toolProblems] } : {}),
       },
       soul: { state: view.state, ...(view.problem === undefined ? {} : { problem: view.problem }) },
       turns: { running: counts.running ?? 0, queued: counts.queued ?? 0, limit: turns.lanes.limit },
