@@ -1,4 +1,5 @@
 /** What a person is told of a message that did not arrive, or perhaps not: in the chat, since nobody there sees the log. */
+import { plainFileName } from '@mobyclaw/lib/plain-name';
 import { commandSign } from '../channels/command-sign.ts';
 import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 
@@ -16,6 +17,7 @@ export function undeliveredNotice(
   const [first] = failed;
   if (!first) return parts.some(({ state }) => state === 'unknown') ? `${IN_DOUBT} ${resend}.` : null;
   const names = failed.flatMap(({ part }) => files[Number(part.extras?.file)]?.name ?? []);
-  const what = names.length === failed.length ? `the file ${names.join(', ')}` : 'all of my message';
+  const what =
+    names.length === failed.length ? `the file ${names.map(plainFileName).join(', ')}` : 'all of my message';
   return `I could not send you ${what}. ${first.error ?? ''} ${resend} tries again.`;
 }
