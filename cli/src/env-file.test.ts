@@ -22,12 +22,30 @@ test('of several assignments the one that counts is changed, all are taken away'
   expect(parseEnv(editEnvText('A=1\nexport A=2\n', { A: null })).A).toBeUndefined();
 });
 
-test.each(['plain', 'with space', '$HOME', 'a#b', 'a "b"', "it's", '`x`', 'ü=ä', '\\n', '#', ''])(
-  '%j is read back as it was',
-  (value) => {
-    expect(parseEnv(editEnvText('', { A: value })).A).toBe(value);
-  },
-);
+test.each([
+  'plain',
+  'with space',
+  '$HOME',
+  'a#b',
+  'a "b"',
+  "it's",
+  '`x`',
+  'ü=ä',
+  '\\n',
+  '#',
+  '',
+  'C:\\x\\',
+  '\\',
+])('%j is read back as it was', (value) => {
+  expect(parseEnv(editEnvText('', { A: value })).A).toBe(value);
+});
+
+test('a value that ends in \\ is written without quotes, within which Compose would read on', () => {
+  expect(quoteEnvValue('A', 'C:\\dir\\')).toBe('C:\\dir\\');
+  for (const value of ['a b\\', '#\\', '$x\\', "'\\"]) {
+    expect(() => quoteEnvValue('A', value)).toThrow(/The value of A ends in \\ and/);
+  }
+});
 
 test('what no quoting holds is refused, without the value', () => {
   const refused = (): string => quoteEnvValue('TOKEN', `it's $ecret`);

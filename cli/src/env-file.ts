@@ -3,7 +3,8 @@
  * written is read the same by Node's `parseEnv` and by Docker Compose, which expands `$` outside single quotes.
  */
 import { readFileSync } from 'node:fs';
-import { UsageError } from './cli-error.ts';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import { CliError, UsageError } from './cli-error.ts';
 
 const BARE = /^[\w./:@%+,=~-]+$/;
 
@@ -39,6 +40,13 @@ function indexes(lines: readonly string[], form: RegExp): number[] {
 /** @throws UsageError where no quoting can hold the value; the message does not show it */
 export function quoteEnvValue(name: string, value: string): string {
   if (BARE.test(value)) return value;
+  // Compose takes a backslash before the closing quote for an escape, and then reads on to the next one.
+  if (value.endsWith('\\')) {
+    if (/^[^\s'"#$`]+$/.test(value)) return value;
+    throw new UsageError(
+      `The value of ${name} ends in \\ and has a blank or one of ' " # $ \`, which a line KEY=value cannot hold together. Leave out the last \\.`,
+    );
+  }
   if (!/['\n\r]/.test(value)) return `'${value}'`;
   if (!/["$\\`\n\r]/.test(value)) return `"${value}"`;
   throw new UsageError(
@@ -46,11 +54,12 @@ export function quoteEnvValue(name: string, value: string): string {
   );
 }
 
-/** @returns null where there is no such file */
+/** @returns null where there is no such file @throws CliError where it is no text */
 export function readTextIfThere(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return ownerText(readFileSync(path));
   } catch (error) {
+    if (error instanceof OwnerTextError) throw new CliError(`${path} ${error.message}.`, { cause: error });
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw error;

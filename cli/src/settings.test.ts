@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UsageError } from './cli-error.ts';
 import { readSettings } from './settings.ts';
 import { SETTING_NAMES } from './settings-schema.ts';
@@ -46,7 +46,7 @@ test('a name that nothing reads is an error with its line', () => {
   const folder = withFile('# mine\nMOBYCLAW_PORTS=4000\n');
   expect(() => readSettings(folder, {})).toThrow(
     new UsageError(
-      `${join(folder, '.env')}, line 2: nothing reads MOBYCLAW_PORTS. Remove the line or mend the name; .env.example lists the settings.`,
+      `${join(folder, '.env')}, line 2: nothing reads MOBYCLAW_PORTS. Did you mean MOBYCLAW_PORT? Remove the line or mend the name; .env.example lists the settings.`,
     ),
   );
 });
@@ -112,4 +112,60 @@ test('the owner’s channel has to be one that is switched on', () => {
   expect(() => readSettings(temporaryFolder(), { MOBYCLAW_OWNER_CHANNEL: 'heartbeat:main' })).toThrow(
     /nobody reads there/,
   );
+});
+
+describe('a file from another editor', () => {
+  const text = 'MOBYCLAW_PORT=4001\r\nGROQ_API_KEY=x\r\n';
+  const le = Buffer.from(`\uFEFF${text}`, 'utf16le');
+  test.each([
+    ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${text}`)],
+    ['UTF-16LE', le],
+    ['UTF-16BE', Buffer.from(le).swap16()],
+  ])('%s counts from its first line on', (_name, bytes) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.env'), bytes);
+    const { values, environment } = readSettings(folder, {});
+    expect([values.MOBYCLAW_PORT, environment.GROQ_API_KEY]).toEqual([4001, 'x']);
+  });
+
+  test('UTF-16 without a mark is refused, with what to do', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.env'), Buffer.from(text, 'utf16le'));
+    expect(() => readSettings(folder, {})).toThrow(/\.env holds zero bytes.*save it as UTF-8/);
+  });
+});
+
+describe('a misspelt name', () => {
+  test('of ours is an error that names what was meant, in the file and in the environment', () => {
+    const folder = withFile('MOBYCLAW_QUEUE_LIMTI=3\n');
+    expect(() => readSettings(folder, {})).toThrow(
+      /nothing reads MOBYCLAW_QUEUE_LIMTI\. Did you mean MOBYCLAW_QUEUE_LIMIT\?/,
+    );
+    expect(() => readSettings(temporaryFolder(), { MOBYCLAW_QUEUE_LIMTI: '3' })).toThrow(
+      /MOBYCLAW_QUEUE_LIMTI \(environment\): nothing reads it\. Did you mean MOBYCLAW_QUEUE_LIMIT\?/,
+    );
+    for (const name of ['MOBYCLAW_ENV_FILE', 'MOBYCLAW_VERSION', 'MOBYCLAW_DEFAULTS', 'MOBYCLAW_IMAGE_TAG'])
+      expect(() =>
+        readSettings(temporaryFolder(), { [name]: name === 'MOBYCLAW_ENV_FILE' ? '/dev/null' : 'x' }),
+      ).not.toThrow();
+  });
+
+  test('of others is told, since it may be meant', () => {
+    const { doubts } = readSettings(
+      withFile('TELEGRAM_BOT_TOKN=1:x\nOPENAI_APIKEY=y\nGROQ_API_KEY=z\nMY_KEY=a\nHASS_TOKEN=b\n'),
+      {},
+    );
+    expect(doubts.map((doubt) => /reads (\w+)\. Did you mean (\w+)/.exec(doubt)?.slice(1))).toEqual([
+      ['OPENAI_APIKEY', 'OPENAI_API_KEY'],
+      ['TELEGRAM_BOT_TOKN', 'TELEGRAM_BOT_TOKEN'],
+    ]);
+  });
+});
+
+test('a quoted value that ends in a backslash is told, since plain docker compose cannot read it', () => {
+  const { doubts } = readSettings(withFile("A='x\\'\nB=x\\\nC='x\\y'\nD=\"x\\\" # d\n"), {});
+  expect(doubts.map((doubt) => /line (\d+): the value of (\w)/.exec(doubt)?.slice(1))).toEqual([
+    ['1', 'A'],
+    ['4', 'D'],
+  ]);
 });

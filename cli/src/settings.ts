@@ -6,10 +6,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { systemTimeZone } from '@mobyclaw/lib/time-zone';
 import type { z } from 'zod';
 import { UsageError } from './cli-error.ts';
+import { readTextIfThere } from './env-file.ts';
+import { nearMiss } from './near-miss.ts';
 import { SETTING_NAMES, type SettingName, settingsSchema } from './settings-schema.ts';
 
 export type SettingOrigin = 'environment' | '.env' | 'default';
@@ -23,6 +26,8 @@ export interface Settings {
   file: string;
   /** Names in `.env` that are no settings of ours, such as another provider's key; they are handed on as they are. */
   others: string[];
+  /** Lines of the file that are perhaps not what they were meant to be, each with what to do. */
+  doubts: string[];
 }
 
 export function envFilePath(checkout: string, env: Readonly<Record<string, string | undefined>>): string {
@@ -54,13 +59,45 @@ export function readSettings(checkout: string, env: Readonly<Record<string, stri
     });
     throw new UsageError(lines.join('\n'));
   }
+  for (const name of Object.keys(env)) {
+    const near = name.startsWith('MOBYCLAW_') ? nearMiss(name) : null;
+    if (near !== null)
+      throw new UsageError(
+        `${name} (environment): nothing reads it. ${meant(name)}Mend the name or unset it.`,
+      );
+  }
   const others = Object.keys(fromFile).filter((name) => !(SETTING_NAMES as string[]).includes(name));
   const environment: Record<string, string> = {};
   for (const name of others) environment[name] = env[name] ?? fromFile[name] ?? '';
   for (const [name, value] of Object.entries(result.data)) {
     if (value !== undefined) environment[name] = String(value);
   }
-  return { values: result.data, origin, environment, file, others };
+  return { values: result.data, origin, environment, file, others, doubts: doubtsOf(others, file) };
+}
+
+function meant(name: string): string {
+  const near = nearMiss(name);
+  return near === null ? '' : `Did you mean ${near}? `;
+}
+
+/** What is no error, since it may be meant, and is perhaps not. */
+function doubtsOf(others: readonly string[], file: string): string[] {
+  const misspelt = others.flatMap((name) => {
+    const near = nearMiss(name);
+    return near === null ? [] : [`${file}: nothing of Mobyclaw reads ${name}. Did you mean ${near}?`];
+  });
+  const lines = (readTextIfThere(file) ?? '').split(/\r?\n/);
+  const unfinished = lines.flatMap((line, index) => {
+    const name = /^\s*(?:export\s+)?(\w+)\s*=\s*(?:'[^']*[^'\\]?\\'|"[^"]*[^"\\]\\")\s*(?:#.*)?$/.exec(
+      line,
+    )?.[1];
+    return name === undefined
+      ? []
+      : [
+          `${file}, line ${index + 1}: the value of ${name} ends in \\ before its quote, which plain docker compose reads as unfinished. Write it without quotes.`,
+        ];
+  });
+  return [...misspelt, ...unfinished];
 }
 
 function readEnvFile(file: string, mustExist: boolean): Record<string, string> {
@@ -70,8 +107,9 @@ function readEnvFile(file: string, mustExist: boolean): Record<string, string> {
   }
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = ownerText(readFileSync(file));
   } catch (error) {
+    if (error instanceof OwnerTextError) throw new UsageError(`${file} ${error.message}.`);
     throw new UsageError(
       `${file} cannot be read (${(error as NodeJS.ErrnoException).code}). Give yourself the right: chmod 600 ${quoted(file)}`,
     );
@@ -84,7 +122,7 @@ function readEnvFile(file: string, mustExist: boolean): Record<string, string> {
     const where = `${file}, line ${index + 1}`;
     if (!known.includes(name)) {
       throw new UsageError(
-        `${where}: nothing reads ${name}. Remove the line or mend the name; .env.example lists the settings.`,
+        `${where}: nothing reads ${name}. ${meant(name)}Remove the line or mend the name; .env.example lists the settings.`,
       );
     }
     if (parsed[name] === undefined) throw new UsageError(`${where}: write it as ${name}=value.`);

@@ -1,7 +1,9 @@
 /** Whether soul.yaml can be read at all; what is in it, the agent judges. */
 import { readFile } from 'node:fs/promises';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { readYaml } from '@mobyclaw/lib/yaml-text';
+import { isMap, LineCounter } from 'yaml';
 import { type Check, fail, ok, warn } from './doctor/check.ts';
 import { MISSING_HEADER_REMEDY, missingHeader } from './soul-headers.ts';
 
@@ -9,8 +11,10 @@ export async function checkSoul(path: string): Promise<Check> {
   const name = 'soul.yaml';
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = ownerText(await readFile(path));
   } catch (error) {
+    if (error instanceof OwnerTextError)
+      return fail(name, `it ${error.message}`, `Mend ${path}; until then the last good one is in force.`);
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return warn(name, `${path} does not exist yet`, './mobyclaw up creates it.');
     return fail(
@@ -20,7 +24,7 @@ export async function checkSoul(path: string): Promise<Check> {
     );
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
+  const document = readYaml(text, { lineCounter, prettyErrors: false, merge: true });
   const [error] = document.errors;
   if (error) {
     const { line, col } = lineCounter.linePos(error.pos[0]);

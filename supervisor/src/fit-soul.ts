@@ -12,17 +12,8 @@
  * anew, so comments, quotes and order stay. A file that needs nothing, or that does not parse, is returned as it is: the
  * engine then says what is wrong in its own words.
  */
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Pair,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { readYaml } from '@mobyclaw/lib/yaml-text';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap } from 'yaml';
 import type { FoundEngine } from './engine.ts';
 import { isAtLeast } from './engine-version.ts';
 import { askedBeforeAllowed, type Edit } from './fit-permissions.ts';
@@ -35,7 +26,7 @@ type Anchors = Map<string, unknown>;
 
 export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numbers'>): string {
   if (engine.kind !== 'cagent') return source;
-  const document = parseDocument(source);
+  const document = readYaml(source);
   if (document.errors.length > 0 || !isMap(document.contents)) return source;
   const edits = askedBeforeAllowed(document.contents, source);
   if (isAtLeast(engine.numbers, 1, 135)) edits.push(...privateServers(document, source));

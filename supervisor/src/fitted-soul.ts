@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ownerText } from '@mobyclaw/lib/owner-text';
 import { soulHash } from '@mobyclaw/lib/soul-hash';
 import type { FoundEngine } from './engine.ts';
 import { fitSoul } from './fit-soul.ts';
@@ -32,7 +33,7 @@ export class FittedSoul {
   make(): void {
     const { engine, published, fitted } = this.#options;
     const bytes = readFileSync(published);
-    this.source = bytes.toString('utf8');
+    this.source = ownerText(bytes); // as memory checked it before it was published
     this.published = soulHash(bytes);
     const copy = fitSoul(this.source, engine);
     rmSync(dirname(fitted), { recursive: true, force: true }); // whatever was put there, links and folders too

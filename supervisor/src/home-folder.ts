@@ -5,6 +5,7 @@ import { access, lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { StartError } from './start-error.ts';
@@ -99,7 +100,7 @@ async function folderError(path: string, error: NodeJS.ErrnoException): Promise<
 export async function readCredentials(home: string): Promise<Record<string, string>> {
   const path = join(home, 'credentials.env');
   try {
-    const values = parseEnv(await readFile(path, 'utf8'));
+    const values = parseEnv(ownerText(await readFile(path)));
     return Object.fromEntries(
       Object.entries(values).filter(
         (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
@@ -119,7 +120,7 @@ export async function readCredentials(home: string): Promise<Record<string, stri
 export async function readWorkspaces(home: string): Promise<WorkspaceEntry[]> {
   const path = join(home, 'workspaces.conf');
   try {
-    return parseWorkspacesConf(await readFile(path, 'utf8'), path);
+    return parseWorkspacesConf(ownerText(await readFile(path)), path);
   } catch (error) {
     if (error instanceof WorkspacesConfError) throw new StartError(error.message, { cause: error });
     const { code, message } = error as NodeJS.ErrnoException;

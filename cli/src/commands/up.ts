@@ -44,6 +44,8 @@ export async function up(context: Context, options: UpOptions = {}): Promise<Exi
     const mode = await init(context, { fromUp: true, ...(options.local && { local: true }) });
     if (mode === 'local') return upLocal(context);
   }
+  for (const doubt of context.settings.doubts)
+    say(context.terminal, styled(context.terminal, 'stderr', 'yellow', doubt));
   const { finishUpgrade } = await import('../upgrade/finish.ts');
   await finishUpgrade(context);
   const docker = options.local ? null : await dockerFor(context, options);

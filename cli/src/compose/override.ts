@@ -12,6 +12,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { CREDENTIAL_NAMES } from '@mobyclaw/lib/environment-names';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { namedVariables } from '@mobyclaw/lib/soul-variables';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
@@ -195,8 +196,9 @@ function literal(text: string): string {
 
 async function readIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return ownerText(await readFile(path));
   } catch (error) {
+    if (error instanceof OwnerTextError) throw new CliError(`${path} ${error.message}.`, { cause: error });
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
     throw new CliError(

@@ -13,6 +13,7 @@ export async function dataChecks(context: Context): Promise<Check[]> {
   return [
     await checkFolder(data.root),
     await checkSecretFile('.env', settings.file),
+    ...settings.doubts.map((doubt) => warn('.env', doubt, 'Mend the line, then ./mobyclaw up.')),
     await checkSecretFile('credentials.env', data.credentials),
     ...(await modelChecks(context)),
     await checkSoul(data.soul),

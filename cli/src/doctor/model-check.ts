@@ -11,6 +11,7 @@ import {
   resolveModel,
   type SoulModels,
 } from '@mobyclaw/lib/model-ref';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { soulModels } from '@mobyclaw/lib/soul-models';
 import { soulVariables } from '@mobyclaw/lib/soul-variables';
 import { yamlMap } from '@mobyclaw/lib/yaml-text';
@@ -100,8 +101,9 @@ async function credentialsOf({ data }: Context): Promise<Record<string, string> 
 
 async function readIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return ownerText(await readFile(path));
   } catch (error) {
+    if (error instanceof OwnerTextError) return null; // another check says so
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES' || code === 'EISDIR') return null;
     throw error;

@@ -3,8 +3,9 @@
  * value stands, and characters are replaced there; comments, order and spacing of all the rest stay as the owner wrote
  * them. A file that does not parse, or names its model in another way, is not touched: null says so.
  */
+import { readYaml } from '@mobyclaw/lib/yaml-text';
 import { MODEL_PROVIDERS } from '@mobyclaw/protocol/model-providers';
-import { type Document, isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, type Pair, type YAMLMap } from 'yaml';
 
 export interface ModelChoice {
   /** `offline` answers by rules, whatever keys there are. */
@@ -32,7 +33,7 @@ interface Edit {
 
 /** @returns what the file asks for, or null where that cannot be told */
 export function modelOf(text: string): NamedModel | null {
-  const document = parseDocument(text);
+  const document = readYaml(text);
   const entry = entryOf(document);
   if (!entry) return null;
   const provider = entry.get('provider');
@@ -59,14 +60,14 @@ export function keyNamesOf({ provider, baseUrl, tokenKey }: NamedModel): readonl
 
 /** @returns the text with another model of the provider that it names, or null where the file has no such place */
 export function withModelName(text: string, model: string): string | null {
-  const document = parseDocument(text);
+  const document = readYaml(text);
   const entry = document.errors.length === 0 ? entryOf(document) : null;
   return entry && applied(text, mapEdits(text, entry, { model }));
 }
 
 /** @returns the text with `choice` in it, or null where the file has no such place */
 export function withModel(text: string, choice: ModelChoice): string | null {
-  const document = parseDocument(text);
+  const document = readYaml(text);
   const entry = document.errors.length === 0 ? entryOf(document) : null;
   if (!entry) return null;
   const local = choice.provider === 'local';
@@ -100,7 +101,7 @@ function applied(text: string, edits: readonly Edit[], end = ''): string | null 
     .toSorted((a, b) => b.at - a.at)
     .reduce((result, edit) => result.slice(0, edit.at) + edit.text + result.slice(edit.end), text);
   const whole = end !== '' && !edited.endsWith('\n') ? `${edited}\n${end}` : edited + end;
-  return parseDocument(whole).errors.length === 0 ? whole : null;
+  return readYaml(whole).errors.length === 0 ? whole : null;
 }
 
 /** Whether `text` is the file as it comes, but for the model. */

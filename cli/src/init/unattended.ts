@@ -4,6 +4,7 @@
  * written; one that cannot be checked for want of a network is taken.
  */
 import { parseEnv } from 'node:util';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
 import { KEY_NAMES, SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
@@ -89,8 +90,15 @@ function oneLine(text: string): string | null {
 }
 
 async function readSecrets(draft: Draft, { stdin }: Terminal): Promise<void> {
-  let text = '';
-  for await (const chunk of stdin) text += String(chunk);
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  let text: string;
+  try {
+    text = ownerText(Buffer.concat(chunks));
+  } catch (error) {
+    if (error instanceof OwnerTextError) throw new UsageError(`Standard input ${error.message}.`);
+    throw error;
+  }
   for (const [name, value] of Object.entries(parseEnv(text))) {
     if (!value) continue;
     if (Object.hasOwn(shape, name)) {

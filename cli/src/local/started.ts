@@ -6,6 +6,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -74,8 +75,9 @@ function workspaceLines(text: string): string {
 
 function readText(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return ownerText(readFileSync(path));
   } catch (error) {
+    if (error instanceof OwnerTextError) return null; // its reader says so
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw error;

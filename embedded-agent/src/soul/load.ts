@@ -4,7 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { ownerText } from '@mobyclaw/lib/owner-text';
+import { readYaml } from '@mobyclaw/lib/yaml-text';
+import { type Document, isMap, isNode, isScalar, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { CAGENT_ONLY_KEYS, CAGENT_ONLY_TOOLSETS, type Soul, soulSchema } from './schema.ts';
 
@@ -18,7 +20,7 @@ type Path = ReadonlyArray<PropertyKey>;
 export function loadSoul(path: string): Soul {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = ownerText(readFileSync(path));
   } catch (error) {
     throw new SoulError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -28,7 +30,7 @@ export function loadSoul(path: string): Soul {
 /** @param name of the file, for messages */
 export function parseSoul(text: string, name: string): Soul {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = readYaml(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${name} line ${line}, column ${col}`;

@@ -1,5 +1,6 @@
 /** The owner's `prices.yaml`. Loaded where there is one: the YAML library is more than the rest of the budget. */
 import { readFile } from 'node:fs/promises';
+import { ownerText } from '@mobyclaw/lib/owner-text';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
@@ -18,7 +19,7 @@ export type Price = z.infer<typeof priceSchema>;
 
 /** @throws Error that says what is wrong with the file */
 export async function readPriceFile(path: string): Promise<[string, Price][]> {
-  const found = fileSchema.safeParse(parse(await readFile(path, 'utf8')));
+  const found = fileSchema.safeParse(parse(ownerText(await readFile(path))));
   if (!found.success) throw new Error(z.prettifyError(found.error));
   return Object.entries(found.data.models);
 }

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 
 export const MEMORY = 'MEMORY.md';
 export const HEARTBEAT = 'HEARTBEAT.md';
@@ -73,13 +74,14 @@ export function statMemoryFile(home: string, name: MemoryFileName): Stats | null
   return stat;
 }
 
-/** @throws ToolError where the bytes are not UTF-8: the file is then neither read nor overwritten */
+/** @throws ToolError where the bytes are no text: the file is then neither read nor overwritten */
 export function decodeText(bytes: Uint8Array, name: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return ownerText(bytes);
   } catch (error) {
+    if (!(error instanceof OwnerTextError)) throw error;
     throw new ToolError(
-      `${name} is not valid UTF-8 text, so it is left alone. Ask the owner to save it as UTF-8 or to restore a version from memory/.versions.`,
+      `${name} ${error.message}. It is left alone: ask the owner to do that, or to restore a version from memory/.versions.`,
       { cause: error },
     );
   }

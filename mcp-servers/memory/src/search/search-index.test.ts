@@ -115,7 +115,7 @@ test('the index may be deleted or damaged at any time', async () => {
 
 test('a file that cannot be read is named, and the others are searched', async () => {
   const { home, index } = indexOf({ 'MEMORY.md': '- tea\n' });
-  writeFileSync(join(home, 'memory/broken.md'), Buffer.from([0xff, 0xfe, 0x00]));
+  writeFileSync(join(home, 'memory/broken.md'), Buffer.from([0xc3, 0x28, 0xfe]));
   const answer = await index.search('tea', TODAY, 5);
   expect(answer.hits).toHaveLength(1);
   expect(answer.unread).toEqual([expect.stringContaining('memory/broken.md is not valid UTF-8')]);

@@ -1,7 +1,9 @@
 /** Judges the syntax of a soul.yaml, as far as it can be judged without the engine that runs it. */
 import { createHash } from 'node:crypto';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import { readYaml } from '@mobyclaw/lib/yaml-text';
 import type { SoulProblem } from '@mobyclaw/protocol/control';
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { isMap, LineCounter } from 'yaml';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -15,13 +17,13 @@ export function soulProblem(bytes: Uint8Array): SoulProblem | null {
   if (bytes.length > MAX_BYTES) return { message: `soul.yaml is larger than ${MAX_BYTES} bytes.` };
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = ownerText(bytes);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { message: 'soul.yaml is not valid UTF-8 text; save it as UTF-8.' };
+    if (!(error instanceof OwnerTextError)) throw error;
+    return { message: `soul.yaml ${error.message}.` };
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true });
+  const document = readYaml(text, { lineCounter, prettyErrors: false });
   const at = (offset: number): Pick<SoulProblem, 'line' | 'column'> => {
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
