@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { CliError, EXIT, type ExitCode, UsageError } from './cli-error.ts';
 import type { Define } from './command.ts';
 import type { Context } from './context.ts';
+import { diskProblem } from './disk-error.ts';
 import { processTerminal, say, type Terminal } from './terminal.ts';
 
 interface Listed {
@@ -189,6 +190,11 @@ function report(terminal: Terminal, error: unknown): ExitCode {
       terminal,
       `mobyclaw: what is to be written cannot be: ${(error as Error).message}. Make room, then try again.`,
     );
+    return EXIT.failure;
+  }
+  const disk = diskProblem(error);
+  if (disk !== null) {
+    say(terminal, `mobyclaw: ${disk}`);
     return EXIT.failure;
   }
   say(

@@ -9,18 +9,21 @@ import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
 import { siblingBuild, siblingBundles } from './bundles.ts';
 import { LocalSupervisor } from './local-supervisor.ts';
+import { RotatingLog } from './rotating-log.ts';
 import { runProcess } from './run-process.ts';
 import { readPort } from './settings.ts';
 
 const DEFAULT_PORT = 3000;
 
-const logger = createLogger('local');
 const { env } = process;
+const home = resolve(env.MOBYCLAW_HOME || join(homedir(), '.mobyclaw'));
+// Not to stdout, though that is the same file: there a full disk would hold this process up, and nothing rotates it.
+const logger = createLogger('local', undefined, new RotatingLog(join(home, 'logs', 'local.log')));
 
 runProcess(
   () =>
     new LocalSupervisor({
-      home: resolve(env.MOBYCLAW_HOME || join(homedir(), '.mobyclaw')),
+      home,
       port: readPort('MOBYCLAW_PORT', env.MOBYCLAW_PORT, DEFAULT_PORT),
       version: process.env.MOBYCLAW_VERSION ?? 'development',
       program: siblingBuild(import.meta.url),

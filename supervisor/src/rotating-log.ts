@@ -36,7 +36,8 @@ export class RotatingLog {
   }
 
   /** Appends; never throws. */
-  write(chunk: Uint8Array): void {
+  write(text: Uint8Array | string): void {
+    const chunk = typeof text === 'string' ? Buffer.from(text) : text;
     try {
       if (this.#descriptor !== null && this.#size > 0 && this.#size + chunk.length > this.#maxBytes)
         this.#rotate();

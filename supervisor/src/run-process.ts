@@ -2,6 +2,7 @@
  * The life of a supervising process: starts it, stops it in order at SIGTERM and SIGINT, and ends its children when it
  * fails itself. Exit codes: 0 after a stop, 1 where it could not start or failed.
  */
+import { writeSync } from 'node:fs';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { logWarnings } from '@mobyclaw/lib/process-faults';
 import { StartError } from './start-error.ts';
@@ -14,6 +15,16 @@ export interface Supervising {
 
 const AWAKE_MS = 60_000; // the clock's timers do not keep a process alive; between two children nothing else would
 
+/** Into the log that the CLI has opened; on a full disk there is nobody left to tell. */
+function tell(text: string): void {
+  try {
+    writeSync(process.stderr.fd, text);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOSPC', 'EDQUOT', 'EIO', 'EPIPE', 'EAGAIN'].includes(code)) throw error;
+  }
+}
+
 export function runProcess(make: () => Supervising, logger: Logger): void {
   const awake = setInterval(() => undefined, AWAKE_MS);
   let supervisor: Supervising | null = null;
@@ -21,7 +32,7 @@ export function runProcess(make: () => Supervising, logger: Logger): void {
     const problem = error instanceof Error ? error.message : String(error);
     if (error instanceof StartError) logger.error({ problem }, 'cannot start');
     else logger.fatal({ err: error }, 'supervisor failed');
-    process.stderr.write(`mobyclaw: ${problem}\n`);
+    tell(`mobyclaw: ${problem}\n`);
     process.exit(1);
   };
   logWarnings(logger);

@@ -7,6 +7,7 @@ import type { LocalPart } from '@mobyclaw/protocol/local-state';
 import { CliError, EXIT, type ExitCode, NotRunningError, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
+import { requireRoom } from '../disk-error.ts';
 import { placeBuild, runningBuild } from '../local/builds.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { startLocal } from '../local/start.ts';
@@ -27,6 +28,7 @@ export const command: Define = (target, context, exit) => {
 async function restart(context: Context, service: string | undefined): Promise<ExitCode> {
   const running = runningStack(context.data);
   if (running === null) throw new NotRunningError();
+  await requireRoom(context.data.root);
   await withTurnsPaused(context, () =>
     running.mode === 'compose' ? restartContainers(context, service) : restartLocal(context, service),
   );

@@ -10,6 +10,8 @@ import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import { type Docker, findDocker } from '../compose/docker.ts';
 import type { Context } from '../context.ts';
+import { makeDataFolders } from '../data-directory.ts';
+import { requireRoom } from '../disk-error.ts';
 import { forgetOtherBuilds, placeBuild } from '../local/builds.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { startLocal, waitUntilReady } from '../local/start.ts';
@@ -125,6 +127,8 @@ async function upLocal(context: Context): Promise<ExitCode> {
   } else {
     say(terminal, 'Starting Moby…');
   }
+  makeDataFolders(context.data);
+  await requireRoom(context.data.root);
   const build = await placeBuild(context);
   if (running) await stopLocal(context);
   const { port } = await startLocal(context, onPart, build);

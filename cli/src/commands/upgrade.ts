@@ -4,6 +4,7 @@
 import { CliError, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
+import { requireRoom } from '../disk-error.ts';
 import { runningStack } from '../running-stack.ts';
 
 export const command: Define = (target, context, exit) => {
@@ -20,6 +21,7 @@ async function upgrade(context: Context, always: boolean): Promise<ExitCode> {
   const { finishUpgrade } = await import('../upgrade/finish.ts');
   await finishUpgrade(context);
   const running = runningStack(context.data);
+  if (running !== null) await requireRoom(context.data.root);
   if (running === null) {
     throw new CliError(
       'Moby is not running, so there is nothing to change over. ./mobyclaw up starts this version.',

@@ -8,9 +8,8 @@ import { pause } from '@mobyclaw/lib/clock';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-
+import { requireRoom } from '../disk-error.ts';
 import { checkoutCommit, checkoutStamp } from '../local/builds.ts';
-
 import { isReady } from '../local/start.ts';
 import { checkPort } from '../port-check.ts';
 import { type ComposeState, keepComposeState } from '../running-stack.ts';
@@ -80,6 +79,7 @@ export async function prepareProject(
   const { MOBYCLAW_UID: uid, MOBYCLAW_GID: gid } = settings.values;
   mkdirSync(data.root, { recursive: true, mode: 0o700 });
   mkdirSync(data.run, { recursive: true, mode: 0o700 });
+  await requireRoom(data.root);
   const user = await prepareContainerUser(data.root, docker.rootless, {
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),

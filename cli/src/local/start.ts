@@ -16,12 +16,14 @@ import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { makeDataFolders } from '../data-directory.ts';
+import { diskProblem } from '../disk-error.ts';
 import { renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
 import { COMPOSE_ONLY } from '../settings-schema.ts';
+import { say } from '../terminal.ts';
 import { type Build, defaultsOf, nodeOf } from './builds.ts';
 import { isAlive, readLocalState } from './local-state.ts';
-import { keepStartRecord, startRecord } from './started.ts';
+import { keepStartRecord, type StartRecord, startRecord } from './started.ts';
 
 const POLL_MS = 50;
 const READY_WITHIN_MS = 120_000; // an agent that fetches tools at its first start may take a minute
@@ -45,7 +47,18 @@ export async function startLocal(
   try {
     return await waitUntilReady(context, pid, onPart, ended);
   } finally {
-    if (readLocalState(data)?.pid === pid) await keepStartRecord(context, pid, record);
+    if (readLocalState(data)?.pid === pid) await keepRecord(context, pid, record);
+  }
+}
+
+/** Moby runs by then: that a full disk does not take the record is no reason to say that he does not. */
+async function keepRecord(context: Context, pid: number, record: StartRecord): Promise<void> {
+  try {
+    await keepStartRecord(context, pid, record);
+  } catch (error) {
+    const problem = diskProblem(error);
+    if (problem === null) throw error;
+    say(context.terminal, `${problem} Until then ./mobyclaw up does not see which settings have changed.`);
   }
 }
 

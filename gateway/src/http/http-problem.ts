@@ -59,7 +59,7 @@ export function toProblem(error: unknown): HttpProblem {
   if (error instanceof DeliveryRefusedError) return new HttpProblem('conflict', error.message);
   if (error instanceof DrainingError)
     return new HttpProblem('draining', error.message, {}, { 'retry-after': '2' });
-  if (error instanceof StoreError && error.code === 'full') {
+  if (error instanceof StoreError && ['full', 'unwritable', 'io'].includes(error.code)) {
     return new HttpProblem('storage-full', `${error.message} This message was not accepted; send it again.`);
   }
   return fromBodyParser(error) ?? new HttpProblem('internal', 'The gateway failed; its log has the reason.');

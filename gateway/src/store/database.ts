@@ -184,7 +184,7 @@ export class Database {
       case SQLITE_CANTOPEN:
         return new StoreError(
           'unwritable',
-          `${this.path} cannot be written. Check who owns the folder and its mode.`,
+          `${this.path} cannot be written. Check who owns the folder, its mode, and whether its disk is read-only.`,
           cause,
         );
       case SQLITE_IOERR:
