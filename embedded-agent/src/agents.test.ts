@@ -3,8 +3,8 @@ import type { CagentEvent } from '@mobyclaw/protocol/cagent';
 import { afterTools, startFakeModel } from '@mobyclaw/testkit/fake-model';
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { expect, it, onTestFinished } from 'vitest';
-import { violations } from './conformance.ts';
-import { ofType, startAgent, textOf } from './testing.ts';
+import { ofType, startAgent, textOf } from './testing/agent.ts';
+import { violations } from './testing/conformance.ts';
 
 const READ = { id: 'call_1', name: 'memory_read', arguments: '{}' };
 

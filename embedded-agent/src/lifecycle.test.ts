@@ -5,9 +5,9 @@ import { afterTools, lastUserText, type Script, startFakeModel } from '@mobyclaw
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { violations } from './conformance.ts';
 import { NO_RESULT } from './run/history.ts';
-import { fakeSoul, ofType, startAgent, textOf } from './testing.ts';
+import { fakeSoul, ofType, startAgent, textOf } from './testing/agent.ts';
+import { violations } from './testing/conformance.ts';
 
 async function model(script: Script) {
   const server = await startFakeModel(script);

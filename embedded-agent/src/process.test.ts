@@ -10,7 +10,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, it, onTestFinished } from 'vitest';
 import { parseCommand } from './command-line.ts';
-import { fakeSoul, testClient } from './testing.ts';
+import { fakeSoul, testClient } from './testing/agent.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 

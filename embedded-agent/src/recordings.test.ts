@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CagentEvent } from '@mobyclaw/protocol/cagent';
+import { CAGENT_RECORDINGS } from '@mobyclaw/testkit/cagent-recordings';
 import { describe, expect, it } from 'vitest';
-import { violations } from './conformance.ts';
+import { violations } from './testing/conformance.ts';
 
-const FOLDER = join(import.meta.dirname, 'fixtures/recordings');
 /** Streams that the client, a kill or a shutdown cut. */
 const CUT = new Set(['agent-killed', 'agent-sigterm', 'cancel-in-tool', 'cancel-mid-answer']);
 
@@ -16,13 +16,15 @@ function read(path: string): CagentEvent[] {
 }
 
 describe('the rules of a stream hold for what a real cagent sent', () => {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.sse'));
+  const files = readdirSync(CAGENT_RECORDINGS).filter((name) => name.endsWith('.sse'));
   it.each(files)('%s', (file) => {
-    expect(violations(read(join(FOLDER, file)), { cut: CUT.has(basename(file, '.sse')) })).toEqual([]);
+    expect(violations(read(join(CAGENT_RECORDINGS, file)), { cut: CUT.has(basename(file, '.sse')) })).toEqual(
+      [],
+    );
   });
 
   it('and find what is wrong with a broken one', () => {
-    const events = read(join(FOLDER, 'two-tools.sse'));
+    const events = read(join(CAGENT_RECORDINGS, 'two-tools.sse'));
     const without = (type: string): CagentEvent[] => events.filter((event) => event.type !== type);
     for (const type of [
       'agent_info',

@@ -9,8 +9,8 @@ import {
 } from '@mobyclaw/testkit/fake-model';
 import { type McpTestServer, startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { violations } from './conformance.ts';
-import { fakeSoul, ofType, startAgent, textOf } from './testing.ts';
+import { fakeSoul, ofType, startAgent, textOf } from './testing/agent.ts';
+import { violations } from './testing/conformance.ts';
 
 const PNG =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -5,7 +5,7 @@ import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, it, onTestFinished } from 'vitest';
 import { SessionStore } from './store/session-store.ts';
-import { fakeSoul, startAgent, textOf } from './testing.ts';
+import { fakeSoul, startAgent, textOf } from './testing/agent.ts';
 
 const HALF = '\ud83d';
 const OUTPUT_CHARS = 30_000;

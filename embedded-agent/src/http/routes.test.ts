@@ -1,6 +1,6 @@
 import { startFakeModel } from '@mobyclaw/testkit/fake-model';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { fakeSoul, startAgent } from '../testing.ts';
+import { fakeSoul, startAgent } from '../testing/agent.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const CLAUDE = `version: "7"

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterTools, startFakeModel } from '@mobyclaw/testkit/fake-model';
 import { startMcpServer } from '@mobyclaw/testkit/mcp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { violations } from '../conformance.ts';
-import { fakeSoul, ofType, startAgent, textOf } from '../testing.ts';
+import { fakeSoul, ofType, startAgent, textOf } from '../testing/agent.ts';
+import { violations } from '../testing/conformance.ts';
 
 const chunk = (delta: object, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason }] })}\n\n`;

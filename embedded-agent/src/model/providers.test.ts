@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { ofType, startAgent } from '../testing.ts';
+import { ofType, startAgent } from '../testing/agent.ts';
 
 interface Sent {
   url: string;

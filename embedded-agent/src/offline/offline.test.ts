@@ -1,8 +1,8 @@
 /** The offline mode through the real loop, in front of a memory that answers as the memory server does. */
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { violations } from '../conformance.ts';
-import { ofType, startAgent, type TestAgent, textOf } from '../testing.ts';
+import { ofType, startAgent, type TestAgent, textOf } from '../testing/agent.ts';
+import { violations } from '../testing/conformance.ts';
 import { OFFLINE_NOTICE } from './reply.ts';
 
 const CONTEXT =

@@ -1,7 +1,7 @@
 /** Reminders through the real loop, in front of schedule tools that answer as the gateway's do. */
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { expect, it, onTestFinished } from 'vitest';
-import { ofType, startAgent, textOf } from '../testing.ts';
+import { ofType, startAgent, textOf } from '../testing/agent.ts';
 import { OFFLINE_NOTICE } from './reply.ts';
 
 const NOW = 'Thursday 2026-01-15 12:00 GMT+5:30 (Asia/Kolkata), 2026-01-15T06:30:20.000Z';

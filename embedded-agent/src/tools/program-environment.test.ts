@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PROVIDER_KEYS, PROVIDER_SECRETS } from '@mobyclaw/protocol/model-providers';
 import { describe, expect, it } from 'vitest';
 import { parseSoul } from '../soul/load.ts';
-import { startAgent } from '../testing.ts';
+import { startAgent } from '../testing/agent.ts';
 import { ownEnvironment, shellEnvironment } from './program-environment.ts';
 
 const keys = Object.fromEntries(PROVIDER_SECRETS.map((name) => [name, `secret-${name}`]));

@@ -5,7 +5,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it } from 'vitest';
 import { AgentError } from './agent-error.ts';
-import { ask, connect, failure, notices, pair, phases, streamed } from './test-client.ts';
+import { ask, connect, failure, notices, pair, phases, streamed } from './testing/client.ts';
 
 describe.each(['array', 'object'] as const)('generation %s', (generation) => {
   it('is found out by itself, without a trace in the agent', async () => {

@@ -1,10 +1,10 @@
 /** The fake agent that all tests lean on writes what a real one wrote: the same events in the same order, with the same fields. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CAGENT_RECORDINGS } from '@mobyclaw/testkit/cagent-recordings';
 import { type Script, startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { expect, it, onTestFinished } from 'vitest';
 
-const FOLDER = join(import.meta.dirname, 'fixtures/recordings');
 /** Absent where the real one had nothing to say, or a configuration that the fake has not. */
 const OPTIONAL = new Set(['welcome_message', 'structuredContent', 'multi_content']);
 
@@ -29,7 +29,7 @@ it.each<[recording: string, script: Script]>([
     body,
     headers,
   });
-  const real = readFileSync(join(FOLDER, `${recording}.sse`), 'utf8');
+  const real = readFileSync(join(CAGENT_RECORDINGS, `${recording}.sse`), 'utf8');
   expect(shapes(await response.text())).toEqual(shapes(real));
 });
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentClient, RunEvent, RunOutcome } from './agent.ts';
 import { createAgentClient } from './agent-client.ts';
-import { isRun, line, sendJson, type TestServer, testServer } from './test-server.ts';
+import { isRun, line, sendJson, type TestServer, testServer } from './testing/server.ts';
 
 const SESSION = 'session-1';
 const SEED = Number(process.env.FUZZ_SEED ?? 20261121);

@@ -1,7 +1,7 @@
 /** What the agent says of itself between runs. */
 import { expect, it } from 'vitest';
-import { connect } from './test-client.ts';
-import { sendJson, testServer } from './test-server.ts';
+import { connect } from './testing/client.ts';
+import { sendJson, testServer } from './testing/server.ts';
 
 async function readinessOf(agents: unknown) {
   const server = await testServer(({ path }, response) => {

@@ -1,7 +1,7 @@
 /** Reasoning that a model writes into its answer, as agents hand it on word for word. */
 import type { Step } from '@mobyclaw/testkit/fake-agent/script';
 import { expect, it } from 'vitest';
-import { ask, pair, streamed } from './test-client.ts';
+import { ask, pair, streamed } from './testing/client.ts';
 
 async function said(steps: Step[]) {
   const { client } = await pair({ script: () => steps });

@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
+import { CAGENT_RECORDINGS } from '@mobyclaw/testkit/cagent-recordings';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunOutcome } from './agent.ts';
 import { createAgentClient } from './agent-client.ts';
 import type { AgentErrorCode } from './agent-error.ts';
-import { isRun, sendJson, testServer } from './test-server.ts';
+import { isRun, sendJson, testServer } from './testing/server.ts';
 
-const FOLDER = join(import.meta.dirname, 'fixtures/recordings');
 const SEEDS = [1, 2, 3, 4, 5];
 
 interface Expected {
@@ -144,7 +144,7 @@ const EXPECTED: Record<string, Expected> = {
   },
 };
 
-const recordings = readdirSync(FOLDER)
+const recordings = readdirSync(CAGENT_RECORDINGS)
   .filter((name) => name.endsWith('.sse'))
   .map((name) => name.slice(0, -'.sse'.length));
 
@@ -164,7 +164,7 @@ describe('recordings of cagent v1.32.3', () => {
 });
 
 async function replay(name: string, expected: Expected, seed: number): Promise<void> {
-  const bytes = readFileSync(join(FOLDER, `${name}.sse`));
+  const bytes = readFileSync(join(CAGENT_RECORDINGS, `${name}.sse`));
   const sessionId = ownSession(bytes.toString('utf8'));
   const server = await testServer(async (asked, response) => {
     if (isRun(asked)) {

@@ -1,7 +1,7 @@
 /** Errors, warnings and stops inside a 200: what each is to the run. */
 import { type Step, startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ask, connect, failure, notices, type Pair, pair, type Ran } from './test-client.ts';
+import { ask, connect, failure, notices, type Pair, pair, type Ran } from './testing/client.ts';
 
 const SHELL = { tool_call: { id: 'call_1', type: 'function', function: { name: 'shell' } } };
 

@@ -2,7 +2,7 @@
 import type { Step } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from './agent.ts';
-import { ask, pair } from './test-client.ts';
+import { ask, pair } from './testing/client.ts';
 
 type UsageEvent = Extract<RunEvent, { type: 'usage' }>;
 

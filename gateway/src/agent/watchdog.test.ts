@@ -6,7 +6,7 @@ import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AgentClient, RunEvent, RunOutcome } from './agent.ts';
 import { createAgentClient } from './agent-client.ts';
-import { isRun, line, sendJson, testServer } from './test-server.ts';
+import { isRun, line, sendJson, testServer } from './testing/server.ts';
 
 const SESSION = 'session-1';
 const own = (type: string, more: Record<string, unknown> = {}): string =>

@@ -6,7 +6,7 @@ import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connect } from '../agent/test-client.ts';
+import { connect } from '../agent/testing/client.ts';
 import { Store } from '../store/store.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
 import { AgentSessionCleanup } from './agent-session-cleanup.ts';

@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Fixture, SECRET, workspaceFixture } from './testing.ts';
+import { type Fixture, SECRET, workspaceFixture } from './testing/fixture.ts';
 
 /** Every tool, aimed at one path; none may get through. */
 async function everyToolRefuses(fixture: Fixture, path: string, reason: RegExp): Promise<void> {

@@ -9,7 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Fixture, SECRET, workspaceFixture } from './testing.ts';
+import { type Fixture, SECRET, workspaceFixture } from './testing/fixture.ts';
 
 const CALLS = 3_000;
 const SEARCHES = 60;

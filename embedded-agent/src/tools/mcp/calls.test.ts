@@ -6,7 +6,7 @@ import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it } from 'vitest';
-import { event, type RawServer, reply, startRawServer, useToolset } from './testing.ts';
+import { event, type RawServer, reply, startRawServer, useToolset } from './testing/server.ts';
 
 const MINUTE_MS = 60_000;
 const done = { content: [{ type: 'text', text: 'done' }] };

@@ -1,7 +1,7 @@
 /** Whatever an MCP server returns is told to the model, and nothing of it is told without a bound. */
 import { readFileSync, statSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { reply, startRawServer, useToolset } from './testing.ts';
+import { reply, startRawServer, useToolset } from './testing/server.ts';
 
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { SECRET, workspaceFixture } from '../testing.ts';
+import { SECRET, workspaceFixture } from '../testing/fixture.ts';
 
 /** Only what is in this folder can be started as a program. */
 function pathOnly(folder: string): void {

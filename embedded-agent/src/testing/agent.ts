@@ -7,9 +7,9 @@ import { systemClock } from '@mobyclaw/lib/clock';
 import type { CagentEvent, StoredSession } from '@mobyclaw/protocol/cagent';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { onTestFinished } from 'vitest';
-import { Agent, type AgentOptions } from './agent.ts';
-import { createAgentServer } from './http/server.ts';
-import { SessionStore } from './store/session-store.ts';
+import { Agent, type AgentOptions } from '../agent.ts';
+import { createAgentServer } from '../http/server.ts';
+import { SessionStore } from '../store/session-store.ts';
 
 export interface TestAgent {
   readonly url: string;

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { onTestFinished } from 'vitest';
-import { McpToolset, type McpToolsetOptions } from '../mcp-toolset.ts';
-import type { ToolContext } from '../tool.ts';
+import { McpToolset, type McpToolsetOptions } from '../../mcp-toolset.ts';
+import type { ToolContext } from '../../tool.ts';
 
 export interface RawRequest {
   http: string;

@@ -7,9 +7,9 @@ import {
   startFakeAgent,
 } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { onTestFinished } from 'vitest';
-import type { AgentClient, AgentClientOptions, RunEvent, RunOutcome } from './agent.ts';
-import { createAgentClient } from './agent-client.ts';
-import type { AgentError } from './agent-error.ts';
+import type { AgentClient, AgentClientOptions, RunEvent, RunOutcome } from '../agent.ts';
+import { createAgentClient } from '../agent-client.ts';
+import type { AgentError } from '../agent-error.ts';
 
 export interface Pair {
   agent: FakeAgent;

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { McpAnswer } from '@mobyclaw/lib/mcp-tool';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
-import { workspaceTools } from './tools.ts';
-import type { WorkspaceMode } from './workspaces.ts';
+import { workspaceTools } from '../tools.ts';
+import type { WorkspaceMode } from '../workspaces.ts';
 
 export const SECRET = 'the secret that lies outside';
 
