@@ -3,6 +3,8 @@
  * and nowhere else; everybody above decides by `remedy` and `fatal` alone. It never holds a token, nor a text that a
  * library made from a URL with one in it.
  */
+import { asSentence } from '@mobyclaw/lib/sentence';
+
 export type ChannelRemedy =
   /** Passes by itself: the same call again after `retryAfterMs`, or after a backoff. It had no effect. */
   | 'retry'
@@ -62,7 +64,7 @@ export class ChannelError extends Error {
 
   /** One line for status and log: what happened, and what to do. */
   get line(): string {
-    return this.hint === null ? this.message : `${this.message} ${this.hint}`;
+    return this.hint === null ? this.message : `${asSentence(this.message)} ${this.hint}`;
   }
 }
 

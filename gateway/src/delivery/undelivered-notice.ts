@@ -1,5 +1,6 @@
 /** What a person is told of a message that did not arrive, or perhaps not: in the chat, since nobody there sees the log. */
 import { plainFileName } from '@mobyclaw/lib/plain-name';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import { commandSign } from '../channels/command-sign.ts';
 import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 
@@ -19,5 +20,5 @@ export function undeliveredNotice(
   const names = failed.flatMap(({ part }) => files[Number(part.extras?.file)]?.name ?? []);
   const what =
     names.length === failed.length ? `the file ${names.map(plainFileName).join(', ')}` : 'all of my message';
-  return `I could not send you ${what}. ${first.error ?? ''} ${resend} tries again.`;
+  return `I could not send you ${what}. ${asSentence(first.error ?? '')} ${resend} tries again.`;
 }

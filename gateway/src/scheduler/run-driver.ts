@@ -6,9 +6,11 @@
  * model is not asked again, however often the delivery fails. A failure of the store leaves the row as it is and is
  * tried again. Since all of it can be taken again, what is written here need not wait for the disk.
  */
+
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { localTime } from '@mobyclaw/lib/local-time';
 import { plainName, quotedName } from '@mobyclaw/lib/plain-name';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import type { RunOutcome, RunRow } from '../store/job-rows.ts';
 import type { RunChange } from '../store/job-run-store.ts';
@@ -245,10 +247,10 @@ export class RunDriver {
     const { name } = job.definition;
     if (job.enabled && failures >= MOST_FAILURES) {
       jobs.disable(job.id);
-      const text = `The schedule “${plainName(name)}” failed ${failures} times in a row, so it is switched off. The last reason: ${reason} Switch it on again with: mobyclaw cron resume ${job.id}`;
+      const text = `The schedule “${plainName(name)}” failed ${failures} times in a row, so it is switched off. The last reason: ${asSentence(reason)} Switch it on again with: mobyclaw cron resume ${job.id}`;
       jobs.setNotice(job.id, { key: `job-disabled:${run.key}`, text });
     } else if (job.definition.schedule.kind === 'at') {
-      const text = `The schedule “${plainName(name)}” failed. The reason: ${reason}`;
+      const text = `The schedule “${plainName(name)}” failed. The reason: ${asSentence(reason)}`;
       jobs.setNotice(job.id, { key: `job-failed:${run.key}`, text });
     }
   }

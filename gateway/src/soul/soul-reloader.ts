@@ -3,9 +3,11 @@
  * reload"). Memory tells of edits and publishes, the supervisor restarts the agent, and this leads, since only the
  * gateway knows when no turn runs. Whatever fails, the last version that the agent ran is put back and lanes go on.
  */
+
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import {
   reloadResultSchema,
   type SoulProblem,
@@ -177,7 +179,7 @@ export class SoulReloader {
 
   #reject(hash: string, problem: SoulProblem): void {
     const where = problem.line === undefined ? '' : ` line ${problem.line}`;
-    const text = `soul.yaml${where}: ${problem.message} Moby goes on with the last version that worked.`;
+    const text = `soul.yaml${where}: ${asSentence(problem.message)} Moby goes on with the last version that worked.`;
     this.#refused = { hash, problem: text };
     this.#view = { state: 'rejected', problem: text };
     this.#options.logger.warn({ soul: hash, line: problem.line }, 'soul.yaml was rejected');

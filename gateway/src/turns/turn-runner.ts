@@ -7,6 +7,7 @@
  */
 
 import { pause } from '@mobyclaw/lib/clock';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
@@ -274,7 +275,7 @@ export class TurnRunner {
     }
     progress.providerRetried = true;
     progress.repeats = true;
-    this.#emit(turn, { type: 'notice', data: { text: `${error.message} Trying once more.` } });
+    this.#emit(turn, { type: 'notice', data: { text: `${asSentence(error.message)} Trying once more.` } });
     await pause(this.#options.clock, waitMs, signal);
     return 'again';
   }

@@ -70,6 +70,8 @@ export interface FakeTelegram {
   revoke(revoked?: boolean): void;
   /** Nothing is answered any more on the present connections, and nobody is told. New ones work. */
   blackHole(): void;
+  /** False: a server that ignores `timeout`, and answers each poll at once. */
+  holdPolls(held: boolean): void;
   /** Another program polls once. */
   pollElsewhere(): void;
   /** All connections are reset. */
@@ -96,6 +98,7 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
   let held: Held | null = null;
   let polls = 0;
   let revoked = false;
+  let holds = true;
 
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
@@ -164,7 +167,7 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
     const offset = Number(payload.offset ?? 0);
     const limit = Number(payload.limit ?? 100);
     const updates = chats.fetch(offset, limit);
-    const holdMs = Number(payload.timeout ?? 0) * 1000;
+    const holdMs = holds ? Number(payload.timeout ?? 0) * 1000 : 0;
     if (updates.length > 0 || holdMs === 0) {
       sendJson(response, 200, { ok: true, result: updates });
       return;
@@ -274,6 +277,10 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
       if (waiting) sendJson(waiting.response, 401, refusal(401, 'Unauthorized'));
     },
     pollElsewhere: conflict,
+    holdPolls(held) {
+      holds = held;
+      release();
+    },
     blackHole() {
       for (const socket of sockets) dead.add(socket);
       if (held) clearTimeout(held.timer);

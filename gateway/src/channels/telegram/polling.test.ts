@@ -1,6 +1,7 @@
-import { systemClock } from '@mobyclaw/lib/clock';
+import { type Clock, systemClock, type Timer } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import { startFakeTelegram } from '@mobyclaw/testkit/fake-telegram/fake-telegram';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ChannelHost, InboundEvent } from '../channel.ts';
@@ -8,11 +9,11 @@ import { createTelegramChannel } from './index.ts';
 
 const ALICE = { id: 42, first_name: 'Alice' };
 
-async function connect(receive: (event: InboundEvent) => Promise<void>) {
+async function connect(receive: (event: InboundEvent) => Promise<void>, clock: Clock = systemClock) {
   const telegram = await startFakeTelegram();
   onTestFinished(() => telegram.close());
   const host: ChannelHost = {
-    clock: systemClock,
+    clock,
     logger: silentLogger,
     receive,
     alive: () => undefined,
@@ -73,4 +74,34 @@ test('when it has stopped, no poll is open and nothing more comes in', async () 
   expect(telegram.polls()).toBe(polls);
   expect(taken).toEqual([]);
   expect(telegram.chats.pending).toHaveLength(1);
+});
+
+/** Remembers what was waited for. */
+class WatchedClock extends ManualClock {
+  readonly delays: number[] = [];
+
+  override after(delayMs: number, task: () => void): Timer {
+    this.delays.push(delayMs);
+    return super.after(delayMs, task);
+  }
+}
+
+test('a server that does not hold polls open is asked once a second, and what comes is taken then', async () => {
+  const clock = new WatchedClock();
+  const taken: string[] = [];
+  const { telegram } = await connect(async (event) => {
+    if (event.type === 'message') taken.push(event.text);
+  }, clock);
+  await until('a poll that holds', () => telegram.polling());
+  clock.delays.length = 0;
+  const polls = telegram.polls();
+  telegram.holdPolls(false);
+  for (let second = 1; second <= 3; second++) {
+    await until('the pause', () => clock.delays.at(-1) === 1000);
+    expect(telegram.polls()).toBe(polls + second - 1);
+    clock.delays.length = 0;
+    if (second === 3) telegram.say({ chat: 42, from: ALICE, text: 'hello' });
+    await clock.advance(1000);
+  }
+  await until('the message', () => taken.includes('hello'));
 });

@@ -13,6 +13,8 @@ import type { Me } from './message-text.ts';
 
 const UPDATES = ['message', 'edited_message'] as const;
 const BATCH = 100; // the most that Telegram gives
+/** A server that does not hold a poll open, as a proxy or a stand-in may not, is not asked more often than that. */
+const EMPTY_PAUSE_MS = 1000;
 const STORE_RETRY_MS = 1000; // the disk is full: Telegram keeps what we do not take
 
 export interface PollingOptions {
@@ -53,6 +55,7 @@ export class Polling {
 
   async #poll(holdSeconds: number): Promise<void> {
     const { api, host, signal, marginMs } = this.#options;
+    const askedAt = host.clock.now();
     const updates = await api.call(
       'getUpdates',
       {
@@ -65,7 +68,12 @@ export class Polling {
     );
     host.alive();
     const last = updates.at(-1);
-    if (!last) return;
+    if (!last) {
+      const heldMs = host.clock.now() - askedAt;
+      if (holdSeconds > 0 && heldMs < EMPTY_PAUSE_MS)
+        await pause(host.clock, EMPTY_PAUSE_MS - heldMs, signal);
+      return;
+    }
     if (await this.#take(updates)) this.#offset = last.update_id + 1;
     else await pause(host.clock, STORE_RETRY_MS, signal);
   }
