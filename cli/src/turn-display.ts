@@ -3,9 +3,13 @@
  * Text of an attempt that a crash cut off is not mixed with that of the next one, whether or not the gateway says
  * `replace` between them.
  */
+import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { EVENT_IDS_PER_ATTEMPT, type NumberedEvent, type TurnEventData } from '@mobyclaw/protocol/events';
 import { AnswerWriter } from './answer-writer.ts';
 import { printable, say, styled, type Terminal } from './terminal.ts';
+
+/** After this long a person at a terminal wonders whether anything happens. */
+const NO_SIGN_MS = 3_000;
 
 export interface TurnOutcome {
   turn: string | undefined;
@@ -22,8 +26,12 @@ export class TurnDisplay {
   #attempt = 1;
   #attemptHasText = true;
   #thinking = false;
+  readonly #clock: Clock | undefined;
+  #sign: Timer | null = null;
 
-  constructor(terminal: Terminal, live?: boolean) {
+  /** @param clock where somebody looks on: they are told when nothing has come for a while */
+  constructor(terminal: Terminal, live?: boolean, clock?: Clock) {
+    this.#clock = clock;
     this.#terminal = terminal;
     this.#answer = new AnswerWriter(terminal, live);
   }
@@ -34,6 +42,7 @@ export class TurnDisplay {
       this.#attempt = attempt;
       this.#attemptHasText = false;
     }
+    if (event.type !== 'usage' && event.type !== 'queued') this.stopWaiting();
     if (event.type !== 'reasoning') this.#thinking = false;
     switch (event.type) {
       case 'queued':
@@ -43,6 +52,7 @@ export class TurnDisplay {
       case 'started':
         this.outcome.turn = event.data.turn;
         this.outcome.session = event.data.session;
+        this.#sign = this.#clock?.after(NO_SIGN_MS, () => this.note('💭 Working on it…')) ?? null;
         break;
       case 'token':
         if (!this.#attemptHasText) this.#answer.replace(event.data.text);
@@ -76,6 +86,12 @@ export class TurnDisplay {
       case 'usage':
         break; // part of `done`
     }
+  }
+
+  /** Nothing more is to come. */
+  stopWaiting(): void {
+    this.#sign?.cancel();
+    this.#sign = null;
   }
 
   /** A line about the turn, on stderr. */

@@ -181,11 +181,11 @@ export class Chat {
   }
 
   async #showTurns(): Promise<void> {
-    const { terminal } = this.#options;
+    const { terminal, gateway } = this.#options;
     this.#input?.hide();
     let first = true;
     for (let turn = this.#queue.shift(); turn; turn = this.#queue.shift()) {
-      const display = new TurnDisplay(terminal);
+      const display = new TurnDisplay(terminal, undefined, gateway.clock);
       this.#shown = { turn, display };
       this.#interrupted = false;
       try {
@@ -200,6 +200,8 @@ export class Chat {
         if (!(error instanceof CliError)) return this.#left.reject(error);
         this.#failed = true;
         say(terminal, styled(terminal, 'stderr', 'yellow', error.message));
+      } finally {
+        display.stopWaiting();
       }
       first = false;
       if (terminal.stderr.isTTY) say(terminal, '');
