@@ -156,6 +156,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       refusal: (channel) => background.channels.refusal(channel),
     },
     accept: (message) => turns.accept(message),
+    notify,
   });
   const ports = gatewayPorts({
     store,
@@ -257,6 +258,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     background.start();
     budget?.sendNotices();
     void changes.check(); // made before a restart
+    hooks.tellOfConfinement().catch((error: unknown) => {
+      logger.warn({ err: error }, 'the owner is told at the next start that webhooks are confined');
+    });
   });
   reloader?.start();
   retention.start();

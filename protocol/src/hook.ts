@@ -44,6 +44,12 @@ export const hookRequestSchema = z
       .describe(
         'fresh (default): each delivery begins anew; keep: each knows those before, the last exchanges at least',
       ),
+    trusted: z
+      .boolean()
+      .optional()
+      .describe(
+        'its turns have the owner’s reach: shell, files, memory, all chats. Unless given, they only answer',
+      ),
   })
   .refine(({ proof, events }) => events === undefined || proof === 'github', {
     path: ['events'],
@@ -60,6 +66,7 @@ export const hookViewSchema = z
     target: z.string().optional().describe('where the answer goes as things stand'),
     events: z.array(z.string()).optional(),
     session: z.enum(['keep', 'fresh']).optional().describe('always there, but in answers of older versions'),
+    trusted: z.boolean().optional(),
     path: z.string(),
     createdAt: z.iso.datetime(),
     receivedAt: z.iso.datetime().optional(),

@@ -26,7 +26,7 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
   expect([added.code, added.stdout]).toEqual([0, 's3cret\n']);
   expect(api.seen.at(-1)?.body).toEqual({ name: 'push', proof: 'github', template: 'Review it' });
   const listed = await runCli(['hooks'], at);
-  expect(listed.stdout).toMatch(/\/hooks\/push +github +- +never/);
+  expect(listed.stdout).toMatch(/\/hooks\/push +github +its answer +- +never/);
   const tried = await runCli(['hooks', 'test', 'push', '--payload', '{"a":1}'], at);
   expect(tried.stderr).toContain('Turn 019a has begun');
   expect(api.seen.at(-1)?.body).toEqual({ payload: { a: 1 } });
@@ -41,6 +41,9 @@ test('hooks: the secret alone goes to stdout, once; list, test and remove say wh
   expect(api.seen.at(-1)?.body).toEqual({ name: 'push', proof: 'github', events: ['push', 'pull_request'] });
   const bearer = await runCli(['hooks', 'add', 'push', '--events', 'push'], at);
   expect([bearer.code, bearer.stderr]).toEqual([2, expect.stringContaining('only GitHub')]);
+
+  expect((await runCli(['hooks', 'add', 'push', '--trusted'], at)).code).toBe(0);
+  expect(api.seen.at(-1)?.body).toEqual({ name: 'push', proof: 'bearer', trusted: true });
 
   expect((await runCli(['hooks', 'add', 'Not A Name'], at)).code).toBe(2);
   const kind = await runCli(['hooks', 'add', 'push', '--proof', 'magic'], at);
@@ -58,13 +61,21 @@ test('show: what it asks, of whom it takes what, where answers go, and the last 
   const home = temporaryFolder();
   const api = await startApi(home);
   const delivery = { receivedAt: '2026-01-02T03:04:05Z', event: 'push', turn: '019a', state: 'done' };
-  const detail = { ...HOOK, target: 'cli:main', events: ['push'], session: 'keep', deliveries: [delivery] };
+  const detail = {
+    ...HOOK,
+    target: 'cli:main',
+    trusted: true,
+    events: ['push'],
+    session: 'keep',
+    deliveries: [delivery],
+  };
   api.on('GET /api/hooks/push', { body: detail });
   const at = { home, port: api.port, env: { MOBYCLAW_TZ: 'Asia/Kolkata' } };
   const { stdout } = await runCli(['hooks', 'show', 'push'], at);
   expect(stdout).toMatch(/^template +Review it$/m);
   expect(stdout).toMatch(/^answer to +cli:main \(where schedules go\)$/m);
   expect(stdout).toMatch(/^events +push$/m);
+  expect(stdout).toMatch(/^reach +yours: shell, files, memory, all chats/m);
   expect(stdout).toMatch(/^conversation +keep$/m);
   expect(stdout).toMatch(/^2026-01-02 08:34 +push +done +019a$/m);
   expect(JSON.parse((await runCli(['hooks', 'show', 'push', '--json'], at)).stdout)).toEqual(detail);

@@ -18,6 +18,7 @@ interface AddOptions extends JsonOption {
   channel?: string;
   events?: string;
   session?: string;
+  trusted?: boolean;
 }
 
 export const command: Define = (target, context, exit) => {
@@ -44,6 +45,10 @@ export const command: Define = (target, context, exit) => {
       'events of GitHub that start a turn, such as push,pull_request; all unless given',
     )
     .option('--session <which>', 'fresh: each delivery begins anew (default); keep: it knows those before')
+    .option(
+      '--trusted',
+      'give its turns your own reach: shell, files, memory, all chats; only for senders whose every word you trust',
+    )
     .action(async (name: string, options: AddOptions) => exit(await add(context, name, options)));
   withJson(target.command('show <name>'))
     .description('show one, with its last deliveries')
@@ -67,13 +72,14 @@ async function list(context: Context, { json }: JsonOption): Promise<ExitCode> {
   else if (hooks.length === 0)
     say(terminal, 'There is no webhook yet. Make one with ./mobyclaw hooks add <name>');
   else {
-    const rows = hooks.map(({ path, proof, channel, target, receivedAt }) => [
+    const rows = hooks.map(({ path, proof, trusted, channel, target, receivedAt }) => [
       path,
       proof,
+      trusted ? 'yours' : 'its answer',
       channel ?? target ?? '-',
       receivedAt ? localTime(receivedAt, zone) : 'never',
     ]);
-    print(terminal, table([['PATH', 'PROOF', 'ANSWER TO', 'LAST RECEIVED'], ...rows]));
+    print(terminal, table([['PATH', 'PROOF', 'REACH', 'ANSWER TO', 'LAST RECEIVED'], ...rows]));
   }
   return EXIT.ok;
 }
@@ -102,7 +108,16 @@ async function show(context: Context, name: string, { json }: JsonOption): Promi
   return EXIT.ok;
 }
 
-function hookRows({ path, proof, template, channel, target, events, session }: HookDetail): string[][] {
+function hookRows({
+  path,
+  proof,
+  template,
+  channel,
+  target,
+  events,
+  session,
+  trusted,
+}: HookDetail): string[][] {
   return [
     ['path', path],
     ['proof', proof],
@@ -110,6 +125,7 @@ function hookRows({ path, proof, template, channel, target, events, session }: H
     ['answer to', channel ?? `${target ?? '-'} (where schedules go)`],
     ['events', events?.join(', ') ?? 'all'],
     ['conversation', session ?? 'keep'],
+    ['reach', trusted ? 'yours: shell, files, memory, all chats (--trusted)' : 'its answer alone'],
   ];
 }
 

@@ -6,7 +6,7 @@ import { quotedName } from '@mobyclaw/lib/plain-name';
 import * as z from 'zod';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { deliveryId } from './delivery-id.ts';
-import { confinedTo, refuseBeyond } from './reach.ts';
+import { confinedTo, refuseBeyond, writableChat } from './reach.ts';
 import type { OutgoingFile, ToolPorts } from './tool-ports.ts';
 
 const channel = z.string().min(1).max(300);
@@ -15,7 +15,7 @@ export function chatTools(ports: ToolPorts): McpTool[] {
   return [channelListTool(ports), messageTool(ports), fileTool(ports)];
 }
 
-function channelListTool({ channels }: ToolPorts): McpTool {
+function channelListTool({ store, channels }: ToolPorts): McpTool {
   return mcpTool({
     name: 'channel_list',
     title: 'List chats',
@@ -23,7 +23,7 @@ function channelListTool({ channels }: ToolPorts): McpTool {
     input: z.object({}),
     annotations: { readOnlyHint: true },
     run: (_input, caller) => {
-      const confined = confinedTo(caller);
+      const confined = writableChat(store, caller);
       const known = channels().flatMap((chat) => {
         if (confined === null || chat.key === confined) return chat;
         return confined.startsWith(`${chat.key}:`) ? { ...chat, key: confined } : []; // a topic of it
@@ -75,13 +75,13 @@ function fileTool(ports: ToolPorts): McpTool {
     }),
     annotations: { readOnlyHint: false, openWorldHint: true },
     run: async ({ path, name, content, text = '', channel: named }, caller) => {
-      const chat = named ?? caller.session;
+      const chat = named ?? writableChat(ports.store, caller) ?? caller.session;
       if (chat === undefined) throw new ToolError('Say which chat it goes to: channel_list shows them.');
       const to = ports.store.names.current(chat);
       checkTarget(ports, to, caller);
       if (path !== undefined && confinedTo(caller) !== null) {
         throw new ToolError(
-          'A guest asked for this: your files are the owner’s. What you write as content may go.',
+          'The owner did not ask for this, and your files are his. What you write as content may go.',
         );
       }
       const file = path === undefined ? written(name, content) : await readFile(ports, path, name);
@@ -93,8 +93,8 @@ function fileTool(ports: ToolPorts): McpTool {
 }
 
 /** @throws ToolError */
-function checkTarget({ mayWrite }: ToolPorts, to: string, caller: McpCaller): void {
-  refuseBeyond(confinedTo(caller), to);
+function checkTarget({ store, mayWrite }: ToolPorts, to: string, caller: McpCaller): void {
+  refuseBeyond(writableChat(store, caller), to);
   if (!mayWrite(to)) {
     throw new ToolError(`${to} is not a chat that Moby may write to. channel_list shows those.`);
   }

@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { ScheduleError } from '../calendar/schedule-error.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import { isConversation } from '../store/conversation.ts';
-import { confinedTo, refuseBeyond } from './reach.ts';
+import { confinedTo, refuseBeyond, refuseWebhook } from './reach.ts';
 import { describeJob, describeRun } from './schedule-text.ts';
 import type { ToolPorts } from './tool-ports.ts';
 
@@ -56,6 +56,7 @@ function createTool(ports: Ports): McpTool {
     input: requestSchema,
     annotations: { readOnlyHint: false, destructiveHint: false },
     run: (input, caller) => {
+      refuseWebhook(caller);
       checkChannel(ports, input.channel, caller);
       const guest = confinedTo(caller);
       if (guest !== null && platformOf(guest) === 'cron') {

@@ -13,6 +13,8 @@ export interface HookRow {
   events: string[] | null;
   /** fresh: each delivery begins anew; keep: one conversation. */
   session: 'keep' | 'fresh';
+  /** Its turns have the owner's reach; null: made before there was the choice, and the owner does not know yet. */
+  trusted: boolean | null;
   createdAt: number;
   receivedAt: number | null;
 }
@@ -36,7 +38,8 @@ export class HookStore {
   insert(hook: Omit<HookRow, 'receivedAt'>): boolean {
     const { changes } = this.#db
       .sql(
-        `INSERT INTO hooks (name, proof, secret, template, channel, events, session, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO hooks (name, proof, secret, template, channel, events, session, trusted, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (name) DO NOTHING`,
       )
       .run(
@@ -47,6 +50,7 @@ export class HookStore {
         hook.channel,
         hook.events && JSON.stringify(hook.events),
         hook.session,
+        Number(hook.trusted ?? false),
         hook.createdAt,
       );
     return changes > 0;
@@ -59,6 +63,11 @@ export class HookStore {
 
   list(): HookRow[] {
     return this.#db.sql('SELECT * FROM hooks ORDER BY name').all().map(toHook);
+  }
+
+  /** Those made before it could be said whether they are trusted are not, and the owner knows now. */
+  settleTrust(): void {
+    this.#db.sql('UPDATE hooks SET trusted = 0 WHERE trusted IS NULL').run();
   }
 
   /** Its deliveries stay known, so that a hook of the same name does not run them again. */
@@ -114,6 +123,7 @@ function toHook(row: Record<string, unknown>): HookRow {
     channel: row.channel as string | null,
     events: row.events === null ? null : (JSON.parse(String(row.events)) as string[]),
     session: row.session === 'keep' ? 'keep' : 'fresh',
+    trusted: row.trusted === null ? null : row.trusted === 1,
     createdAt: Number(row.created_at),
     receivedAt: row.received_at as number | null,
   };

@@ -7,6 +7,7 @@ import { AGENT_SESSIONS_SCHEMA } from './schema-agent-sessions.ts';
 import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA, CACHE_WRITES_SCHEMA } from './schema-budget.ts';
 import { ARRIVAL_TRIES_SCHEMA, CHANNELS_SCHEMA } from './schema-channels.ts';
 import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
+import { CONFINEMENT_SCHEMA } from './schema-confinement.ts';
 import { GUEST_TURNS_SCHEMA } from './schema-guest-turns.ts';
 import { GUESTS_SCHEMA } from './schema-guests.ts';
 import { LIVE_SCHEMA } from './schema-live.ts';
@@ -120,6 +121,7 @@ export const MIGRATIONS = [
   GUEST_TURNS_SCHEMA,
   HOOK_SESSIONS_SCHEMA,
   REPORTS_SCHEMA,
+  CONFINEMENT_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

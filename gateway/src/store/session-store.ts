@@ -6,6 +6,8 @@ import type { Database } from './database.ts';
 export interface SessionRow {
   key: string;
   agentSession: string | null;
+  /** Of soul.yaml, that the agent session is bound to; null: root. */
+  agent: string | null;
   torn: boolean;
   seedFrom: number;
   /** Newest message sent by Moby himself that the agent's session was told of. */
@@ -59,10 +61,11 @@ export class SessionStore {
     return Number(this.#db.sql('SELECT count(*) AS n FROM sessions').get()?.n);
   }
 
-  setAgentSession(key: string, id: string): void {
+  /** @param agent of soul.yaml; null: root */
+  setAgentSession(key: string, id: string, agent: string | null = null): void {
     this.#db
-      .sql('UPDATE sessions SET agent_session = ?, torn = 0 WHERE key = ?')
-      .run(id, this.#names.current(key));
+      .sql('UPDATE sessions SET agent_session = ?, agent = ?, torn = 0 WHERE key = ?')
+      .run(id, agent, this.#names.current(key));
   }
 
   markTorn(key: string): void {
@@ -101,6 +104,7 @@ function toSession(row: Record<string, unknown>): SessionRow {
   return {
     key: String(row.key),
     agentSession: row.agent_session as string | null,
+    agent: row.agent as string | null,
     torn: row.torn === 1,
     seedFrom: Number(row.seed_from),
     toldUpto: Number(row.told_upto),

@@ -26,6 +26,8 @@ export interface NewTurn {
   notes?: readonly string[];
   /** Asked by somebody who is not the owner. */
   guest?: boolean;
+  /** Begun by a webhook that the owner did not add as trusted. */
+  confined?: boolean;
   createdAt: number;
 }
 
@@ -78,8 +80,8 @@ export class TurnStore {
     const { lastInsertRowid } = this.#db
       .sql(
         `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, deliver_channel,
-           deliver_reply_to, notes, guest, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+           deliver_reply_to, notes, guest, confined, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       )
       .run(
         turn.id,
@@ -93,6 +95,7 @@ export class TurnStore {
         turn.deliverTo?.replyTo ?? null,
         turn.notes && turn.notes.length > 0 ? JSON.stringify(turn.notes) : null,
         Number(turn.guest ?? false),
+        Number(turn.confined ?? false),
         turn.createdAt,
       );
     return Number(lastInsertRowid);
@@ -283,6 +286,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     deliverTo: toTarget(row),
     notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
     guest: row.guest === 1,
+    confined: row.confined === 1,
     state: row.state as TurnState,
     attempt: Number(row.attempt),
     createdAt: Number(row.created_at),

@@ -264,7 +264,10 @@ export function shownText(events: readonly NumberedEvent[]): string {
 /** Opens a gateway, in front of a fake agent unless one is given; both are gone when the test is. */
 export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
   const home = options.home ?? temporaryFolder();
-  const agent = options.agentUrl === undefined ? await startFakeAgent(options.agent) : null;
+  const agent =
+    options.agentUrl === undefined
+      ? await startFakeAgent({ agents: ['root', 'guest', 'webhook'], ...options.agent })
+      : null;
   const config = readConfig({
     MOBYCLAW_HOME: home,
     MOBYCLAW_PORT: '0',

@@ -7,6 +7,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
 import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
+import { AgentError } from '../agent/agent-error.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -14,7 +15,7 @@ import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { splitAttachments } from './attachments.ts';
-import type { Capabilities } from './capabilities.ts';
+import { askerOf, type Capabilities } from './capabilities.ts';
 import { writeEnvelope } from './envelope.ts';
 import type { EventLog } from './event-log.ts';
 import type { StopReason } from './lanes.ts';
@@ -59,10 +60,11 @@ export class AgentRun {
    * @throws AgentError where it could not be given a session
    */
   async run(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<RunOutcome> {
-    const session = await this.#session(turn, progress);
+    const agentName = await this.#agentFor(turn);
+    const session = await this.#session(turn, agentName, progress);
     this.inUse.add(session.id);
     try {
-      return await this.#runOn(session, turn, progress, signal);
+      return await this.#runOn({ ...session, agentName }, turn, progress, signal);
     } finally {
       this.inUse.delete(session.id);
       this.#options.onSessionFree();
@@ -70,12 +72,12 @@ export class AgentRun {
   }
 
   async #runOn(
-    session: { id: string; fresh: boolean },
+    session: { id: string; fresh: boolean; agentName: string | null },
     turn: TurnRow,
     progress: Progress,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
-    const agentName = await this.#agentFor(turn);
+    const { agentName } = session;
     const { agent, monitor, store, capabilities, clock, timeZone } = this.#options;
     const merged = store.turns.mergedInto(turn.id);
     const prompts = [turn, ...merged];
@@ -133,20 +135,36 @@ export class AgentRun {
     }
   }
 
-  /** Asked anew each time: a beat that costs a call of the model can afford a look at the agent. @returns null for root */
-  async #agentFor({ source }: TurnRow): Promise<string | null> {
-    if (source !== 'heartbeat') return null;
+  /**
+   * The owner's turns run with root; a beat with the agent for it where there is one; what is not the owner's with the agent
+   * that has no shell and no files, and with no other. Asked anew each time: a turn that costs a call of the model can afford
+   * a look at the agent.
+   * @returns null for root
+   * @throws AgentError where there is no agent that this turn may run with
+   */
+  async #agentFor(turn: TurnRow): Promise<string | null> {
+    const asker = askerOf(turn);
+    if (asker === 'owner' && turn.source !== 'heartbeat') return null;
     const names = await this.#options.agent.agentNames();
-    return names.includes(HEARTBEAT_AGENT) ? HEARTBEAT_AGENT : null;
+    if (asker === 'owner') return names.includes(HEARTBEAT_AGENT) ? HEARTBEAT_AGENT : null;
+    if (names.includes(asker) || names.length === 0) return asker; // with none soul.yaml is broken, and the run says why
+    const why = `This turn is not the owner's (${asker}), and soul.yaml has no agent "${asker}" to run it with.`;
+    throw new AgentError('config', `${why} Add one under agents, with the tools that it may have.`);
   }
 
   /** The agent's session of this conversation; a new one where there is none, it is torn, or it has to be left. */
-  async #session(turn: TurnRow, progress: Progress): Promise<{ id: string; fresh: boolean }> {
+  async #session(
+    turn: TurnRow,
+    agentName: string | null,
+    progress: Progress,
+  ): Promise<{ id: string; fresh: boolean }> {
     const { store, agent } = this.#options;
     const row = store.sessions.find(turn.session);
-    if (row?.agentSession && !row.torn) return { id: row.agentSession, fresh: false };
+    // An agent session is bound to the agent of its first run, so another one begins a new session, told of the last exchanges.
+    if (row?.agentSession && !row.torn && row.agent === agentName)
+      return { id: row.agentSession, fresh: false };
     const id = await agent.createSession(turn.session);
-    store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id));
+    store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id, agentName));
     if (progress.continues) {
       progress.startOver();
       this.#emit(turn, { type: 'replace', data: { text: '' } });

@@ -57,6 +57,8 @@ export class Capabilities {
   }
 }
 
-function askerOf({ guest }: TurnRow): Asker {
+/** On whose behalf a turn runs. */
+export function askerOf({ guest, confined }: Pick<TurnRow, 'guest' | 'confined'>): Asker {
+  if (confined) return 'webhook';
   return guest ? 'guest' : 'owner';
 }

@@ -34,6 +34,8 @@ export interface InboundMessage {
   notes?: readonly string[];
   /** Written by somebody who is not the owner: tools of the gateway stay within this chat. */
   guest?: boolean;
+  /** Brought by a webhook that is not trusted: its turn has no reach at all but the answer. */
+  confined?: boolean;
 }
 
 export interface Accepted {
@@ -156,9 +158,21 @@ export class Inbox {
       deliverTo = null,
       notes = [],
       guest = false,
+      confined = false,
     } = message;
     const session = this.#options.store.names.current(message.session);
-    const said = { session, source, sender, prompt, attachments, queueMode, deliverTo, notes, guest };
+    const said = {
+      session,
+      source,
+      sender,
+      prompt,
+      attachments,
+      queueMode,
+      deliverTo,
+      notes,
+      guest,
+      confined,
+    };
     const fresh = { id: uuidv7(), ...said, createdAt: now };
     sessions.touch(session, now);
     const seq = turns.insert(fresh);

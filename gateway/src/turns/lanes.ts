@@ -182,7 +182,12 @@ export class Lanes {
     }
     if (!lane.afterRun || modeOf(head) !== 'collect') return head;
     const others = waiting.findIndex(
-      (turn) => turn.sender !== head.sender || turn.source !== head.source || modeOf(turn) !== 'collect',
+      (turn) =>
+        turn.sender !== head.sender ||
+        turn.source !== head.source ||
+        turn.guest !== head.guest || // none borrows the reach of another
+        turn.confined !== head.confined ||
+        modeOf(turn) !== 'collect',
     );
     const batch = others === -1 ? waiting : waiting.slice(0, others);
     const quietInMs = (batch.at(-1) as TurnRow).createdAt + QUIET_MS - clock.now();

@@ -7,7 +7,7 @@ import type { HookRow } from '../store/hook-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
 import type { Accepted, InboundMessage } from '../turns/inbox.ts';
-import type { OwnerChannels } from '../unasked/ports.ts';
+import type { NotifyOwner, OwnerChannels } from '../unasked/ports.ts';
 import { eventOf, readPayload } from './payload.ts';
 import { DEFAULT_TEMPLATE, fillTemplate } from './prompt-template.ts';
 import { bearerVerifier, gitHubVerifier, mayProve, standardVerifier, type Verifier } from './proof.ts';
@@ -21,6 +21,7 @@ export interface NewHook {
   channel?: string | undefined;
   events?: string[] | undefined;
   session?: 'keep' | 'fresh' | undefined;
+  trusted?: boolean | undefined;
 }
 
 export type Reception =
@@ -37,6 +38,7 @@ export interface WebhookServiceOptions {
   tokens: TokenService;
   channels: Pick<OwnerChannels, 'home' | 'refusal'>;
   accept: (message: InboundMessage) => Promise<Accepted>;
+  notify: NotifyOwner;
 }
 
 export class WebhookService {
@@ -62,6 +64,7 @@ export class WebhookService {
       channel: hook.channel === undefined ? null : store.names.current(hook.channel),
       events: hook.events ?? null,
       session: hook.session ?? 'fresh',
+      trusted: hook.trusted ?? false,
       createdAt: clock.now(),
     };
     return store.transaction('durable', () => {
@@ -69,6 +72,18 @@ export class WebhookService {
       const secret = row.secret ?? tokens.create(`webhook ${hook.name}`, `hook:${hook.name}`).token ?? '';
       return { ...this.#view({ ...row, receivedAt: null }), secret };
     });
+  }
+
+  /** Tells the owner, once, that webhooks from before there was the choice reach no further than their answer now. */
+  async tellOfConfinement(): Promise<void> {
+    const { store, notify } = this.#options;
+    const names = store.hooks.list().flatMap(({ name, trusted }) => (trusted === null ? [name] : []));
+    if (names.length === 0) return;
+    await notify(
+      `What webhooks send is a stranger's text. From now on their turns have no shell, no files and no other chats, and remember nothing, unless a webhook was added with --trusted. That concerns: ${names.join(', ')}. To give one your reach again: \`./mobyclaw hooks remove NAME\`, then \`hooks add NAME --trusted …\`, which makes a new secret.`,
+      'hooks-confined',
+    );
+    store.transaction('durable', () => store.hooks.settleTrust());
   }
 
   list(): HookView[] {
@@ -160,6 +175,7 @@ export class WebhookService {
       attachments: [],
       queueMode: 'followup', // each delivery is a turn of its own
       deliverTo: { channel: this.#target(hook) },
+      confined: hook.trusted !== true,
     });
     const turn = accepted.turn.id;
     // A kill right here is covered by the inbox, which knows the key for 30 days.
@@ -184,6 +200,7 @@ export class WebhookService {
       target: this.#target(row),
       ...(row.events === null ? {} : { events: row.events }),
       session: row.session,
+      trusted: row.trusted === true,
       path: `/hooks/${row.name}`,
       createdAt: new Date(row.createdAt).toISOString(),
       ...(row.receivedAt === null ? {} : { receivedAt: new Date(row.receivedAt).toISOString() }),

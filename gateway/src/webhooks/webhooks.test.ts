@@ -224,7 +224,8 @@ test('a hook and its token are made together or not at all', async () => {
   };
   const channels = { home: () => 'cli:main', refusal: () => null };
   const accept = () => Promise.reject(new Error('nothing is accepted here'));
-  const hooks = new WebhookService({ store, clock: systemClock, tokens, channels, accept });
+  const notify = () => Promise.resolve();
+  const hooks = new WebhookService({ store, clock: systemClock, tokens, channels, accept, notify });
   expect(() => hooks.create({ name: 'push', proof: 'bearer' })).toThrow('The disk is full.');
   expect(store.hooks.find('push')).toBeNull();
 });
