@@ -10,6 +10,7 @@ import { checklistServer } from '../testing/checklist-server.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
 
 const CALL_TOKENS = 132; // what the fake agent reports for one call of its model
+const AGENT_TOKEN = 'the-token-that-the-agent-shows';
 const HOUR = 3_600_000;
 
 interface World {
@@ -23,15 +24,16 @@ interface World {
 /** A gateway on 1 October 2026, 10:00 UTC, with a cap of so many calls a day. */
 async function world(
   calls: number,
-  script: (moby: () => Harness, clock: ManualClock) => Script,
+  script: (moby: () => Harness, clock: ManualClock, prompt: FakePrompt) => Script,
 ): Promise<World> {
   const clock = new ManualClock(Date.parse('2026-10-01T10:00:00Z'));
   let moby: Harness | null = null;
   const current = (): Harness => moby as Harness;
-  const agent = await startFakeAgent({ script: (_prompt: FakePrompt) => script(current, clock) });
+  const agent = await startFakeAgent({ script: (prompt: FakePrompt) => script(current, clock, prompt) });
   onTestFinished(() => agent.close());
   const env = {
     ...(await checklistServer('- every 1h: look at the disk.')),
+    MOBYCLAW_MCP_TOKEN: AGENT_TOKEN,
     MOBYCLAW_HEARTBEAT_INTERVAL: '1h',
     MOBYCLAW_BUDGET_DAY_TOKENS: String(calls * CALL_TOKENS),
     MOBYCLAW_OWNER_CHANNEL: 'web:main',
@@ -61,9 +63,9 @@ const runs = async (moby: Harness, job: string): Promise<RunView[]> =>
   (await moby.call('GET', `/api/jobs/${job}/runs`)).body.items;
 
 test('a model whose every turn schedules the next one stops at the cap, within one call', async () => {
-  const { moby, passUntil } = await world(10, function* (current, clock) {
+  const { moby, passUntil } = await world(10, function* (current, clock, { headers }) {
     const scheduleNext = async (): Promise<string> => {
-      const client = await connectMcp(`http://127.0.0.1:${current().port}`, 'shared');
+      const client = await connectMcp(`http://127.0.0.1:${current().port}`, AGENT_TOKEN, undefined, headers);
       const at = new Date(clock.now() + 1000).toISOString();
       const { text } = await callMcp(client, 'schedule_create', { name: 'again', at, prompt: 'go on' });
       await client.close();
