@@ -79,11 +79,15 @@ export class Ask {
   }
 }
 
-/** A prompt ends the stream that it writes to, and the terminal's is needed for longer. */
+/**
+ * A prompt ends the stream that it writes to, and the terminal's is needed for longer. Each piece goes on at once, without
+ * waiting for the one before: what waited here would be overtaken by what is written to the terminal beside it.
+ */
 function forwarding(target: Terminal['stderr']): Writable {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      target.write(chunk, done);
+      target.write(chunk);
+      done();
     },
   });
   return Object.assign(stream, { isTTY: target.isTTY, columns: target.columns });
