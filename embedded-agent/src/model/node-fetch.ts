@@ -3,14 +3,34 @@
  * minutes without a byte, and a local model may think longer than that before its first token. Covers what the AI SDK
  * asks of it: a request with a text body, a streamed response, no redirects.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
+import { proxyEnvironment } from '@mobyclaw/lib/proxy-environment';
 
 // Connections are kept only where they cost a handshake: a kept one that the server closes meanwhile fails a request.
-const httpsAgent = new HttpsAgent({ keepAlive: true });
+interface Agents {
+  http: HttpAgent;
+  https: HttpsAgent;
+}
 
-export const nodeFetch: typeof fetch = async (input, init = {}) => {
+/** @param environment whose proxy is asked, where it names one */
+export function agentsFor(environment: Readonly<Record<string, string | undefined>>): Agents {
+  const proxyEnv = proxyEnvironment(environment) as NodeJS.ProcessEnv;
+  return { http: new HttpAgent({ proxyEnv }), https: new HttpsAgent({ keepAlive: true, proxyEnv }) };
+}
+
+export const nodeFetch: typeof fetch = fetchThrough(agentsFor(process.env));
+
+export function fetchThrough(agents: Agents): typeof fetch {
+  return (input, init) => fetchOver(agents, input, init);
+}
+
+async function fetchOver(
+  agents: Agents,
+  input: Parameters<typeof fetch>[0],
+  init: RequestInit = {},
+): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
   const headers = Object.fromEntries(new Headers(init.headers).entries());
   const body = typeof init.body === 'string' ? Buffer.from(init.body) : await bodyBytes(init.body);
@@ -20,7 +40,7 @@ export const nodeFetch: typeof fetch = async (input, init = {}) => {
     const call = (secure ? httpsRequest : httpRequest)(url, {
       method: init.method ?? 'GET',
       headers,
-      agent: secure ? httpsAgent : false,
+      agent: secure ? agents.https : agents.http,
       ...(init.signal ? { signal: init.signal } : {}),
     });
     call.on('response', resolve);
@@ -43,7 +63,7 @@ export const nodeFetch: typeof fetch = async (input, init = {}) => {
     statusText: response.statusMessage ?? '',
     headers: headersOf(response),
   });
-};
+}
 
 /** Node names the address where there was one only; of a name with several it says nothing but a code. */
 function withHost(error: NodeJS.ErrnoException, { host }: URL): Error {

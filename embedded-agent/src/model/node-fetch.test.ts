@@ -1,0 +1,57 @@
+/** Requests through a real proxy on this machine; the far hosts exist by its word alone. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { agentsFor, fetchThrough } from './node-fetch.ts';
+
+/** Answers what is asked of it by itself, and notes what was; tunnels are noted and refused. */
+async function startProxy(): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((incoming, response) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    response.end('from the proxy');
+  });
+  server.on('connect', (incoming, socket) => {
+    asked.push(`CONNECT ${incoming.url}`);
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+test.each([
+  ['HTTP_PROXY', 'HTTPS_PROXY'],
+  ['http_proxy', 'https_proxy'],
+])('%s and %s are asked for hosts elsewhere', async (plain, secure) => {
+  const { url, asked } = await startProxy();
+  const fetchIt = fetchThrough(agentsFor({ [plain]: url, [secure]: url }));
+  const answer = await fetchIt('http://models.test/v1/chat/completions', { method: 'POST', body: '{}' });
+  expect(await answer.text()).toBe('from the proxy');
+  await expect(fetchIt('https://models.test/v1')).rejects.toThrow('fetch failed');
+  expect(asked).toEqual(['POST http://models.test/v1/chat/completions', 'CONNECT models.test:443']);
+});
+
+test('this machine, the parts of the stack and what NO_PROXY names are never asked through it', async () => {
+  const { url, asked } = await startProxy();
+  const own = await startProxy();
+  const fetchIt = fetchThrough(agentsFor({ HTTP_PROXY: url, NO_PROXY: 'inside.test' }));
+  const port = new URL(own.url).port;
+  for (const host of ['127.0.0.1', 'localhost']) {
+    expect(await (await fetchIt(`http://${host}:${port}/v1`)).text()).toBe('from the proxy');
+  }
+  expect(own.asked).toEqual(['GET /v1', 'GET /v1']);
+  for (const host of ['memory', 'gateway', 'workspace', 'inside.test']) {
+    await fetchIt(`http://${host}:1/mcp`).catch(() => undefined); // there is nobody of that name here
+  }
+  expect(asked).toEqual([]);
+});
+
+test('without a proxy nothing is different', async () => {
+  const { url, asked } = await startProxy();
+  await (await fetchThrough(agentsFor({}))(`${url}/v1`)).text();
+  expect(asked).toEqual(['GET /v1']);
+});
