@@ -109,7 +109,7 @@ export const approveRequestSchema = z
   .strictObject({
     role: roleSchema
       .optional()
-      .describe('unless given, owner where the platform has none yet, otherwise guest'),
+      .describe('guest unless given; where the platform has no owner yet it has to be given'),
   })
   .meta({ id: 'ApproveRequest' });
 

@@ -7,6 +7,7 @@ export const PROBLEM_TYPES = {
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
+  'role-needed': 409,
   'idempotency-mismatch': 422,
   'payload-too-large': 413,
   'unsupported-media-type': 415,

@@ -102,6 +102,12 @@ test('approve, reject, revoke, allow, close, send and resend say what they did',
   expect(body()).toEqual({});
   await cli('approve', 'AB2C3D4E', '--role', 'owner');
   expect(body()).toEqual({ role: 'owner' });
+  const detail = 'Give the role owner or guest (--role owner, --role guest).';
+  api.on('POST /api/pairings/XY2C3D4E/approve', problem(409, 'role-needed', detail));
+  expect(await cli('approve', 'XY2C3D4E')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--role owner'),
+  });
   expect((await cli('reject', 'AB2C3D4E')).stderr).toContain('for a week');
   expect((await cli('revoke', 'telegram:7')).code).toBe(0);
   api.on(

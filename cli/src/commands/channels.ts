@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
+import { GatewayError } from '../gateway-error.ts';
 import { cell, print, printJson, say, styled, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 
@@ -47,7 +48,10 @@ export const command: Define = (target, context, exit) => {
   target
     .command('approve <code>')
     .description('let somebody in who was given this code')
-    .option('--role <role>', 'owner or guest; unless given, the first of a platform is its owner')
+    .option(
+      '--role <role>',
+      'owner or guest; a guest unless given, and asked for where the platform has no owner yet',
+    )
     .action(async (code: string, options: { role?: string }) => exit(await approve(context, code, options)));
   target
     .command('reject <code>')
@@ -194,15 +198,38 @@ function pairingSections(
 async function approve(context: Context, code: string, options: { role?: string }): Promise<ExitCode> {
   const request = approveRequestSchema.safeParse(options);
   if (!request.success) throw new UsageError(`--role takes owner or guest, not "${options.role}".`);
-  const approved = await context.withGateway((gateway) =>
-    gateway.json(approvedSchema, `/api/pairings/${encodeURIComponent(code)}/approve`, {
-      method: 'POST',
-      body: request.data,
-    }),
-  );
+  const approved = await context.withGateway(async (gateway) => {
+    const path = `/api/pairings/${encodeURIComponent(code)}/approve`;
+    const send = (body: z.infer<typeof approveRequestSchema>) =>
+      gateway.json(approvedSchema, path, { method: 'POST', body });
+    try {
+      return await send(request.data);
+    } catch (error) {
+      if (!isRoleNeeded(error) || !context.terminal.stdin.isTTY) throw error;
+      return send({ role: await askRole(context) });
+    }
+  });
   const { name, platform, user, role } = approved;
   say(context.terminal, `${cell(name)} (${platform}:${user}) may talk to Moby now, as ${role}.`);
   return EXIT.ok;
+}
+
+function isRoleNeeded(error: unknown): boolean {
+  return error instanceof GatewayError && error.problem?.type === '/problems/role-needed';
+}
+
+async function askRole({ terminal }: Context): Promise<'owner' | 'guest'> {
+  const { select } = await import('@inquirer/prompts');
+  return select<'owner' | 'guest'>(
+    {
+      message: 'This platform has no owner yet. What shall they be?',
+      choices: [
+        { value: 'owner', name: 'an owner: it is you, or somebody who may command Moby' },
+        { value: 'guest', name: 'a guest: they talk with him' },
+      ],
+    },
+    { input: terminal.stdin as NodeJS.ReadableStream, output: terminal.stderr as NodeJS.WritableStream },
+  );
 }
 
 async function reject(context: Context, code: string): Promise<ExitCode> {

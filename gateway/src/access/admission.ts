@@ -47,15 +47,16 @@ export class Admission {
 
   /**
    * Lets the stranger with this code in, and tells him.
-   * @param role an owner where the platform has none yet, a guest otherwise, unless given
-   * @returns null where there is no such code
+   * @param role a guest unless given
+   * @returns null where there is no such code; `role-needed` where the platform has no owner, so that nobody becomes it unasked
    */
-  approve(code: string, role?: Role): (PairingRow & { role: Role }) | null {
+  approve(code: string, role?: Role): (PairingRow & { role: Role }) | 'role-needed' | null {
     const { store, access, clock, wake } = this.#options;
     const pairing = access.pairings.find(code);
     if (!pairing) return null;
     const { channel, platform } = pairing;
-    const granted = role ?? (access.hasOwner(platform) ? 'guest' : 'owner');
+    if (role === undefined && !access.hasOwner(platform)) return 'role-needed';
+    const granted = role ?? 'guest';
     const notice = { id: uuidv7(), channel, replyTo: null, turn: null, kind: 'notice' } as const;
     store.transaction('durable', () => {
       store.access.approve(pairing, granted, clock.now());

@@ -43,7 +43,7 @@ export const accessCommands: readonly Command[] = [
       if (role !== '' && role !== 'owner' && role !== 'guest')
         return `Write \`${sign}approve CODE\`, or \`${sign}approve CODE owner\`.`;
       const approved = admission.approve(code, role === '' ? 'guest' : role);
-      if (!approved) return noSuchCode(sign);
+      if (!approved || approved === 'role-needed') return noSuchCode(sign); // a role is always given here
       const { name, platform, user } = approved;
       return `${nameText(name)} (\`${platform}:${user}\`) may talk to me now, as ${approved.role}.`;
     },

@@ -101,10 +101,13 @@ test('the owner lets a stranger in by a message; a guest cannot, and sees no com
   expect(body.pending).toHaveLength(1);
 });
 
-test('the first to be let in where no owner is named becomes the owner', async () => {
+test('the first to be let in where no owner is named becomes the owner only if somebody says so', async () => {
   const world = await openTelegramWorld({ env: { TELEGRAM_ALLOWED_USERS: '' } });
   const code = await codeFor(world, BOB, 'hi');
-  const approved = await world.gateway.call('POST', `/api/pairings/${code}/approve`, { body: {} });
+  const approve = (body: object) => world.gateway.call('POST', `/api/pairings/${code}/approve`, { body });
+  const refused = await approve({});
+  expect(refused).toMatchObject({ status: 409, body: { type: '/problems/role-needed' } });
+  const approved = await approve({ role: 'owner' });
   expect(approved.body.role).toBe('owner');
   const next = await codeFor(world, MALLORY, 'hi');
   expect((await world.gateway.call('POST', `/api/pairings/${next}/approve`, { body: {} })).body.role).toBe(

@@ -34,7 +34,7 @@ test.skipIf(library === null)(
     whatsApp.say({ from: owner, text: 'hello me' });
     await world.reply((text) => text.includes('code'), owner);
     const { body } = await gateway.call('GET', '/api/pairings');
-    await gateway.call('POST', `/api/pairings/${body.pending[0].code}/approve`, { body: {} });
+    await gateway.call('POST', `/api/pairings/${body.pending[0].code}/approve`, { body: { role: 'owner' } });
     whatsApp.say({ from: friend, text: 'dinner tonight?' });
     whatsApp.say({ from: owner, text: 'hello again' });
     await world.reply((text) => text === 'You said: hello again', owner);

@@ -75,6 +75,11 @@ export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router
     const { role } = validate(approveRequestSchema, request.body ?? {});
     const approved = enabled().admission.approve(request.params.code, role);
     if (!approved) throw noSuchCode(request.params.code);
+    if (approved === 'role-needed') {
+      const detail =
+        'This platform has no owner yet, so say what they shall be: an owner commands Moby, a guest talks with him. Give the role owner or guest (--role owner, --role guest).';
+      throw new HttpProblem('role-needed', detail);
+    }
     const { platform, user, name, channel } = approved;
     response.json({ platform, user, name, channel, role: approved.role } satisfies ApprovedView);
   });
