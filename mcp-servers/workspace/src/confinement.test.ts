@@ -16,6 +16,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Fixture, SECRET, workspaceFixture } from './testing/fixture.ts';
+import { workspaceTools } from './tools.ts';
 
 /** Every tool, aimed at one path; none may get through. */
 async function everyToolRefuses(fixture: Fixture, path: string, reason: RegExp): Promise<void> {
@@ -244,6 +245,50 @@ test('a read-only workspace stays so when reached through a writable one around 
   await expect(fixture.call('delete', { path: 'notes/a', recursive: true })).rejects.toThrow(/read-only/);
   await expect(fixture.call('move', { from: 'notes/a/inner', to: 'notes/b' })).rejects.toThrow(/read-only/);
   expect(readFileSync(join(inner, 'kept.txt'), 'utf8')).toBe('kept\n');
+});
+
+test('nothing on the way to a read-only workspace is moved or deleted, so that no other folder takes its place', async () => {
+  const fixture = workspaceFixture({
+    others: {
+      pub: { path: 'notes/docs/deep/pub', mode: 'ro' },
+      hidden: { path: 'notes/priv/x', mode: 'none' },
+    },
+  });
+  const { root } = fixture;
+  writeFileSync(join(root, 'docs/deep/pub/kept.txt'), 'kept');
+  symlinkSync('docs', join(root, 'current'));
+  for (const path of ['docs', 'docs/deep', 'docs/deep/pub', 'current/deep', 'priv', 'priv/x']) {
+    await expect(fixture.call('move', { from: `notes/${path}`, to: 'notes/away' }), path).rejects.toThrow(
+      /read-only/,
+    );
+    await expect(fixture.call('delete', { path: `notes/${path}`, recursive: true }), path).rejects.toThrow(
+      /read-only/,
+    );
+  }
+  expect(readFileSync(join(root, 'docs/deep/pub/kept.txt'), 'utf8')).toBe('kept');
+  await fixture.call('move', { from: 'notes/current', to: 'notes/other' }); // leads there, and is not the way
+  mkdirSync(join(root, 'free/inner'), { recursive: true });
+  await fixture.call('move', { from: 'notes/free', to: 'notes/docs/free' });
+});
+
+test('a link on the way to a read-only workspace stays, and so does one that is mounted elsewhere', async () => {
+  const fixture = workspaceFixture({ others: { base: { path: 'notes/v1/pub', mode: 'rw' } } });
+  const { root } = fixture;
+  symlinkSync('v1', join(root, 'current'));
+  symlinkSync(join(root, 'v1/pub'), join(root, '../mounted')); // as a container sees it: by another path
+  const tools = workspaceTools({
+    workspaces: [
+      { name: 'notes', path: root, mode: 'rw' },
+      { name: 'pub', path: join(root, 'current/pub'), mode: 'ro' },
+      { name: 'seen', path: join(root, '../mounted'), mode: 'ro' },
+    ],
+    signal: new AbortController().signal,
+  });
+  const call = async (name: string, input: object) =>
+    tools.find(({ definition }) => definition.name === `workspace_${name}`)?.call(input, {});
+  await expect(call('move', { from: 'notes/current', to: 'notes/old' })).rejects.toThrow(/on the way to/);
+  await expect(call('delete', { path: 'notes/current' })).rejects.toThrow(/on the way to/);
+  await expect(call('move', { from: 'notes/v1', to: 'notes/v2' })).rejects.toThrow(/read-only/);
 });
 
 test('a workspace itself is neither deleted, moved nor replaced', async () => {

@@ -9,6 +9,7 @@ import type { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { explained } from './file-error.ts';
 import { isGitName } from './git-folder.ts';
+import { assertNoWay } from './protected-ways.ts';
 import { assertUnprotected, atPlace, lstatOrNull } from './walk.ts';
 import type { Address } from './workspaces.ts';
 
@@ -20,12 +21,14 @@ export function deleteEntry(
   address: Address,
   recursive: boolean,
   protectedFolders: ReadonlyMap<string, string>,
+  ways: ReadonlyMap<string, string>,
 ): Promise<string> {
   const { shown } = address;
   return atPlace(address, { end: 'entry', protectedFolders }, async ({ folder, name }) => {
     if (name === null) throw new ToolError('A workspace itself cannot be deleted, only what is in it.');
     const stats = await lstatOrNull(folder, name);
     if (stats === null) throw new ToolError(`${shown} does not exist. workspace_list shows what there is.`);
+    assertNoWay(stats, ways);
     if (!stats.isDirectory()) {
       await unlink(folder.at(name));
       return `${shown} is deleted.`;

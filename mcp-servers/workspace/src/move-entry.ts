@@ -2,7 +2,8 @@
 import { rename } from 'node:fs/promises';
 import type { HeldFolder } from '@mobyclaw/lib/held-folder';
 import { ToolError } from '@mobyclaw/lib/mcp-tool';
-import { assertUnprotected, atPlace, lstatOrNull, type Place } from './walk.ts';
+import { assertHoldsNone, assertNoWay } from './protected-ways.ts';
+import { atPlace, lstatOrNull, type Place } from './walk.ts';
 import type { Address } from './workspaces.ts';
 
 /** @returns what was done, for the model; @throws ToolError where nothing was */
@@ -10,6 +11,7 @@ export function moveEntry(
   from: Address,
   to: Address,
   protectedFolders: ReadonlyMap<string, string>,
+  ways: ReadonlyMap<string, string>,
 ): Promise<string> {
   if (from.workspace !== to.workspace) {
     throw new ToolError('A move stays within one workspace. Copy in the shell, then delete the original.');
@@ -19,7 +21,7 @@ export function moveEntry(
       if (source.name === null || target.name === null) {
         throw new ToolError('A workspace itself cannot be moved or replaced. Give the full new path.');
       }
-      await assertMovable(source.folder, source.name, from, protectedFolders);
+      await assertMovable(source.folder, source.name, from, protectedFolders, ways);
       await assertFree(source, target, to);
       await rename(source.folder.at(source.name), target.folder.at(target.name));
       return `${from.shown} is now ${to.shown}.`;
@@ -32,14 +34,16 @@ async function assertMovable(
   name: string,
   from: Address,
   protectedFolders: ReadonlyMap<string, string>,
+  ways: ReadonlyMap<string, string>,
 ): Promise<void> {
   const stats = await lstatOrNull(folder, name);
   if (stats === null)
     throw new ToolError(`${from.shown} does not exist. workspace_list shows what there is.`);
+  assertNoWay(stats, ways);
   if (!stats.isDirectory()) return;
   const moved = await folder.openFolder(name);
   try {
-    assertUnprotected(moved, protectedFolders);
+    await assertHoldsNone(moved, protectedFolders);
   } finally {
     await moved.close();
   }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { deleteEntry } from './delete-entry.ts';
 import { listFolder, listWorkspaces } from './list-folder.ts';
 import { moveEntry } from './move-entry.ts';
+import { protectedWays } from './protected-ways.ts';
 import { readFile } from './read-file.ts';
 import { search } from './search/search.ts';
 import { type Address, type Workspace, Workspaces } from './workspaces.ts';
@@ -171,7 +172,9 @@ export function workspaceTools(options: WorkspaceToolsOptions): McpTool[] {
       annotations: { ...CHANGES, idempotentHint: false },
       run: ({ from, to }) => {
         const [source, target] = [workspaces.find(from), workspaces.find(to)];
-        return change([source, target], (protectedFolders) => moveEntry(source, target, protectedFolders));
+        return change([source, target], async (protectedFolders) =>
+          moveEntry(source, target, protectedFolders, await protectedWays(workspaces.all)),
+        );
       },
     }),
     mcpTool({
@@ -186,7 +189,9 @@ export function workspaceTools(options: WorkspaceToolsOptions): McpTool[] {
       annotations: { ...CHANGES, idempotentHint: true },
       run: ({ path, recursive }) => {
         const address = workspaces.find(path);
-        return change([address], (protectedFolders) => deleteEntry(address, recursive, protectedFolders));
+        return change([address], async (protectedFolders) =>
+          deleteEntry(address, recursive, protectedFolders, await protectedWays(workspaces.all)),
+        );
       },
     }),
   ];
