@@ -48,7 +48,8 @@ export class GatewayClient {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     throw new CliError(
-      `The gateway's answer to ${path} is not what this version of mobyclaw reads. Restart it with ./mobyclaw up\n${z.prettifyError(result.error)}`,
+      `The running Moby is of another version than this mobyclaw, which does not understand its answer to ${path}. Bring him to this version: ./mobyclaw upgrade (if this checkout is the older one: git pull first)`,
+      { cause: result.error },
     );
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import stringWidth from 'string-width';
 
 export interface Terminal {
   stdin: Readable & { isTTY?: boolean; setRawMode?(mode: boolean): unknown };
@@ -43,20 +44,50 @@ export function printJson(terminal: Terminal, value: unknown): void {
   terminal.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Columns side by side, each as wide as its longest cell; the last is not padded. */
-export function table(rows: readonly (readonly string[])[]): string {
+const NARROWEST = 20; // below that a wrapped cell is harder to read than one that the terminal breaks
+
+/**
+ * Columns side by side, each as wide as its longest cell is on a terminal, where a Chinese character or an emoji takes two
+ * places and a combining mark none; the last is not padded.
+ * @param columns of the terminal, where a person looks: the last cell is broken between words to stay in its column
+ */
+export function table(rows: readonly (readonly string[])[], columns?: number): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, stringWidth(cell));
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return rows.map((row) => tableRow(row, widths, columns)).join('\n');
+}
+
+function tableRow(
+  row: readonly string[],
+  widths: readonly number[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  const last = row.length - 1;
+  const head = row
+    .slice(0, last)
+    .map((cell, i) => `${cell}${' '.repeat((widths[i] ?? 0) - stringWidth(cell))}  `);
+  const before = stringWidth(head.join(''));
+  const room = columns - before;
+  const lines = room < NARROWEST ? [row[last] ?? ''] : wrapped(row[last] ?? '', room);
+  return `${head.join('')}${lines.join(`\n${' '.repeat(before)}`)}`.trimEnd();
+}
+
+function wrapped(text: string, room: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (stringWidth(line) + 1 + stringWidth(word) <= room) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** How wide a table may be: as the terminal is, and without a bound in a pipe. */
+export function columnsOf({ stdout }: Terminal): number | undefined {
+  return stdout.isTTY ? stdout.columns : undefined;
 }
 
 /**
@@ -77,6 +108,6 @@ export function cell(text: string, most = 60): string {
     .replace(/[\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g, '')
     .replace(/\s+/g, ' ')
     .trim();
-  const letters = [...line];
+  const letters = [...new Intl.Segmenter().segment(line)].map(({ segment }) => segment);
   return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : line;
 }

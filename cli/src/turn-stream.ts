@@ -171,7 +171,7 @@ function parseEvent(id: string | undefined, type: string | undefined, data: stri
 
 function unreadable(type: string, cause?: unknown): CliError {
   return new CliError(
-    `The gateway sent an event "${type}" that this version of mobyclaw cannot read. Restart it with ./mobyclaw up`,
+    `The running Moby is of another version than this mobyclaw, which cannot read its event "${type}". Bring him to this version: ./mobyclaw upgrade (if this checkout is the older one: git pull first)`,
     { cause },
   );
 }

@@ -20,7 +20,7 @@ import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../gateway-error.ts';
-import { cell, print, printJson, say, styled, table } from '../terminal.ts';
+import { cell, print, printJson, say, styled, table, columnsOf } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 
 interface Options {
@@ -93,7 +93,13 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
     );
   } else {
     const rows = view.items.map((item) => channelRow(context, item));
-    print(terminal, table([['CHANNEL', 'STATE', 'FOR', 'LAST SIGN OF LIFE', 'WAITING', 'REASON'], ...rows]));
+    print(
+      terminal,
+      table(
+        [['CHANNEL', 'STATE', 'FOR', 'LAST SIGN OF LIFE', 'WAITING', 'REASON'], ...rows],
+        columnsOf(terminal),
+      ),
+    );
   }
   if (!json && view.owner) print(terminal, `\n${ownerText(view.owner)}`);
   if (!json && view.trouble.length > 0) print(terminal, `\n${troubleText(context, view.trouble)}`);

@@ -13,7 +13,7 @@ import {
 } from '../cron/job-options.ts';
 import { jobRows, listRow, type Moment, momentFor, runRows, when } from '../cron/job-text.ts';
 import type { GatewayClient, RequestOptions } from '../gateway-client.ts';
-import { print, printJson, say, table } from '../terminal.ts';
+import { columnsOf, print, printJson, say, table } from '../terminal.ts';
 
 export const command: Define = (target, context, exit) => {
   withJson(target.command('list', { isDefault: true }))
@@ -68,7 +68,10 @@ async function list(context: Context, { json, all }: JsonOption & { all?: true }
     );
   } else {
     const rows = jobs.map((job) => listRow(job, momentOf(context)));
-    print(terminal, table([['ID', 'NAME', 'WHEN', 'NEXT', 'STATE', 'LAST RUN'], ...rows]));
+    print(
+      terminal,
+      table([['ID', 'NAME', 'WHEN', 'NEXT', 'STATE', 'LAST RUN'], ...rows], columnsOf(terminal)),
+    );
   }
   return EXIT.ok;
 }
@@ -89,7 +92,7 @@ async function add(context: Context, { json, ...options }: JsonOption & JobOptio
 async function show(context: Context, wanted: string, { json }: JsonOption): Promise<ExitCode> {
   const job = await withJob(context, wanted, (gateway, { id }) => gateway.json(jobViewSchema, path(id)));
   if (json) printJson(context.terminal, job);
-  else print(context.terminal, table(jobRows(job, momentOf(context))));
+  else print(context.terminal, table(jobRows(job, momentOf(context)), columnsOf(context.terminal)));
   return EXIT.ok;
 }
 
@@ -162,7 +165,13 @@ async function history(
   else if (runs.length === 0) say(terminal, 'It has not run yet.');
   else {
     const rows = runRows(runs, momentOf(context));
-    print(terminal, table([['DUE', 'WHY', 'OUTCOME', 'TOOK', 'TOKENS', 'DELIVERY', 'REASON'], ...rows]));
+    print(
+      terminal,
+      table(
+        [['DUE', 'WHY', 'OUTCOME', 'TOOK', 'TOKENS', 'DELIVERY', 'REASON'], ...rows],
+        columnsOf(terminal),
+      ),
+    );
   }
   return EXIT.ok;
 }

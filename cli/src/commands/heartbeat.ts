@@ -12,7 +12,7 @@ import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { outcomeText } from '../heartbeat/beat-text.ts';
-import { cell, print, printable, printJson, say, table } from '../terminal.ts';
+import { cell, columnsOf, print, printable, printJson, say, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 
 const LOOK_MS = 500; // between two looks at a beat that is under way
@@ -44,7 +44,7 @@ async function status(context: Context, { limit, json }: Options & { limit: stri
   const view = await context.withGateway((gateway) => look(gateway, Number(limit)));
   if (json) printJson(terminal, view);
   else {
-    print(terminal, table(rhythm(context, view)));
+    print(terminal, table(rhythm(context, view), columnsOf(terminal)));
     if (view.beats.length > 0) print(terminal, `\n${beatTable(context, view.beats)}`);
   }
   return EXIT.ok;

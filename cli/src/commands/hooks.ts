@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
-import { cell, print, printJson, say, table } from '../terminal.ts';
+import { cell, columnsOf, print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
 interface AddOptions extends JsonOption {
@@ -79,7 +79,10 @@ async function list(context: Context, { json }: JsonOption): Promise<ExitCode> {
       channel ?? target ?? '-',
       receivedAt ? localTime(receivedAt, zone) : 'never',
     ]);
-    print(terminal, table([['PATH', 'PROOF', 'REACH', 'ANSWER TO', 'LAST RECEIVED'], ...rows]));
+    print(
+      terminal,
+      table([['PATH', 'PROOF', 'REACH', 'ANSWER TO', 'LAST RECEIVED'], ...rows], columnsOf(terminal)),
+    );
   }
   return EXIT.ok;
 }
@@ -93,7 +96,7 @@ async function show(context: Context, name: string, { json }: JsonOption): Promi
     printJson(terminal, hook);
     return EXIT.ok;
   }
-  print(terminal, table(hookRows(hook)));
+  print(terminal, table(hookRows(hook), columnsOf(terminal)));
   if (hook.deliveries.length === 0) say(terminal, 'Nothing has begun a turn through it yet.');
   else {
     const zone = context.settings.values.MOBYCLAW_TZ;

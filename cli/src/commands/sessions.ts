@@ -4,7 +4,7 @@ import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionKey } from '../session-name.ts';
-import { print, printJson, say, table } from '../terminal.ts';
+import { columnsOf, print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
 const PAGE = 500;
@@ -63,7 +63,7 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
       String(one.messages),
       localTime(one.lastActiveAt, zone),
     ]);
-    print(terminal, table([['SESSION', 'STATE', 'MESSAGES', 'LAST ACTIVE'], ...rows]));
+    print(terminal, table([['SESSION', 'STATE', 'MESSAGES', 'LAST ACTIVE'], ...rows], columnsOf(terminal)));
   }
   return EXIT.ok;
 }

@@ -89,3 +89,17 @@ test('status of a stack that is down exits 1; of a gateway that runs it is shown
     problem: 'soul.yaml line 3: wrong',
   });
 });
+
+test('a gateway of another version is named as that, in words and not in those of a schema', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.on('GET /api/status', { body: { version: '9.9.9', state: 'a state of the future' } });
+  api.on('GET /api/usage', { body: { totals: 'other' } });
+  api.on('GET /api/channels', { body: { items: [] } });
+  api.on('GET /api/jobs', { body: { items: [] } });
+  const { code, stderr } = await runCli(['status'], { home, port: api.port, env: UTC });
+  expect(code).toBe(1);
+  expect(stderr).toContain('The running Moby is of another version than this mobyclaw');
+  expect(stderr).toContain('./mobyclaw upgrade');
+  expect(stderr).not.toMatch(/✖|expected|invalid/i);
+});

@@ -16,7 +16,7 @@ import type { GatewayClient } from '../gateway-client.ts';
 import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { runningStack } from '../running-stack.ts';
-import { cell, print, printable, printJson, say, styled, table } from '../terminal.ts';
+import { cell, columnsOf, print, printable, printJson, say, styled, table } from '../terminal.ts';
 import { ago, localTime } from '../time.ts';
 import { unfinishedUpgrade } from '../upgrade/finish.ts';
 
@@ -51,7 +51,7 @@ async function status(context: Context, { json }: Options): Promise<ExitCode> {
   const report = await collect(context);
   if (json) printJson(terminal, report);
   else {
-    print(terminal, table(rows(context, report)));
+    print(terminal, table(rows(context, report), columnsOf(terminal)));
     if (report.problem) say(terminal, report.problem);
   }
   return report.gateway?.state === 'ready' ? EXIT.ok : EXIT.failure;

@@ -3,7 +3,7 @@ import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
-import { print, printJson, say, table } from '../terminal.ts';
+import { columnsOf, print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
 export const command: Define = (target, context, exit) => {
@@ -35,7 +35,7 @@ async function list(context: Context, { json }: JsonOption): Promise<ExitCode> {
       localTime(createdAt, zone),
       lastUsedAt ? localTime(lastUsedAt, zone) : 'never',
     ]);
-    print(terminal, table([['ID', 'NAME', 'SCOPE', 'CREATED', 'LAST USED'], ...rows]));
+    print(terminal, table([['ID', 'NAME', 'SCOPE', 'CREATED', 'LAST USED'], ...rows], columnsOf(terminal)));
   }
   return EXIT.ok;
 }

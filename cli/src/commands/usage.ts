@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import { print, printable, printJson, say, table } from '../terminal.ts';
+import { columnsOf, print, printable, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
 
 interface Options {
@@ -44,7 +44,7 @@ async function show(context: Context, { days, json }: Options): Promise<ExitCode
     tokenCount(row.inputTokens + row.outputTokens),
     costText(row),
   ]);
-  print(terminal, table([['MODEL', 'TURNS', 'TOKENS', 'COST'], ...models]));
+  print(terminal, table([['MODEL', 'TURNS', 'TOKENS', 'COST'], ...models], columnsOf(terminal)));
   for (const [title, groups] of [
     ['TRIGGER', report.bySource],
     ['CONVERSATION', report.bySession],

@@ -16,7 +16,7 @@ import { checkFolders, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
 import { readTextIfThere } from '../env-file.ts';
 import { runningStack } from '../running-stack.ts';
-import { print, printJson, say, table } from '../terminal.ts';
+import { columnsOf, print, printJson, say, table } from '../terminal.ts';
 
 interface AddOptions {
   mode: WorkspaceMode;
@@ -61,7 +61,7 @@ function list({ data, terminal }: Context, { json }: { json?: true }): ExitCode 
     say(terminal, 'Moby has no folder of yours. Give him one: ./mobyclaw workspace add notes ~/notes');
   else {
     const rows = entries.map(({ name, path, mode }) => [name, mode, path]);
-    print(terminal, table([['NAME', 'MODE', 'FOLDER'], ...rows]));
+    print(terminal, table([['NAME', 'MODE', 'FOLDER'], ...rows], columnsOf(terminal)));
   }
   return EXIT.ok;
 }
