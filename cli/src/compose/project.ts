@@ -3,6 +3,8 @@
  * stack or ends it works without complete settings too.
  */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { readComposeState } from '../running-stack.ts';
@@ -10,6 +12,7 @@ import { PART_SECRETS } from '../settings-schema.ts';
 import type { ContainerUser } from './container-user.ts';
 import { type ComposeOptions, type ComposeOutcome, compose } from './docker.ts';
 import { composeEnvironment } from './environment.ts';
+import { OVERRIDE_FILE } from './override.ts';
 import { parseServices, type Service } from './service.ts';
 
 /** docker-compose.yml refuses to be read without them; whoever starts the stack has the true ones. */
@@ -23,11 +26,17 @@ export class ComposeProject {
   /** Compose's name for the stack. */
   readonly name: string;
   readonly #checkout: string;
+  readonly #files: readonly string[];
   readonly #env: Readonly<Record<string, string | undefined>>;
 
-  /** @param user that the containers run as; needed where some are created */
-  constructor({ checkout, terminal, settings, data }: Context, user?: ContainerUser) {
+  /**
+   * @param user that the containers run as; needed where some are created
+   * @param file instead of the checkout's docker-compose.yml
+   */
+  constructor({ checkout, terminal, settings, data }: Context, user?: ContainerUser, file?: string) {
     this.#checkout = checkout;
+    const override = join(checkout, OVERRIDE_FILE); // read by itself only beside the usual file
+    this.#files = file === undefined ? [] : ['-f', file, ...(existsSync(override) ? ['-f', override] : [])];
     const { MOBYCLAW_UID: uid = 1000, MOBYCLAW_GID: gid = 1000 } = settings.values;
     const tokens = user === undefined ? UNTIL_INIT : {};
     const env: Readonly<Record<string, string | undefined>> = {
@@ -41,7 +50,7 @@ export class ComposeProject {
   }
 
   run(args: readonly string[], options: ComposeOptions = {}): Promise<ComposeOutcome> {
-    return compose({ checkout: this.#checkout, env: this.#env }, args, options);
+    return compose({ checkout: this.#checkout, env: this.#env }, [...this.#files, ...args], options);
   }
 
   /** @throws CliError with what Docker said */

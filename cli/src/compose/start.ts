@@ -4,6 +4,8 @@
  * does not and the last lines of the service that is to blame. What can run keeps running.
  */
 import { mkdirSync } from 'node:fs';
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
@@ -34,7 +36,7 @@ export interface StartOptions {
   /** `always`: though nothing has changed; `never`: the images are what they are. */
   build?: 'if-changed' | 'always' | 'never';
   /** What the images are of, where they are not of this checkout. */
-  of?: { version: string; source: string | null };
+  of?: { version: string; source: string | null; file?: string | undefined };
 }
 
 /** @throws CliError with the reason, what to do, and the last log lines of the service that fails */
@@ -42,7 +44,7 @@ export async function startCompose(
   context: Context,
   { docker, build = 'if-changed', of }: StartOptions,
 ): Promise<ComposeState> {
-  const project = await prepareProject(context, docker);
+  const project = await prepareProject(context, docker, of?.file);
   await refuseOtherHome(context, project);
   await refuseTakenPort(context, project);
   if (build !== 'never') await buildImages(context, project, build === 'always');
@@ -59,7 +61,25 @@ export async function startCompose(
   await keepComposeState(data, state); // before the first container is there, so that `down` finds them all
   await watchUp(context, project, ['up', '--detach', '--no-build', '--remove-orphans']);
   await waitForMoby(context, project, port);
+  if (of === undefined) await keepComposeFile(context);
   return state;
+}
+
+/** The docker-compose.yml that the containers were last started well with. */
+export function composeFileOf({ run }: Context['data']): string {
+  return join(run, 'docker-compose.yml');
+}
+
+/** For a way back: images of one version may not fit the file of the next. A full disk is no reason to fail by now. */
+async function keepComposeFile({ checkout, data }: Context): Promise<void> {
+  const kept = composeFileOf(data);
+  try {
+    await copyFile(join(checkout, 'docker-compose.yml'), kept);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    await rm(kept, { force: true }); // half of one is worse than none
+  }
 }
 
 /** Docker would say so only at the very end, and in words of its own. */
@@ -74,6 +94,7 @@ async function refuseTakenPort({ data, settings }: Context, project: ComposeProj
 export async function prepareProject(
   context: Context,
   docker: Extract<Docker, { ready: true }>,
+  file?: string,
 ): Promise<ComposeProject> {
   const { data, settings, checkout, terminal } = context;
   const { MOBYCLAW_UID: uid, MOBYCLAW_GID: gid } = settings.values;
@@ -85,7 +106,7 @@ export async function prepareProject(
     ...(gid !== undefined && { gid }),
   });
   await writeOverride(data.root, checkout, terminal.env, docker);
-  return new ComposeProject(context, user);
+  return new ComposeProject(context, user, file);
 }
 
 export async function buildImages(context: Context, project: ComposeProject, always: boolean): Promise<void> {

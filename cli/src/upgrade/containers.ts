@@ -3,14 +3,14 @@
  * `-previous`, so that Docker does not remove them, and are what is gone back to.
  */
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type Docker, findDocker } from '../compose/docker.ts';
 import { imageIds, imagesAreCurrent, runningImages } from '../compose/images.ts';
 import { ComposeProject } from '../compose/project.ts';
-import { buildImages, prepareProject, startCompose } from '../compose/start.ts';
+import { buildImages, composeFileOf, prepareProject, startCompose } from '../compose/start.ts';
 import type { Context } from '../context.ts';
 import { settleSettings } from '../init/settle.ts';
 import { buildName, checkoutStamp } from '../local/builds.ts';
@@ -42,6 +42,7 @@ export async function upgradeContainers(context: Context, always: boolean): Prom
     version: state?.version ?? '',
     source: state?.source ?? null,
     images: running,
+    ...(await composeFileBefore(context, state?.source ?? null)),
   };
   await changeOver(context, containerStack(context, docker), before);
   print(terminal, `Moby runs on version ${name}.`);
@@ -57,14 +58,39 @@ export function containerStack(context: Context, docker: ReadyDocker): Stack {
     async startNew() {
       await startCompose(context, { docker });
     },
-    async startBefore({ images = {}, version, source }) {
+    async startBefore({ images = {}, version, source, file }) {
       if (Object.keys(images).length === 0)
         throw new CliError(`No images of ${buildName(version)} were running.`);
       for (const [image, id] of Object.entries(images)) await tag(context, id, image);
       await rm(join(context.data.run, 'images.json'), { force: true }); // they are not those of this checkout
-      await startCompose(context, { docker, build: 'never', of: { version, source } });
+      await startCompose(context, { docker, build: 'never', of: { version, source, file } });
     },
   };
+}
+
+/**
+ * Keeps the docker-compose.yml of what runs, which the checkout holds no more: a copy of the last start, or, after a start
+ * by a version that made none, the file of the commit before.
+ */
+async function composeFileBefore(
+  { checkout, data, terminal }: Context,
+  source: string | null,
+): Promise<{ file?: string }> {
+  const file = join(data.run, 'docker-compose.before.yml');
+  try {
+    await copyFile(composeFileOf(data), file);
+    return { file };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const commit = source ?? 'HEAD@{1}'; // where a pull has come from
+  const env = terminal.env as NodeJS.ProcessEnv;
+  const shown = await run('git', ['-C', checkout, 'show', `${commit}:docker-compose.yml`], { env }).catch(
+    () => null, // no repository, or one without a past: the checkout's own has to do
+  );
+  if (shown === null) return {};
+  await writeFile(file, shown.stdout, { mode: 0o600 });
+  return { file };
 }
 
 /** Whether the containers run on what the tags mean now, which they do not after an upgrade that went back. */

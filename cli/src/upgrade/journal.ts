@@ -17,6 +17,7 @@ const beforeSchema = z.object({
   source: z.string().nullable().describe('commit of the checkout that it was built from'),
   build: z.object({ program: z.string(), stamp: z.string() }).optional().describe('local mode'),
   images: z.record(z.string(), z.string()).optional().describe('containers: id by name'),
+  file: z.string().optional().describe('containers: the docker-compose.yml that the images belong to'),
 });
 
 /** What ran before, and is gone back to. */
