@@ -2,14 +2,15 @@ import { EXIT } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { stopLocal } from '../local/stop.ts';
-import { readComposeState } from '../running-stack.ts';
+import { readComposeState, runningStack } from '../running-stack.ts';
 import { say } from '../terminal.ts';
 
 export const command: Define = (target, context, exit) => {
   target.action(async () => {
-    const notice = context.clock.after(1_000, () =>
-      say(context.terminal, 'Stopping Moby; answers under way have 30 s to end…'),
-    );
+    const runs = runningStack(context.data) !== null; // Docker alone may take a second to say that there is nothing
+    const notice = context.clock.after(1_000, () => {
+      if (runs) say(context.terminal, 'Stopping Moby; answers under way have 30 s to end…');
+    });
     const local = await stopLocal(context);
     const ran = (await stopContainers(context, local)) || local;
     notice.cancel();
