@@ -20,7 +20,7 @@ import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../gateway-error.ts';
-import { cell, print, printJson, say, styled, table, columnsOf } from '../terminal.ts';
+import { cell, columnsOf, print, printJson, say, styled, table } from '../terminal.ts';
 import { ago, fromNow, localTime } from '../time.ts';
 
 interface Options {
