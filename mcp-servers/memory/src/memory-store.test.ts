@@ -44,6 +44,19 @@ test('the number of versions is bounded, and the newest holds what was there bef
   expect(versions('2026-01-01.md')).toHaveLength(5);
 });
 
+test('what stood there before a thing ran away is kept, however often that has changed the file', async () => {
+  const { home, clock, store: memory, versions } = store();
+  await memory.append('Good', 'what the owner cares for');
+  await clock.advance(3 * 3_600_000);
+  for (let index = 0; index < 200; index++)
+    await memory.edit(MEMORY as never, index === 0 ? '- what' : `- ${index - 1} what`, `- ${index} what`);
+  const kept = versions(MEMORY).map((name) =>
+    readFileSync(join(home, 'memory', '.versions', MEMORY, name), 'utf8'),
+  );
+  expect(kept.some((text) => text.includes('- what the owner cares for'))).toBe(true);
+  expect(kept.length).toBeLessThanOrEqual(50);
+});
+
 test('a hand edit while a change is being made is not lost', async () => {
   const { home, store: memory, file } = store();
   writeFileSync(join(home, MEMORY), '## A\n\n- one\n');

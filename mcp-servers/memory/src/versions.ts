@@ -10,6 +10,14 @@ import { dayOf, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 const KEPT = 50;
 const KEPT_OF_LESSER = 5;
 
+const HOUR_MS = 3_600_000;
+/** How long one of each minute, hour and day is kept; `characters` of `2026-01-31T12_30_…` tell which it is. */
+const THINNED = [
+  { forMs: HOUR_MS, characters: 16 },
+  { forMs: 48 * HOUR_MS, characters: 13 },
+  { forMs: 30 * 24 * HOUR_MS, characters: 10 },
+];
+
 /**
  * @param nowMs names the version, in milliseconds since the epoch
  * @throws the file system's error; the change must then not be made
@@ -26,12 +34,33 @@ export async function keepVersion(
   const file = nextName(nowMs, kept.at(-1));
   await writeFileAtomic(join(folder, file), bytes);
   const limit = dayOf(name) === null && !isGuestNotes(name) ? KEPT : KEPT_OF_LESSER;
-  for (const old of kept.slice(0, Math.max(0, kept.length + 1 - limit))) await unlink(join(folder, old));
+  for (const old of superfluous([...kept, file], limit, nowMs)) await unlink(join(folder, old));
+}
+
+/**
+ * Beyond the newest, the first of each minute, hour and day stays for a while: it holds what stood there before, also where
+ * something has changed the file a thousand times within seconds.
+ */
+function superfluous(names: readonly string[], limit: number, nowMs: number): string[] {
+  const seen = new Set<string>();
+  const first = (limit === KEPT ? names : []).filter((name) => {
+    const age = nowMs - timeOf(name);
+    const bucket = THINNED.find(({ forMs }) => age <= forMs);
+    if (bucket === undefined) return false;
+    const key = name.slice(0, bucket.characters);
+    return !seen.has(key) && seen.add(key);
+  });
+  const stays = new Set([...first, ...names.slice(-Math.max(1, limit - first.length))]);
+  return names.filter((name) => !stays.has(name));
 }
 
 /** Sorts after `last` even where the clock stands still or was set back. */
 function nextName(nowMs: number, last: string | undefined): string {
-  const lastMs = last === undefined ? Number.NaN : Date.parse(last.replace(/\.md$/, '').replaceAll('_', ':'));
+  const lastMs = last === undefined ? Number.NaN : timeOf(last);
   const at = Number.isNaN(lastMs) ? nowMs : Math.max(nowMs, lastMs + 1);
   return `${new Date(at).toISOString().replaceAll(':', '_')}.md`;
+}
+
+function timeOf(name: string): number {
+  return Date.parse(name.replace(/\.md$/, '').replaceAll('_', ':'));
 }
