@@ -5,9 +5,9 @@
  */
 
 import type { Clock } from '@mobyclaw/lib/clock';
-import type { McpProgress } from '@mobyclaw/lib/mcp-tool';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
+import type { McpProgress } from '@mobyclaw/mcp/tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
 import type { TurnRow } from '../store/turn-store.ts';
 import { CUT_ANSWER } from '../turns/ending.ts';

@@ -1,5 +1,5 @@
 /** What other assistants get of Moby, with a token of the owner's: ask him, and search what he knows. */
-import { type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import * as z from 'zod';
 import type { ToolPorts } from './tool-ports.ts';
 

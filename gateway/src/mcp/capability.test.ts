@@ -2,7 +2,7 @@
  * What the agent's token alone is worth: an injected page has the shell call our MCP servers, with no header, with one that
  * was made up, with that of a turn that has ended, or with a guest's that was altered.
  */
-import { decodeCapability } from '@mobyclaw/lib/capability';
+import { decodeCapability } from '@mobyclaw/mcp/capability';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
 import { ActingAgent, AGENT_TOKEN } from '../testing/acting-agent.ts';

@@ -1,8 +1,8 @@
 /** Chats as tools: which there are, a message to one, a file to one. */
 
-import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
 import { mediaTypeOf } from '@mobyclaw/lib/media-type';
 import { quotedName } from '@mobyclaw/lib/plain-name';
+import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import * as z from 'zod';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { deliveryId } from './delivery-id.ts';

@@ -4,8 +4,8 @@
  * In another turn they are another.
  */
 import { createHash } from 'node:crypto';
-import type { McpCaller } from '@mobyclaw/lib/mcp-tool';
 import { nameUuid } from '@mobyclaw/lib/uuid';
+import type { McpCaller } from '@mobyclaw/mcp/tool';
 import type { Outgoing } from '../delivery/delivery.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,6 +1,6 @@
 /** Time and history as tools, for the agent and for other assistants alike. */
 import { localTime } from '@mobyclaw/lib/local-time';
-import { type McpTool, mcpTool } from '@mobyclaw/lib/mcp-tool';
+import { type McpTool, mcpTool } from '@mobyclaw/mcp/tool';
 import * as z from 'zod';
 import { confinedTo } from './reach.ts';
 import type { ToolPorts } from './tool-ports.ts';

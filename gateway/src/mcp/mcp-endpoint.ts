@@ -5,8 +5,8 @@
  */
 
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { mcpHandler } from '@mobyclaw/lib/mcp-http';
-import type { McpCaller, McpTool } from '@mobyclaw/lib/mcp-tool';
+import type { mcpHandler } from '@mobyclaw/mcp/http';
+import type { McpCaller, McpTool } from '@mobyclaw/mcp/tool';
 import type { TokenScope } from '@mobyclaw/protocol/token';
 import type { Capabilities } from '../turns/capabilities.ts';
 import type { ToolPorts } from './tool-ports.ts';
@@ -52,7 +52,7 @@ export class McpEndpoint {
     const { ports, capabilities, version, logger } = this.#options;
     const [{ mcpHandler }, { gatewayTools }, { chatTools }, { scheduleTools }, { assistantTools }] =
       await Promise.all([
-        import('@mobyclaw/lib/mcp-http'),
+        import('@mobyclaw/mcp/http'),
         import('./gateway-tools.ts'),
         import('./chat-tools.ts'),
         import('./schedule-tools.ts'),

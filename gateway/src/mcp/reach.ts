@@ -3,7 +3,7 @@
  * from; a webhook's writes to where its answer goes and schedules nothing. Whose turn it is, its capability says and not the
  * model, so no text can talk a tool into more.
  */
-import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
 import type { Store } from '../store/store.ts';
 
 /** @returns the one conversation that may be seen; null: all of them */

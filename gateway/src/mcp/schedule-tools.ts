@@ -4,7 +4,7 @@
  * Where it was asked follows from the conversation, which the gateway knows and the model cannot say; a chat that the
  * model names must be one that Moby may write to. In a guest's turn only what guests made in that conversation is there.
  */
-import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import { type JobView, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import * as z from 'zod';

@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { requireCapability, signCapability } from '@mobyclaw/lib/capability';
 import type { Clock } from '@mobyclaw/lib/clock';
-import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { requireCapability, signCapability } from '@mobyclaw/mcp/capability';
+import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
 import type { Asker } from '@mobyclaw/protocol/capability';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';

@@ -1,8 +1,8 @@
 /** The environment of the memory server. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { listenSchema, mcpSettings, readEnvironment, secretSchema } from '@mobyclaw/lib/mcp-settings';
 import { isTimeZone, systemTimeZone } from '@mobyclaw/lib/time-zone';
+import { listenSchema, mcpSettings, readEnvironment, secretSchema } from '@mobyclaw/mcp/settings';
 import * as z from 'zod';
 
 const DEFAULT_BUDGET_BYTES = 16 * 1024; // about 4,000 tokens in every model call

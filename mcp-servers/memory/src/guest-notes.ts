@@ -4,7 +4,7 @@
  * and HEARTBEAT.md, and the owner's logs, are the owner's to have written: whoever can write there decides what Moby does.
  */
 import { createHash } from 'node:crypto';
-import { type McpCaller, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
 import { isGuestNotes, type MemoryFileName } from './memory-file.ts';
 
 /** Two conversations never share a file, whatever their names are. */

@@ -1,6 +1,6 @@
 /** `GET /heartbeat` for the gateway, which decides from it whether a heartbeat has anything to look at. */
 import { createHash } from 'node:crypto';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import type { Router } from 'express';
 import { HEARTBEAT, isGuestNotes, type MemoryFileName } from './memory-file.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { signCapability } from '@mobyclaw/lib/capability';
+import { signCapability } from '@mobyclaw/mcp/capability';
 import type { Asker } from '@mobyclaw/protocol/capability';
 import { type SoulState, soulStateSchema } from '@mobyclaw/protocol/control';
 import { type HeartbeatFiles, heartbeatFilesSchema } from '@mobyclaw/protocol/heartbeat';

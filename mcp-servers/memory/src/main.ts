@@ -1,7 +1,7 @@
 /** Entry of the memory server. */
 import { systemClock } from '@mobyclaw/lib/clock';
-import { runMcpProcess } from '@mobyclaw/lib/mcp-process';
 import { AlreadyLockedError } from '@mobyclaw/lib/process-lock';
+import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
 import { startMemoryService } from './service.ts';
 

@@ -8,8 +8,8 @@ import { lstatSync, type Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import { ToolError } from '@mobyclaw/mcp/tool';
 
 export const MEMORY = 'MEMORY.md';
 export const HEARTBEAT = 'HEARTBEAT.md';

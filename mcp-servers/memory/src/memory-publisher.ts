@@ -7,8 +7,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { digestMemory } from './memory-digest.ts';
 import { MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
 

@@ -10,10 +10,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
-import { editExactly } from '@mobyclaw/lib/exact-edit';
 import { type LocalTime, localTime } from '@mobyclaw/lib/local-time';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { editExactly } from '@mobyclaw/mcp/exact-edit';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import {
   dailyFileName,
   decodeText,

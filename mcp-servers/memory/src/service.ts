@@ -5,11 +5,11 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireCapability } from '@mobyclaw/lib/capability';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
 import { acquireProcessLock } from '@mobyclaw/lib/process-lock';
+import { requireCapability } from '@mobyclaw/mcp/capability';
+import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
 import { HeartbeatChanges } from './heartbeat-changes.ts';

@@ -1,8 +1,8 @@
 /** What the gateway tells memory of turns: one that has ended is not acted for any more, and the owner has been told. */
 
 import { BoundedMap } from '@mobyclaw/lib/bounded-map';
-import type { McpCaller } from '@mobyclaw/lib/mcp-tool';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import type { McpCaller } from '@mobyclaw/mcp/tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import type { Router } from 'express';
 import * as z from 'zod';
 import type { HeartbeatChanges } from './heartbeat-changes.ts';

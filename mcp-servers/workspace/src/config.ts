@@ -4,7 +4,7 @@
  * `MOBYCLAW_WORKSPACES` is a JSON object, so that a path may hold any character:
  * `{"notes": {"path": "/workspace/notes", "mode": "rw"}}`. What the modes mean is said in `workspaces.ts`.
  */
-import { listenSchema, mcpSettings, readEnvironment } from '@mobyclaw/lib/mcp-settings';
+import { listenSchema, mcpSettings, readEnvironment } from '@mobyclaw/mcp/settings';
 import * as z from 'zod';
 import type { Workspace } from './workspaces.ts';
 

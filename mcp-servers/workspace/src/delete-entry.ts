@@ -6,7 +6,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import type { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { explained } from './file-error.ts';
 import { isGitName } from './git-folder.ts';
 import { assertNoWay } from './protected-ways.ts';

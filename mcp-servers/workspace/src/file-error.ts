@@ -1,6 +1,6 @@
 /** What the file system says, in words that tell the model what to do. Anything unknown stays an error of ours. */
 import { HeldFolderError } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist. workspace_list shows what there is.',

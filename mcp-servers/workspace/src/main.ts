@@ -1,5 +1,5 @@
 /** Entry of the workspace server. */
-import { runMcpProcess } from '@mobyclaw/lib/mcp-process';
+import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
 import { NoDescriptorsError, startWorkspaceService } from './service.ts';
 

@@ -1,7 +1,7 @@
 /** `workspace_move`: renames a file, a folder or a link itself, within one workspace and never over something. */
 import { rename } from 'node:fs/promises';
 import type { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { assertHoldsNone, assertNoWay } from './protected-ways.ts';
 import { atPlace, lstatOrNull, type Place } from './walk.ts';
 import type { Address } from './workspaces.ts';

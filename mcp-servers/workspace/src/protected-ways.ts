@@ -6,7 +6,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { assertUnprotected } from './walk.ts';
 import type { Workspace } from './workspaces.ts';
 

@@ -1,6 +1,6 @@
 /** `workspace_read`: lines of a text, a picture as a picture, and of anything else what it is. */
 import type { FileHandle } from 'node:fs/promises';
-import { type McpAnswer, ToolError } from '@mobyclaw/lib/mcp-tool';
+import { type McpAnswer, ToolError } from '@mobyclaw/mcp/tool';
 import { fileKind, HEAD_BYTES } from './file-kind.ts';
 import { fileVersion } from './file-version.ts';
 import { readLines } from './line-reader.ts';

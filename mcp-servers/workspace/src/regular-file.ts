@@ -1,7 +1,7 @@
 /** Opening a file of a held folder to read it, where it is one: the kinds that are not are told to the model. */
 import type { FileHandle } from 'node:fs/promises';
 import type { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 
 /** @throws ToolError where the entry is no regular file; the file system's error, ELOOP where it is a link */
 export async function openRegularFile(folder: HeldFolder, name: string): Promise<FileHandle> {

@@ -2,7 +2,7 @@
 
 import { access } from 'node:fs/promises';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { type HttpService, serveMcpHttp } from '@mobyclaw/lib/mcp-http';
+import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { WorkspaceConfig } from './config.ts';
 import { WORKSPACE_INSTRUCTIONS, workspaceTools } from './tools.ts';
 

@@ -1,6 +1,7 @@
 /** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
-import { type McpTool, mcpTool } from '@mobyclaw/lib/mcp-tool';
+
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { type McpTool, mcpTool } from '@mobyclaw/mcp/tool';
 import { z } from 'zod';
 import { deleteEntry } from './delete-entry.ts';
 import { listFolder, listWorkspaces } from './list-folder.ts';

@@ -9,8 +9,8 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, mkdir, readlink } from 'node:fs/promises';
 import { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { spelledIn } from '@mobyclaw/lib/spelling';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { explained } from './file-error.ts';
 import { isGitName } from './git-folder.ts';
 import type { Address } from './workspaces.ts';

@@ -11,7 +11,7 @@
  * `protectedFolders`. Roots are the owner's word and may be links; nothing below them is followed out (`walk.ts`).
  */
 import { stat } from 'node:fs/promises';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { shownPath } from './shown.ts';
 
 const MOUNT_PREFIX = '/workspace'; // where the agent's shell sees the folders in a container

@@ -8,9 +8,9 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
-import { editExactly } from '@mobyclaw/lib/exact-edit';
 import type { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { editExactly } from '@mobyclaw/mcp/exact-edit';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { fileVersion } from './file-version.ts';
 import { openRegularFile } from './regular-file.ts';
 import { shownSize } from './shown.ts';

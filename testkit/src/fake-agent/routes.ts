@@ -1,6 +1,6 @@
 /** The routes of cagent that the gateway uses, and `GET /fake/stats` for whoever drives the fake over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decodeCapability } from '@mobyclaw/lib/capability';
+import { decodeCapability } from '@mobyclaw/mcp/capability';
 import { Accounts } from './accounts.ts';
 import { readDirectives } from './directives.ts';
 import { EventStream } from './event-stream.ts';

@@ -4,8 +4,8 @@
  */
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import {
   dayOf,
   HEARTBEAT,

@@ -3,7 +3,7 @@
  * a bound on time, matches and bytes. It only finds candidates: what it names is opened and compared by `search.ts`.
  */
 import { spawn } from 'node:child_process';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { z } from 'zod';
 
 const MAX_MESSAGE_BYTES = 256 * 1024; // a match in a longer line is counted, not shown

@@ -5,7 +5,7 @@
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { HeldFolder } from '@mobyclaw/lib/held-folder';
-import { ToolError } from '@mobyclaw/lib/mcp-tool';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { openRegularFile } from '../regular-file.ts';
 import { shownPath } from '../shown.ts';
 import { atPlace } from '../walk.ts';

@@ -1,7 +1,7 @@
 /** What the tests share: a workspace beside a folder that nothing may reach, and the tools over it in this process. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { McpAnswer } from '@mobyclaw/lib/mcp-tool';
+import type { McpAnswer } from '@mobyclaw/mcp/tool';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { workspaceTools } from '../tools.ts';
 import type { WorkspaceMode } from '../workspaces.ts';

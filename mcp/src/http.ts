@@ -8,6 +8,10 @@
  */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bearerToken, equalSecrets, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
+import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
+import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
+import type { Logger } from '@mobyclaw/lib/logger';
 import { PROBLEM_TYPES, type ProblemType } from '@mobyclaw/protocol/problem';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -20,11 +24,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
-import { bearerToken, equalSecrets, refuseForeignOrigin } from './http-guard.ts';
-import { HttpProblem, sendProblem } from './http-problem.ts';
-import { jsonBodyProblem } from './json-depth.ts';
-import type { Logger } from './logger.ts';
-import { callTool, type McpCaller, type McpTool } from './mcp-tool.ts';
+import { callTool, type McpCaller, type McpTool } from './tool.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024; // far above the largest text a tool accepts
 const KEEP_ALIVE_MS = 120_000; // longer than Go's 90 s, so that the client closes first and no call meets a closing socket

@@ -1,10 +1,10 @@
 /** Capabilities (protocol/capability) as text: signed by the gateway, checked by whoever has the key. */
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { equalSecrets } from '@mobyclaw/lib/http-guard';
 import { type Capability, capabilitySchema } from '@mobyclaw/protocol/capability';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
-import { equalSecrets } from './http-guard.ts';
-import { ToolError } from './mcp-tool.ts';
+import { ToolError } from './tool.ts';
 
 const HEADER_LINE = `${IDENTITY_HEADERS.turn}: \${headers.${IDENTITY_HEADERS.turn}}`;
 

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
+import { silentLogger } from '@mobyclaw/lib/logger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
-import { silentLogger } from './logger.ts';
-import { type HttpService, serveMcpHttp } from './mcp-http.ts';
-import { mcpTool, ToolError } from './mcp-tool.ts';
+import { type HttpService, serveMcpHttp } from './http.ts';
+import { mcpTool, ToolError } from './tool.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const GATEWAY_TOKEN = 'another-token-of-some-length';

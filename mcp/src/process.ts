@@ -2,10 +2,10 @@
  * The life of an MCP server's process: starts it, closes it in order at SIGTERM and SIGINT. Exit codes: 0 after a stop, 1
  * where it could not start or not close; why is in the log.
  */
-import { createLogger, type Logger } from './logger.ts';
-import type { HttpService } from './mcp-http.ts';
-import { ConfigError } from './mcp-settings.ts';
-import { logFaults } from './process-faults.ts';
+import { createLogger, type Logger } from '@mobyclaw/lib/logger';
+import { logFaults } from '@mobyclaw/lib/process-faults';
+import type { HttpService } from './http.ts';
+import { ConfigError } from './settings.ts';
 
 export interface McpProcess {
   /** Name of the part, for the log. */

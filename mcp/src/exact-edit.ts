@@ -1,6 +1,6 @@
 /** Replaces one passage of a text by another. Pure. Refuses to guess: the passage must be there exactly once. */
-import { cutText } from './cut-text.ts';
-import { ToolError } from './mcp-tool.ts';
+import { cutText } from '@mobyclaw/lib/cut-text';
+import { ToolError } from './tool.ts';
 
 const MAX_SHOWN = 5;
 

@@ -3,11 +3,11 @@
  * tool error that says how to do it right; a fault of ours is logged and told without its details.
  */
 
+import { wellFormed } from '@mobyclaw/lib/cut-text';
+import type { Logger } from '@mobyclaw/lib/logger';
 import type { Asker } from '@mobyclaw/protocol/capability';
 import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import { wellFormed } from './cut-text.ts';
-import type { Logger } from './logger.ts';
 
 /** Who asks: the owner by a token of his, or the turn whose capability the agent hands on; never by word of the model. */
 export interface McpCaller {
