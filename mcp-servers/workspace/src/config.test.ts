@@ -38,6 +38,10 @@ test.each([
   ['{"..": {"path": "/a", "mode": "rw"}}', /a workspace name has/],
   ['{"a/b": {"path": "/a", "mode": "rw"}}', /a workspace name has/],
   ['{"Notes": {"path": "/a", "mode": "rw"}, "notes": {"path": "/b", "mode": "ro"}}', /too much alike/],
+  [
+    '{"\u00fcbung": {"path": "/a", "mode": "rw"}, "U\u0308bung": {"path": "/b", "mode": "ro"}}',
+    /too much alike/,
+  ],
 ])('%s is refused', (text, reason) => {
   expect(() => readConfig({ ...TOKEN, MOBYCLAW_WORKSPACES: text })).toThrow(reason);
 });

@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,14 +13,23 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { listFolder } from './list-folder.ts';
 import { workspaceFixture } from './testing/fixture.ts';
+import { Workspaces } from './workspaces.ts';
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
+
+const NOBODY = 65_534;
+const asRoot = test.runIf(process.getuid?.() === 0); // only root gives files away
+const becomeRoot = (): void => {
+  process.seteuid?.(0);
+  process.setegid?.(0);
+};
 
 const versionIn = (text: string): string => /version ([0-9a-f]{12})/.exec(text)?.[1] ?? '';
 
@@ -114,7 +124,27 @@ test('a picture is given as one, up to a size; other binary files are named', as
   writeFileSync(join(root, 'a.pdf'), '%PDF-1.7 ...');
   expect(await call('read', { path: 'notes/a.pdf' })).toMatch(/12 bytes, .*binary file \(PDF document\)/);
   writeFileSync(join(root, 'data'), Buffer.from([1, 2, 0, 3]));
-  expect(await call('read', { path: 'notes/data' })).toContain('binary file (unknown kind)');
+  // A NUL byte anywhere in the first 8 KB, and nothing else, makes a file binary, as it does for git.
+  for (const bytes of [[1, 2, 0, 3], [0], [...Buffer.from('text'), 0], [...Buffer.alloc(8_191, 'x'), 0]]) {
+    writeFileSync(join(root, 'data'), Buffer.from(bytes));
+    expect(await call('read', { path: 'notes/data' })).toContain('binary file (unknown kind)');
+  }
+  writeFileSync(join(root, 'data'), '\u0001\u001b[1mbold\u007f');
+  expect(await call('read', { path: 'notes/data' })).toContain('lines 1 to 1 of 1');
+});
+
+test('a folder with very many entries is listed in part, sorted, and says so', async () => {
+  const { root } = workspaceFixture();
+  const address = new Workspaces([{ name: 'notes', path: root, mode: 'ro' }]).find('notes');
+  const list = () => listFolder(address, { offset: 0, limit: 40 }, 100);
+  for (let index = 0; index < 100; index++) writeFileSync(join(root, `n${index}`), '');
+  expect(await list()).toMatch(/^notes\/, entries 1 to 40 of 100\. Go on with offset 40\.\n/);
+  writeFileSync(join(root, 'one-more'), '');
+  const cut = await list();
+  expect(cut).toContain('of 100. Go on with offset 40. It has more than 100; the rest is not listed.');
+  const names = cut.split('\n').slice(2);
+  expect(names).toHaveLength(40);
+  expect(names).toEqual(names.toSorted());
 });
 
 test('a file is created with its folders, and overwritten only when that is meant', async () => {
@@ -129,6 +159,44 @@ test('a file is created with its folders, and overwritten only when that is mean
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o7777]).toEqual(['two\n', 0o751]);
   expect(readdirSync(join(root, 'a/b'))).toHaveLength(1);
 });
+
+asRoot('owner and group of a file stay what they were', async () => {
+  const { call, root } = workspaceFixture();
+  const file = join(root, 'a.txt');
+  writeFileSync(file, 'one');
+  for (const [uid, gid] of [
+    [12_345, 54_321],
+    [0, 54_321],
+    [12_345, 0],
+  ] as const) {
+    chownSync(file, uid, gid);
+    await call('write', { path: 'notes/a.txt', content: 'one', overwrite: true });
+    expect(statSync(file)).toMatchObject({ uid, gid });
+    await call('edit', { path: 'notes/a.txt', old_text: 'one', new_text: 'one ' });
+    expect(statSync(file)).toMatchObject({ uid, gid });
+  }
+});
+
+asRoot(
+  'where the file system refuses the old owner, the file is written all the same, no wider',
+  async () => {
+    const { call, root } = workspaceFixture();
+    const file = join(root, 'a.txt');
+    writeFileSync(file, 'one');
+    chmodSync(file, 0o604);
+    chmodSync(dirname(root), 0o755);
+    chownSync(root, NOBODY, NOBODY);
+    process.setegid?.(NOBODY); // who may not give a file to root, as on a network file system nobody may
+    process.seteuid?.(NOBODY);
+    onTestFinished(becomeRoot);
+    await call('write', { path: 'notes/a.txt', content: 'two', overwrite: true });
+    await call('edit', { path: 'notes/a.txt', old_text: 'two', new_text: 'three' });
+    becomeRoot();
+    expect(readFileSync(file, 'utf8')).toBe('three');
+    expect([statSync(file).uid, statSync(file).mode & 0o777]).toEqual([NOBODY, 0o604]);
+    expect(readdirSync(root)).toEqual(['a.txt']);
+  },
+);
 
 test('a version overwrites that state of the file alone', async () => {
   const { call, root } = workspaceFixture();

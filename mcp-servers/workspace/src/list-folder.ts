@@ -31,21 +31,29 @@ export function listWorkspaces(workspaces: readonly Workspace[]): string {
   return `Workspaces:\n${lines.join('\n')}`;
 }
 
-/** @throws ToolError where there is no such folder */
-export function listFolder(address: Address, page: Page): Promise<string> {
+/**
+ * @param most entries of a folder that are listed
+ * @throws ToolError where there is no such folder
+ */
+export function listFolder(address: Address, page: Page, most = MAX_NAMES): Promise<string> {
   return atPlace(address, { end: 'target' }, async ({ folder, name }) => {
-    if (name === null) return report(folder, address.shown, page);
+    if (name === null) return report(folder, address.shown, page, most);
     const listed = await folder.openFolder(name);
     try {
-      return await report(listed, address.shown, page);
+      return await report(listed, address.shown, page, most);
     } finally {
       await listed.close();
     }
   });
 }
 
-async function report(folder: HeldFolder, shown: string, { offset, limit }: Page): Promise<string> {
-  const { names, more } = await namesOf(folder);
+async function report(
+  folder: HeldFolder,
+  shown: string,
+  { offset, limit }: Page,
+  most: number,
+): Promise<string> {
+  const { names, more } = await namesOf(folder, most);
   if (names.length === 0) return `${shown}/ is empty.`;
   if (offset >= names.length) return `${shown}/ has ${names.length} entries only.`;
   const page = names.slice(offset, offset + limit);
@@ -53,14 +61,14 @@ async function report(folder: HeldFolder, shown: string, { offset, limit }: Page
   for (const name of page) lines.push(await line(folder, name));
   const last = offset + page.length;
   const rest = last < names.length ? ` Go on with offset ${last}.` : '';
-  const cut = more ? ` It has more than ${MAX_NAMES}; the rest is not listed.` : '';
+  const cut = more ? ` It has more than ${most}; the rest is not listed.` : '';
   return `${shown}/, entries ${offset + 1} to ${last} of ${names.length}.${rest}${cut}\n\n${lines.join('\n')}`;
 }
 
-async function namesOf(folder: HeldFolder): Promise<{ names: string[]; more: boolean }> {
+async function namesOf(folder: HeldFolder, most: number): Promise<{ names: string[]; more: boolean }> {
   const names: string[] = [];
   for await (const { name } of await opendir(folder.path, { bufferSize: 1_000 })) {
-    if (names.length === MAX_NAMES) return { names: names.sort(), more: true };
+    if (names.length === most) return { names: names.sort(), more: true };
     names.push(name);
   }
   return { names: names.sort(), more: false };

@@ -114,6 +114,29 @@ test('an image arrives as an image', async () => {
   ]);
 });
 
+test('a workspace whose folder is not there is named in the log, and the others are served', async () => {
+  const base = temporaryFolder();
+  mkdirSync(join(base, 'notes'));
+  writeFileSync(join(base, 'file'), '');
+  const { url, output } = launch({
+    MOBYCLAW_WORKSPACES: JSON.stringify({
+      gone: { path: join(base, 'gone'), mode: 'rw' },
+      under: { path: join(base, 'file/under'), mode: 'rw' }, // a file stands where a folder stood
+      notes: { path: join(base, 'notes'), mode: 'rw' },
+    }),
+  });
+  const client = await connect(await url());
+  expect((await call(client, 'workspace_list', { path: 'notes' })).text).toBe('notes/ is empty.');
+  for (const name of ['gone', 'under']) {
+    expect(output()).toMatch(new RegExp(`"workspace":"${name}".*the folder of a workspace is not there`));
+    expect(await call(client, 'workspace_list', { path: name })).toMatchObject({
+      isError: true,
+      text: expect.stringContaining(`The folder of the workspace ${name} is not there`),
+    });
+  }
+  expect(output()).not.toContain('"workspace":"notes"');
+});
+
 test('roots of a client are not asked for and change nothing', async () => {
   const { url, base } = await start();
   const client = new Client(
