@@ -58,6 +58,17 @@ test('a runaway that calls tools without end stops after the call that crosses t
   expect((await moby.ask('still over')).body.code).toBe('budget_exceeded');
 });
 
+test('an answer that was complete with the call that crosses the cap stands, also after tools', async () => {
+  const prompt = 'look it up tool=search tool=note';
+  const { usage } = (await (await openHarness()).ask(prompt)).body;
+  const cap = usage.inputTokens + usage.outputTokens; // reached by the last call alone
+  const moby = await openHarness({ env: { MOBYCLAW_BUDGET_DAY_TOKENS: String(cap) } });
+  const answer = await moby.ask(prompt);
+  expect(answer.status).toBe(200);
+  expect(answer.body.text).toContain('You said: look it up');
+  expect((await moby.ask('hello')).status).toBe(429);
+});
+
 test('what nobody asked for waits from 90 %; the person goes on', async () => {
   const one = await tokensOfOneCall();
   const moby = await openHarness({ env: { MOBYCLAW_BUDGET_DAY_TOKENS: String(Math.floor(one / 0.93)) } });

@@ -97,6 +97,34 @@ test('word that could not be handed over waits for a later try, over a restart, 
   expect(sent).toEqual(['budget:day:0:90']);
 });
 
+test('word that could not be handed over is tried again in the same process, one failure holding up no other', async () => {
+  const store = new Store(join(temporaryFolder(), 'gateway.db'));
+  onTestFinished(() => store.close());
+  const sent: string[] = [];
+  const refused = new Set(['budget:day:0:90']);
+  let tries = 0;
+  const notify = async (_text: string, key: string): Promise<void> => {
+    tries++;
+    if (refused.has(key)) throw new Error('nobody is there');
+    sent.push(key);
+  };
+  const notices = new BudgetNotices({ store, notify, clock: systemClock, logger: silentLogger });
+  const spent = { usd: 0, tokens: 90, unpriced: [] };
+  notices.tell(periodState('day', 0, spent, { usd: null, tokens: 100 }));
+  await until('the first try', () => tries === 1);
+  notices.tell(periodState('month', 0, spent, { usd: null, tokens: 100 }));
+  await until('the other word', () => sent.length === 1);
+  expect([sent, tries]).toEqual([['budget:month:0:90'], 3]);
+  refused.clear();
+  await until('the end of that', async () => {
+    notices.send();
+    return store.usage.waitingNotices().length === 0;
+  });
+  expect(sent).toEqual(['budget:month:0:90', 'budget:day:0:90']);
+  notices.send();
+  expect(tries).toBe(4); // what was told is told no more
+});
+
 test('a model without a price is told as that, not as a cap that was reached', async () => {
   const moby = await openHarness({
     env: { ...OWNER, MOBYCLAW_BUDGET_DAY_USD: '5', MOBYCLAW_BUDGET_MONTH_USD: '50' },
@@ -115,6 +143,30 @@ test('a model without a price is told again in the next period, once in each', (
   const dayFrom = (start: number) => periodState('day', start, spent, { usd: 5, tokens: null });
   const DAY = 86_400_000;
   expect([0, 0, DAY, DAY].map((start) => notices.tell(dayFrom(start)))).toEqual([true, false, true, false]);
+});
+
+test('a month that refuses is told although its day is open', async () => {
+  const moby = await openHarness({
+    env: { MOBYCLAW_BUDGET_DAY_TOKENS: '100000', MOBYCLAW_BUDGET_MONTH_TOKENS: '140' },
+  });
+  const budget = async () => (await moby.call('GET', '/api/status')).body.budget;
+  await moby.ask('hello');
+  const why = { why: expect.stringContaining('this month') };
+  expect(await budget()).toMatchObject({ refuses: 'unasked', ...why });
+  await moby.ask('hello');
+  expect(await budget()).toMatchObject({ refuses: 'everything', ...why });
+  expect((await moby.ask('hello')).status).toBe(429);
+});
+
+test('what refuses everything is told before what refuses a part', async () => {
+  const moby = await openHarness({
+    env: { MOBYCLAW_BUDGET_DAY_TOKENS: '140', MOBYCLAW_BUDGET_MONTH_TOKENS: '100' },
+  });
+  await moby.ask('hello');
+  expect((await moby.call('GET', '/api/status')).body.budget).toMatchObject({
+    refuses: 'everything',
+    why: expect.stringContaining('this month'),
+  });
 });
 
 test('the report says what is refused and why, and no more once the cap was lifted', async () => {

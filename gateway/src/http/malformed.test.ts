@@ -42,6 +42,31 @@ test.each(['//', '//evil.example/api', '/%', '*'])('the target %s', async (targe
   expect(status).toMatch(/^HTTP\/1\.1 4\d\d /);
 });
 
+test('what is wrong is told with the name of its field, and without one where it is all of it', async () => {
+  const moby = await openHarness();
+  const post = async (body: unknown) => (await moby.call('POST', '/prompt', { body })).body;
+  const whole = await post([]);
+  expect(whole.detail).toMatch(/^[^:]*Invalid input: expected object/);
+  expect(whole.errors).toEqual([{ path: '', message: whole.detail }]);
+  const field = await post({ prompt: 7 });
+  expect(field.detail).toMatch(/^prompt: Invalid input: expected string/);
+  expect(field.errors).toEqual([{ path: 'prompt', message: field.detail.replace('prompt: ', '') }]);
+});
+
+test.each(['', '%20', '%09%0A'])('a search for nothing, q=%s', async (query) => {
+  const moby = await openHarness();
+  const answer = await moby.call('GET', `/api/history/search?q=${query}`);
+  expect(answer.status).toBe(422);
+  expect(answer.body.detail).toContain('what to search for is missing');
+});
+
+test('a search for what holds no word finds nothing', async () => {
+  const moby = await openHarness();
+  await moby.ask('hello!!!');
+  expect((await moby.call('GET', '/api/history/search?q=!!!')).body).toEqual({ items: [] });
+  expect((await moby.call('GET', '/api/history/search?q=%20hello!%20')).body.items).not.toEqual([]);
+});
+
 test('an empty Last-Event-ID is as none', async () => {
   const moby = await openHarness();
   const { turn } = (await moby.ask('hello')).body;

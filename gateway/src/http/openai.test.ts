@@ -69,6 +69,23 @@ test('a client that gave up waiting and tries again gets the answer of the first
   expect(moby.agent?.stats().runs).toHaveLength(3); // a new question, whose first try never arrived
 });
 
+test('a try with a key of its own is what its key says, not what somebody else asked with the same words', async () => {
+  const moby = await openHarness();
+  const body = { model: 'moby', messages: [{ role: 'user', content: 'hello' }] };
+  const ask = async (headers: Record<string, string>): Promise<string> =>
+    (await moby.call('POST', '/v1/chat/completions', { body, headers })).body.id;
+  const retry = { 'x-stainless-retry-count': '1' };
+  const [first, second] = [
+    await ask({ 'idempotency-key': 'a' }),
+    await ask({ ...retry, 'idempotency-key': 'b' }),
+  ];
+  expect(second).not.toBe(first);
+  expect(moby.agent?.stats().runs).toHaveLength(2);
+  expect(await ask({ ...retry, 'idempotency-key': 'a' })).toBe(first);
+  expect(await ask({ ...retry, 'idempotency-key': 'b' })).toBe(second);
+  expect(moby.agent?.stats().runs).toHaveLength(2);
+});
+
 test('a wrong token, and an address that is none, are told as OpenAI tells them', async () => {
   const moby = await openHarness();
   const stranger = new OpenAI({ baseURL: `http://127.0.0.1:${moby.port}/v1`, apiKey: 'wrong' });

@@ -191,6 +191,50 @@ test('overlap skip leaves out, queue waits, parallel runs beside in a conversati
   expect(record(parallel.id)).toEqual(['2026-10-01T11:00 succeeded', '2026-10-01T12:00 succeeded']);
 });
 
+test('a run that waits for its next attempt is at work: what comes meanwhile waits behind it', async () => {
+  const { world, pass, record } = scheduleWorld();
+  let failures = 3;
+  world.answer = () => (failures-- > 0 ? failure(true) : done('at last'));
+  const queue = { name: 'q', cron: '5 12-13 * * *', prompt: 'x', overlap: 'queue' as const, retries: 3 };
+  const job = await world.create(queue);
+  await pass(5 * MINUTE + 1000);
+  expect(world.service.history(job.id, 1)).toMatchObject([{ state: 'retrying', attempt: 1 }]);
+  expect(world.service.runNow(job.id)?.state).toBe('waiting');
+  for (let asked = world.turns.size; asked < 4; asked = world.turns.size) {
+    await pass(1000);
+    const states = world.store.jobRuns.openOf(job.id).map(({ state }) => state);
+    expect(states.filter((state) => state !== 'waiting').length).toBeLessThanOrEqual(1);
+  }
+  await pass(1000);
+  expect([...world.turns.values()].map(({ prompt }) => prompt.key.replace(/^.*@/, ''))).toEqual([
+    '2026-10-01T10:05:00.000Z',
+    '2026-10-01T10:05:00.000Z#2',
+    '2026-10-01T10:05:00.000Z#3',
+    '2026-10-01T10:05:00.000Z#4',
+    expect.stringMatching(/^manual-/),
+  ]);
+  expect(record(job.id).map((line) => line.slice(17))).toEqual(['succeeded', 'succeeded']);
+});
+
+test('stopped for good: nothing is claimed, asked or told any more, whatever was under way', async () => {
+  const { world, pass, clock } = scheduleWorld();
+  const { answer, release } = held();
+  world.answer = answer;
+  const job = await world.create({ name: 'p', every: '1h', prompt: 'x', overlap: 'queue' });
+  await pass(HOUR);
+  expect(world.turns.size).toBe(1);
+  world.engine.changed();
+  world.engine.stop();
+  world.service.runNow(job.id);
+  world.engine.changed();
+  release(done('an answer that comes after the stop'));
+  // A timer that went on would go on for ever: so it is looked at as long as it would take to claim the next slot.
+  await clock.advanceTo(clock.now() + 2 * HOUR);
+  expect(world.sent.size).toBe(0);
+  expect(world.turns.size).toBe(1);
+  expect(world.store.jobRuns.history(job.id, 10)).toHaveLength(2); // the one that was under way, the one by hand
+});
+
 test('a job edited while it runs: the run goes on as it began, the edit counts from the next slot', async () => {
   const { world, pass } = scheduleWorld();
   const { answer, release } = held();

@@ -76,6 +76,31 @@ test('what the agent told is still known when its session is gone', async () => 
   expect((await setup.recall()).tools.toSorted()).toEqual(['note', 'search']);
 });
 
+test('of a conversation that used tools before, only those of this turn are recalled', async () => {
+  const setup = await setUp();
+  const { agent, agentSession } = setup;
+  const run = { sessionId: agentSession, text: 'message: turn-0\n\ntool=pay', identity: IDENTITY };
+  await agent.run(run, () => undefined, new AbortController().signal);
+  await killedInSecondTool(setup);
+  expect((await setup.recall()).tools.toSorted()).toEqual(['note', 'search']);
+});
+
+test('what the agent alone knows of is told whether it ended or not', async () => {
+  const setup = await setUp();
+  const { agent, agentSession, store, turn } = setup;
+  const run = {
+    sessionId: agentSession,
+    text: 'message: turn-1\n\ntool=search tool=note',
+    identity: IDENTITY,
+  };
+  await agent.run(run, () => undefined, new AbortController().signal);
+  expect(await setup.recall()).toEqual({ tools: ['search', 'note'], torn: false });
+  expect(store.events.ofType(turn.seq, 'tool')).toMatchObject([
+    { name: 'search', phase: 'end', ok: true },
+    { name: 'note', phase: 'end', ok: true },
+  ]);
+});
+
 test('an attempt that never reached the agent did nothing', async () => {
   const setup = await setUp();
   expect(await setup.recall()).toEqual({ tools: [], torn: false });

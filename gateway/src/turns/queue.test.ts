@@ -58,7 +58,11 @@ test('/stop ends the running turn and those that wait, keeps what was said, and 
     type: 'error',
     data: { code: 'cancelled', partial: expect.stringContaining('You') },
   });
-  expect((await waiting.stream.all()).at(-1)).toMatchObject({ type: 'error', data: { code: 'cancelled' } });
+  // Nobody is to send again what he has stopped himself.
+  expect((await waiting.stream.all()).at(-1)).toMatchObject({
+    type: 'error',
+    data: { code: 'cancelled', message: 'Cancelled before it started.', retryable: false },
+  });
   const next = await moby.ask('go on');
   expect(next.body.text).toContain('go on');
   const { runs } = moby.agent?.stats() ?? { runs: [] };
@@ -89,7 +93,14 @@ test('interrupt: the newest message stops what runs and replaces what waits', as
   const newest = await moby.start('newest', { queue: 'interrupt' });
   expect((await newest.stream.all()).at(-1)).toMatchObject({ type: 'done' });
   expect((await running.stream.all()).at(-1)).toMatchObject({ type: 'error', data: { code: 'interrupted' } });
-  expect((await waiting.stream.all()).at(-1)).toMatchObject({ type: 'error', data: { code: 'interrupted' } });
+  expect((await waiting.stream.all()).at(-1)).toMatchObject({
+    type: 'error',
+    data: {
+      code: 'interrupted',
+      message: 'Not answered, because a newer message came in.',
+      retryable: false,
+    },
+  });
 });
 
 test('collect: a burst becomes one prompt, and everyone who waits gets the one answer', async () => {

@@ -1,5 +1,6 @@
 /** Turns that end in the same moment: one transaction, and yet each for itself. */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
@@ -72,7 +73,7 @@ it('share one sync of the disk, and each is seen to end once, after it', async (
 });
 
 it('one that the disk does not take holds up no other, and is not seen to end', async () => {
-  const { clock, ender, turns, seen, stateOf } = setUp(3, 200);
+  const { store, clock, ender, turns, seen, stateOf } = setUp(3, 200);
   const [first, large, last] = turns as [TurnRow, TurnRow, TurnRow];
   const stop = new AbortController();
   const waits = ender.end(large, answer('x'.repeat(5_000_000)), stop.signal);
@@ -83,6 +84,14 @@ it('one that the disk does not take holds up no other, and is not seen to end', 
     ['token'],
     ['token', 'done'],
   ]);
+  // A disk that is full is not asked in a circle: once, and then after a pause.
+  const tries = store.durable;
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  expect(store.durable).toBe(tries);
+  await clock.advance(1999);
+  expect(store.durable).toBe(tries);
+  await clock.advance(1);
+  await until('another try', () => store.durable > tries);
   stop.abort('shutdown');
   let over = false;
   void waits.then(() => {

@@ -97,7 +97,7 @@ onLinux.each(cases)('$what leaves nothing open', async (one) => {
   expect(await openAfter(fixture, one)).toBe(before);
 });
 
-onLinux.skipIf(!requireTool('rg'))(
+test.skipIf(process.platform !== 'linux' || !requireTool('rg'))(
   'search leaves nothing open of all files that it looked into',
   async () => {
     const { call, root } = workspaceFixture();
