@@ -98,6 +98,53 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer that an error ends in its middle', () => {
+  const usage = { usage: { prompt_tokens: 7, completion_tokens: 3 } };
+  const failed = 'data: {"error":{"message":"overloaded"}}\n\n';
+
+  it('is not told as a whole one: neither added nor counted', async () => {
+    const { events, stored, error } = await answer([
+      `${chunk({ content: 'Half ' }) + failed + chunk({}, 'stop')}data: ${JSON.stringify(usage)}\n\n${DONE}`,
+    ]);
+    expect(error).toContain('overloaded');
+    expect(ofType(events, 'message_added')).toEqual([]);
+    expect(ofType(events, 'token_usage')).toEqual([]);
+    const last = stored.at(-1);
+    expect(last).toMatchObject({ role: 'assistant', content: 'Half ' });
+    expect(last).not.toHaveProperty('usage');
+    expect(last).not.toHaveProperty('model');
+  });
+});
+
+describe('what a call has used', () => {
+  const used = async (tokens: object) => {
+    const { events } = await answer([
+      chunk({ content: 'Yes.' }, 'stop') +
+        `data: ${JSON.stringify({ choices: [], usage: tokens })}\n\n` +
+        DONE,
+    ]);
+    return ofType(events, 'token_usage').at(-1)?.usage;
+  };
+
+  it('is told with what the provider had in its cache apart', async () => {
+    const tokens = { prompt_tokens: 100, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 60 } };
+    expect(await used(tokens)).toMatchObject({
+      input_tokens: 100,
+      output_tokens: 7,
+      context_length: 107,
+      last_message: { input_tokens: 40, cached_input_tokens: 60, output_tokens: 7 },
+    });
+  });
+
+  it('is nothing, and no less, where the provider does not say', async () => {
+    expect(await used({})).toMatchObject({
+      input_tokens: 0,
+      output_tokens: 0,
+      last_message: { input_tokens: 0, cached_input_tokens: 0, cached_write_tokens: 0, output_tokens: 0 },
+    });
+  });
+});
+
 describe('an error that comes with a 200 keeps its words', () => {
   const quota = { message: 'You have no credit left', code: 402 };
   it.each([

@@ -55,6 +55,15 @@ describe('shell', () => {
     expect(output).toMatch(/^x{30000}\n\[10000 more characters cut\]$/);
   });
 
+  it('throws where the run was cancelled, as a call that nobody waits for has no result', async () => {
+    const stop = new AbortController();
+    const running = shell.call({ cmd: 'sleep 60' }, context(temporaryFolder(), stop.signal));
+    const reason = new Error('the run was cancelled');
+    stop.abort(reason);
+    await expect(running).rejects.toBe(reason);
+    await expect(shell.call({ command: 'ls' }, context(temporaryFolder(), stop.signal))).rejects.toBe(reason);
+  });
+
   it('refuses arguments that are not its own', async () => {
     expect(await shell.call({ command: 'ls' }, context())).toMatchObject({
       isError: true,

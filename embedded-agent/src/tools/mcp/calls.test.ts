@@ -5,12 +5,21 @@ import { join } from 'node:path';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { event, type RawServer, reply, startRawServer, useToolset } from './testing/server.ts';
 
 const MINUTE_MS = 60_000;
 const done = { content: [{ type: 'text', text: 'done' }] };
 const broken = (why: RegExp) => ({ isError: true, output: expect.stringMatching(why) });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return false;
+  }
+}
 
 const calls = ({ requests }: RawServer) => requests.filter(({ method }) => method === 'tools/call');
 
@@ -18,6 +27,28 @@ function stream(response: ServerResponse, text = ': here\n\n'): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   return new Promise((resolve) => response.write(text, () => resolve()));
 }
+
+it('a program that greets and then fails to name its tools is ended, not left behind', async () => {
+  const script = `
+    require('node:fs').writeFileSync('pid', String(process.pid));
+    const say = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, params } = JSON.parse(line);
+      if (method === 'initialize') {
+        const { protocolVersion } = params;
+        say({ id, result: { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'x', version: '1' } } });
+      } else if (id !== undefined) say({ id, error: { code: -32603, message: 'no tools today' } });
+    });
+    setInterval(() => undefined, 1000);
+    process.stdin.on('end', () => process.exit(0));`;
+  const { toolset, context, workingDir } = useToolset({ command: process.execPath, args: ['-e', script] });
+  await expect(toolset.tools(context)).rejects.toThrow(/no tools today/);
+  const pid = Number(readFileSync(join(workingDir, 'pid'), 'utf8'));
+  onTestFinished(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  await until('the program to end', () => !isAlive(pid));
+});
 
 describe('a remote server', () => {
   it.each([
