@@ -328,6 +328,34 @@ describe('control server', () => {
     }
   });
 
+  test('closing does not wait for a request that is under way, nor for a connection that is kept', async () => {
+    const under = Promise.withResolvers<void>();
+    const { supervisor } = setUp();
+    const agent = {
+      status: supervisor.status,
+      reload: () => {
+        under.resolve();
+        return new Promise<never>(() => undefined);
+      },
+    };
+    const files = new AgentFiles({ cwd: import.meta.dirname, home: '/', workspace: () => null });
+    const place = { token: 'control-token', host: '127.0.0.1', port: 0, logger: silentLogger };
+    const server = await startControlServer({ agent, files, ...place });
+    const url = `http://127.0.0.1:${server.port}`;
+    await (await fetch(`${url}/healthz`)).text();
+    const reload = fetch(`${url}/reload`, { method: 'POST', headers }).then(
+      () => 'answered',
+      () => 'cut',
+    );
+    await under.promise;
+    let closed = false;
+    void server.close().then(() => {
+      closed = true;
+    });
+    await until('the close', () => closed, 2000);
+    expect(await reload).toBe('cut');
+  });
+
   test('a web page cannot call it', async () => {
     const { url } = await serve();
     const foreign = await fetch(`${url}/healthz`, { headers: { origin: 'https://example.com' } });

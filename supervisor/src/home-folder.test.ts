@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
@@ -27,4 +27,24 @@ test("the owner's own link for all of sessions/ is his", async () => {
   symlinkSync(larger, join(home, 'sessions'));
   await prepareHome(home);
   expect(readdirSync(larger).toSorted()).toEqual(['engine', 'work']);
+});
+
+test('each folder has the place that an earlier version gave it, made once and private to the owner', async () => {
+  const home = temporaryFolder();
+  const folders = {
+    home,
+    run: join(home, 'run'),
+    logs: join(home, 'logs'),
+    sessions: join(home, 'sessions'), // session.db lies here: elsewhere Moby would know no conversation any more
+    work: join(home, 'sessions/work'),
+    engine: join(home, 'sessions/engine'),
+    published: join(home, 'agent/soul.yaml'),
+  };
+  expect(await prepareHome(home)).toEqual(folders);
+  for (const name of ['run', 'logs', 'gateway', 'sessions', 'sessions/work', 'sessions/engine', 'agent']) {
+    expect(statSync(join(home, name)).mode & 0o777).toBe(0o700);
+  }
+  writeFileSync(join(folders.sessions, 'session.db'), 'kept');
+  expect(await prepareHome(home)).toEqual(folders);
+  expect(readFileSync(join(folders.sessions, 'session.db'), 'utf8')).toBe('kept');
 });
