@@ -206,7 +206,7 @@ test.each([
 test('a broken soul.yaml is named, without colours', async () => {
   const moby = await openHarness({ agent: { broken: '\u001b[91m[4:1] unknown field "modl"\u001b[0m' } });
   const answer = await moby.ask('hello');
-  expect(answer.status).toBe(502);
+  expect(answer.status).toBe(422);
   expect(answer.body.detail).toContain('unknown field "modl"');
   expect(answer.body.detail).not.toContain('\u001b');
 });
