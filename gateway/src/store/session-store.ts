@@ -83,13 +83,13 @@ export class SessionStore {
     this.#db.sql('UPDATE sessions SET told_upto = ? WHERE key = ?').run(upto, this.#names.current(key));
   }
 
-  /** The conversation of a terminal, a page or a program in which somebody wrote last. */
+  /** The conversation of a terminal or a page in which somebody wrote last; a program's only where there is no other. */
   lastConversation(): string | null {
     const row = this.#db
       .sql(
         `SELECT key FROM sessions WHERE (key LIKE 'cli:%' OR key LIKE 'web:%' OR key LIKE 'api:%')
            AND EXISTS (SELECT 1 FROM messages WHERE session = key AND role = 'user')
-         ORDER BY last_active_at DESC LIMIT 1`,
+         ORDER BY key LIKE 'api:%', last_active_at DESC LIMIT 1`,
       )
       .get();
     return row ? String(row.key) : null;

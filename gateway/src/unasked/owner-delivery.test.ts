@@ -92,6 +92,19 @@ test('without a chat it goes where it was asked, else where the owner wrote last
   }
 });
 
+test('where a program talks is no place where the owner reads, unless there is no other', () => {
+  const { channels, store } = setUp(null);
+  const say = (session: string, at: number): void => {
+    store.sessions.touch(session, at);
+    store.messages.insert({ session, turn: `${session}${at}`, role: 'user', text: 'x', at });
+  };
+  say('api:open-webui', 1);
+  expect(channels.home()).toBe('api:open-webui');
+  say('cli:main', 2);
+  say('api:open-webui', 3);
+  expect(channels.home()).toBe('cli:main');
+});
+
 test('a conversation gets each text once, as a message of Moby', async () => {
   const { deliver, store } = setUp('no messaging');
   await deliver('web:main', 'Call the bank.', 'cron:a@1', 'heartbeat');
