@@ -110,7 +110,7 @@ function send(
 ): boolean {
   const id = deliveryId(ports.store, caller, { channel, text, files });
   if (id !== null && ports.store.outbox.find(id)) return false;
-  const sentBy = caller.session === channel ? null : 'message_send';
+  const sentBy = caller.session === channel ? null : sentIn(caller);
   try {
     ports.send({ channel, text, files, sentBy, ...(id === null ? {} : { id }) });
     return true;
@@ -118,6 +118,11 @@ function send(
     if (error instanceof DeliveryRefusedError) throw new ToolError(error.message);
     throw error;
   }
+}
+
+/** For the model that is told of it in the other chat: a stranger's payload may have put the words there. */
+function sentIn({ asker, session = '' }: McpCaller): string {
+  return asker === 'webhook' ? `message_send, ${session.replace(':', ' ')}` : 'message_send';
 }
 
 function written(name: string | undefined, content: string | undefined): OutgoingFile {

@@ -12,11 +12,12 @@ import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { StoreError } from '../store/database.ts';
+import type { MessageRow } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { splitAttachments } from './attachments.ts';
 import { askerOf, type Capabilities } from './capabilities.ts';
-import { writeEnvelope } from './envelope.ts';
+import { type Quoted, writeEnvelope } from './envelope.ts';
 import type { EventLog } from './event-log.ts';
 import type { StopReason } from './lanes.ts';
 import type { Progress } from './progress.ts';
@@ -172,14 +173,17 @@ export class AgentRun {
     return { id, fresh: true };
   }
 
-  #conversationBefore(turn: TurnRow) {
+  #conversationBefore(turn: TurnRow): (MessageRow & Quoted)[] {
     const { store } = this.#options;
     const first = store.messages.firstOfTurn(turn.session, turn.id);
     const range = {
       after: store.sessions.find(turn.session)?.seedFrom ?? 0,
       ...(first ? { before: first.id } : {}),
     };
-    return store.messages.recent(turn.session, SEED_MESSAGES, range);
+    return store.messages.recent(turn.session, SEED_MESSAGES, range).map((message) => {
+      const said = store.turns.find(message.turn);
+      return said?.guest ? { ...message, guest: said.sender } : message;
+    });
   }
 
   #relay(turn: TurnRow, progress: Progress, event: RunEvent): void {

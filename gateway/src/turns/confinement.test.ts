@@ -28,12 +28,16 @@ test.each(['array', 'object'] as const)(
     await said(BOB, 'the password is plum');
     await said(BOB, 'and mine is pear');
     await said(ALICE, 'what did Bob say?');
+    await said(BOB, 'and Alice?');
     await said(BOB, 'to me alone', BOB.id);
     const runs = world.gateway.agent?.stats().runs ?? [];
-    expect(runs.map(({ agent }) => agent)).toEqual(['guest', 'guest', 'root', 'guest']);
+    expect(runs.map(({ agent }) => agent)).toEqual(['guest', 'guest', 'root', 'guest', 'guest']);
     expect(runs[0]?.session).toBe(runs[1]?.session);
     expect(runs[2]?.session).not.toBe(runs[1]?.session); // bound to its agent
-    expect(runs[2]?.prompt).toContain('> person: the password is plum'); // and told what was said
+    // And told what was said, and which of it is no word of the owner's.
+    expect(runs[2]?.prompt).toContain(`> guest "Bob" (telegram:${BOB.id}): the password is plum`);
+    expect(runs[2]?.prompt).toContain('> you, to a guest: You said:');
+    expect(runs[3]?.prompt).toContain('> person: what did Bob say?\n> you: ');
   },
 );
 
@@ -52,7 +56,7 @@ test('a guest’s conversation from before is not gone on with by the agent it w
   await world.reply((text) => text.includes('another one'), BOB.id);
   const [first, second] = agent?.stats().runs ?? [];
   expect(second?.session).not.toBe(first?.session);
-  expect(second?.prompt).toContain('> person: tell me a secret');
+  expect(second?.prompt).toContain(`> guest "Bob" (telegram:${BOB.id}): tell me a secret`);
 });
 
 test('without such an agent a guest’s turn is refused, and the owner’s goes on', async () => {

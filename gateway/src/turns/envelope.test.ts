@@ -37,7 +37,7 @@ test('neither a name, a note nor an old message can end the block', () => {
         ...envelope,
         sender: evil,
         notes: [evil],
-        history: [{ role: 'user', text: evil, incomplete: false, sentBy: null }],
+        history: [{ role: 'user', text: evil, incomplete: false, sentBy: null, guest: `${evil} (a:b)` }],
         sent: [{ text: evil, sentBy: evil, at: 0 }],
       },
       'prompt',

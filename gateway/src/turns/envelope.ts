@@ -31,7 +31,10 @@ export interface Envelope {
   sent: readonly Pick<MessageRow, 'text' | 'sentBy' | 'at'>[];
 }
 
-type Quoted = Pick<MessageRow, 'role' | 'text' | 'incomplete' | 'sentBy'>;
+export interface Quoted extends Pick<MessageRow, 'role' | 'text' | 'incomplete' | 'sentBy'> {
+  /** Who asked in that turn, where it was a guest's: in a group the owner's turn is told the words of both. */
+  guest?: string;
+}
 
 export function writeEnvelope(envelope: Envelope, prompt: string): string {
   const lines = [
@@ -53,9 +56,11 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
 function historyLines(history: readonly Quoted[]): string[] {
   const blocks = history
     .filter(({ role }) => role !== 'marker')
-    .map(({ role, text, incomplete, sentBy }) => {
-      const you = sentBy === null ? 'you' : `you, by yourself (${oneLine(sentBy)})`;
-      return `${role === 'user' ? 'person' : you}: ${clip(text.trim())}${incomplete ? ' (cut off)' : ''}`;
+    .map(({ role, text, incomplete, sentBy, guest }) => {
+      const heard = guest === undefined ? 'you' : 'you, to a guest';
+      const you = sentBy === null ? heard : `you, by yourself (${oneLine(sentBy)})`;
+      const person = guest === undefined ? 'person' : `guest ${senderLine(guest)}`;
+      return `${role === 'user' ? person : you}: ${clip(text.trim())}${incomplete ? ' (cut off)' : ''}`;
     });
   return section('the conversation so far:', blocks);
 }

@@ -83,6 +83,11 @@ test('a webhook’s turn sees its own conversation alone, answers its target, an
   expect(existsSync(join(memory.home, 'memory/guests'))).toBe(false);
   const agents = world.gateway.agent?.stats().runs.map(({ agent }) => agent) ?? [];
   expect(new Set(agents.slice(-10))).toEqual(new Set(['webhook']));
+  world.say('what was that?');
+  await world.reply((text) => text.includes('what was that?'));
+  expect(world.gateway.agent?.stats().runs.at(-1)?.prompt).toMatch(
+    /, message_send, webhook \w+: the build is red\n/,
+  );
 });
 
 test('one that the owner added as trusted has his reach', async () => {
