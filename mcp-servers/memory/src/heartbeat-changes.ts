@@ -8,9 +8,10 @@ import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { ToolError } from '@mobyclaw/mcp/tool';
 import { type HeartbeatChange, heartbeatChangesSchema } from '@mobyclaw/protocol/heartbeat';
 
-const MOST_KEPT = 20; // while the gateway is away
+const MOST_UNTOLD = 20; // more in one turn, or while the gateway is away, is no work on a checklist
 const MOST_CHARS = 1000; // of what was and what is
 
 export class HeartbeatChanges {
@@ -21,12 +22,20 @@ export class HeartbeatChanges {
     this.#path = join(home, 'memory', '.heartbeat-changes.json');
   }
 
-  /** Makes the change, which is told of unless it fails. */
+  /**
+   * Makes the change, which is told of unless it fails.
+   * @throws ToolError where too many are untold: none gives way to another, or the first could be hidden by those after it
+   */
   async during(change: Omit<HeartbeatChange, 'id'>, make: () => Promise<void>): Promise<void> {
     const id = uuidv7();
     const { session, was, is } = change;
-    const noted = { id, session, was: cutText(was, MOST_CHARS), is: cutText(is, MOST_CHARS) };
-    await this.#update((changes) => [...changes, noted].slice(-MOST_KEPT));
+    const noted = { id, session, was: clip(was), is: clip(is) };
+    await this.#update((changes) => {
+      if (changes.length < MOST_UNTOLD) return [...changes, noted];
+      throw new ToolError(
+        `${MOST_UNTOLD} changes of HEARTBEAT.md have not been told to the owner yet, so nothing was changed. Answer first; go on in the next message.`,
+      );
+    });
     try {
       await make();
     } catch (error) {
@@ -61,4 +70,11 @@ export class HeartbeatChanges {
       throw error;
     }
   }
+}
+
+/** That there is more is said, or what matters could stand behind it. */
+function clip(text: string): string {
+  return text.length <= MOST_CHARS
+    ? text
+    : `${cutText(text, MOST_CHARS)}\n… (${text.length} characters in all)`;
 }
