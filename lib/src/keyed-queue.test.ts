@@ -22,7 +22,23 @@ test('of keys that are done nothing is kept', async () => {
   const queue = new KeyedQueue();
   const tasks = Array.from({ length: 100 }, (_, index) => queue.run(`key ${index}`, async () => index));
   expect(queue.size).toBe(100);
+  expect(queue.has('key 7')).toBe(true);
   await Promise.all(tasks);
   await new Promise((resolve) => setImmediate(resolve));
   expect(queue.size).toBe(0);
+  expect(queue.has('key 7')).toBe(false);
+});
+
+test('it is idle once the tasks of all keys have ended, also those that fail', async () => {
+  const queue = new KeyedQueue();
+  const gate = Promise.withResolvers<void>();
+  const ended: string[] = [];
+  queue.run('a', () => Promise.reject(new Error('refused'))).catch(() => ended.push('a'));
+  void queue.run('b', () => gate.promise).then(() => ended.push('b'));
+  const idle = queue.idle().then(() => ended.push('idle'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(ended).toEqual(['a']);
+  gate.resolve();
+  await idle;
+  expect(ended).toEqual(['a', 'b', 'idle']);
 });

@@ -12,6 +12,16 @@ export class KeyedQueue {
     return result;
   }
 
+  /** Whether tasks of this key are not done. */
+  has(key: string): boolean {
+    return this.#tails.has(key);
+  }
+
+  /** Resolves when everything handed in so far has ended. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#tails.values());
+  }
+
   /** Keys with tasks that are not done. */
   get size(): number {
     return this.#tails.size;

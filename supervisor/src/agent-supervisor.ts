@@ -10,6 +10,7 @@ import { rmSync } from 'node:fs';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { modelProblem } from '@mobyclaw/lib/soul-models';
 import type { ReloadResult, SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
 import { type AgentAddress, probeListing } from './agent-probe.ts';
@@ -63,7 +64,7 @@ export class AgentSupervisor {
   readonly #soul: FittedSoul;
   #proven = false;
   #stopped = false;
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #work = new SerialQueue();
   #retry: Timer | null = null;
   #failures = 0;
   #watch = new AbortController();
@@ -119,12 +120,12 @@ export class AgentSupervisor {
 
   /** Brings the agent up on what is published now. Resolves after the first try; goes on trying by itself. */
   start(): Promise<void> {
-    return this.#queued(() => this.#firstStart());
+    return this.#work.run(() => this.#firstStart());
   }
 
   /** Restarts the agent on what is published now. Reloads that come meanwhile are done one after another. */
   reload(): Promise<ReloadResult> {
-    return this.#queued(async () => {
+    return this.#work.run(async () => {
       if (this.#stopped) return { ok: false, problem: { message: 'the supervisor is being stopped.' } };
       const outcome = await this.#bringUp();
       if (outcome.ok) return { ok: true, soul: this.#soul.published ?? '' };
@@ -140,7 +141,7 @@ export class AgentSupervisor {
     this.#retry?.cancel();
     this.#watch.abort();
     await this.#child.stop();
-    await this.#work;
+    await this.#work.idle();
     await this.#child.stop();
     this.#become('down', undefined);
   }
@@ -151,12 +152,6 @@ export class AgentSupervisor {
     this.#retry?.cancel();
     this.#watch.abort();
     this.#child.kill();
-  }
-
-  #queued<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#work.then(task);
-    this.#work = result.catch(() => undefined); // its caller is told
-    return result;
   }
 
   async #firstStart(): Promise<void> {

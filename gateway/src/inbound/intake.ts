@@ -7,6 +7,7 @@
  * One that the gateway did not survive is begun with once more; after that it is refused, or it would end each start.
  */
 import { type Clock, pause } from '@mobyclaw/lib/clock';
+import { KeyedQueue } from '@mobyclaw/lib/keyed-queue';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Platform } from '@mobyclaw/protocol/platform';
@@ -68,8 +69,8 @@ interface Arrived {
 
 export class Intake {
   readonly #options: IntakeOptions;
-  /** The end of what is being done for each chat. */
-  readonly #chains = new Map<string, Promise<void>>();
+  /** Commands of a chat have a key of their own, so that they do not wait for the file before them to be fetched. */
+  readonly #queue = new KeyedQueue();
   /** Takes back what is being worked on, by the number of its first arrival. */
   readonly #under = new Map<number, AbortController>();
   readonly #tries: Tries;
@@ -100,16 +101,11 @@ export class Intake {
     const { channel, messageId } = message;
     const isCommand = this.#isCommand(platform, message);
     const waits = !isCommand && this.#takesTime(message);
-    // A command does not wait for the file before it to be fetched.
-    const chain = isCommand ? `${channel}/commands` : channel;
-    const before = this.#chains.get(chain) ?? Promise.resolve();
     const hideTyping = isCommand ? null : this.#options.typing(channel);
-    const work = before.then(() => this.#work(platform, seq));
-    this.#chains.set(chain, work);
-    void work.finally(() => {
-      hideTyping?.();
-      if (this.#chains.get(chain) === work) this.#chains.delete(chain);
-    });
+    const work = this.#queue.run(isCommand ? `${channel}/commands` : channel, () =>
+      this.#work(platform, seq),
+    );
+    void work.finally(() => hideTyping?.());
     void this.#options.channel(platform)?.seen?.(channel, messageId, waits);
   }
 
@@ -122,7 +118,7 @@ export class Intake {
 
   #takesTime({ channel, files }: IncomingMessage): boolean {
     const { turns } = this.#options.store;
-    const waits = this.#chains.has(channel) || turns.countAhead(channel, Number.MAX_SAFE_INTEGER) > 0;
+    const waits = this.#queue.has(channel) || turns.countAhead(channel, Number.MAX_SAFE_INTEGER) > 0;
     return waits || files.length > 0;
   }
 

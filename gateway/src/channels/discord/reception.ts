@@ -8,6 +8,7 @@
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { pause } from '@mobyclaw/lib/clock';
+import { KeyedQueue } from '@mobyclaw/lib/keyed-queue';
 import {
   type APIInteraction,
   type APIMessage,
@@ -28,7 +29,6 @@ import type { DirectChats } from './direct-chats.ts';
 import { DiscordError } from './errors.ts';
 import { commandToIncoming, type Surroundings, toEdit, toIncoming } from './inbound.ts';
 import { snowflakeAt } from './keys.ts';
-import { Lanes } from './lanes.ts';
 import type { OtherProgram } from './other-program.ts';
 
 const PAGE = 100; // the most that Discord gives
@@ -56,7 +56,7 @@ export interface ReceptionOptions {
 
 export class Reception {
   readonly #options: ReceptionOptions;
-  readonly #lanes = new Lanes();
+  readonly #queue = new KeyedQueue();
   #me: string | null = null;
 
   constructor(options: ReceptionOptions) {
@@ -76,7 +76,7 @@ export class Reception {
 
   /** Resolves when nothing is being handed over any more, once the signal is aborted. */
   async close(): Promise<void> {
-    await this.#lanes.idle();
+    await this.#queue.idle();
     this.#options.cursor.save();
   }
 
@@ -94,7 +94,7 @@ export class Reception {
   #openChat(owner: string, after: bigint | null): void {
     const { host, cursor, chats, signal } = this.#options;
     const release = after === null ? null : cursor.holdMissed(after);
-    this.#lanes.run(owner, async () => {
+    void this.#queue.run(owner, async () => {
       const chat = await this.#persist(() => chats.open(owner));
       if (signal.aborted) return;
       if (chat === null)
@@ -167,7 +167,7 @@ export class Reception {
   ): void {
     if (this.#me === null) return; // nothing is dispatched before READY
     const release = this.#options.cursor.hold(BigInt(id));
-    this.#lanes.run(chat.id, async () => {
+    void this.#queue.run(chat.id, async () => {
       const event = make();
       if (event === null) release();
       else if (await this.#store(event)) {
@@ -195,7 +195,7 @@ export class Reception {
 
   #catchUp(chat: Chat, after: bigint): void {
     const release = this.#options.cursor.holdMissed(after);
-    this.#lanes.run(chat.id, async () => {
+    void this.#queue.run(chat.id, async () => {
       if (await this.#fetchMissed(chat, after)) release();
     });
   }
