@@ -8,4 +8,5 @@ test('what was set longest ago goes first', () => {
     ['a', 3],
     ['c', 4],
   ]);
+  expect([...new BoundedMap(2, map).set('d', 5).keys()]).toEqual(['c', 'd']);
 });

@@ -2,9 +2,11 @@
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #most: number;
 
-  constructor(most: number) {
+  /** @param entries to begin with, the oldest first */
+  constructor(most: number, entries: Iterable<readonly [Key, Value]> = []) {
     super();
     this.#most = most;
+    for (const [key, value] of entries) this.set(key, value);
   }
 
   override set(key: Key, value: Value): this {

@@ -2,6 +2,7 @@
  * How much one sender may send: a bucket that fills up again with time. In memory, as a restart may forgive. What was
  * taken for something that then did not happen is given back, so that a full disk does not use the bucket up.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Clock } from '@mobyclaw/lib/clock';
 
 const MESSAGES: Rate = { burst: 30, refillMs: 2000 };
@@ -33,7 +34,8 @@ export interface Taken {
 export class RateLimit {
   readonly #clock: Clock;
   readonly #rate: Rate;
-  readonly #buckets = new Map<string, Bucket>();
+  /** Whoever wrote last is at its end. */
+  readonly #buckets = new BoundedMap<string, Bucket>(MOST_SENDERS);
 
   constructor(clock: Clock, rate = MESSAGES) {
     this.#clock = clock;
@@ -54,15 +56,10 @@ export class RateLimit {
       bucket.left > 0 ? 'passed' : now - bucket.warnedAt < WARN_MS ? 'refused-quietly' : 'refused';
     if (verdict === 'passed') bucket.left--;
     if (verdict === 'refused') bucket.warnedAt = now;
-    this.#put(sender, bucket);
-    return { verdict, undo: () => (before ? this.#put(sender, before) : this.#buckets.delete(sender)) };
-  }
-
-  /** The map keeps the order of insertion: whoever wrote last is at its end. */
-  #put(sender: string, bucket: Bucket): void {
-    this.#buckets.delete(sender);
     this.#buckets.set(sender, bucket);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > MOST_SENDERS && oldest !== undefined) this.#buckets.delete(oldest);
+    return {
+      verdict,
+      undo: () => (before ? this.#buckets.set(sender, before) : this.#buckets.delete(sender)),
+    };
   }
 }

@@ -2,6 +2,7 @@
  * What model calls used, out of cagent's `token_usage`: calls of the model, and those that compact a conversation, which
  * come without figures of their own.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Generation, RunEvent } from './agent.ts';
 import { asNumber, asObject, asText, type JsonObject } from './json.ts';
 
@@ -82,7 +83,7 @@ const MOST_SESSIONS = 1000; // more than are used at a time; one that is forgott
 
 /** Remembers the use of sessions between their runs, for a compaction that comes first in a run, and what was said of it. */
 export class SessionUses {
-  readonly #uses = new Map<string, SessionUse>();
+  readonly #uses = new BoundedMap<string, SessionUse>(MOST_SESSIONS);
   readonly #withoutInput = new Set<string>();
 
   /** Whether that model reports no input is new, and to be told. */
@@ -97,10 +98,7 @@ export class SessionUses {
   }
 
   note(session: string, usage: JsonObject): void {
-    this.#uses.delete(session);
     const contextTokens = asNumber(usage.context_length);
     this.#uses.set(session, { contextTokens, costUsd: asNumber(usage.cost) });
-    const [oldest] = this.#uses.keys();
-    if (this.#uses.size > MOST_SESSIONS && oldest !== undefined) this.#uses.delete(oldest);
   }
 }

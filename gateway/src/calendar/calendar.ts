@@ -3,6 +3,7 @@
  * without schedules starts without them.
  */
 
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import { keptZone, zoneProblem } from '@mobyclaw/lib/time-zone';
 import { CronFields, type CronParser } from './cron-fields.ts';
 import { atSlots, cronSlots, everySlots, type Schedule, type Slots } from './schedule.ts';
@@ -20,7 +21,7 @@ export class Calendar {
   readonly #temporal: TemporalNamespace;
   readonly #parser: CronParser;
   readonly #zones = new Map<string, ZoneRules>();
-  readonly #expressions = new Map<string, CronFields>();
+  readonly #expressions = new BoundedMap<string, CronFields>(MOST_EXPRESSIONS);
 
   constructor(temporal: TemporalNamespace, parser: CronParser) {
     this.#temporal = temporal;
@@ -43,7 +44,6 @@ export class Calendar {
     let fields = this.#expressions.get(expression);
     if (!fields) {
       fields = new CronFields(expression, this.#parser);
-      if (this.#expressions.size >= MOST_EXPRESSIONS) this.#expressions.clear();
       this.#expressions.set(expression, fields);
     }
     return fields;

@@ -2,6 +2,7 @@
  * How often somebody may be wrong in a minute. Only what failed is counted, so a right secret always passes and nobody can
  * lock the owner out. In memory: a restart forgives.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Clock } from '@mobyclaw/lib/clock';
 
 const MOST = 10; // for each and window
@@ -10,7 +11,7 @@ const MOST_KNOWN = 10_000;
 
 export class FailedAttempts {
   readonly #clock: Clock;
-  readonly #failures = new Map<string, { count: number; since: number }>();
+  readonly #failures = new BoundedMap<string, { count: number; since: number }>(MOST_KNOWN);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,7 +22,6 @@ export class FailedAttempts {
     const now = this.#clock.now();
     let entry = this.#failures.get(who);
     if (!entry || now - entry.since > WINDOW_MS) {
-      if (this.#failures.size >= MOST_KNOWN) this.#failures.clear();
       entry = { count: 0, since: now };
       this.#failures.set(who, entry);
     }

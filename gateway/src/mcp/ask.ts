@@ -4,6 +4,7 @@
  * back with it, and finds the answer. Asking the same again meanwhile is the same turn, so nobody pays twice.
  */
 
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { McpProgress } from '@mobyclaw/mcp/tool';
@@ -22,7 +23,7 @@ export class Asking {
   readonly #turns: TurnService;
   readonly #clock: Clock;
   /** Turns whose answer was handed out, the latest last. */
-  readonly #fetched = new Set<string>();
+  readonly #fetched = new BoundedMap<string, true>(MOST_FETCHED);
 
   constructor(turns: TurnService, clock: Clock) {
     this.#turns = turns;
@@ -73,15 +74,9 @@ export class Asking {
     if (end === null) {
       return `Moby is still at it. Call ask_moby_result with turn "${turn.id}" to get the answer; asking the same again does not begin anew.`;
     }
-    this.#remember(turn.id);
+    this.#fetched.set(turn.id, true);
     if (end.type === 'done') return end.data.cut ? `${end.data.text}\n\n(${CUT_ANSWER})` : end.data.text;
     throw new ToolError(end.type === 'error' ? end.data.message : `The turn ended with ${end.type}.`);
-  }
-
-  #remember(id: string): void {
-    this.#fetched.add(id);
-    const [oldest] = this.#fetched;
-    if (this.#fetched.size > MOST_FETCHED && oldest !== undefined) this.#fetched.delete(oldest);
   }
 
   /** Says what Moby does, and every now and then that he does. @returns ends it */

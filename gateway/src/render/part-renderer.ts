@@ -4,7 +4,9 @@
  * A stream is rendered again and again while it grows, so the styled runs of chunks and the messages that can change no
  * more are kept: only the last chunk of a growing text is parsed anew, and only its last message cut and written.
  */
+
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { RootContent } from 'mdast';
 import { parseChunk } from './parser.ts';
 import type { RenderedPart, Renderer, TextLimit } from './part.ts';
@@ -61,8 +63,8 @@ export function partRenderer(
   look: Omit<Look, 'longestUrl'>,
   write: (runs: readonly Run[]) => Written,
 ): Renderer {
-  const kept = new Map<string, StyledChunk>();
-  const pieces = new Map<string, KeptPiece>();
+  const kept = new BoundedMap<string, StyledChunk>(KEPT_CHUNKS);
+  const pieces = new BoundedMap<string, KeptPiece>(KEPT_PIECES);
 
   function styled(nodes: readonly RootContent[], longestUrl: number, references: References): StyledChunk {
     return {
@@ -75,7 +77,7 @@ export function partRenderer(
   function fromKept(chunk: Chunk, longestUrl: number): StyledChunk {
     const key = `${longestUrl}:${chunk.verbatim ? 1 : 0}:${chunk.text}`;
     const made = kept.get(key) ?? styled(parseChunk(chunk), longestUrl, noReferences());
-    if (chunk.text.length <= LARGEST_KEPT) keep(kept, key, made, KEPT_CHUNKS);
+    if (chunk.text.length <= LARGEST_KEPT) kept.set(key, made);
     return made;
   }
 
@@ -155,7 +157,7 @@ export function partRenderer(
       const own = kept?.parts ?? whole(part(start, end), text.text.slice(start, end), limit);
       parts.push(...own);
       const key = keyOf(start);
-      if (key !== null) keep(pieces, key, { length: cut - start, parts: own }, KEPT_PIECES);
+      if (key !== null) pieces.set(key, { length: cut - start, parts: own });
       yield;
     }
     return parts;
@@ -184,14 +186,6 @@ export function partRenderer(
 
 function whole(part: RenderedPart | null, text: string, limit: TextLimit): RenderedPart[] {
   return part === null ? plainParts(text, limit) : [part];
-}
-
-/** As the youngest. */
-function keep<T>(kept: Map<string, T>, key: string, value: T, most: number): void {
-  kept.delete(key);
-  kept.set(key, value);
-  const [oldest] = kept.keys();
-  if (kept.size > most && oldest !== undefined) kept.delete(oldest);
 }
 
 /** Names all that the piece from `start` depends on: the runs as far as a cut can look, with their marks. */

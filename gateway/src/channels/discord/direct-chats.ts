@@ -2,6 +2,7 @@
  * Which direct chat belongs to which person. Discord names a direct chat by an id of its own and lists none to a bot, so
  * they are remembered: to look there for what was missed, and to write without asking first.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import { type APIDMChannel, Routes } from 'discord.js';
 import type { ChannelMemory } from '../channel.ts';
 import type { DiscordApi } from './api.ts';
@@ -13,12 +14,12 @@ export class DirectChats {
   readonly #memory: ChannelMemory;
   readonly #api: DiscordApi;
   /** Person to chat, the latest last. */
-  #chats: Map<string, string>;
+  readonly #chats: BoundedMap<string, string>;
 
   constructor(memory: ChannelMemory, api: DiscordApi) {
     this.#memory = memory;
     this.#api = api;
-    this.#chats = new Map(JSON.parse(memory.get(NAME) ?? '[]') as [string, string][]);
+    this.#chats = new BoundedMap(MOST, JSON.parse(memory.get(NAME) ?? '[]') as [string, string][]);
   }
 
   knows(user: string): boolean {
@@ -45,10 +46,7 @@ export class DirectChats {
   /** On disk when it returns. */
   remember(user: string, chat: string): void {
     const known = this.#chats.get(user) === chat;
-    this.#chats.delete(user);
     this.#chats.set(user, chat);
-    if (known) return;
-    this.#chats = new Map([...this.#chats].slice(-MOST));
-    this.#memory.set(NAME, JSON.stringify([...this.#chats]));
+    if (!known) this.#memory.set(NAME, JSON.stringify([...this.#chats]));
   }
 }

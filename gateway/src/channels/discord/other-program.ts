@@ -3,6 +3,7 @@
  * But it hands us what the bot writes, with the nonce it was written with, so a message of the bot's with none of our nonces
  * is not ours. What we wrote is known beyond one connection, since a session that is resumed shows it again.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Timer } from '@mobyclaw/lib/clock';
 import { type APIMessage, MessageType } from 'discord.js';
 import type { ChannelHost, ChannelMemory } from '../channel.ts';
@@ -15,26 +16,23 @@ const WARNING =
 /** The others are written by Discord in the bot's name, such as what answers a command of the menu. */
 const WRITTEN: ReadonlySet<MessageType> = new Set([MessageType.Default, MessageType.Reply]);
 
-const kept = new WeakMap<ChannelMemory, Set<string>>();
+const kept = new WeakMap<ChannelMemory, BoundedMap<string, true>>();
 
 export class OtherProgram {
   /** What the bot wrote for this process, the newest last. */
-  readonly #nonces: Set<string>;
+  readonly #nonces: BoundedMap<string, true>;
   readonly #host: ChannelHost;
   #passes: Timer | null = null;
 
   constructor(host: ChannelHost) {
     this.#host = host;
-    this.#nonces = kept.get(host.memory) ?? new Set();
+    this.#nonces = kept.get(host.memory) ?? new BoundedMap(MOST_NONCES);
     kept.set(host.memory, this.#nonces);
   }
 
   /** To be called before it is sent: Discord may show it before it answers. */
   writes(nonce: string): void {
-    this.#nonces.delete(nonce);
-    this.#nonces.add(nonce);
-    const [oldest] = this.#nonces;
-    if (oldest !== undefined && this.#nonces.size > MOST_NONCES) this.#nonces.delete(oldest);
+    this.#nonces.set(nonce, true);
   }
 
   /** @param me id of the bot */

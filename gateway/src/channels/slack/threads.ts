@@ -2,6 +2,7 @@
  * The threads that Moby takes part in: there he answers without being mentioned. Slack does not say it with a message, so
  * it is remembered, on disk too.
  */
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { ChannelMemory } from '../channel.ts';
 
 const NAME = 'threads';
@@ -9,11 +10,15 @@ const KEPT = 300; // the oldest is forgotten; a mention brings it back
 
 export class Threads {
   readonly #memory: ChannelMemory;
-  readonly #joined: Set<string>;
+  readonly #joined: BoundedMap<string, true>;
 
   constructor(memory: ChannelMemory) {
     this.#memory = memory;
-    this.#joined = new Set(JSON.parse(memory.get(NAME) ?? '[]') as string[]);
+    const joined = JSON.parse(memory.get(NAME) ?? '[]') as string[];
+    this.#joined = new BoundedMap(
+      KEPT,
+      joined.map((key) => [key, true]),
+    );
   }
 
   has(channel: string, thread: string): boolean {
@@ -23,9 +28,7 @@ export class Threads {
   join(channel: string, thread: string): void {
     const key = `${channel}:${thread}`;
     if (this.#joined.has(key)) return;
-    this.#joined.add(key);
-    const [oldest] = this.#joined;
-    if (this.#joined.size > KEPT && oldest !== undefined) this.#joined.delete(oldest);
-    this.#memory.set(NAME, JSON.stringify([...this.#joined]));
+    this.#joined.set(key, true);
+    this.#memory.set(NAME, JSON.stringify([...this.#joined.keys()]));
   }
 }
