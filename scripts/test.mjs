@@ -1,6 +1,6 @@
 /**
  * `npm test`: format and lint, types, unused code, the folders' imports, a build, and every test, in this order; ends with `N passed, N failed, N skipped`.
- * A test that needs Docker or Chromium is skipped and says so where they are missing; with CI=true it fails there. What
+ * A test that needs Docker is skipped and says so where they are missing; with CI=true it fails there. What
  * WhatsApp's tests need is installed from its own lock file with CI=true, and elsewhere they are skipped without it.
  */
 import { spawnSync } from 'node:child_process';

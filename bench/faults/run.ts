@@ -1,7 +1,7 @@
 /**
  * `npm run faults [-- names…]`: what becomes of messages when things break, measured with a real gateway, the real
  * adapters and libraries, at their normal timing, against local servers that speak the platforms' protocols. Prints the
- * table; a run of everything also writes it into the README. Names of rows and platforms choose cells. Exits 1 where a
+ * table; a run of everything also writes it into docs/faults.md. Names of rows and platforms choose cells. Exits 1 where a
  * message was lost or answered twice, or a cell could not be measured.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ import {
   writeCell,
 } from './table.ts';
 
-const README = new URL('../../README.md', import.meta.url);
+const PAGE = new URL('../../docs/faults.md', import.meta.url);
 const CELLS_AT_ONCE = 6; // most of a cell is waiting
 const PATIENCE_MS = 150_000;
 
@@ -69,7 +69,7 @@ await Promise.all(
 
 const text = `${table(cells)}\n\n${bystandersLine(cells)}\n\n${machine()}`;
 console.log(text);
-if (positionals.length === 0) writeFileSync(README, insert(readFileSync(README, 'utf8'), text));
+if (positionals.length === 0) writeFileSync(PAGE, insert(readFileSync(PAGE, 'utf8'), text));
 if (bad === 0) rmSync(folder, { recursive: true });
 else console.error(`${bad} cells are bad (seed ${values.seed}); data and logs: ${folder}`);
 process.exitCode = bad === 0 ? 0 : 1;
