@@ -72,6 +72,9 @@ test('each fault is told with its line', () => {
 
 test('adding refuses what the file could not be read with', () => {
   expect(() => addWorkspace('a=/x', { name: 'A', path: '/y', mode: 'rw' })).toThrow(/"A" is taken by line 1/);
+  const fault = { name: '../b', path: '/y', mode: 'rw' } as const;
+  expect(() => addWorkspace('a=/x\n', fault)).toThrow(/^"..\/b" cannot be a name/); // it has no line yet
+  expect(() => addWorkspace('a=/x\nb\n', fault, '/c')).toThrow(/^\/c, line 2: write it as/);
   expect(() => addWorkspace('', { name: 'a', path: '/x\nb=/etc', mode: 'rw' })).toThrow(/line break/);
   expect(() => addWorkspace('', { name: 'a\nb', path: '/x', mode: 'rw' })).toThrow(WorkspacesConfError);
   expect(addWorkspace('a=/x', { name: 'b', path: '/y', mode: 'rw' })).toBe('a=/x\nb=/y:rw\n');

@@ -30,6 +30,7 @@ export class WorkspacesConfError extends Error {
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,63}$/u;
 /** `workspace/notes/a.md` would be two places: in a workspace of that name, and below /workspace. */
 const RESERVED = new Set(['workspace']);
+const OWN_NAME = 'each workspace needs a name of its own.';
 const MODE = /:(ro|rw|none)$/;
 
 /**
@@ -44,33 +45,34 @@ export function parseWorkspacesConf(text: string, file = 'workspaces.conf'): Wor
     const line = index + 1;
     const content = index === 0 ? raw.replace(/^\uFEFF/, '').trim() : raw.trim();
     if (content === '' || content.startsWith('#')) continue;
-    const fault = (problem: string): number => faults.push(`${file}, line ${line}: ${problem}`);
-    const equals = content.indexOf('=');
-    if (equals < 0) {
-      fault(`write it as name=/absolute/path[:ro|:rw|:none].`);
-      continue;
+    const entry = parseWorkspace(content);
+    const earlier = typeof entry === 'string' ? undefined : lineOf.get(folded(entry.name));
+    if (typeof entry === 'string') faults.push(`${file}, line ${line}: ${entry}`);
+    else if (earlier !== undefined)
+      faults.push(`${file}, line ${line}: the name "${entry.name}" is taken by line ${earlier}; ${OWN_NAME}`);
+    else {
+      lineOf.set(folded(entry.name), line);
+      entries.push({ ...entry, line });
     }
-    const name = content.slice(0, equals).trim();
-    const nameFault = workspaceNameFault(name);
-    if (nameFault !== null) {
-      fault(nameFault);
-      continue;
-    }
-    const earlier = lineOf.get(folded(name));
-    if (earlier !== undefined) {
-      fault(`the name "${name}" is taken by line ${earlier}; each workspace needs a name of its own.`);
-      continue;
-    }
-    lineOf.set(folded(name), line);
-    const value = content.slice(equals + 1).trimStart();
-    const mode = MODE.exec(value)?.[1] as WorkspaceMode | undefined;
-    const path = expandHome(mode === undefined ? value : value.slice(0, -mode.length - 1));
-    const pathFault = workspacePathFault(path);
-    if (pathFault === null) entries.push({ name, path: cleaned(path), mode: mode ?? 'rw', line });
-    else fault(`workspace "${name}": ${pathFault}`);
   }
   if (faults.length > 0) throw new WorkspacesConfError(faults.join('\n'));
   return entries;
+}
+
+/** @param content a line without blanks around it @returns what it says, or why it cannot be used */
+export function parseWorkspace(content: string): WorkspaceEntry | string {
+  const equals = content.indexOf('=');
+  if (equals < 0) return 'write it as name=/absolute/path[:ro|:rw|:none].';
+  const name = content.slice(0, equals).trim();
+  const nameFault = workspaceNameFault(name);
+  if (nameFault !== null) return nameFault;
+  const value = content.slice(equals + 1).trimStart();
+  const mode = MODE.exec(value)?.[1] as WorkspaceMode | undefined;
+  const path = expandHome(mode === undefined ? value : value.slice(0, -mode.length - 1));
+  const pathFault = workspacePathFault(path);
+  return pathFault === null
+    ? { name, path: cleaned(path), mode: mode ?? 'rw' }
+    : `workspace "${name}": ${pathFault}`;
 }
 
 /** @returns why the name cannot be used, or null */
@@ -84,16 +86,24 @@ export function workspaceNameFault(name: string): string | null {
 
 /**
  * The text with one more workspace; comments and other lines stay as they are.
- * @throws WorkspacesConfError where the file has a fault or the workspace does not fit into it
+ * @param file how the messages name the file
+ * @throws WorkspacesConfError where the file has a fault, with its line, or where the workspace does not fit into it, with
+ *   its name: it has no line yet
  */
-export function addWorkspace(text: string, entry: WorkspaceEntry): string {
-  if (/[\r\n]/.test(entry.path)) {
-    throw new WorkspacesConfError(`workspace "${entry.name}": a path with a line break cannot be used.`);
-  }
+export function addWorkspace(text: string, entry: WorkspaceEntry, file = 'workspaces.conf'): string {
+  const { name, path, mode } = entry;
+  const taken = parseWorkspacesConf(text, file).find((other) => folded(other.name) === folded(name));
+  const line = `${name}=${path}:${mode}`;
+  const read = /[\r\n]/.test(path)
+    ? `workspace "${name}": a path with a line break cannot be used.`
+    : parseWorkspace(line);
+  const fault =
+    taken === undefined
+      ? typeof read === 'string' && read
+      : `the name "${name}" is taken by line ${taken.line} of ${file}; ${OWN_NAME}`;
+  if (fault) throw new WorkspacesConfError(fault);
   const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  const after = `${before}${entry.name}=${entry.path}:${entry.mode}\n`;
-  parseWorkspacesConf(after);
-  return after;
+  return `${before}${line}\n`;
 }
 
 /**

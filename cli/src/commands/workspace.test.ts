@@ -41,8 +41,11 @@ test('a name is no pattern', async () => {
 });
 
 test.each([
-  [['add', 'x', 'missing'], /there is no folder/],
-  [['add', '../x', 'notes'], /cannot be a name/],
+  [
+    ['add', 'x', 'missing'],
+    /^mobyclaw: workspace "x": there is no folder \/\S*missing\. Create it, or give another one\.$/m,
+  ],
+  [['add', '../x', 'notes'], /^mobyclaw: "\.\.\/x" cannot be a name/],
   [['add', 'x', 'moby'], /the data directory/],
   [['add', 'notes', 'notes', '--mode', 'all'], /Allowed choices/],
 ])('%j is refused, with nothing written', async (args, message) => {

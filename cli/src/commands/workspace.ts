@@ -12,7 +12,7 @@ import {
 import { Option } from 'commander';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
-import { checkFolders, forbiddenPlaces } from '../compose/workspace-folders.ts';
+import { folderFault, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
 import { readTextIfThere } from '../env-file.ts';
 import { runningStack } from '../running-stack.ts';
@@ -69,9 +69,10 @@ function list({ data, terminal }: Context, { json }: { json?: true }): ExitCode 
 async function add(context: Context, name: string, folder: string, { mode }: AddOptions): Promise<ExitCode> {
   const { data, checkout, terminal } = context;
   const path = resolve(folder); // as the shell means it, from where the owner stands
-  const text = explained(() => addWorkspace(readTextIfThere(data.workspaces) ?? '', { name, path, mode }));
-  const entry = parseWorkspacesConf(text).filter((candidate) => candidate.name === name);
-  await checkFolders(entry, forbiddenPlaces(data.root, checkout, terminal.env), data.workspaces);
+  const before = readTextIfThere(data.workspaces) ?? '';
+  const text = explained(() => addWorkspace(before, { name, path, mode }, data.workspaces));
+  const fault = await folderFault(path, forbiddenPlaces(data.root, checkout, terminal.env));
+  if (fault !== null) throw new CliError(`workspace "${name}": ${fault}`);
   await write(context, text);
   say(terminal, `Moby is given ${path} as /workspace/${name} (${mode}). ${applied(context)}`);
   return EXIT.ok;

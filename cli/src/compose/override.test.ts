@@ -93,7 +93,9 @@ test('a folder that is missing, or that would show too much, is refused by name'
     '7 socket',
     '8 all',
   ]);
-  expect(lines[0]).toContain(`there is no folder ${at.root}/gone. Create it, or remove the line.`);
+  expect(lines[0]).toContain(
+    `there is no folder ${at.root}/gone. Create it, or give another one. Or remove the line.`,
+  );
   expect(lines[5]).toContain('would show Moby the data directory');
   expect(lines[6]).toContain('would show Moby the socket of Docker');
   expect(existsSync(at.file)).toBe(false);

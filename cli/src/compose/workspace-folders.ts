@@ -48,25 +48,30 @@ export async function checkFolders(
   forbidden: readonly ForbiddenPlace[],
   file: string,
 ): Promise<void> {
-  const places = await Promise.all(
-    forbidden.map(async (place) => ({ ...place, path: await real(place.path) })),
-  );
   const faults: string[] = [];
   for (const { name, path, line } of entries) {
-    const fault = await folderFault(path, places);
-    if (fault !== null) faults.push(`${file}, line ${line}: workspace "${name}": ${fault}`);
+    const fault = await folderFault(path, forbidden);
+    if (fault !== null)
+      faults.push(`${file}, line ${line}: workspace "${name}": ${fault} Or remove the line.`);
   }
   if (faults.length > 0) throw new CliError(faults.join('\n'));
 }
 
-async function folderFault(path: string, places: readonly ForbiddenPlace[]): Promise<string | null> {
+/** @returns why the folder cannot be given to Moby, with what to do; or null */
+export async function folderFault(
+  path: string,
+  forbidden: readonly ForbiddenPlace[],
+): Promise<string | null> {
+  const places = await Promise.all(
+    forbidden.map(async (place) => ({ ...place, path: await real(place.path) })),
+  );
   try {
     if (!(await stat(path)).isDirectory()) return `${path} is not a folder. Give the folder that it is in.`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      return `there is no folder ${path}. Create it, or remove the line.`;
-    return `${path} cannot be looked at (${code}). Make it readable for you, or remove the line.`;
+      return `there is no folder ${path}. Create it, or give another one.`;
+    return `${path} cannot be looked at (${code}). Make it readable for you.`;
   }
   const folder = await real(path);
   for (const { path: place, what, inside } of places) {

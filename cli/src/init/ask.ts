@@ -47,9 +47,9 @@ export class Ask {
   text(
     message: string,
     preset = '',
-    problem: (value: string) => string | null = () => null,
+    problem: (value: string) => string | null | Promise<string | null> = () => null,
   ): Promise<string> {
-    const validate = (value: string): true | string => problem(value.trim()) ?? true;
+    const validate = async (value: string): Promise<true | string> => (await problem(value.trim())) ?? true;
     return this.#run(async (context) =>
       (await input({ message, ...(preset !== '' && { default: preset }), validate }, context)).trim(),
     );

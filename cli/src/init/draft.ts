@@ -6,11 +6,13 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
+import { folderFault, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
 import { type DataDirectory, dataDirectory } from '../data-directory.ts';
 import { readTextIfThere } from '../env-file.ts';
 import { envFilePath, readSettings, type Settings } from '../settings.ts';
 import type { SettingName } from '../settings-schema.ts';
+import type { Terminal } from '../terminal.ts';
 import type { ModelChoice } from './soul-model.ts';
 
 export class Draft {
@@ -31,8 +33,10 @@ export class Draft {
   readonly first: boolean;
   /** As they are now; the defaults where there is no file. */
   readonly now: Settings;
+  readonly #env: Terminal['env'];
 
   constructor({ checkout, terminal }: Pick<Context, 'checkout' | 'terminal'>) {
+    this.#env = terminal.env;
     this.checkout = checkout;
     this.envFile = envFilePath(checkout, terminal.env);
     this.first = readTextIfThere(this.envFile) === null;
@@ -83,6 +87,11 @@ export class Draft {
   /** The data directory as it will be. */
   get data(): DataDirectory {
     return dataDirectory(expandHome(this.settings.MOBYCLAW_HOME ?? this.now.values.MOBYCLAW_HOME));
+  }
+
+  /** @returns why the folder cannot be given to Moby, or null */
+  folderProblem(path: string): Promise<string | null> {
+    return folderFault(path, forbiddenPlaces(this.data.root, this.checkout, this.#env));
   }
 
   /** The owner's soul.yaml, or the one that he will get. */

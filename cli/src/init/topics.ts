@@ -1,5 +1,4 @@
 /** The questions of init besides the model; each is skipped by pressing Enter. */
-import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
 import { workspaceNameFault } from '@mobyclaw/lib/workspaces-conf';
 import { CliError } from '../cli-error.ts';
@@ -132,7 +131,7 @@ export async function workspacesTopic(ask: Ask, draft: Draft): Promise<void> {
   while (
     await ask.yes(draft.workspaces.length === 0 ? 'Give Moby a folder of yours?' : 'Another one?', false)
   ) {
-    const path = expandHome(await ask.text('Folder', '', folderProblem));
+    const path = expandHome(await ask.text('Folder', '', (text) => folderProblem(draft, text)));
     const name = await ask.text('Name for it', suggestedName(path), (value) => nameProblem(draft, value));
     const mode = await ask.choose('He may', [
       { value: 'rw', name: 'read and write' },
@@ -143,10 +142,9 @@ export async function workspacesTopic(ask: Ask, draft: Draft): Promise<void> {
   }
 }
 
-function folderProblem(text: string): string | null {
+async function folderProblem(draft: Draft, text: string): Promise<string | null> {
   const path = expandHome(text);
-  if (!isAbsolute(path)) return 'Write the whole path, such as ~/projects.';
-  return existsSync(path) && statSync(path).isDirectory() ? null : `${path} is not a folder.`;
+  return isAbsolute(path) ? draft.folderProblem(path) : 'Write the whole path, such as ~/projects.';
 }
 
 function suggestedName(path: string): string {

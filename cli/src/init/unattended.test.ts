@@ -146,7 +146,9 @@ test('secrets by standard input: settings to .env, the rest to credentials.env, 
 test('a server of the owner, and folders', async () => {
   const one = await machine();
   const server = await startProvider(null, ['qwen3:8b', 'other']);
-  const { code } = await one.init([
+  const code = temporaryFolder();
+  mkdirSync(join(one.home, '../a b'));
+  const done = await one.init([
     '--provider',
     'local',
     '--base-url',
@@ -154,14 +156,14 @@ test('a server of the owner, and folders', async () => {
     '--workspace',
     `notes=${one.home}/../a b:ro`,
     '--workspace',
-    'code=/srv/code',
+    `code=${code}`,
   ]);
-  expect(code).toBe(0);
+  expect([done.code, done.stderr]).toEqual([0, expect.any(String)]);
   const soul = parse(readFileSync(join(one.home, 'soul.yaml'), 'utf8'));
   expect(soul.models.moby).toMatchObject({ provider: 'local', model: 'qwen3:8b' });
   expect(soul.providers.local.base_url).toBe(`${server.url}/v1`);
-  expect(readFileSync(join(one.home, 'workspaces.conf'), 'utf8')).toMatch(
-    /\nnotes=\/.*\/a b:ro\ncode=\/srv\/code:rw\n$/,
+  expect(readFileSync(join(one.home, 'workspaces.conf'), 'utf8')).toContain(
+    `\nnotes=${join(one.home, '../a b')}:ro\ncode=${code}:rw\n`,
   );
 });
 
@@ -187,7 +189,11 @@ test.each([
   [['--active-hours', '8-23'], /--active-hours/],
   [['--owner-channel', 'my phone'], /--owner-channel/],
   [['--agent', 'other'], /must be cagent or embedded/],
-  [['--workspace', 'a b=/x'], /cannot be a name/],
+  [['--workspace', 'a b=/x'], /^mobyclaw: --workspace a b=\/x: "a b" cannot be a name/m],
+  [['--workspace', 'notes=/nope'], /--workspace notes=\/nope: there is no folder \/nope/],
+  [['--workspace', `notes=${import.meta.filename}`], /is not a folder/],
+  [['--workspace', 'notes=/etc'], /would show Moby the system's/],
+  [['--workspace', 'a=/opt', '--workspace', 'A=/usr'], /--workspace a=\/opt has this name too/],
   [['--secrets-stdin'], /MOBYCLAW_HOME2?/],
 ])('%j is refused, with nothing written', async (args, message) => {
   const one = await machine();

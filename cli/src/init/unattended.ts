@@ -5,7 +5,7 @@
  */
 import { parseEnv } from 'node:util';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
-import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
+import { parseWorkspace, type WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
 import { KEY_NAMES, SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
 import { say, type Terminal } from '../terminal.ts';
@@ -76,7 +76,9 @@ export async function fillFromFlags(
   }
   if (flags.secretsStdin) await readSecrets(draft, terminal);
   if (flags.name !== undefined) draft.ownerName = oneLine(flags.name);
-  for (const text of flags.workspace ?? []) draft.workspaces.push(parseWorkspace(text));
+  for (const text of flags.workspace ?? []) {
+    draft.workspaces.push(await workspaceFrom(text, draft));
+  }
   await fillModel(draft, flags, terminal, mode);
 }
 
@@ -113,16 +115,15 @@ async function readSecrets(draft: Draft, { stdin }: Terminal): Promise<void> {
   }
 }
 
-/** @throws UsageError where it is not a line that workspaces.conf takes */
-function parseWorkspace(text: string): WorkspaceEntry {
-  try {
-    const [entry] = parseWorkspacesConf(text, '--workspace');
-    if (entry !== undefined) return entry;
-  } catch (error) {
-    if (error instanceof WorkspacesConfError) throw new UsageError(error.message);
-    throw error;
-  }
-  throw new UsageError(`--workspace "${text}": write name=/absolute/path[:ro|:rw|:none].`);
+/** @throws UsageError where it is not a line that workspaces.conf takes, or the folder cannot be given to him */
+async function workspaceFrom(text: string, draft: Draft): Promise<WorkspaceEntry> {
+  const entry = parseWorkspace(text.trim());
+  const problem = typeof entry === 'string' ? entry : await draft.folderProblem(entry.path);
+  if (typeof entry === 'string' || problem !== null) throw new UsageError(`--workspace ${text}: ${problem}`);
+  const other = draft.workspaces.find(({ name }) => name.toLowerCase() === entry.name.toLowerCase());
+  if (other !== undefined)
+    throw new UsageError(`--workspace ${text}: --workspace ${other.name}=${other.path} has this name too.`);
+  return entry;
 }
 
 async function fillModel(
