@@ -25,6 +25,16 @@ test('what does not fit keeps every heading and the newest entries of each secti
   expect(digest).toMatch(/\(\d+ older left out\)/);
 });
 
+test('sections take turns, also after one of them has nothing more or nothing that fits', () => {
+  const text = `## A\n\n${long('a', 40)}\n\n## B\n\n- ${'b'.repeat(3000)}\n- b1\n\n## C\n\n${long('c', 40)}\n`;
+  const digest = digestMemory(text, 1024);
+  expect(Buffer.byteLength(digest)).toBeGreaterThan(960);
+  const taken = (prefix: string): number => digest.match(new RegExp(`- ${prefix} fact`, 'g'))?.length ?? 0;
+  expect(taken('a')).toBeGreaterThan(8);
+  expect(Math.abs(taken('a') - taken('c'))).toBeLessThanOrEqual(1);
+  expect(digest).toContain('## B\n(1 older left out)\n- b1\n');
+});
+
 test('an entry keeps what is indented under it', () => {
   const text = `## A\n\n${long('a', 200)}\n- Grace\n  - likes tea\n`;
   expect(digestMemory(text, 1024)).toContain('- Grace\n  - likes tea\n');

@@ -24,8 +24,8 @@ export function digestMemory(text: string, budgetBytes: number): string {
   const lines = linesOf(text);
   const parts = sectionsOf(lines).map((section) => partOf(lines, section));
   let left = budgetBytes - Buffer.byteLength(render(parts));
-  for (let progress = true; progress && left > 0; ) {
-    progress = false;
+  const rounds = parts.reduce((most, { blocks }) => Math.max(most, blocks.length), 0);
+  for (let round = 0; round < rounds; round++) {
     for (const part of parts) {
       const block = part.blocks.at(-1 - part.taken);
       if (block === undefined) continue;
@@ -33,7 +33,6 @@ export function digestMemory(text: string, budgetBytes: number): string {
       if (cost > left) continue;
       part.taken++;
       left -= cost;
-      progress = true;
     }
   }
   return cutTo(render(parts), budgetBytes);

@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
-import { listReport } from './reports.ts';
+import { listReport, readReport } from './reports.ts';
 
 test('when a file was changed is told by the owner’s clock', async () => {
   const home = temporaryFolder();
@@ -14,4 +14,30 @@ test('when a file was changed is told by the owner’s clock', async () => {
   expect(await listReport(home, 'Asia/Kolkata', () => true)).toMatch(
     /^- MEMORY\.md, \d+ bytes, changed 2026-01-03 01:34$/m,
   );
+});
+
+test('a text is read from the line that is asked for, as many lines as are asked for', () => {
+  const text = Array.from({ length: 10 }, (_, index) => `line ${index + 1}`).join('\n');
+  const read = (from: number, most: number): string => readReport('MEMORY.md', `${text}\n`, from, most);
+  expect(read(1, 100)).toBe(`MEMORY.md, lines 1 to 10 of 10.\n\n${text}`);
+  expect(read(4, 2)).toBe('MEMORY.md, lines 4 to 5 of 10. Go on with from_line 6.\n\nline 4\nline 5');
+  expect(read(10, 5)).toBe('MEMORY.md, lines 10 to 10 of 10.\n\nline 10');
+  expect(read(11, 5)).toBe('MEMORY.md has 10 lines only.');
+  expect(readReport('MEMORY.md', '\n', 1, 5)).toBe('MEMORY.md, lines 1 to 1 of 1.\n\n');
+  expect(readReport('MEMORY.md', '', 1, 5)).toBe('MEMORY.md is empty.');
+});
+
+test('a text that is larger than one answer comes in parts that together are the text', () => {
+  const lines = Array.from({ length: 400 }, (_, index) => `${index} ${'x'.repeat(index % 2 ? 300 : 0)}`);
+  const parts: string[] = [];
+  for (let from: number | null = 1; from !== null; ) {
+    const answer: string = readReport('MEMORY.md', lines.join('\n'), from, 1000);
+    expect(answer.length).toBeLessThan(41_000);
+    parts.push(answer.slice(answer.indexOf('\n\n') + 2));
+    const next = Number(/Go on with from_line (\d+)/.exec(answer)?.[1] ?? Number.NaN);
+    if (!Number.isNaN(next)) expect(next).toBeGreaterThan(from);
+    from = Number.isNaN(next) ? null : next;
+  }
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.join('\n')).toBe(lines.join('\n'));
 });

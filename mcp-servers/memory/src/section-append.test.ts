@@ -17,6 +17,12 @@ test('a missing section is made at the end', () => {
   expect(appendToSection('', 'Notes', 'first').text).toBe('## Notes\n\n- first\n');
 });
 
+test('of two sections of one title the first takes it, and what stands before any heading is none', () => {
+  const text = 'People I know\n\n## People\n\n- Ada\n\n## Boats\n\n## People\n\n- Grace\n';
+  expect(appendToSection(text, 'People', 'Alan').text).toBe(text.replace('- Ada\n', '- Ada\n- Alan\n'));
+  expect(appendToSection('- loose\n', '#', 'x')).toMatchObject({ created: true });
+});
+
 test('an empty section, also the last one, takes an entry', () => {
   expect(appendToSection('## A\n\n## B\n', 'A', 'x').text).toBe('## A\n\n- x\n\n## B\n');
   expect(appendToSection('## A\n\n## B', 'B', 'x').text).toBe('## A\n\n## B\n\n- x\n');
