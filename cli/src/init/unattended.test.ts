@@ -1,6 +1,6 @@
 /** `init` as a script runs it: flags, environment, standard input; with real files and a server that stands for the provider. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
@@ -37,6 +37,20 @@ async function machine(): Promise<Machine> {
     settings: () => parseEnv(readFileSync(envFile, 'utf8')),
   };
 }
+
+test('a data directory below ~ is that of the person, in the environment and as a flag', async () => {
+  for (const [args, env, folder] of [
+    [[], { MOBYCLAW_HOME: '~/notes of moby' }, 'notes of moby'],
+    [['--home', '~/elsewhere'], {}, 'elsewhere'],
+  ] as const) {
+    const one = await machine();
+    const { code, stderr } = await one.init([...args], { env });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('./mobyclaw up --local')]);
+    const home = join(dirname(one.home), folder);
+    expect(one.settings().MOBYCLAW_HOME).toBe(home);
+    expect(statSync(home).isDirectory()).toBe(true);
+  }
+});
 
 test('with nothing given: the offline model, tokens of its own, and a file only the owner reads', async () => {
   const one = await machine();
