@@ -260,3 +260,34 @@ describe('every platform', () => {
       expect(plain(nothing)).toBe('');
   });
 });
+
+describe('what stands under a list', () => {
+  it.each([
+    [
+      'a quote in an item of a loose list',
+      '- a\n\n  > q\n\n- b',
+      '- a\n\n>   q\n\n- b',
+      '• a\n\n>   q\n\n• b',
+    ],
+    ['a quote in an item of a tight list', '- a\n  > q\n- b', '- a\n>   q\n- b', '• a\n>   q\n• b'],
+    ['a list in an item', '- a\n\n  p\n  - b', '- a\n\n  p\n  ◦ b', '• a\n\n  p\n  ◦ b'],
+    ['a quote after a list in an item', '- a\n  - b\n\n  > q', '- a\n  ◦ b\n\n>   q', '• a\n  ◦ b\n\n>   q'],
+    ['a list after a paragraph', 'p\n- a', 'p\n\n- a', 'p\n\n• a'],
+  ])('%s', (_what, markdown, onWhatsApp, onSlack) => {
+    expect(whatsapp(markdown)).toBe(onWhatsApp);
+    expect(slack(markdown)).toBe(onSlack);
+  });
+});
+
+describe('code that holds the sign of code', () => {
+  const code = 'a `` x`y `` b `` *c`d* ``';
+
+  it('is plain text where there is no way to write it, its other signs disarmed', () => {
+    for (const write of [whatsapp, slack]) expect(write(code)).toBe(`a x\`y b *${ZWSP}c\`d${ZWSP}*`);
+  });
+
+  it('is code where there is one', () => {
+    expect(discord(code)).toBe('a ``x`y`` b ``*c`d*``');
+    expect(entities(code)).toEqual(['code|x`y|', 'code|*c`d*|']);
+  });
+});

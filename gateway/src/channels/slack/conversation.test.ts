@@ -86,6 +86,31 @@ test('in a thread the answer is a stream of Slack, which ends with the answer', 
   expect(world.slack.calls('chat.appendStream').length).toBeGreaterThan(0);
 });
 
+test('in a thread it is told that Moby is thinking, until his answer is there and no longer', async () => {
+  const gate = Promise.withResolvers<void>();
+  const act = async () => {
+    await gate.promise;
+    return 'done';
+  };
+  const script = () => [
+    { do: 'text' as const, text: 'Let me look. ' },
+    { do: 'tools' as const, calls: [{ name: 'search', act }] },
+    { do: 'text' as const, text: 'All done.' },
+  ];
+  const world = await openSlackWorld({ agent: { script } });
+  await world.gateway.call('POST', `/api/channels/slack:channel:${GENERAL}/allow`, { body: {} });
+  const { ts } = world.slack.say({ channel: GENERAL, user: BOB, text: `${MENTION} look` });
+  const { statuses } = world.slack.workspace;
+  await until('the sign', () => statuses.length > 0);
+  await world.reply((text) => text.startsWith('Let me look.'), GENERAL);
+  expect(new Set(statuses.map(({ status }) => status))).toEqual(new Set(['is thinking…'])); // what streams is no end
+  gate.resolve();
+  await world.reply((text) => text.endsWith('All done.'), GENERAL);
+  await until('the end of the sign', () => statuses.at(-1)?.status === '');
+  expect(new Set(statuses.map(({ thread }) => thread))).toEqual(new Set([ts]));
+  expect(statuses.filter(({ status }) => status === '')).toHaveLength(1);
+});
+
 test('the thread goes on after a restart, without a mention', async () => {
   const world = await openSlackWorld();
   await world.gateway.call('POST', `/api/channels/slack:channel:${GENERAL}/allow`, { body: {} });

@@ -125,6 +125,12 @@ test('what has blocks and no text is read from the blocks; what an app shows can
     },
   ];
   expect(read({ channel: 'D1', blocks })).toMatchObject({ text: 'Title\n@Bob' });
+  const line = (text: string) => ({
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_section', elements: text === '' ? [] : [{ type: 'text', text }] }],
+  });
+  const far = [line('one'), line(''), line(''), line(''), line('two'), line('three')];
+  expect(read({ channel: 'D1', blocks: far })).toMatchObject({ text: 'one\n\ntwo\n\nthree' });
   expect(read({ channel: 'D1', attachments: [{ fallback: 'a form' }] })).toMatchObject({
     files: [{ kind: 'other', mime: '' }],
   });

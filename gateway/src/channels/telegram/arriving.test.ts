@@ -109,6 +109,23 @@ test('in a group, what goes on after a mention needs no mention of its own', asy
   expect(attachments(world)).toHaveLength(2);
 });
 
+test.each([
+  [`/weather@${BOT_NAME} Berlin`, '/weather Berlin'],
+  [`/weather@${BOT_NAME.toUpperCase()}  tomorrow`, '/weather tomorrow'],
+])('a command that Moby does not know, %s, is said to him all the same', async (text, said) => {
+  const world = await openTelegramWorld();
+  await world.gateway.call('POST', `/api/channels/telegram:group:${GROUP}/allow`, {
+    body: { mention: true },
+  });
+  const [command = ''] = text.split(' ');
+  const entities = [{ type: 'bot_command', offset: 0, length: command.length }];
+  const other = [{ type: 'bot_command', offset: 0, length: '/weather@other_bot'.length }];
+  world.telegram.say({ chat: GROUP, from: BOB, text: '/weather@other_bot Paris', entities: other });
+  world.telegram.say({ chat: GROUP, from: BOB, text, entities });
+  await world.reply((one) => one === `You said: ${said}`, GROUP);
+  expect(prompts(world)).toHaveLength(1);
+});
+
 test('changing the words of one picture leaves those of the others', async () => {
   const world = await openTelegramWorld();
   world.say('tokens=60 interval=50ms');
