@@ -1,4 +1,4 @@
-/** A webhook's payload that orders a model about, in the product as it runs: with a soul.yaml from before there were its agents. */
+/** A webhook's payload that orders a model about, in the product as it runs: with the soul.yaml it comes with. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,6 @@ test('a payload gets no shell, no files and no memory; the same words of the own
   const soul = readFileSync(SOUL, 'utf8')
     .replace('provider: anthropic', 'provider: here')
     .replace('model: claude-sonnet-4-5', 'model: test-model')
-    .replace(/\n {2}guest:\n[\s\S]*?(?=\n {2}# Heartbeats)/, '\n')
     .concat(`\nproviders:\n  here: { api_type: openai_chatcompletions, base_url: ${model.baseUrl} }\n`);
   expect(soul).not.toContain('webhook:');
   writeFileSync(join(moby.home, 'soul.yaml'), soul);

@@ -48,20 +48,56 @@ permissions:
   allow: ["*"]
 `;
 
-test('the file as it comes has both agents, without shell, files and workspaces, and needs nothing', () => {
-  expect(addConfinedAgents(SHIPPED)).toBe(SHIPPED);
-  const { agents } = parse(SHIPPED, { merge: true });
+const EMBEDDED = { kind: 'embedded', numbers: null } as const;
+const cagent = (version: string) =>
+  ({ kind: 'cagent', numbers: parseVersion(version)?.version ?? null }) as const;
+
+test('the file as it comes gets both agents, without shell, files and workspaces', () => {
+  const { agents } = parse(addConfinedAgents(SHIPPED, EMBEDDED));
   expect(kindsOf(agents.guest)).toEqual([...OURS, 'fetch', 'think', 'todo']);
-  expect(kindsOf(agents.webhook)).toEqual([...OURS, 'think']);
-  expect(agents.guest.instruction).toBe(agents.root.instruction);
-  const fitted = fitSoul(SHIPPED, { kind: 'cagent', numbers: parseVersion('1.149.0')?.version ?? null });
-  const raised = parse(fitted, { merge: true }).agents;
+  expect(kindsOf(agents.webhook)).toEqual([...OURS, 'think', 'todo']);
+  const { toolsets: _, ...settings } = agents.root;
+  expect(agents.guest).toMatchObject(settings); // instruction, model and all
+  const fitted = fitSoul(addConfinedAgents(SHIPPED, cagent('1.149.0')), cagent('1.149.0'));
+  const raised = parse(fitted).agents;
   for (const { remote, ...rest } of raised.guest.toolsets)
     if (remote) expect(rest).toMatchObject({ allow_private_ips: true });
 });
 
+test('what the owner adds to root in the file as it comes is nobody else’s', () => {
+  const source = SHIPPED.replace(
+    '    toolsets:\n',
+    '    sub_agents: [coder]\n    handoffs: [coder]\n    toolsets:\n      - { type: api, name: bank }\n',
+  ).replace('\nagents:\n', '\nagents:\n  coder: { model: moby, toolsets: [{ type: shell }] }\n');
+  const { agents } = parse(addConfinedAgents(source, EMBEDDED), { merge: true });
+  expect(agents.root.sub_agents).toEqual(['coder']);
+  for (const agent of [agents.guest, agents.webhook])
+    expect(JSON.stringify(agent)).not.toMatch(/coder|bank|shell"/);
+});
+
+test.each([
+  ['1.32.3', false],
+  ['1.68.0', false],
+  ['1.69.0', true],
+  ['1.149.0', true],
+  ['a version that is not known', false],
+])('a guest of cagent %s has the web: %s, as his fetch ends at public addresses', (version, has) => {
+  const { agents } = parse(addConfinedAgents(SHIPPED, cagent(version)));
+  expect(kindsOf(agents.guest).includes('fetch')).toBe(has);
+  expect(kindsOf(agents.root)).toContain('fetch');
+});
+
+test('that root may fetch private addresses gives a guest none', () => {
+  const fetches = '- { type: fetch, allow_private_ips: true, blocked_domains: [evil.example] }';
+  const { agents } = parse(
+    addConfinedAgents(SHIPPED.replace('- type: fetch ', `${fetches} `), cagent('1.149.0')),
+  );
+  expect(agents.root.toolsets).toContainEqual(expect.objectContaining({ allow_private_ips: true }));
+  expect(agents.guest.toolsets).toContainEqual({ type: 'fetch', blocked_domains: ['evil.example'] });
+});
+
 test('an older file gets them from its root, with what is known to be harmless and no more', () => {
-  const text = addConfinedAgents(OLDER);
+  const text = addConfinedAgents(OLDER, EMBEDDED);
   expect(text.replace(/\n {2}(guest|webhook): \{.*/g, '')).toBe(OLDER);
   const { agents, permissions } = parse(text);
   expect(Object.keys(agents)).toEqual(['root', 'coder', 'guest', 'webhook']);
@@ -71,7 +107,7 @@ test('an older file gets them from its root, with what is known to be harmless a
   expect(kindsOf(agents.guest)).toEqual([...OURS, 'fetch', 'think']);
   expect(kindsOf(agents.webhook)).toEqual([...OURS, 'think']);
   expect(permissions).toEqual({ allow: ['*'] });
-  expect(addConfinedAgents(text)).toBe(text);
+  expect(addConfinedAgents(text, EMBEDDED)).toBe(text);
 });
 
 test.each([
@@ -89,7 +125,7 @@ test.each([
     'agents:\n  base: &b {model: m, toolsets: [{type: shell}, {type: think}]}\n  root:\n    <<: *b\n',
   ],
 ])('%s', (name, source) => {
-  const { agents } = parse(addConfinedAgents(source), { merge: true });
+  const { agents } = parse(addConfinedAgents(source, EMBEDDED), { merge: true });
   expect(agents.webhook.model).toBe('m');
   expect(JSON.stringify(agents.webhook)).not.toContain('shell');
   expect(agents.guest.model).toBe(name === 'an agent of his own' ? 'g' : 'm');
@@ -98,6 +134,6 @@ test.each([
 test.each(['', 'agents: [unclosed', 'agents:\n  other: {model: m}\n', 'a: 1', 'agents: {root: 1}'])(
   'what has no root is left as it is: %j',
   (source) => {
-    expect(addConfinedAgents(source)).toBe(source);
+    expect(addConfinedAgents(source, EMBEDDED)).toBe(source);
   },
 );

@@ -36,7 +36,7 @@ export class FittedSoul {
     const bytes = readFileSync(published);
     this.source = ownerText(bytes); // as memory checked it before it was published
     this.published = soulHash(bytes);
-    const copy = fitSoul(addConfinedAgents(this.source), engine);
+    const copy = fitSoul(addConfinedAgents(this.source, engine), engine);
     rmSync(dirname(fitted), { recursive: true, force: true }); // whatever was put there, links and folders too
     mkdirSync(dirname(fitted), { recursive: true, mode: 0o700 });
     writeFileSync(`${fitted}.new`, copy, { mode: 0o600, flag: 'wx' });
