@@ -34,6 +34,8 @@ export class Draft {
   /** As they are now; the defaults where there is no file. */
   readonly now: Settings;
   readonly #env: Terminal['env'];
+  /** Of this call, and of the parts that `.env` starts: where a proxy is named. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 
   constructor({ checkout, terminal }: Pick<Context, 'checkout' | 'terminal'>) {
     this.#env = terminal.env;
@@ -44,6 +46,7 @@ export class Draft {
       checkout,
       this.first ? { ...terminal.env, MOBYCLAW_ENV_FILE: '/dev/null' } : terminal.env,
     );
+    this.environment = { ...terminal.env, ...this.now.environment };
   }
 
   /** @returns what the setting will be, or undefined where it is left to its default */

@@ -94,7 +94,7 @@ async function askKey(
   // What is there may be the key of a server of the owner's own: it is not shown to anybody else.
   const known = serverOfKey(draft, keyName) === null ? draft.value(keyName) : undefined;
   if (known !== undefined && (await ask.yes(`${keyName} is set (${masked(known)}). Keep it?`, true))) {
-    const check = await checkKey({ provider, key: known, baseUrl });
+    const check = await checkKey({ provider, key: known, baseUrl, env: draft.environment });
     report(ask, name, check);
     if (check.result !== 'refused') {
       draft.keep(keyName);
@@ -105,7 +105,7 @@ async function askKey(
   }
   for (;;) {
     const key = await ask.secret(`${name} API key`, keyProblem);
-    const check = await checkKey({ provider, key, baseUrl });
+    const check = await checkKey({ provider, key, baseUrl, env: draft.environment });
     report(ask, name, check);
     const keep =
       check.result === 'accepted' ||
@@ -179,7 +179,12 @@ async function askLocal(ask: Ask, draft: Draft, env: Environment): Promise<Model
     );
     const { tokenKey, key } = await askServerKey(ask, draft, known, baseUrl);
     // From a container, the owner's machine has another name; the check is made from here, where it is localhost.
-    const check = await checkKey({ provider: 'local', key, baseUrl: onThisMachine(baseUrl) });
+    const check = await checkKey({
+      provider: 'local',
+      key,
+      baseUrl: onThisMachine(baseUrl),
+      env: draft.environment,
+    });
     report(ask, 'The server', check);
     if (check.result !== 'accepted') {
       const keep = await ask.choose('What now?', [

@@ -3,6 +3,8 @@
  * is also what there is to choose from.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { agentsFor, fetchThrough } from '@mobyclaw/lib/node-fetch';
+import { type Environment, proxyTrouble } from '@mobyclaw/lib/proxy';
 import type { Provider } from './providers.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -19,9 +21,11 @@ export interface KeyQuestion {
   provider: Provider;
   key: string | undefined;
   baseUrl: string;
+  /** The proxy that it names is asked. */
+  env: Environment;
 }
 
-export async function checkKey({ provider, key, baseUrl }: KeyQuestion): Promise<KeyCheck> {
+export async function checkKey({ provider, key, baseUrl, env }: KeyQuestion): Promise<KeyCheck> {
   const base = baseUrl.replace(/\/+$/, '');
   const anthropic = provider === 'anthropic';
   // Anthropic's own base address is written without the version, the others with it.
@@ -33,17 +37,18 @@ export async function checkKey({ provider, key, baseUrl }: KeyQuestion): Promise
       : {};
   let status: number;
   let text: string;
+  const limit = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const agents = agentsFor(env);
   try {
     // No redirect is followed: the key would go with it.
-    const response = await fetch(url, {
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
+    const response = await fetchThrough(agents)(url, { headers, signal: limit });
     status = response.status;
     text = (await response.text()).slice(0, MOST_BYTES);
   } catch (error) {
-    return { result: 'unknown', detail: `${new URL(url).host} cannot be reached (${reasonOf(error)})` };
+    const reason = limit.aborted ? `no answer within ${ANSWER_WITHIN_MS / 1000} s` : reasonOf(error);
+    return { result: 'unknown', detail: `${new URL(url).host} cannot be reached (${reason})` };
+  } finally {
+    agents.https.destroy(); // it keeps connections
   }
   if (status === 401 || status === 403)
     return { result: 'refused', detail: said(text) ?? `status ${status}` };
@@ -52,9 +57,10 @@ export async function checkKey({ provider, key, baseUrl }: KeyQuestion): Promise
 }
 
 function reasonOf(error: unknown): string {
-  const { name, message, cause } = error as Error;
-  if (name === 'TimeoutError') return `no answer within ${ANSWER_WITHIN_MS / 1000} s`;
-  return (cause as NodeJS.ErrnoException | undefined)?.code ?? message;
+  const { message, cause } = error as Error;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined) return message;
+  return proxyTrouble(code)?.message ?? code;
 }
 
 /** @returns what a provider says in an error, which both kinds have in the same place */

@@ -199,10 +199,11 @@ async function keepProvider(draft: Draft, flags: InitFlags, terminal: Terminal):
     const key = draft.settings[name as SettingName];
     if (!key || now === null) continue;
     const [provider] = keyedProviders('both').filter((one) => one === now.provider);
-    if (now.baseUrl !== undefined) await checked(terminal, name, 'local', key, onThisMachine(now.baseUrl));
+    if (now.baseUrl !== undefined)
+      await checked(terminal, draft, name, 'local', key, onThisMachine(now.baseUrl));
     else if (provider !== undefined) {
       const { baseUrlName, baseUrl } = PROVIDERS[provider];
-      await checked(terminal, name, provider, key, terminal.env[baseUrlName] || baseUrl);
+      await checked(terminal, draft, name, provider, key, terminal.env[baseUrlName] || baseUrl);
     }
   }
   if (flags.model !== undefined) draft.modelName = flags.model;
@@ -236,7 +237,14 @@ async function keyed(
       );
     }
     draft.keep(keyName);
-    const found = await checked(terminal, keyName, provider, key, terminal.env[baseUrlName] || baseUrl);
+    const found = await checked(
+      terminal,
+      draft,
+      keyName,
+      provider,
+      key,
+      terminal.env[baseUrlName] || baseUrl,
+    );
     models.push(...modelChoices(provider, found).map((model) => ({ provider, model })));
   }
   const [best] = models;
@@ -264,7 +272,14 @@ async function localModel(
   const tokenKey = draft.isNew('OPENAI_API_KEY') ? 'OPENAI_API_KEY' : same ? known.tokenKey : undefined;
   if (tokenKey === 'OPENAI_API_KEY') draft.keep('OPENAI_API_KEY');
   const key = tokenKey === undefined ? undefined : draft.key(tokenKey);
-  const found = await checked(terminal, tokenKey ?? 'OPENAI_API_KEY', 'local', key, onThisMachine(baseUrl));
+  const found = await checked(
+    terminal,
+    draft,
+    tokenKey ?? 'OPENAI_API_KEY',
+    'local',
+    key,
+    onThisMachine(baseUrl),
+  );
   const model = flags.model ?? (known && (same || found.includes(known.model)) ? known.model : found[0]);
   if (model === undefined)
     throw new UsageError(`--provider local needs --model: ${baseUrl} does not tell which it has.`);
@@ -279,12 +294,13 @@ async function localModel(
 
 async function checked(
   terminal: Terminal,
+  draft: Draft,
   keyName: string,
   provider: 'anthropic' | 'openai' | 'local',
   key: string | undefined,
   baseUrl: string,
 ): Promise<string[]> {
-  const check = await checkKey({ provider, key, baseUrl });
+  const check = await checkKey({ provider, key, baseUrl, env: draft.environment });
   if (check.result === 'refused') {
     throw new UsageError(`${keyName} is refused by the provider: ${check.detail}\nNothing was written.`);
   }

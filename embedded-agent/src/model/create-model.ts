@@ -1,9 +1,9 @@
 /** The AI SDK's model for what soul.yaml names. Only the package of the provider in use is loaded. */
 import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { ResolvedModel as Resolved } from '@mobyclaw/lib/model-ref';
+import { nodeFetch } from '@mobyclaw/lib/node-fetch';
 import type { ModelConfig } from '../soul/schema.ts';
 import { answerFetch } from './answer-fetch.ts';
-import { nodeFetch } from './node-fetch.ts';
 
 export type ResolvedModel = Resolved<ModelConfig>;
 

@@ -6,11 +6,11 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { nodeFetch } from '@mobyclaw/lib/node-fetch';
 import type { ToolResult } from '@mobyclaw/protocol/cagent';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { z } from 'zod';
-import { nodeFetch } from '../model/node-fetch.ts';
 import type { McpToolsetConfig } from '../soul/schema.ts';
 import { causes, McpSessionGoneError } from './mcp/connection-error.ts';
 import { nameForProvider, otherName, readDefinition } from './mcp/definitions.ts';

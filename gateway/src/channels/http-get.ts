@@ -5,6 +5,8 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { sharedAgent } from '@mobyclaw/lib/outside-agent';
+import { proxyTrouble } from '@mobyclaw/lib/proxy';
 
 const MOST_REDIRECTS = 3;
 
@@ -32,14 +34,14 @@ export interface HttpGetOptions {
 /** @throws HttpGetError */
 export function httpGet(url: URL, options: HttpGetOptions, redirects = 0): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const { mostBytes, timeoutMs, agent, mayAsk, headers = {} } = options;
+    const { mostBytes, timeoutMs, agent = sharedAgent(url), mayAsk, headers = {} } = options;
     if (!/^https?:$/.test(url.protocol) || !mayAsk(url)) {
       reject(new HttpGetError('elsewhere', 'The file is not on the servers of its platform.'));
       return;
     }
     const signal = AbortSignal.timeout(timeoutMs);
     const get = url.protocol === 'https:' ? https.get : http.get;
-    const request = get(url, { headers, signal, ...(agent ? { agent } : {}) }, (response) => {
+    const request = get(url, { headers, signal, agent }, (response) => {
       const { statusCode = 0 } = response;
       const location = response.headers.location;
       if (statusCode >= 300 && statusCode < 400 && location !== undefined && redirects < MOST_REDIRECTS) {
@@ -78,14 +80,10 @@ export function httpGet(url: URL, options: HttpGetOptions, redirects = 0): Promi
     request.on('error', fail);
 
     function fail(error: Error): void {
+      const { code = 'network' } = error as NodeJS.ErrnoException;
+      const why = proxyTrouble(code)?.message ?? code;
       if (signal.aborted) reject(new HttpGetError('timeout', 'The file did not come in time.'));
-      else
-        reject(
-          new HttpGetError(
-            'network',
-            `The file could not be fetched (${(error as NodeJS.ErrnoException).code ?? 'network'}).`,
-          ),
-        );
+      else reject(new HttpGetError('network', `The file could not be fetched (${why}).`));
     }
   });
 }

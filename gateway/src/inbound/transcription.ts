@@ -2,6 +2,8 @@
  * Spoken words as text, by any server with OpenAI's `POST /audio/transcriptions`
  * (https://platform.openai.com/docs/api-reference/audio/createTranscription).
  */
+import { nodeFetch } from '@mobyclaw/lib/node-fetch';
+import { proxyTrouble } from '@mobyclaw/lib/proxy';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 
 const TIMEOUT_MS = 120_000; // a long message on a slow machine of one's own
@@ -21,12 +23,13 @@ export async function transcribe(
   form.set('response_format', 'json');
   form.set('file', new Blob([new Uint8Array(file.data)], { type: file.mime }), file.name);
   let answer: unknown;
+  const limit = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const response = await fetch(`${settings.url}/audio/transcriptions`, {
+    const response = await nodeFetch(`${settings.url}/audio/transcriptions`, {
       method: 'POST',
       body: form,
       headers: settings.key === undefined ? {} : { authorization: `Bearer ${settings.key}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, limit]),
     });
     if (!response.ok)
       throw new TranscriptionError(`The transcription service refused it (HTTP ${response.status}).`);
@@ -34,10 +37,13 @@ export async function transcribe(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TranscriptionError) throw error;
-    const late = (error as Error).name === 'TimeoutError';
-    const message = late
+    const { cause } = error as Error & { cause?: { code?: string } };
+    const trouble = proxyTrouble(cause?.code ?? '');
+    const message = limit.aborted
       ? 'The transcription service took too long.'
-      : 'The transcription service does not answer.';
+      : trouble
+        ? `The transcription service cannot be reached: ${trouble.message}.`
+        : 'The transcription service does not answer.';
     throw new TranscriptionError(message, { cause: error });
   }
   const text = (answer as { text?: unknown }).text;

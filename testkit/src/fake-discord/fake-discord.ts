@@ -21,9 +21,12 @@ export class FakeDiscord {
   token = 'fake-discord-token';
   allowedIntents = ALL_INTENTS;
   remainingStarts = 1000;
+  /** Where clients are told that the gateway is; null: at this server's own address. */
+  gatewayAddress: string | null = null;
   readonly #server: http.Server;
   readonly #sockets = new Set<Socket>();
   #signature = 1;
+  readonly #gatewayUrl = (): string => this.gatewayAddress ?? `ws://127.0.0.1:${this.port}`;
   readonly #fileUrl = (id: string, name: string): string =>
     `http://127.0.0.1:${this.port}/files/${id}/${encodeURIComponent(name)}?sig=${this.#signature}`;
 
@@ -40,7 +43,7 @@ export class FakeDiscord {
             v: 10,
             user: this.world.bot,
             session_id,
-            resume_gateway_url: `ws://127.0.0.1:${this.port}`,
+            resume_gateway_url: this.#gatewayUrl(),
             guilds: [{ id: this.world.guild.id, unavailable: true }],
             application: { id: this.world.applicationId, flags: 0 },
           },
@@ -52,7 +55,7 @@ export class FakeDiscord {
       world: this.world,
       faults: this.faults,
       token: () => this.token,
-      gatewayUrl: () => `ws://127.0.0.1:${this.port}`,
+      gatewayUrl: this.#gatewayUrl,
       fileUrl: this.#fileUrl,
       remainingStarts: () => this.remainingStarts,
     });

@@ -55,7 +55,8 @@ export interface FakeSlack {
   close(): Promise<void>;
 }
 
-export async function startFakeSlack(port = 0): Promise<FakeSlack> {
+/** @param links where clients are told that their socket is, without a path; null: at this server's own address */
+export async function startFakeSlack(port = 0, links: string | null = null): Promise<FakeSlack> {
   const botToken = 'xoxb-TEST-token-that-must-never-be-shown';
   const appToken = 'xapp-TEST-token-that-must-never-be-shown';
   const workspace = new Workspace();
@@ -100,7 +101,7 @@ export async function startFakeSlack(port = 0): Promise<FakeSlack> {
       if (appRevoked !== null) return { ok: false, error: appRevoked };
       if (token !== appToken)
         return { ok: false, error: token === botToken ? 'not_allowed_token_type' : 'invalid_auth' };
-      return { ok: true, url: `ws://127.0.0.1:${address}/link/?ticket=${calls.length}` };
+      return { ok: true, url: `${links ?? `ws://127.0.0.1:${address}`}/link/?ticket=${calls.length}` };
     }
     if (revoked !== null) return { ok: false, error: revoked };
     if (token !== botToken) return { ok: false, error: 'invalid_auth' };

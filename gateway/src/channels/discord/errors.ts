@@ -5,6 +5,7 @@
  */
 import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
 import { ChannelError, type ChannelErrorDetails, type ChannelRemedy } from '../channel-error.ts';
+import { neverSent, unreached } from '../unreached.ts';
 
 export class DiscordError extends ChannelError {
   override name = 'DiscordError';
@@ -56,9 +57,6 @@ const REMEDIES: Readonly<Record<number, ChannelRemedy>> = {
 
 /** Unknown channel; no access to it; the person takes no messages from the bot; there is no server with both in it. */
 const CLOSED_CHATS: ReadonlySet<number> = new Set([10003, 50001, 50007, 50278]);
-
-/** System errors in which the request never left us. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
 
 /** @returns null for a code after which the library connects again by itself */
 export function fatalClose(code: number): DiscordError | null {
@@ -170,11 +168,10 @@ function unreachable(method: string, error: unknown): DiscordError {
     {
       method,
       code: known,
-      message: `Discord cannot be reached (${known}).`,
-      hint: 'Check the internet connection of this machine, and DISCORD_API_URL if you set it.',
+      ...unreached('Discord', known, 'DISCORD_API_URL'),
       remedy: 'retry',
       cause: error,
     },
-    { uncertain: !NEVER_SENT.has(known) },
+    { uncertain: !neverSent(known) },
   );
 }

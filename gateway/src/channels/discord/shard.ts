@@ -3,6 +3,7 @@
  * library does not do is done here:
  * - probes of our own, since Discord's heartbeat every 41 s is too rare to find a dead line within a minute;
  * - nothing is opened any more once `close` was called: the library would go on with a reconnection that is under way;
+ * - it goes through a proxy where the environment names one (proxy-relay.ts);
  * - every socket is proved closed, by force where the other end does not answer (the library would wait for 30 s, and
  *   forgets sockets that are still connecting);
  * - an event that the library chokes on is passed over, and where its own workings break, this connection ends and not
@@ -22,6 +23,7 @@ import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { Collection, GatewayOpcodes, type GatewaySendPayload } from 'discord.js';
 import { type DiscordError, lost, outOfStarts } from './errors.ts';
+import { ProxyRelay } from './proxy-relay.ts';
 
 const IDENTIFY_EVERY_MS = 5500; // Discord takes one in 5 s
 const STARTS_KEPT = 20; // of 1000 a day; whoever uses up all has the token reset
@@ -56,6 +58,7 @@ export class OneShard implements IShardingStrategy {
   readonly #options: ShardOptions;
   readonly #sockets = new Set<Socket>();
   #shard: WebSocketShard | null = null;
+  #relay: ProxyRelay | null = null;
   #session: SessionInfo | null = null;
   #identifiedAt: number | null = null;
   #probe: Timer | null = null;
@@ -71,7 +74,11 @@ export class OneShard implements IShardingStrategy {
     const context = await this.#context();
     const { remaining, reset_after } = context.options.gatewayInformation.session_start_limit;
     if (remaining < STARTS_KEPT) throw outOfStarts(reset_after);
-    if (this.#closed) throw lost('closed', 'The connection was closed while it was being made.');
+    this.#relay = await ProxyRelay.open(context.options.gatewayInformation.url);
+    if (this.#closed) {
+      this.#relay?.close();
+      throw lost('closed', 'The connection was closed while it was being made.');
+    }
     const shard = new WebSocketShard(context, id);
     for (const name of UNATTENDED) this.#attend(shard, name);
     for (const event of Object.values(WebSocketShardEvents)) {
@@ -120,6 +127,7 @@ export class OneShard implements IShardingStrategy {
     for (const socket of this.#sockets) if (socket.readyState === 0) socket.terminate();
     await Promise.all(ended);
     force.cancel();
+    this.#relay?.close();
   }
 
   #terminate(): void {
@@ -176,10 +184,25 @@ export class OneShard implements IShardingStrategy {
 
   async #context(): Promise<IContextFetchingStrategy> {
     const { retrieveSessionInfo, updateSessionInfo } = this.#manager.options;
+    const through = (url: string): string => this.#relay?.through(url) ?? url;
+    const options = await managerToFetchingStrategyOptions(this.#manager);
+    const { gatewayInformation } = options;
     return {
-      options: await managerToFetchingStrategyOptions(this.#manager),
+      options: {
+        ...options,
+        gatewayInformation: {
+          ...gatewayInformation,
+          get url() {
+            return through(gatewayInformation.url);
+          },
+        },
+      },
       // The library asks for it before it opens a socket. Without an answer it never does.
-      retrieveSessionInfo: (id) => (this.#closed ? never() : retrieveSessionInfo(id)),
+      retrieveSessionInfo: async (id) => {
+        if (this.#closed) return never();
+        const session = await retrieveSessionInfo(id);
+        return session && { ...session, resumeURL: through(session.resumeURL) };
+      },
       updateSessionInfo: (id, session) => {
         this.#session = session;
         return updateSessionInfo(id, session);

@@ -5,6 +5,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { outsideAgent } from '@mobyclaw/lib/outside-agent';
 import type { RESTOptions, ResponseLike } from 'discord.js';
 
 const MOST_SOCKETS = 16; // catching up must not open hundreds
@@ -15,8 +16,7 @@ export class Transport {
 
   constructor(apiUrl: string) {
     this.#secure = new URL(apiUrl).protocol === 'https:';
-    const options = { keepAlive: true, maxSockets: MOST_SOCKETS };
-    this.agent = this.#secure ? new https.Agent(options) : new http.Agent(options);
+    this.agent = outsideAgent(this.#secure, { keepAlive: true, maxSockets: MOST_SOCKETS });
   }
 
   readonly makeRequest: RESTOptions['makeRequest'] = (url, init) => {

@@ -5,6 +5,7 @@
  */
 import { webApi } from '@slack/bolt';
 import { ChannelError, type ChannelErrorDetails, type ChannelRemedy } from '../channel-error.ts';
+import { neverSent, unreached } from '../unreached.ts';
 
 /** Whether a call that failed had an effect at Slack. */
 export type Effect = 'none' | 'perhaps';
@@ -100,15 +101,6 @@ const CLOSED_CHATS: ReadonlySet<string> = new Set([
   'user_disabled',
 ]);
 
-/** System errors in which the request never left us. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-]);
-
 const DEFAULT_PAUSE_MS = 5000;
 
 /** @param error what a call of the Web API threw */
@@ -189,12 +181,11 @@ function unreachable(method: string, code: string): SlackError {
     {
       method,
       code,
-      message: late ? `Slack did not answer ${method} in time.` : `Slack cannot be reached (${code}).`,
       ...(late
-        ? {}
-        : { hint: 'Check the internet connection of this machine, and SLACK_API_URL if you set it.' }),
+        ? { message: `Slack did not answer ${method} in time.` }
+        : unreached('Slack', code, 'SLACK_API_URL')),
       remedy: 'retry',
     },
-    NEVER_SENT.has(code) ? 'none' : 'perhaps',
+    neverSent(code) ? 'none' : 'perhaps',
   );
 }

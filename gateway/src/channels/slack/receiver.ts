@@ -16,6 +16,7 @@ import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
 import { traceOf } from '../error-trace.ts';
 import type { SlackApi } from './api.ts';
 import { SlackError, toSlackError } from './errors.ts';
+import { ProxyDispatcher } from './proxy-dispatcher.ts';
 import { quietLogger } from './quiet-logger.ts';
 import { Transport } from './transport.ts';
 
@@ -52,6 +53,7 @@ interface Envelope {
 export class DurableReceiver implements Receiver {
   readonly #options: DurableReceiverOptions;
   readonly #transport: Transport;
+  readonly #dispatcher = ProxyDispatcher.make();
   readonly #client: SocketModeReceiver['client'];
   #app: App | null = null;
   #address: string | null = null;
@@ -68,6 +70,7 @@ export class DurableReceiver implements Receiver {
       appToken,
       logger: quietLogger,
       autoReconnectEnabled: false,
+      ...(this.#dispatcher ? { dispatcher: this.#dispatcher } : {}),
       clientPingTimeout: pongMs,
       serverPingTimeout: PING_MS,
       installerOptions: { clientOptions },
@@ -118,6 +121,7 @@ export class DurableReceiver implements Receiver {
       // The second call destroys a socket that is closing.
       await withTimeout(clock, CLOSE_MS, this.#client.disconnect(), () => undefined);
     }
+    this.#dispatcher?.close();
     await Promise.allSettled([this.#starting]);
     for (const sign of LIFE_SIGNS) unsubscribe(sign, this.#onSign);
   }

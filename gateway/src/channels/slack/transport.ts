@@ -6,6 +6,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { outsideAgent, sharedAgent } from '@mobyclaw/lib/outside-agent';
 import type { webApi } from '@slack/bolt';
 import { TransportError } from './errors.ts';
 
@@ -28,7 +29,7 @@ export class Transport {
    */
   constructor(root: string, clock: Clock, callMs: number) {
     this.#secure = root.startsWith('https:');
-    this.agent = this.#secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+    this.agent = outsideAgent(this.#secure, { keepAlive: true });
     this.#clock = clock;
     this.#callMs = callMs;
   }
@@ -62,7 +63,7 @@ export class Transport {
           method: 'POST',
           headers: { ...headers, 'content-length': Buffer.byteLength(body) },
           signal: AbortSignal.any([late.signal, this.#cut.signal]),
-          ...(secure === this.#secure ? { agent: this.agent } : { agent: false }),
+          agent: secure === this.#secure ? this.agent : sharedAgent(url),
         },
         (response) => {
           const chunks: Buffer[] = [];

@@ -2,9 +2,9 @@
  * Calls of the Bot API through telegraf's client, each bounded by a timer of ours: the library's own is 500 s and fixed.
  * It holds the sockets, so that closing it proves that nothing is under way any more.
  */
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent } from 'node:http';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { outsideAgent } from '@mobyclaw/lib/outside-agent';
 import { Telegram } from 'telegraf';
 import type { MessageEntity, Telegram as Methods, Opts } from 'telegraf/types';
 import type { TelegramSettings } from '../../config/channels-config.ts';
@@ -24,7 +24,7 @@ export interface MessageDraft {
 }
 
 export class BotApi {
-  readonly agent: http.Agent;
+  readonly agent: Agent;
   readonly #root: string;
   readonly #telegram: Telegram;
   readonly #calls: BoundedCalls;
@@ -32,8 +32,7 @@ export class BotApi {
   /** @param callMs longest time that a call takes unless it says otherwise */
   constructor({ token, apiRoot }: TelegramSettings, clock: Clock, callMs: number) {
     this.#root = `${apiRoot ?? DEFAULT_ROOT}/`;
-    const secure = this.#root.startsWith('https:');
-    this.agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+    this.agent = outsideAgent(this.#root.startsWith('https:'), { keepAlive: true });
     this.#telegram = new Telegram(token, { apiRoot: this.#root });
     this.#telegram.options.agent = this.agent; // set here, because telegraf drops the agent of an http:// root
     this.#calls = new BoundedCalls(clock, callMs);

@@ -5,6 +5,7 @@
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { ChannelError, type ChannelErrorDetails, type ChannelRemedy } from '../channel-error.ts';
+import { neverSent, unreached } from '../unreached.ts';
 
 /** Whether a call that failed had an effect at the platform. */
 export type Effect = 'none' | 'perhaps';
@@ -55,9 +56,6 @@ const REMEDIES: Record<Refusal, ChannelRemedy> = {
 /** Bot API servers that people run themselves may be older than these. */
 const NEWER_METHODS = new Set(['sendMessageDraft', 'setMessageReaction']);
 
-/** System errors in which the request never left us. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
-
 const TOKEN_HINT =
   'Take the token from @BotFather ("/mybots"), put it into TELEGRAM_BOT_TOKEN and start Moby again.';
 
@@ -79,11 +77,10 @@ export function toTelegramError(method: string, error: unknown, timedOut: boolea
     {
       method,
       code: known,
-      message: `Telegram cannot be reached (${known}).`,
-      hint: 'Check the internet connection of this machine, and TELEGRAM_API_ROOT if you set it.',
+      ...unreached('Telegram', known, 'TELEGRAM_API_ROOT'),
       remedy: 'retry',
     },
-    { effect: NEVER_SENT.has(known) ? 'none' : 'perhaps' },
+    { effect: neverSent(known) ? 'none' : 'perhaps' },
   );
 }
 

@@ -2,7 +2,9 @@
  * The one place that understands how Baileys says that something failed: errors with a status code in `output`, bare
  * numbers (a send that races a dropped line rejects with 1006), or nothing at all.
  */
+import { proxyTrouble } from '@mobyclaw/lib/proxy';
 import { ChannelError, type ChannelErrorDetails } from '../channel-error.ts';
+import { unreached } from '../unreached.ts';
 import type { WaNode } from './library.ts';
 
 export class WhatsAppError extends ChannelError {
@@ -57,6 +59,11 @@ const CLOSED: Record<number, Meaning> = {
 
 /** @param error why the library closed the connection */
 export function toClosedError(error: unknown): WhatsAppError {
+  const { data } = (error ?? {}) as { data?: { code?: unknown } };
+  if (typeof data?.code === 'string' && proxyTrouble(data.code)) {
+    const told = unreached('WhatsApp', data.code, 'WHATSAPP_WEB_URL');
+    return new WhatsAppError({ method: 'connect', code: data.code, ...told, remedy: 'retry' });
+  }
   const code = removed(error) ? 401 : codeOf(error);
   const meaning = (code === null ? undefined : CLOSED[code]) ?? {
     message: `The connection to WhatsApp ended (${code ?? 'unexpected'}).`,

@@ -6,6 +6,8 @@
  */
 import { join } from 'node:path';
 import type { Timer } from '@mobyclaw/lib/clock';
+import { outsideAgent } from '@mobyclaw/lib/outside-agent';
+import { proxyOf } from '@mobyclaw/lib/proxy';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { WhatsAppSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost } from '../channel.ts';
@@ -56,7 +58,11 @@ export function createWhatsAppChannel(
 ): Channel {
   const { clock } = host;
   const ending = new AbortController();
-  let baileys: Baileys | null = null;
+  // For the line, and for files that are sent.
+  const agents =
+    proxyOf('https:', process.env) === null
+      ? {}
+      : { agent: outsideAgent(true), fetchAgent: outsideAgent(true) };
   let store: LoginStore | null = null;
   let arrivals: WaArrivals | null = null;
   let socket: WaSocket | null = null;
@@ -83,6 +89,7 @@ export function createWhatsAppChannel(
     const made = library.makeWASocket({
       auth: { creds: credentials, keys },
       logger: quietLogger,
+      ...agents,
       browser: library.Browsers.macOS('Chrome'), // a pairing code needs one that WhatsApp knows
       ...(settings.webUrl === undefined ? {} : { waWebSocketUrl: settings.webUrl }),
       connectTimeoutMs: startMs,
@@ -157,7 +164,6 @@ export function createWhatsAppChannel(
       const library = await loadBaileys();
       if (ending.signal.aborted) return;
       const logins = openStore(join(host.folder(), 'login.db'), library);
-      baileys = library;
       store = logins;
       const keys = library.makeCacheableSignalKeyStore(logins.keys, quietLogger);
       const arriving = new WaArrivals({
@@ -214,8 +220,7 @@ export function createWhatsAppChannel(
     sendFile: (to, file, options) => connected().sendFile(to, file, options),
 
     async download(ref, mostBytes) {
-      if (!baileys) throw new Error('the channel was not started');
-      return downloadMedia(baileys, ref, mostBytes, clock, settings.webUrl !== undefined);
+      return downloadMedia(ref, mostBytes, settings.webUrl !== undefined);
     },
 
     async typing(to) {

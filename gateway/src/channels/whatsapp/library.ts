@@ -6,7 +6,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ChannelError } from '../channel-error.ts';
 
@@ -191,10 +190,6 @@ export interface Baileys {
     content: Record<string, unknown>,
     options: Record<string, unknown>,
   ): Promise<{ message: WaContent }>;
-  downloadContentFromMessage(
-    media: { mediaKey: Uint8Array; directPath?: string; url?: string },
-    type: 'image' | 'document' | 'audio' | 'video' | 'sticker',
-  ): Promise<Readable>;
   encodeBinaryNode(node: WaNode): Buffer;
   /** Of what `encodeBinaryNode` made, the leading byte included. */
   decodeBinaryNode(data: Buffer): Promise<WaNode>;

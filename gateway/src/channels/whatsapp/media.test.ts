@@ -5,8 +5,6 @@ import { createServer } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { systemClock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
@@ -18,7 +16,7 @@ import { logIn } from '../../testing/whatsapp-login.ts';
 import { ALICE, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
 import { createWhatsAppChannel } from './index.ts';
 import type { Baileys } from './library.ts';
-import { downloadMedia } from './media.ts';
+import { mediaAddress } from './media.ts';
 
 const library = await whatsAppLibrary();
 
@@ -136,24 +134,34 @@ describe.skipIf(library === null)('media of WhatsApp', () => {
     expect(asked).toBe(0);
   });
 
-  test('what the path of a file holds stays behind WhatsApp’s own host', async () => {
-    const hosts: string[] = [];
-    const library = {
-      downloadContentFromMessage: async ({ url, directPath }: { url?: string; directPath?: string }) => {
-        hosts.push(`${new URL(url ?? '').host} ${directPath}`);
-        return Readable.from([]);
-      },
-    } as unknown as Baileys;
-    for (const path of ['/v/t62/x?ccb=11', '//127.0.0.1/x', '/\\127.0.0.1/x', '/@127.0.0.1/x']) {
-      await downloadMedia(
-        library,
-        JSON.stringify({ type: 'image', key: 'AAAA', path }),
-        100,
-        systemClock,
-        false,
-      );
-    }
-    expect(hosts).toEqual(Array(4).fill('mmg.whatsapp.net undefined'));
+  test('what the path of a file holds stays behind WhatsApp’s own host', () => {
+    const hosts = ['/v/t62/x?ccb=11', '//127.0.0.1/x', '/\\127.0.0.1/x', '/@127.0.0.1/x'].map(
+      (path) => mediaAddress({ path }, false).host,
+    );
+    expect(hosts).toEqual(Array(4).fill('mmg.whatsapp.net'));
+  });
+
+  test('a server that sends us on to another one is not followed', async () => {
+    const { channel } = await connect();
+    let asked = 0;
+    const inner = createServer((_request, response) => response.end(String(asked++)));
+    await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void inner.close());
+    const location = `http://127.0.0.2:${(inner.address() as AddressInfo).port}/`;
+    const server = createServer((_request, response) => response.writeHead(302, { location }).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/media`;
+    const ref = JSON.stringify({ type: 'image', key: 'AAAA', url });
+    await expect(channel.download(ref, 100)).rejects.toMatchObject({ code: 'elsewhere', remedy: 'none' });
+    expect(asked).toBe(0);
+  });
+
+  test('what is not sealed by its key is told as such', async () => {
+    const { channel } = await connect();
+    const url = await mediaServer(randomBytes(200));
+    const ref = JSON.stringify({ type: 'image', key: randomBytes(32).toString('base64'), url });
+    await expect(channel.download(ref, 1000)).rejects.toMatchObject({ code: 'damaged', remedy: 'none' });
   });
 
   test.skipIf(!requireTool('openssl'))('a file is encrypted, uploaded, and shown on the phone', async () => {

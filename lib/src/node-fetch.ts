@@ -1,23 +1,28 @@
 /**
- * `fetch` over `node:http`, for requests that may be silent for long: the built-in one breaks a response off after five
- * minutes without a byte, and a local model may think longer than that before its first token. Covers what the AI SDK
- * asks of it: a request with a text body, a streamed response, no redirects.
+ * `fetch` over `node:http`, through the proxy that the environment names, for requests that may be silent for long: the
+ * built-in one breaks a response off after five minutes without a byte, and a local model may think longer than that before
+ * its first token. Redirects are not followed, because keys would go with them.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
-import { proxyEnvironment } from '@mobyclaw/lib/proxy-environment';
+import { outsideAgent } from './outside-agent.ts';
+import type { Environment } from './proxy.ts';
 
-// Connections are kept only where they cost a handshake: a kept one that the server closes meanwhile fails a request.
 interface Agents {
-  http: HttpAgent;
-  https: HttpsAgent;
+  http: Agent;
+  https: Agent;
 }
 
-/** @param environment whose proxy is asked, where it names one */
-export function agentsFor(environment: Readonly<Record<string, string | undefined>>): Agents {
-  const proxyEnv = proxyEnvironment(environment) as NodeJS.ProcessEnv;
-  return { http: new HttpAgent({ proxyEnv }), https: new HttpsAgent({ keepAlive: true, proxyEnv }) };
+/**
+ * Connections are kept only where they cost a handshake: a kept one that the server closes meanwhile fails a request.
+ * @param environment whose proxy is asked, where it names one
+ */
+export function agentsFor(environment: Environment): Agents {
+  return {
+    http: outsideAgent(false, {}, environment),
+    https: outsideAgent(true, { keepAlive: true }, environment),
+  };
 }
 
 export const nodeFetch: typeof fetch = fetchThrough(agentsFor(process.env));
@@ -33,8 +38,9 @@ async function fetchOver(
 ): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
   const headers = Object.fromEntries(new Headers(init.headers).entries());
-  const body = typeof init.body === 'string' ? Buffer.from(init.body) : await bodyBytes(init.body);
+  const { body, type } = await bodyOf(init.body);
   if (body) headers['content-length'] = String(body.length);
+  if (type !== null) headers['content-type'] ??= type;
   const secure = url.protocol === 'https:';
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const call = (secure ? httpsRequest : httpRequest)(url, {
@@ -73,10 +79,11 @@ function withHost(error: NodeJS.ErrnoException, { host }: URL): Error {
   return Object.assign(new Error(`cannot reach ${host}: ${why}`), { code: error.code });
 }
 
-async function bodyBytes(body: RequestInit['body']): Promise<Buffer | undefined> {
-  return body === null || body === undefined
-    ? undefined
-    : Buffer.from(await new Response(body).arrayBuffer());
+/** A form says in its type where its parts end. */
+async function bodyOf(given: RequestInit['body']): Promise<{ body?: Buffer; type: string | null }> {
+  if (given === null || given === undefined) return { type: null };
+  const response = new Response(given);
+  return { body: Buffer.from(await response.arrayBuffer()), type: response.headers.get('content-type') };
 }
 
 function headersOf(response: IncomingMessage): Headers {
