@@ -229,6 +229,18 @@ test('one passage is edited; a missing, ambiguous or undecodable one is refused'
   );
 });
 
+test.each(['notes', 'notes/', 'notes/folder', 'notes/folder/..'])(
+  'what is written or edited is a file, not %s',
+  async (path) => {
+    const { call, root } = workspaceFixture();
+    mkdirSync(join(root, 'folder'));
+    writeFileSync(join(root, 'folder/a.txt'), 'x');
+    await expect(call('write', { path, content: 'x', overwrite: true })).rejects.toThrow(/is a folder/);
+    await expect(call('edit', { path, old_text: 'x', new_text: 'y' })).rejects.toThrow(/is a folder/);
+    expect(readFileSync(join(root, 'folder/a.txt'), 'utf8')).toBe('x');
+  },
+);
+
 test('edits of one file that come at once are all kept', async () => {
   const { call, root } = workspaceFixture();
   const numbers = Array.from({ length: 40 }, (_, index) => index);
