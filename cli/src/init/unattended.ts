@@ -9,7 +9,7 @@ import { parseWorkspace, type WorkspaceEntry } from '@mobyclaw/lib/workspaces-co
 import { UsageError } from '../cli-error.ts';
 import { KEY_NAMES, SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
 import { say, type Terminal } from '../terminal.ts';
-import { type Draft, expandHome } from './draft.ts';
+import type { Draft } from './draft.ts';
 import {
   isHttp,
   isSameServer,
@@ -72,7 +72,7 @@ export async function fillFromFlags(
     if (typeof value !== 'string') continue;
     const problem = settingProblem(name, value);
     if (problem !== null) throw new UsageError(`--${kebab(flag)} ${value}: ${problem}`);
-    draft.set(name, name === 'MOBYCLAW_HOME' ? expandHome(value) : value);
+    draft.set(name, value);
   }
   if (flags.secretsStdin) await readSecrets(draft, terminal);
   if (flags.name !== undefined) draft.ownerName = oneLine(flags.name);
