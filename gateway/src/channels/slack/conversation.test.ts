@@ -94,6 +94,8 @@ test('in a thread it is told that Moby is thinking, until his answer is there an
   };
   const script = () => [
     { do: 'text' as const, text: 'Let me look. ' },
+    { do: 'wait' as const, ms: 1500 }, // longer than the pace of live edits
+    { do: 'text' as const, text: 'Here. ' },
     { do: 'tools' as const, calls: [{ name: 'search', act }] },
     { do: 'text' as const, text: 'All done.' },
   ];
@@ -102,13 +104,23 @@ test('in a thread it is told that Moby is thinking, until his answer is there an
   const { ts } = world.slack.say({ channel: GENERAL, user: BOB, text: `${MENTION} look` });
   const { statuses } = world.slack.workspace;
   await until('the sign', () => statuses.length > 0);
-  await world.reply((text) => text.startsWith('Let me look.'), GENERAL);
+  await world.reply((text) => text.includes('Here.'), GENERAL);
   expect(new Set(statuses.map(({ status }) => status))).toEqual(new Set(['is thinking…'])); // what streams is no end
   gate.resolve();
   await world.reply((text) => text.endsWith('All done.'), GENERAL);
   await until('the end of the sign', () => statuses.at(-1)?.status === '');
   expect(new Set(statuses.map(({ thread }) => thread))).toEqual(new Set([ts]));
   expect(statuses.filter(({ status }) => status === '')).toHaveLength(1);
+});
+
+test('an answer that comes at once ends the sign, too', async () => {
+  const world = await openSlackWorld();
+  await world.gateway.call('POST', `/api/channels/slack:channel:${GENERAL}/allow`, { body: {} });
+  world.slack.say({ channel: GENERAL, user: BOB, text: `${MENTION} hello` });
+  await world.reply((text) => text === 'You said: hello', GENERAL);
+  const { statuses } = world.slack.workspace;
+  await until('the end of the sign', () => statuses.at(-1)?.status === '');
+  expect(statuses[0]?.status).toBe('is thinking…');
 });
 
 test('the thread goes on after a restart, without a mention', async () => {
