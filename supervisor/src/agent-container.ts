@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { ownBrokenSeal } from '@mobyclaw/lib/seals';
 import { AgentFiles } from './agent-files.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
@@ -15,6 +16,7 @@ import { engineEnvironment } from './engine-environment.ts';
 import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
 import type { Supervising } from './run-process.ts';
 import type { ListenAddress } from './settings.ts';
+import { StartError } from './start-error.ts';
 
 export interface AgentContainerOptions {
   agentFolder: string;
@@ -35,7 +37,8 @@ export interface AgentContainerOptions {
 const WORKSPACES = '/workspace'; // where compose mounts the owner's folders, each by its name
 
 /** What the supervisor reads for itself and the agent has no use for. */
-const OWN_SETTINGS = /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_\w+|ALLOWED_HOSTS|MODELS_DEV)$/;
+const OWN_SETTINGS =
+  /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_\w+|ALLOWED_HOSTS|MODELS_DEV|SEALS)$/;
 
 export class AgentContainer implements Supervising {
   readonly #options: AgentContainerOptions;
@@ -46,10 +49,12 @@ export class AgentContainer implements Supervising {
     this.#options = options;
   }
 
-  /** @throws StartError where there is no engine or a setting is wrong */
+  /** @throws StartError where there is no engine, a setting is wrong, or a mount shows what it should not */
   async start(): Promise<void> {
     const { environment, agentFolder, sessionsFolder, engineFolder, listen, control, clock, logger } =
       this.#options;
+    const broken = await ownBrokenSeal(environment);
+    if (broken !== null) throw new StartError(broken);
     const env = agentEnvironment(environment);
     const work = join(sessionsFolder, 'work');
     await mkdir(work, { recursive: true, mode: 0o700 });

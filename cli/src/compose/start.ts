@@ -105,7 +105,12 @@ export async function prepareProject(
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   });
-  await writeOverride(data.root, checkout, terminal.env, docker);
+  const { unsealed } = await writeOverride(data.root, checkout, terminal.env, docker);
+  for (const path of unsealed)
+    say(
+      terminal,
+      `Read-only for Moby's shell from now on: ${path}. If you do not know this repository, look into it before you run git there.`,
+    );
   return new ComposeProject(context, user, file);
 }
 

@@ -3,7 +3,13 @@
 import { CliError } from '../cli-error.ts';
 import { findDocker } from '../compose/docker.ts';
 import { imagesAreCurrent } from '../compose/images.ts';
-import { type EngineVersions, OVERRIDE_FILE, overrideIsCurrent, writeOverride } from '../compose/override.ts';
+import {
+  type EngineVersions,
+  OVERRIDE_FILE,
+  overrideIsCurrent,
+  unsealedRepositories,
+  writeOverride,
+} from '../compose/override.ts';
 import { ComposeProject, SERVICES } from '../compose/project.ts';
 import { isUp } from '../compose/service.ts';
 import type { Context } from '../context.ts';
@@ -72,9 +78,12 @@ async function checkOverride(context: Context, docker: EngineVersions): Promise<
     if (!(error instanceof CliError)) throw error;
     return fail('override', error.message, 'Mend that file, then run ./mobyclaw up');
   }
+  const unsealed = await unsealedRepositories(data.root, checkout, terminal.env);
   const stale = warn(
     'override',
-    `${OVERRIDE_FILE} is not what credentials.env and workspaces.conf say now`,
+    unsealed.length > 0
+      ? `repositories that his shell can write: ${unsealed.join(', ')}. Look into those that you do not know before you run git there`
+      : `${OVERRIDE_FILE} is not what credentials.env and workspaces.conf say now`,
     './mobyclaw up writes it anew and applies it.',
   );
   return fixable(stale, async () => void (await writeOverride(data.root, checkout, terminal.env, docker)));

@@ -15,7 +15,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EINVAL: 'has a name or a place that this file system does not accept.',
   ENOTEMPTY: 'is a folder that is not empty.',
   EEXIST: 'exists already.',
-  EBUSY: 'is in use by the system.',
+  EBUSY:
+    'is in use by the system, or held in its place, since a repository or another workspace lies in it. Nothing was moved; only the owner can.',
+  EXDEV:
+    'cannot be moved over there, since one of the two places is mounted by itself. Write it there, then delete it here.',
   ENOSPC: 'could not be written: the disk is full.',
   EDQUOT: 'could not be written: the disk quota is used up.',
   EFBIG: 'is too large for this file system.',

@@ -1,11 +1,11 @@
 /** Entry of the workspace server. */
 import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
-import { NoDescriptorsError, startWorkspaceService } from './service.ts';
+import { startWorkspaceService, UnsafeMountsError } from './service.ts';
 
 await runMcpProcess({
   name: 'workspace',
   listenVariable: 'MOBYCLAW_WORKSPACE_LISTEN',
   start: (version, logger) => startWorkspaceService(readConfig(process.env), version, logger),
-  reason: (error) => (error instanceof NoDescriptorsError ? error.message : null),
+  reason: (error) => (error instanceof UnsafeMountsError ? error.message : null),
 });

@@ -2,16 +2,18 @@
 
 import { access } from 'node:fs/promises';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { ownBrokenSeal } from '@mobyclaw/lib/seals';
 import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { WorkspaceConfig } from './config.ts';
 import { WORKSPACE_INSTRUCTIONS, workspaceTools } from './tools.ts';
 
-export class NoDescriptorsError extends Error {
-  override name = 'NoDescriptorsError';
+export class UnsafeMountsError extends Error {
+  override name = 'UnsafeMountsError';
 }
 
 /**
- * @throws NoDescriptorsError on a Linux without /proc, where no path could be kept inside its folder; the listening error
+ * @throws UnsafeMountsError on a Linux without /proc, where no path could be kept inside its folder, and where a mount shows
+ *   what it should not; the listening error
  */
 export async function startWorkspaceService(
   config: WorkspaceConfig,
@@ -19,8 +21,10 @@ export async function startWorkspaceService(
   logger: Logger,
 ): Promise<HttpService> {
   if (process.platform === 'linux' && !(await isThere('/proc/self/fd'))) {
-    throw new NoDescriptorsError('/proc is not mounted; without it no path can be kept inside its folder.');
+    throw new UnsafeMountsError('/proc is not mounted; without it no path can be kept inside its folder.');
   }
+  const broken = await ownBrokenSeal(process.env);
+  if (broken !== null) throw new UnsafeMountsError(broken);
   for (const { name, path } of config.workspaces) {
     if (!(await isThere(path))) logger.warn({ workspace: name }, 'the folder of a workspace is not there');
   }

@@ -86,7 +86,7 @@ async function walk(address: Address, options: WalkOptions, held: HeldFolder[]):
     const name = await spelledIn(folder.path, given);
     if (options.protectedFolders && isGitName(name)) {
       throw new ToolError(
-        `${address.shown} is inside a .git folder, where these tools write nothing. Nothing was changed. Use git itself in the shell.`,
+        `${address.shown} is inside a .git folder, where these tools write nothing. Nothing was changed. Use git itself in the shell; where it cannot write here either, commit in a clone of your own, and tell the owner where that is.`,
       );
     }
     const last = pending.every((part) => part === '' || part === '.');
