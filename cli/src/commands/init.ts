@@ -1,6 +1,7 @@
 /** Sets Moby up. See `init/`. */
 import { EXIT } from '../cli-error.ts';
 import type { Define } from '../command.ts';
+import { SENSITIVE_FLAG } from '../compose/sensitive-folders.ts';
 import type { InitOptions } from '../init/init.ts';
 
 export const command: Define = (target, context, exit) => {
@@ -15,6 +16,7 @@ export const command: Define = (target, context, exit) => {
     .option('--port <port>', 'of the HTTP API, on 127.0.0.1')
     .option('--name <name>', 'what Moby should call you')
     .option('--workspace <name=/path[:mode]>', 'a folder he may work in; may be given again', many)
+    .option(SENSITIVE_FLAG, 'that a home folder, ~/.ssh and the like is meant there')
     .option('--heartbeat <interval>', 'how often he wakes by himself: 30m, 2h, off')
     .option('--active-hours <span>', 'when he may: 08:00-23:00')
     .option('--time-zone <zone>', 'yours: Europe/Berlin')

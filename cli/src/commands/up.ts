@@ -14,7 +14,7 @@ import { makeDataFolders } from '../data-directory.ts';
 import { requireRoom } from '../disk-error.ts';
 import { forgetOtherBuilds, placeBuild } from '../local/builds.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
-import { startLocal, waitUntilReady } from '../local/start.ts';
+import { LOCAL_SHELL, startLocal, waitUntilReady } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
 import { stopLocal } from '../local/stop.ts';
 import { readComposeState, runningStack } from '../running-stack.ts';
@@ -46,7 +46,8 @@ export async function up(context: Context, options: UpOptions = {}): Promise<Exi
     const mode = await init(context, { fromUp: true, ...(options.local && { local: true }) });
     if (mode === 'local') return upLocal(context);
   }
-  for (const doubt of context.settings.doubts)
+  const { workspaceDoubts } = await import('../compose/workspace-doubts.ts');
+  for (const doubt of [...context.settings.doubts, ...(await workspaceDoubts(context))])
     say(context.terminal, styled(context.terminal, 'stderr', 'yellow', doubt));
   const { finishUpgrade } = await import('../upgrade/finish.ts');
   await finishUpgrade(context);
@@ -134,6 +135,7 @@ async function upLocal(context: Context): Promise<ExitCode> {
   const { port } = await startLocal(context, onPart, build);
   await forgetOtherBuilds(context.data, build);
   const code = await answering(context, port);
+  say(terminal, `Mind: ${LOCAL_SHELL}.`);
   const { startsAfterReboot } = await import('../service/installed.ts');
   if (!startsAfterReboot(context))
     say(terminal, 'After a reboot nothing starts him; ./mobyclaw service install changes that.');

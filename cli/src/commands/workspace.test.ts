@@ -55,3 +55,24 @@ test.each([
   expect([code === 0, stderr]).toEqual([false, expect.stringMatching(message)]);
   expect(() => one.text()).toThrow(/ENOENT/);
 });
+
+test('what is more than a project wants a word: a flag where nobody can be asked', async () => {
+  const one = place();
+  mkdirSync(join(one.folder, '.ssh'));
+  const { code, stderr } = await one.run('add', 'x', '.ssh', '--mode', 'ro');
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/in ~\/\.ssh.*--allow-sensitive-folder/)]);
+  expect(() => one.text()).toThrow(/ENOENT/);
+  expect((await one.run('add', 'x', '.ssh', '--mode', 'ro', '--allow-sensitive-folder')).code).toBe(0);
+});
+
+test("a repository is named with what it means, and so is what the owner's programs run by themselves", async () => {
+  const one = place();
+  mkdirSync(join(one.folder, 'notes/.git'));
+  mkdirSync(join(one.folder, 'notes/.vscode'));
+  writeFileSync(join(one.folder, 'notes/.git/config'), '[core]\n\thooksPath = tools/hooks\n');
+  writeFileSync(join(one.folder, 'notes/.envrc'), '');
+  const { stderr } = await one.run('add', 'notes', 'notes');
+  expect(stderr).toContain('read-only for his shell in containers (.git)');
+  expect(stderr).toContain('.envrc, .vscode, tools/hooks (hooks of git)');
+  expect((await one.run('add', 'read', 'notes', '--mode', 'ro')).stderr).not.toContain('.envrc');
+});

@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs';
 import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
 import { quoted } from '@mobyclaw/lib/shell-quote';
+import { workspaceDoubts } from '../compose/workspace-doubts.ts';
 import type { Context } from '../context.ts';
 import { diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import { checkSoul } from '../soul-check.ts';
@@ -18,6 +19,9 @@ export async function dataChecks(context: Context): Promise<Check[]> {
     ...(await modelChecks(context)),
     await checkSoul(data.soul),
     await checkSessions(data.root),
+    ...(await workspaceDoubts(context)).map((doubt) =>
+      warn('workspaces', doubt, 'Give him a smaller folder, or leave it so if it is meant.'),
+    ),
   ];
 }
 

@@ -6,6 +6,7 @@ import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
+import { LOCAL_SHELL } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
 import { checkPort } from '../port-check.ts';
 import { runningStack } from '../running-stack.ts';
@@ -21,6 +22,7 @@ export async function stackChecks(context: Context): Promise<Check[]> {
   }
   return [
     await checkDocker(context),
+    ok('shell', LOCAL_SHELL),
     await checkEngine(context),
     port,
     ...checkParts(context),

@@ -116,7 +116,7 @@ async function interview(context: Context, draft: Draft, { docker, mode, checks 
     ['Channels', channelsNow(draft), () => channelsTopic(ask, draft)],
     ['Your name', '', () => ownerTopic(ask, draft)],
     ['Keys for his tools', draft.credentialNames.join(', ') || 'none', () => credentialsTopic(ask, draft)],
-    ['Folders', '', () => workspacesTopic(ask, draft)],
+    ['Folders', '', () => workspacesTopic(ask, draft, context.terminal.env)],
     ['Heartbeat and time zone', rhythmNow(draft), () => rhythmTopic(ask, draft)],
   ];
   if (draft.first) {

@@ -72,7 +72,7 @@ describe('a setup on a server of the owner', () => {
   test.each([
     [[]],
     [['--name', 'Alice']],
-    [['--workspace', 'notes=/usr:ro']],
+    [['--workspace', 'notes=/var/tmp:ro']],
     [['--time-zone', 'UTC']],
     [['--secrets-stdin']],
   ])('stays there byte for byte with %j, and its key is sent nowhere', async (args) => {

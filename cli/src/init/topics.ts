@@ -3,6 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import { workspaceNameFault } from '@mobyclaw/lib/workspaces-conf';
 import { CliError } from '../cli-error.ts';
 import { parseCredentials } from '../compose/credentials.ts';
+import { isMeant } from '../compose/sensitive-folders.ts';
 import { type SettingName, shape } from '../settings-schema.ts';
 import type { Ask } from './ask.ts';
 import { CHANNEL_INFO, CHANNELS, type ChannelName } from './channels.ts';
@@ -126,12 +127,17 @@ export function credentialNameProblem(name: string): string | null {
   }
 }
 
-export async function workspacesTopic(ask: Ask, draft: Draft): Promise<void> {
+export async function workspacesTopic(
+  ask: Ask,
+  draft: Draft,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   ask.heading('Folders he may work in');
   while (
     await ask.yes(draft.workspaces.length === 0 ? 'Give Moby a folder of yours?' : 'Another one?', false)
   ) {
     const path = expandHome(await ask.text('Folder', '', (text) => folderProblem(draft, text)));
+    if (!(await isMeant(path, env, false, ask))) continue;
     const name = await ask.text('Name for it', suggestedName(path), (value) => nameProblem(draft, value));
     const mode = await ask.choose('He may', [
       { value: 'rw', name: 'read and write' },

@@ -208,6 +208,7 @@ test.each([
   [['--workspace', `notes=${import.meta.filename}`], /is not a folder/],
   [['--workspace', 'notes=/etc'], /would show Moby the system's/],
   [['--workspace', 'a=/opt', '--workspace', 'A=/usr'], /--workspace a=\/opt has this name too/],
+  [['--workspace', 'machine=/usr:ro'], /a folder of the whole machine.*--allow-sensitive-folder/],
   [['--secrets-stdin'], /MOBYCLAW_HOME2?/],
 ])('%j is refused, with nothing written', async (args, message) => {
   const one = await machine();

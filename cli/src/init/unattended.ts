@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { parseWorkspace, type WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
+import { isMeant } from '../compose/sensitive-folders.ts';
 import { KEY_NAMES, SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
 import { say, type Terminal } from '../terminal.ts';
 import type { Draft } from './draft.ts';
@@ -40,6 +41,7 @@ export interface InitFlags {
   port?: string;
   name?: string;
   workspace?: string[];
+  allowSensitiveFolder?: true;
   heartbeat?: string;
   activeHours?: string;
   timeZone?: string;
@@ -79,6 +81,8 @@ export async function fillFromFlags(
   for (const text of flags.workspace ?? []) {
     draft.workspaces.push(await workspaceFrom(text, draft));
   }
+  for (const { path } of draft.workspaces)
+    await isMeant(path, terminal.env, flags.allowSensitiveFolder === true, null);
   await fillModel(draft, flags, terminal, mode);
 }
 

@@ -31,6 +31,10 @@ const PROBLEM_FOR_MS = 10_000; // one that a restart of the part does not mend b
 const BROKEN_FOR_MS = 4_000; // the gateway puts the last good soul.yaml back in less, where there is one
 const LOG_LINES = 8;
 
+/** There is no sandbox in local mode. */
+export const LOCAL_SHELL =
+  'in local mode his shell is yours: it reads and changes what you can, repositories and their hooks included';
+
 /**
  * @param build what is to run, see `builds.ts`
  * @throws CliError with the reason, what to do, and the last log lines of the part that fails
