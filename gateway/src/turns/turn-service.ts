@@ -148,13 +148,15 @@ export class TurnService {
     this.lanes.arrived(turn.session);
   }
 
-  /** The newest message replaces what runs and what waits before it. */
+  /** The newest message replaces what runs and what waits before it; a guest's only what he asked himself, as `/stop` does. */
   #interrupt(newest: TurnRow): void {
-    for (const turn of this.#options.store.turns.waiting(newest.session, Number.MAX_SAFE_INTEGER)) {
-      if (turn.seq < newest.seq) this.#cancel(turn, 'interrupted');
+    const { turns } = this.#options.store;
+    const gives = (turn: TurnRow | null): boolean => !newest.guest || turn?.sender === newest.sender;
+    for (const turn of turns.waiting(newest.session, Number.MAX_SAFE_INTEGER)) {
+      if (turn.seq < newest.seq && gives(turn)) this.#cancel(turn, 'interrupted');
     }
     const running = this.lanes.runningIn(newest.session);
-    if (running) this.lanes.stop(newest.session, running, 'interrupted');
+    if (running && gives(turns.find(running))) this.lanes.stop(newest.session, running, 'interrupted');
   }
 
   #cancel(turn: TurnRow, reason: 'cancelled' | 'interrupted'): void {

@@ -50,6 +50,27 @@ test('a guest stops what he asked himself, and not what the owner or another gue
   await until('the end of it', () => running(world) === 0);
 });
 
+test('where a new message stops what runs, a guest’s stops what he asked himself, and the owner’s all', async () => {
+  const world = await openGroup();
+  const waiting = async () => (await world.gateway.call('GET', '/api/status')).body.turns.queued;
+  say(world, ALICE, '/queue interrupt');
+  await world.reply((text) => text === 'From now on, a new message stops what I do.', GROUP);
+  say(world, ALICE, `mine ${SLOW}`);
+  await until('the run', () => running(world) === 1);
+  say(world, MALLORY, 'hers');
+  await until('one to wait', async () => (await waiting()) === 1);
+  say(world, BOB, 'his');
+  await until('both to wait', async () => (await waiting()) === 2);
+  say(world, BOB, 'his again');
+  await world.reply((text) => text.includes('3 messages are ahead of it'), GROUP);
+  expect(await waiting()).toBe(2); // his first is taken back, hers is not
+  expect(world.gateway.agent?.stats().runs).toHaveLength(1);
+  expect(running(world)).toBe(1);
+  say(world, ALICE, 'stop that');
+  await world.reply((text) => text === 'You said: stop that', GROUP);
+  expect(world.texts(GROUP).join()).not.toContain('You said: his');
+});
+
 test('what is no command of a guest waits behind his file, and /stop takes both back', async () => {
   const transcriber = await startTranscriber('never mind');
   const gate = Promise.withResolvers<void>();
