@@ -30,6 +30,8 @@ test('it asks, follows and stops where it is at home', async () => {
 test.each([
   ['POST', '/prompt', { prompt: 'x', session: 'api:default' }],
   ['POST', '/prompt', { prompt: 'x', session: 'api:kitchen2' }],
+  ['POST', '/prompt', { prompt: 'x', session: { toString: 1 } }],
+  ['POST', '/prompt', { prompt: 'x', session: ['api:kitchen'] }],
   ['POST', '/prompt/stream', { prompt: 'x', session: 'cli:main' }],
   ['POST', '/PROMPT/', { prompt: 'x', session: 'cli:main' }],
   ['GET', '/api/sessions/cli:main/messages', undefined],

@@ -50,7 +50,7 @@ export function chatScope({ store }: { store: Store }): Router {
     const { session } = (request.body ?? {}) as { session?: unknown };
     if (session === undefined || session === null) {
       if (request.body) request.body.session = ownConversation(token);
-    } else refuseForeign(token, String(session));
+    } else refuseForeign(token, typeof session === 'string' ? session : JSON.stringify(session));
     next('router');
   });
 

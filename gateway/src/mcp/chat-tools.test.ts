@@ -87,6 +87,8 @@ test('a text file can be written on the spot; what cannot be had is explained', 
     'shopping.csv',
   );
   expect(await sentFile(world)).toEqual(['shopping.csv', 'milk,2\n']);
+  const disguised = { name: '../../holiday\u202egpj.exe', content: 'MZ' };
+  expect(await call(ALICE, 'a picture', 'file_send', disguised)).toContain('holidaygpj.exe is on its way');
   expect(await call(ALICE, 'nothing', 'file_send', { path: 'nowhere.txt' })).toBe(
     'There is no file nowhere.txt.',
   );

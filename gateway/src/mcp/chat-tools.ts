@@ -1,7 +1,7 @@
 /** Chats as tools: which there are, a message to one, a file to one. */
-
+import { basename } from 'node:path';
 import { mediaTypeOf } from '@mobyclaw/lib/media-type';
-import { quotedName } from '@mobyclaw/lib/plain-name';
+import { plainFileName, quotedName } from '@mobyclaw/lib/plain-name';
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import * as z from 'zod';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
@@ -129,7 +129,9 @@ function written(name: string | undefined, content: string | undefined): Outgoin
   if (name === undefined || content === undefined) {
     throw new ToolError('Give path, of a file that is there, or name and content, to write one.');
   }
-  return { name, mime: mediaTypeOf(name), data: Buffer.from(content).toString('base64') };
+  // Whoever gets it goes by its name, and a stranger may have put the name, too.
+  const called = plainFileName(basename(name));
+  return { name: called, mime: mediaTypeOf(called), data: Buffer.from(content).toString('base64') };
 }
 
 async function readFile(
