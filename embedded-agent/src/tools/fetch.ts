@@ -7,7 +7,7 @@ import { type AgentTool, builtInTool } from './tool.ts';
 const DEFAULT_TIMEOUT_S = 30;
 const MAX_PAGE_CHARS = 60_000;
 
-export interface FetchOptions extends Pick<GetOptions, 'resolveName' | 'isAllowed'> {
+export interface FetchOptions extends Pick<GetOptions, 'resolveName' | 'isAllowed' | 'env'> {
   timeoutS?: number;
 }
 

@@ -2,12 +2,17 @@
  * GET of public web addresses, and of nothing else: the name is resolved here, the connection goes to the very address
  * that was checked (no second look-up that could answer differently), and every redirect is checked again. The agent's
  * machine has services on loopback and in its networks that no web page may reach through it.
+ *
+ * Where a proxy is set it is the proxy that looks names up, often because nobody can here. Then an address that is private
+ * by its number, by its name, or by what can be looked up here is refused all the same, and for the rest the proxy answers.
  */
 import { lookup } from 'node:dns/promises';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { outsideAgent } from '@mobyclaw/lib/outside-agent';
+import { type Environment, isProxied } from '@mobyclaw/lib/proxy';
 
 const MAX_REDIRECTS = 5;
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -62,13 +67,15 @@ export interface GetOptions {
   resolveName?: (name: string) => Promise<string[]>;
   /** Tests let their own server through. */
   isAllowed?: (address: string) => boolean;
+  /** The proxy that it names is asked; that of the process otherwise. */
+  env?: Environment;
 }
 
 /** @throws Error saying why the address is refused or could not be read */
 export async function getPublicPage(address: string, options: GetOptions): Promise<PublicPage> {
   let url = parseUrl(address);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await get(url, await checkedAddress(url, options), options.signal);
+    const response = await get(url, await wayTo(url, options), options.signal);
     const location = response.headers.location;
     const status = response.statusCode ?? 0;
     if (status >= 300 && status < 400 && location) {
@@ -97,23 +104,50 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-async function checkedAddress(url: URL, options: GetOptions): Promise<string> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const resolveName = options.resolveName ?? resolveAll;
-  const addresses = isIP(host) ? [host] : await resolveName(host);
-  const allowed = options.isAllowed ?? isPublicAddress;
-  const first = addresses[0];
-  if (first === undefined) throw new Error(`the name ${host} has no address`);
-  if (!addresses.every(allowed))
-    throw new Error(`${host} is a private or local address, which is not fetched`);
-  return first;
+/** Names of no public host: those without a dot, and what is kept for networks of one's own (RFC 6761, 6762, 8375). */
+const PRIVATE_NAME = /^[^.]*$|\.(localhost|local|internal|lan|home|corp|intranet|private|home\.arpa)$/i;
+
+async function wayTo(url: URL, options: GetOptions): Promise<Pick<RequestOptions, 'agent' | 'lookup'>> {
+  const { env = process.env, isAllowed = isPublicAddress, resolveName = resolveAll } = options;
+  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  const proxied = isProxied(url, env);
+  const refused = new Error(`${host} is a private or local address, which is not fetched`);
+  if (proxied && !isIP(host) && PRIVATE_NAME.test(host)) throw refused;
+  const addresses = isIP(host)
+    ? [host]
+    : await (proxied ? whatIsKnown(host, resolveName) : resolveName(host));
+  if (!addresses.every(isAllowed)) throw refused;
+  if (proxied) return { agent: outsideAgent(url.protocol === 'https:', {}, env) };
+  const [address] = addresses;
+  if (address === undefined) throw new Error(`the name ${host} has no address`);
+  return {
+    agent: false,
+    lookup: (_name, { all }, done) => {
+      const family = isIP(address);
+      if (all) return done(null, [{ address, family }]);
+      done(null, address, family);
+    },
+  };
+}
+
+/** @returns no address where nobody here knows the name */
+async function whatIsKnown(
+  name: string,
+  resolveName: (name: string) => Promise<string[]>,
+): Promise<string[]> {
+  try {
+    return await resolveName(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) return [];
+    throw error;
+  }
 }
 
 async function resolveAll(name: string): Promise<string[]> {
   return (await lookup(name, { all: true })).map((entry) => entry.address);
 }
 
-function get(url: URL, address: string, signal: AbortSignal): Promise<IncomingMessage> {
+function get(url: URL, way: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const call = request(url, {
@@ -124,12 +158,7 @@ function get(url: URL, address: string, signal: AbortSignal): Promise<IncomingMe
         Accept: 'text/html,text/plain,*/*;q=0.5',
         'Accept-Encoding': 'gzip, deflate, br',
       },
-      agent: false,
-      lookup: (_name, options, done) => {
-        const family = isIP(address);
-        if (options.all) return done(null, [{ address, family }]);
-        done(null, address, family);
-      },
+      ...way,
     });
     call.on('response', resolve);
     call.on('error', reject);

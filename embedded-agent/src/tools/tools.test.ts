@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { startConnectProxy } from '@mobyclaw/testkit/connect-proxy';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fetchTools } from './fetch.ts';
@@ -171,6 +172,36 @@ describe('fetch', () => {
     expect((await tool(fetchTools(mixed), 'fetch').call({ urls: [url] }, context())).output).toMatch(
       /is a private/,
     );
+  });
+
+  it('asks a proxy for what nobody here can look up, and refuses what is private there, too', async () => {
+    const port = Number(new URL(await site((_, response) => response.end('by the proxy'))).port);
+    const hosts = Object.fromEntries(
+      ['far.example:80', 'inside.example:80', '10.0.0.1:80', 'memory.lan:80'].map((host) => [host, { port }]),
+    );
+    const proxy = await startConnectProxy({ hosts });
+    onTestFinished(() => proxy.close());
+    const resolveName = async (name: string) => {
+      if (name === 'inside.example') return ['10.0.0.1'];
+      throw Object.assign(new Error('not found'), { code: 'ENOTFOUND', syscall: 'getaddrinfo' });
+    };
+    const fetch = tool(fetchTools({ resolveName, env: { http_proxy: proxy.url } }), 'fetch');
+    const get = async (url: string) => (await fetch.call({ urls: [url] }, context())).output;
+    expect(await get('http://far.example/')).toBe('http://far.example/\nby the proxy');
+    for (const host of [
+      'inside.example',
+      '10.0.0.1',
+      'memory.lan',
+      'intranet',
+      'printer.local.',
+      '[fd00::1]',
+    ]) {
+      expect(await get(`http://${host}/`)).toMatch(/private or local address/);
+    }
+    for (const host of ['localhost', '127.0.0.1', 'memory:9100', 'gateway:3000']) {
+      expect(await get(`http://${host}/`)).not.toContain('by the proxy');
+    }
+    expect(proxy.asked).toEqual(['GET http://far.example/']);
   });
 
   it('gives up on a page that takes too long', async () => {
