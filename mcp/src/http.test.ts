@@ -166,7 +166,7 @@ test('mistakes are told to the model, faults of ours are not spelled out', async
     isError: true,
     content: [{ type: 'text', text: 'Say something else.' }],
   });
-  expect((await call({ text: 1 })).content[0]?.text).toMatch(/text: .*expected string/);
+  expect((await call({ text: 1 })).content[0]?.text).toMatch(/text: must be text/);
   const broken = await call({ text: 'break' });
   expect(broken.isError).toBe(true);
   expect(broken.content[0]?.text).not.toContain('secret');

@@ -1,4 +1,5 @@
 /** Environment of an MCP server of ours, read once at start; a wrong value stops it with a word on what is right. */
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import * as z from 'zod';
 
 export class ConfigError extends Error {
@@ -35,14 +36,7 @@ export function readEnvironment<Schema extends z.ZodObject>(
   environment: NodeJS.ProcessEnv,
 ): z.output<Schema> {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(set);
+  const parsed = schema.safeParse(set, { error: plainIssue });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issueText(issue)}`);
-  throw new ConfigError(faults.join('; '));
-}
-
-/** A wrong key of a record hides its reason one level down. */
-function issueText(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_key') return issue.message;
-  return issue.issues.map(({ message }) => message).join(', ');
+  throw new ConfigError(plainFaults(parsed.error).join('; '));
 }

@@ -5,6 +5,7 @@
 
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { Asker } from '@mobyclaw/protocol/capability';
 import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
@@ -61,12 +62,9 @@ export function mcpTool<Input extends z.ZodObject>(options: McpToolOptions<Input
       annotations: { title, ...annotations },
     },
     async call(input, caller, progress = null) {
-      const parsed = options.input.safeParse(withoutNulls(input));
+      const parsed = options.input.safeParse(withoutNulls(input), { error: plainIssue });
       if (!parsed.success) {
-        const faults = parsed.error.issues.map(
-          (issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`,
-        );
-        throw new ToolError(`The input of ${name} is not right. ${faults.join('; ')}.`);
+        throw new ToolError(`The input of ${name} is not right. ${plainFaults(parsed.error).join('; ')}.`);
       }
       return options.run(parsed.data, caller, progress);
     },

@@ -4,10 +4,10 @@
  * is left goes on in the gateway.
  */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
-import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
+import { type PromptRequest, promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import type { MessageView } from '@mobyclaw/protocol/session';
-import { z } from 'zod';
-import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import { checked, promptField } from '../checked.ts';
+import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { renderMessage } from '../messages.ts';
 import { RunningTurn } from '../running-turn.ts';
@@ -158,15 +158,18 @@ export class Chat {
 
   #send(prompt: string): void {
     const { gateway, session, unconfirmed, comesBack } = this.#options;
-    const request = promptRequestSchema.safeParse({ prompt, session });
-    if (!request.success) {
-      this.#note(z.prettifyError(request.error));
+    let request: PromptRequest;
+    try {
+      request = checked(promptRequestSchema, { prompt, session }, promptField);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#note(error.message);
       this.#prompt();
       return;
     }
     const running = new RunningTurn({
       client: gateway,
-      request: request.data,
+      request,
       unconfirmed,
       comesBack,
       signal: this.#leaving.signal,

@@ -133,6 +133,8 @@ test('what makes no sense is refused before it is sent; what the gateway refuses
   expect((await cli('approve', 'X', '--role', 'king')).code).toBe(2);
   expect((await cli('allow', '../tokens')).code).toBe(2);
   expect((await cli('send', 'telegram', 'hello')).code).toBe(2);
+  const empty = await cli('send', 'telegram:dm:7', ' ');
+  expect([empty.code, empty.stderr]).toEqual([2, 'mobyclaw: there is nothing to deliver.\n']);
   expect(api.seen).toEqual([]);
   api.on('POST /api/deliver', problem(409, 'conflict', 'telegram:dm:9 is nobody whom Moby may write to.'));
   const refused = await cli('send', 'telegram:dm:9', 'hello');

@@ -16,6 +16,7 @@ import {
 } from '@mobyclaw/protocol/channel';
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import { z } from 'zod';
+import { checked } from '../checked.ts';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -277,10 +278,9 @@ async function close(context: Context, name: string): Promise<ExitCode> {
 }
 
 async function send(context: Context, name: string, text: string): Promise<ExitCode> {
-  const request = deliverRequestSchema.safeParse({ channel: channelKey(name), text });
-  if (!request.success) throw new UsageError(z.prettifyError(request.error));
+  const body = checked(deliverRequestSchema, { channel: channelKey(name), text }, () => '');
   const { delivery } = await context.withGateway((gateway) =>
-    gateway.json(deliveredSchema, '/api/deliver', { method: 'POST', body: request.data }),
+    gateway.json(deliveredSchema, '/api/deliver', { method: 'POST', body }),
   );
   say(context.terminal, `On its way to ${name}, as delivery ${delivery}.`);
   return EXIT.ok;

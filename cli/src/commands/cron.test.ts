@@ -114,11 +114,13 @@ test('a mistake is named by the option, and once', async () => {
   const every = await cli('add', '--every', '5', '--message', 'x');
   expect([every.code, every.stderr]).toEqual([
     2,
-    'mobyclaw: --every: write a number and its unit, such as 30m, 2h or 1d\n',
+    'mobyclaw: --every: write a number and its unit, such as 30m, 2h or 1d.\n',
   ]);
-  expect((await cli('add', '--every', '1h', '--message', '')).stderr).toBe('mobyclaw: --message: is empty\n');
+  expect((await cli('add', '--every', '1h', '--message', '')).stderr).toBe(
+    'mobyclaw: --message: is empty.\n',
+  );
   const count = await cli('add', '--every', '1h', '--message', 'x', '--count', '0', '--max-age', '1');
-  expect(count.stderr).toMatch(/^mobyclaw: --max-age: write .*\n--count: write 1 or more\n$/);
+  expect(count.stderr).toMatch(/^mobyclaw: --max-age: write .*\n--count: write 1 or more\.\n$/);
 });
 
 test('a word that is no subcommand is refused, with those there are', async () => {

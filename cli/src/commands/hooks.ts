@@ -6,6 +6,7 @@ import {
   hookViewSchema,
 } from '@mobyclaw/protocol/hook';
 import { z } from 'zod';
+import { checked } from '../checked.ts';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -139,10 +140,9 @@ async function add(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const named = events === undefined ? {} : { events: events.split(',').map((event) => event.trim()) };
-  const request = hookRequestSchema.safeParse({ name, ...options, ...named });
-  if (!request.success) throw new UsageError(request.error.issues.map(optionProblem).join('\n'));
+  const body = checked(hookRequestSchema, { name, ...options, ...named }, optionOf);
   const made = await context.withGateway((gateway) =>
-    gateway.json(hookViewSchema, '/api/hooks', { method: 'POST', body: request.data }),
+    gateway.json(hookViewSchema, '/api/hooks', { method: 'POST', body }),
   );
   if (json) printJson(terminal, made);
   else {
@@ -155,10 +155,9 @@ async function add(
   return EXIT.ok;
 }
 
-/** In the words of the command line, whose options are named as the fields are. */
-function optionProblem({ path, message }: z.core.$ZodIssue): string {
-  const [field = ''] = path;
-  return field === 'name' ? `The name: ${message}.` : `--${String(field)}: ${message}.`;
+/** Options are named as the fields are. */
+function optionOf(field: string): string {
+  return field === 'name' ? 'The name' : `--${field}`;
 }
 
 async function remove(context: Context, name: string, { json }: JsonOption): Promise<ExitCode> {

@@ -286,3 +286,8 @@ test('a gateway that is too old to run commands gets the text as a message', asy
   api.onTurn = (turn) => sayText(turn, 'from the model');
   expect((await runCli(['run', '/usage'], { home, port: api.port })).stdout).toBe('from the model\n');
 });
+
+test('a prompt that is too long is told in a sentence', async () => {
+  const { code, stderr } = await runCli(['run'], { home: temporaryFolder() }, 'x'.repeat(200_001));
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^mobyclaw: the prompt is longer than .*\.\n$/)]);
+});

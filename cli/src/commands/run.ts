@@ -3,8 +3,8 @@
  * takes, it is waited for. Ctrl-C stops the turn; a second Ctrl-C leaves without waiting for that.
  */
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
-import { z } from 'zod';
 import { readAttachments } from '../attachment.ts';
+import { checked, promptField } from '../checked.ts';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -48,18 +48,21 @@ export const command: Define = (target, context, exit) => {
 async function run(context: Context, words: string[], options: RunOptions): Promise<ExitCode> {
   const { terminal } = context;
   const attachments = await readAttachments(options.file);
-  const checked = promptRequestSchema.safeParse({
-    prompt: await readPrompt(context, words),
-    session: sessionKey(options.session),
-    ...(attachments.length > 0 && { attachments }),
-  });
-  if (!checked.success) throw new UsageError(z.prettifyError(checked.error));
+  const request = checked(
+    promptRequestSchema,
+    {
+      prompt: await readPrompt(context, words),
+      session: sessionKey(options.session),
+      ...(attachments.length > 0 && { attachments }),
+    },
+    promptField,
+  );
 
   return context.withGateway(async (gateway) => {
-    if (attachments.length === 0 && mayBeCommand(checked.data.prompt)) {
-      const text = await runCommand(gateway, checked.data.session ?? DEFAULT_SESSION, checked.data.prompt);
+    if (attachments.length === 0 && mayBeCommand(request.prompt)) {
+      const text = await runCommand(gateway, request.session ?? DEFAULT_SESSION, request.prompt);
       if (text !== null) {
-        if (options.json) printJson(terminal, { command: checked.data.prompt, text });
+        if (options.json) printJson(terminal, { command: request.prompt, text });
         else print(terminal, text);
         return EXIT.ok;
       }
@@ -67,7 +70,7 @@ async function run(context: Context, words: string[], options: RunOptions): Prom
     const display = new TurnDisplay(options.json ? withoutAnswer(terminal) : terminal);
     const turn = new RunningTurn({
       client: gateway,
-      request: checked.data,
+      request: request,
       unconfirmed: new UnconfirmedMessages(context.data, context.clock),
       comesBack: () => context.comesBack(),
       onBreak: () => display.note('The connection to the gateway broke; taking the answer up again…'),

@@ -10,7 +10,7 @@ import {
   jobRequestSchema,
 } from '@mobyclaw/protocol/job';
 import type { Command } from 'commander';
-import type { z } from 'zod';
+import { checked } from '../checked.ts';
 import { UsageError } from '../cli-error.ts';
 
 const NAME_CHARS = 60; // of a message, where no name is given
@@ -83,7 +83,7 @@ export function toJobRequest(options: JobOptions): JobRequest {
     throw new UsageError('Say when: one of --at <time>, --every <duration> and --cron <expression>.');
   }
   const name = options.name ?? (shortened(String(given.message || given.prompt)) || 'empty');
-  return checked(jobRequestSchema, { ...given, name });
+  return checked(jobRequestSchema, { ...given, name }, optionOf);
 }
 
 /** @throws UsageError */
@@ -92,7 +92,7 @@ export function toJobChange(options: JobOptions): JobChange {
   if (Object.keys(change).length === 0) {
     throw new UsageError('Say what is to change; ./mobyclaw cron edit --help lists what can.');
   }
-  return checked(jobChangeSchema, change);
+  return checked(jobChangeSchema, change, optionOf);
 }
 
 /**
@@ -140,13 +140,6 @@ function shortened(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   const letters = [...line];
   return letters.length > NAME_CHARS ? `${letters.slice(0, NAME_CHARS - 1).join('')}…` : line;
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${optionOf(String(path[0]))}: ${message}`);
-  throw new UsageError(faults.join('\n'));
 }
 
 function optionOf(field: string): string {

@@ -1,7 +1,9 @@
 /** Bodies of requests. A prompt may carry images, so the limit is wide; without one, any client could fill the memory. */
+
 import type { IncomingMessage } from 'node:http';
 import { isTooDeep } from '@mobyclaw/lib/json-depth';
-import { z } from 'zod';
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
+import type { z } from 'zod';
 import { HttpError } from './http-error.ts';
 
 const MAX_BODY_BYTES = 100 * 1024 * 1024;
@@ -38,7 +40,8 @@ export async function readJson<SCHEMA extends z.ZodType>(
   } catch (error) {
     throw new HttpError(400, `invalid request body: ${(error as Error).message}`, { cause: error });
   }
-  const result = schema.safeParse(content);
-  if (!result.success) throw new HttpError(400, `invalid request body: ${z.prettifyError(result.error)}`);
+  const result = schema.safeParse(content, { error: plainIssue });
+  if (!result.success)
+    throw new HttpError(400, `invalid request body: ${plainFaults(result.error).join('; ')}`);
   return result.data;
 }

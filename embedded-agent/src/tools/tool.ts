@@ -1,5 +1,7 @@
 /** What a tool is to the run: its definition as events carry it, the schema the model is given, and the work itself. */
+
 import type { FlexibleSchema } from '@ai-sdk/provider-utils';
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
 import { z } from 'zod';
 
@@ -60,11 +62,11 @@ export function builtInTool<INPUT extends z.ZodType>(tool: BuiltInTool<INPUT>): 
     inputSchema: tool.input,
     async call(input, context) {
       try {
-        const output = await tool.run(tool.input.parse(input), context);
+        const output = await tool.run(tool.input.parse(input, { error: plainIssue }), context);
         return { output: output === '' ? 'no output' : output };
       } catch (error) {
         context.signal.throwIfAborted();
-        const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+        const reason = error instanceof z.ZodError ? plainFaults(error).join('; ') : (error as Error).message;
         return { output: `Error: ${reason}`, isError: true };
       }
     },

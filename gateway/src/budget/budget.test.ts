@@ -126,7 +126,7 @@ test('a price table that cannot be read prices nothing, and says why', async () 
   writeFileSync(join(moby.home, 'gateway/prices.yaml'), 'models:\n  x: { input: cheap }\n');
   const { priceProblem } = (await moby.call('GET', '/api/usage')).body;
   expect(priceProblem).toContain('prices.yaml cannot be read');
-  expect(priceProblem).toContain('expected number, received string');
+  expect(priceProblem).toContain('models.x.input: must be a number');
 });
 
 test('what an attempt before a crash has spent counts', async () => {

@@ -1,6 +1,7 @@
 /** The owner's `prices.yaml`. Loaded where there is one: the YAML library is more than the rest of the budget. */
 import { readFile } from 'node:fs/promises';
 import { ownerText } from '@mobyclaw/lib/owner-text';
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
@@ -19,7 +20,7 @@ export type Price = z.infer<typeof priceSchema>;
 
 /** @throws Error that says what is wrong with the file */
 export async function readPriceFile(path: string): Promise<[string, Price][]> {
-  const found = fileSchema.safeParse(parse(ownerText(await readFile(path))));
-  if (!found.success) throw new Error(z.prettifyError(found.error));
+  const found = fileSchema.safeParse(parse(ownerText(await readFile(path))), { error: plainIssue });
+  if (!found.success) throw new Error(plainFaults(found.error).join('; '));
   return Object.entries(found.data.models);
 }

@@ -2,9 +2,11 @@
  * The one typed configuration of the gateway, read from the environment once, at start. A value that cannot be read is
  * an error that names the variable; an unset one has the default below. `docs` of each field are what `.env.example` says.
  */
+
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '@mobyclaw/lib/duration';
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import { systemTimeZone, zoneProblem } from '@mobyclaw/lib/time-zone';
 import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
@@ -174,10 +176,9 @@ export class ConfigError extends Error {
 /** @throws ConfigError naming each variable that cannot be read, and what to write instead */
 export function readConfig(environment: Record<string, string | undefined>): GatewayConfig {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const result = environmentSchema.safeParse(given);
+  const result = environmentSchema.safeParse(given, { error: plainIssue });
   if (!result.success) {
-    const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`The configuration is not valid.\n  ${lines.join('\n  ')}`);
+    throw new ConfigError(`The configuration is not valid.\n  ${plainFaults(result.error).join('\n  ')}`);
   }
   const env = result.data;
   const conflict = channelsConflict(env) ?? chosenConflict(env);

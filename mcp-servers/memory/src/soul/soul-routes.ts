@@ -1,5 +1,7 @@
 /** `/soul…` for the gateway, as protocol/control describes it. */
+
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
+import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { SoulPublication } from './soul-publication.ts';
@@ -35,8 +37,7 @@ export function soulRoutes(router: Router, soul: SoulPublication): void {
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: plainIssue });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
-  throw new HttpProblem('validation-failed', `${faults.join('; ')}.`);
+  throw new HttpProblem('validation-failed', `${plainFaults(parsed.error).join('; ')}.`);
 }
