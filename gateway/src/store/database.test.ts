@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { ArrivalStore } from './arrival-store.ts';
 import { ChatNames } from './chat-names.ts';
 import { Database, StoreError } from './database.ts';
+import { ARRIVAL_TRIES_SCHEMA } from './migrations/015-arrival-tries.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { ARRIVAL_TRIES_SCHEMA } from './schema-channels.ts';
 
 function thrown(work: () => unknown): StoreError {
   try {

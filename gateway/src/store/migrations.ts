@@ -1,107 +1,32 @@
 /**
- * The schema of gateway.db, as numbered steps; a step is never edited once released. Times are milliseconds since the
- * epoch. `turns.seq` is the order of arrival, whatever the clock does.
+ * The schema of gateway.db, as numbered steps, one a file; a step is never edited once released. Times are milliseconds since
+ * the epoch. `turns.seq` is the order of arrival, whatever the clock does.
  */
 import { GATEWAY_SCHEMA } from '@mobyclaw/protocol/schema-version';
-import { AGENT_SESSIONS_SCHEMA } from './schema-agent-sessions.ts';
-import { BUDGET_NOTICES_SCHEMA, BUDGET_SCHEMA, CACHE_WRITES_SCHEMA } from './schema-budget.ts';
-import { ARRIVAL_TRIES_SCHEMA, CHANNELS_SCHEMA } from './schema-channels.ts';
-import { CLOSED_GROUPS_SCHEMA } from './schema-closed-groups.ts';
-import { CONFINEMENT_SCHEMA } from './schema-confinement.ts';
-import { GUEST_TURNS_SCHEMA } from './schema-guest-turns.ts';
-import { GUESTS_SCHEMA } from './schema-guests.ts';
-import { LIVE_SCHEMA } from './schema-live.ts';
-import { PIECES_SCHEMA } from './schema-pieces.ts';
-import { RENAMES_SCHEMA } from './schema-renames.ts';
-import { REPORTS_SCHEMA } from './schema-reports.ts';
-import { SCHEDULER_SCHEMA, STRETCHES_SCHEMA } from './schema-scheduler.ts';
-import { SENT_SCHEMA } from './schema-sent.ts';
-import { HOOK_EVENTS_SCHEMA, HOOK_SESSIONS_SCHEMA, WEBHOOKS_SCHEMA } from './schema-webhooks.ts';
+import { CONVERSATIONS_SCHEMA } from './migrations/001-conversations.ts';
+import { SCHEDULER_SCHEMA } from './migrations/002-scheduler.ts';
+import { CHANNELS_SCHEMA } from './migrations/003-channels.ts';
+import { WEBHOOKS_SCHEMA } from './migrations/004-webhooks.ts';
+import { BUDGET_SCHEMA } from './migrations/005-budget.ts';
+import { GUESTS_SCHEMA } from './migrations/006-guests.ts';
+import { CLOSED_GROUPS_SCHEMA } from './migrations/007-closed-groups.ts';
+import { LIVE_SCHEMA } from './migrations/008-live.ts';
+import { BUDGET_NOTICES_SCHEMA } from './migrations/009-budget-notices.ts';
+import { SENT_SCHEMA } from './migrations/010-sent.ts';
+import { STRETCHES_SCHEMA } from './migrations/011-stretches.ts';
+import { HOOK_EVENTS_SCHEMA } from './migrations/012-hook-events.ts';
+import { PIECES_SCHEMA } from './migrations/013-pieces.ts';
+import { CACHE_WRITES_SCHEMA } from './migrations/014-cache-writes.ts';
+import { ARRIVAL_TRIES_SCHEMA } from './migrations/015-arrival-tries.ts';
+import { RENAMES_SCHEMA } from './migrations/016-renames.ts';
+import { AGENT_SESSIONS_SCHEMA } from './migrations/017-agent-sessions.ts';
+import { GUEST_TURNS_SCHEMA } from './migrations/018-guest-turns.ts';
+import { HOOK_SESSIONS_SCHEMA } from './migrations/019-hook-sessions.ts';
+import { REPORTS_SCHEMA } from './migrations/020-reports.ts';
+import { CONFINEMENT_SCHEMA } from './migrations/021-confinement.ts';
 
 export const MIGRATIONS = [
-  `
-  CREATE TABLE sessions (
-    key            TEXT PRIMARY KEY,
-    agent_session  TEXT,              -- id at the agent; NULL: the next turn creates one
-    torn           INTEGER NOT NULL DEFAULT 0, -- cut inside a tool call: the next turn takes a new agent session
-    seed_from      INTEGER NOT NULL DEFAULT 0, -- messages after this id are carried into a new agent session
-    queue_mode     TEXT,
-    created_at     INTEGER NOT NULL,
-    last_active_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE turns (
-    seq           INTEGER PRIMARY KEY,
-    id            TEXT NOT NULL UNIQUE,
-    session       TEXT NOT NULL,
-    source        TEXT NOT NULL,
-    sender        TEXT NOT NULL,
-    prompt        TEXT NOT NULL,
-    attachments   TEXT,               -- JSON
-    queue_mode    TEXT,
-    state         TEXT NOT NULL,
-    attempt       INTEGER NOT NULL DEFAULT 0,
-    lease         TEXT,               -- the gateway process that runs it
-    created_at    INTEGER NOT NULL,
-    started_at    INTEGER,
-    finished_at   INTEGER,
-    answer        TEXT,
-    error_code    TEXT,
-    error_message TEXT,
-    retryable     INTEGER,
-    model         TEXT,
-    input_tokens  INTEGER,
-    output_tokens INTEGER,
-    cached_tokens INTEGER,
-    cost_usd      REAL,               -- NULL: unknown, which is not free
-    merged_into   TEXT
-  ) STRICT;
-  CREATE INDEX turns_open ON turns (session, seq) WHERE state IN ('queued', 'running');
-  CREATE INDEX turns_finished ON turns (finished_at) WHERE finished_at IS NOT NULL;
-  CREATE INDEX turns_merged ON turns (merged_into) WHERE merged_into IS NOT NULL;
-
-  CREATE TABLE inbox (
-    key         TEXT PRIMARY KEY,     -- adapter, account, chat and message id
-    turn        TEXT NOT NULL,
-    body_hash   TEXT NOT NULL,
-    received_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX inbox_age ON inbox (received_at);
-
-  CREATE TABLE events (
-    turn INTEGER NOT NULL,            -- turns.seq
-    id   INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    data TEXT NOT NULL,               -- JSON
-    PRIMARY KEY (turn, id)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE messages (
-    id         INTEGER PRIMARY KEY,
-    session    TEXT NOT NULL,
-    turn       TEXT NOT NULL,
-    role       TEXT NOT NULL,
-    text       TEXT NOT NULL,
-    incomplete INTEGER NOT NULL DEFAULT 0,
-    at         INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX messages_session ON messages (session, id);
-  CREATE VIRTUAL TABLE messages_fts USING fts5 (
-    text, content = 'messages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
-  );
-  CREATE TRIGGER messages_indexed AFTER INSERT ON messages WHEN new.role <> 'marker' BEGIN
-    INSERT INTO messages_fts (rowid, text) VALUES (new.id, new.text);
-  END;
-
-  CREATE TABLE tokens (
-    id           TEXT PRIMARY KEY,
-    name         TEXT NOT NULL,
-    scope        TEXT NOT NULL,
-    hash         TEXT NOT NULL UNIQUE,
-    created_at   INTEGER NOT NULL,
-    last_used_at INTEGER
-  ) STRICT, WITHOUT ROWID;
-  `,
+  CONVERSATIONS_SCHEMA,
   SCHEDULER_SCHEMA,
   CHANNELS_SCHEMA,
   WEBHOOKS_SCHEMA,

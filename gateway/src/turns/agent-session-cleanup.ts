@@ -1,6 +1,6 @@
 /**
  * Deletes at the agent what no conversation uses any more: an agent keeps its sessions for ever. What is to be deleted is
- * on disk (store/schema-agent-sessions.ts), so neither a crash nor an agent that is away loses it.
+ * on disk (store/migrations/017-agent-sessions.ts), so neither a crash nor an agent that is away loses it.
  *
  * Once a week the agent is also asked for all it has, for what was orphaned: by a version before this one, or by a crash
  * between making a session and noting it. What is deleted then bears the name of a conversation, as all that we make do and

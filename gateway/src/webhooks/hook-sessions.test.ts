@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
+import { HOOK_SESSIONS_SCHEMA } from '../store/migrations/019-hook-sessions.ts';
 import { MIGRATIONS } from '../store/migrations.ts';
-import { HOOK_SESSIONS_SCHEMA } from '../store/schema-webhooks.ts';
 import { Store } from '../store/store.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
 

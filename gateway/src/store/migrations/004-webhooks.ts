@@ -18,15 +18,3 @@ export const WEBHOOKS_SCHEMA = `
     PRIMARY KEY (hook, delivery)
   ) STRICT, WITHOUT ROWID;
 `;
-
-/** Which events a hook takes, and what its last deliveries were. */
-export const HOOK_EVENTS_SCHEMA = `
-  ALTER TABLE hooks ADD COLUMN events TEXT;            -- JSON of names; NULL: all
-  ALTER TABLE hook_deliveries ADD COLUMN event TEXT;   -- as the sender names it
-  CREATE INDEX hook_deliveries_age ON hook_deliveries (hook, received_at);
-`;
-
-/** Hooks from before begin anew with each delivery too: nobody had asked that strangers' payloads pile up in one context. */
-export const HOOK_SESSIONS_SCHEMA = `
-  ALTER TABLE hooks ADD COLUMN session TEXT NOT NULL DEFAULT 'fresh'; -- or keep: one conversation, within bounds
-`;

@@ -92,8 +92,3 @@ export const CHANNELS_SCHEMA = `
     PRIMARY KEY (turn, number)
   ) STRICT, WITHOUT ROWID;
 `;
-
-/** How often an arrival was begun with, so that one that ends the process is not begun with for ever. */
-export const ARRIVAL_TRIES_SCHEMA = `
-  ALTER TABLE arrivals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
-`;
