@@ -81,7 +81,7 @@ test('an OpenAI client needs no more, and its users have conversations of the to
 
 test('a name that could be another token’s conversation is refused, and so is one that is taken', async () => {
   const { moby } = await withToken();
-  for (const name of ['kitchen.lights', 'a b', '../x', 'kitchen', '']) {
+  for (const name of ['kitchen.lights', 'a b', '../x', 'kitchen', '', 'default', 'openai', 'mcp']) {
     const answer = await moby.call('POST', '/api/tokens', { body: { name, scope: 'chat' } });
     expect(answer.status).toBe(422);
   }

@@ -13,8 +13,13 @@ import { HttpProblem } from './http-problem.ts';
 const MOST_NAME_CHARS = 64; // of the name in a session key
 const TOKEN_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u; // without a dot, which ends it in the names of its conversations
 
+/** Conversations of whoever names none: at `/prompt`, at `/v1` and by ask_moby. */
+const SHARED_NAMES = ['default', 'openai', 'mcp'];
+
 /** Why a token of scope `chat` cannot have this name; null where it can. */
 export function chatNameProblem(name: string): string | null {
+  if (SHARED_NAMES.includes(name))
+    return `api:${name} is where programs land that name no conversation, and what is said there is not this token's to read. Take another name.`;
   if (TOKEN_NAME.test(name)) return null;
   return `A token of scope chat names its conversations: up to 32 letters, digits, _ and -, beginning with a letter or digit, not "${name}".`;
 }
