@@ -14,6 +14,7 @@ import type { Doorbell, Notice } from '../access/doorbell.ts';
 import type { RateLimit, RateVerdict } from '../access/rate-limit.ts';
 import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat } from '../channels/channel.ts';
 import type { Role } from '../store/access-store.ts';
+import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import { belongTogether } from './belonging.ts';
 import { plainEvent } from './plain-event.ts';
@@ -37,11 +38,9 @@ export interface ArrivalsOptions {
   onMoved: (newMessages: boolean) => void;
 }
 
-interface Waiting {
+interface Received {
   platform: Platform;
   event: InboundEvent;
-  resolve: () => void;
-  reject: (error: unknown) => void;
 }
 
 /** What is done once the transaction has succeeded. */
@@ -49,7 +48,7 @@ type After = () => void;
 
 export class Arrivals {
   readonly #options: ArrivalsOptions;
-  #batch: Waiting[] = [];
+  readonly #group = new GroupCommit<Received, After[]>({ commit: (received) => this.#storeAll(received) });
   /** Takes back what was counted in memory for a transaction that failed. */
   #undos: (() => void)[] = [];
 
@@ -58,29 +57,23 @@ export class Arrivals {
   }
 
   /** @throws StoreError where it could not be stored; nothing has happened then */
-  receive(platform: Platform, event: InboundEvent): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#batch.length === 0) setImmediate(() => this.#storeBatch());
-      this.#batch.push({ platform, event: plainEvent(event), resolve, reject });
-    });
+  async receive(platform: Platform, event: InboundEvent): Promise<void> {
+    await this.#group.add({ platform, event: plainEvent(event) });
   }
 
-  #storeBatch(): void {
-    const batch = this.#batch;
-    this.#batch = [];
-    let afters: After[];
+  #storeAll(received: readonly Received[]): After[][] {
+    let afters: After[][];
     try {
       afters = this.#options.store.transaction('durable', () =>
-        batch.flatMap(({ platform, event }) => this.#store(platform, event)),
+        received.map(({ platform, event }) => this.#store(platform, event)),
       );
     } catch (error) {
       for (const undo of this.#undos.splice(0).toReversed()) undo();
-      for (const { reject } of batch) reject(error);
-      return;
+      throw error;
     }
     this.#undos = [];
-    for (const after of afters) after();
-    for (const { resolve } of batch) resolve();
+    for (const after of afters.flat()) after();
+    return afters;
   }
 
   #store(platform: Platform, event: InboundEvent): After[] {

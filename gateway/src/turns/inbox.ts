@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
+import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import type { DeliveryTarget, TurnRow } from '../store/turn-store.ts';
 
@@ -79,58 +80,31 @@ export interface InboxOptions {
   onAccepted: (turn: TurnRow) => void;
 }
 
-interface Waiting {
-  message: InboundMessage;
-  resolve: (accepted: Accepted) => void;
-  reject: (error: unknown) => void;
-}
-
 export class Inbox {
   readonly #options: InboxOptions;
-  #batch: Waiting[] = [];
+  readonly #group: GroupCommit<InboundMessage, Accepted>;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#group = new GroupCommit({
+      commit: (messages) => this.#storeAll(messages),
+      synced: () => options.store.synced(),
+      mostGatheringMs: MOST_GATHERING_MS, // Node takes up about one new connection in each turn of the event loop
+    });
   }
 
   /** @throws QueueFullError, KeyReusedError, or StoreError where it could not be stored */
   accept(message: InboundMessage): Promise<Accepted> {
-    return new Promise((resolve, reject) => {
-      this.#batch.push({ message, resolve, reject });
-      if (this.#batch.length === 1) this.#gather(0, performance.now());
-    });
+    return this.#group.add(message);
   }
 
-  /** Waits as long as each turn of the event loop brings more: Node takes up about one new connection a turn. */
-  #gather(before: number, since: number): void {
-    setImmediate(() => {
-      const grows = this.#batch.length > before && performance.now() - since < MOST_GATHERING_MS;
-      if (grows) this.#gather(this.#batch.length, since);
-      else this.#storeBatch();
-    });
-  }
-
-  #storeBatch(): void {
+  #storeAll(messages: readonly InboundMessage[]): (Accepted | Error)[] {
     const { store, onAccepted } = this.#options;
-    const batch = this.#batch;
-    this.#batch = [];
-    let results: (Accepted | Error)[];
-    try {
-      results = store.transaction('relaxed', () => batch.map(({ message }) => this.#store(message)));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-      return;
-    }
+    const results = store.transaction('relaxed', () => messages.map((message) => this.#store(message)));
     for (const result of results) {
       if (!(result instanceof Error) && !result.duplicate) onAccepted(result.turn);
     }
-    let synced: Promise<void> | null = null;
-    for (const [index, { resolve, reject }] of batch.entries()) {
-      const result = results[index] as Accepted | Error;
-      synced ??= result instanceof Error ? null : store.synced();
-      if (result instanceof Error) reject(result);
-      else synced?.then(() => resolve(result), reject);
-    }
+    return results;
   }
 
   /** A refusal is a value, so that it does not undo the messages that share the transaction. */

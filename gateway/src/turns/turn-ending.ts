@@ -9,6 +9,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { Metrics } from '../metrics/metrics.ts';
 import { StoreError } from '../store/database.ts';
+import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnEnd, TurnRow } from '../store/turn-store.ts';
 import type { Ending } from './ending.ts';
@@ -34,15 +35,12 @@ interface End {
   torn: boolean;
 }
 
-interface Waiting {
-  end: End;
-  resolve: () => void;
-  reject: (error: unknown) => void;
-}
+/** Lets others see that a turn has ended. */
+type Show = () => void;
 
 export class TurnEnder {
   readonly #options: TurnEnderOptions;
-  #waiting: Waiting[] = [];
+  readonly #group = new GroupCommit<End, Show>({ commit: (ends) => this.#storeTogether(ends) });
 
   constructor(options: TurnEnderOptions) {
     this.#options = options;
@@ -54,16 +52,17 @@ export class TurnEnder {
    * @param torn the agent session was left with an open tool call
    */
   async end(turn: TurnRow, ending: Ending, signal: AbortSignal, torn = false): Promise<void> {
-    while (signal.reason !== ('shutdown' satisfies StopReason)) {
+    let show: Show | null = null;
+    while (!show && signal.reason !== ('shutdown' satisfies StopReason)) {
       try {
-        await this.#together({ turn, ending, torn });
-        return;
+        show = await this.#group.add({ turn, ending, torn });
       } catch (error) {
         if (!(error instanceof StoreError) || (error.code !== 'full' && error.code !== 'io')) throw error;
         this.#options.logger.error({ err: error, turn: turn.id }, 'the end of a turn waits for the disk');
         await pause(this.#options.clock, STORE_RETRY_MS);
       }
     }
+    show?.();
   }
 
   /** @throws StoreError; nothing has happened then */
@@ -72,28 +71,18 @@ export class TurnEnder {
     show?.();
   }
 
-  /** Turns that end in the same turn of the event loop share the transaction, so that the disk syncs once for all. */
-  #together(end: End): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ end, resolve, reject });
-      if (this.#waiting.length === 1) setImmediate(() => this.#endWaiting());
-    });
-  }
-
-  #endWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  /** If one cannot be stored, then none is; so each is tried by itself, and what is wrong with one holds up no other. */
+  #storeTogether(ends: readonly End[]): (Show | Error)[] {
     try {
-      showEach(waiting, this.#store(waiting.map(({ end }) => end)));
+      return this.#store(ends);
     } catch {
-      // Nothing of it is stored. Each by itself, so that what is wrong with one holds up no other; it is told of its own.
-      for (const one of waiting) {
+      return ends.flatMap((end): (Show | Error)[] => {
         try {
-          showEach([one], this.#store([one.end]));
+          return this.#store([end]);
         } catch (error) {
-          one.reject(error);
+          return [error as Error]; // its own caller is told
         }
-      }
+      });
     }
   }
 
@@ -101,7 +90,7 @@ export class TurnEnder {
    * @returns for each what lets others see it
    * @throws StoreError; nothing has happened then
    */
-  #store(ends: readonly End[]): (() => void)[] {
+  #store(ends: readonly End[]): Show[] {
     const { store, events, clock, metrics, replies } = this.#options;
     const finishedAt = clock.now();
     const all = ends.map((end) => ({ ...end, merged: store.turns.mergedInto(end.turn.id) }));
@@ -139,18 +128,6 @@ export class TurnEnder {
     const { messages } = this.#options.store;
     if (messages.firstOfTurn(turn.session, turn.id)) return;
     messages.insert({ session: turn.session, turn: turn.id, role: 'user', text: turn.prompt, at });
-  }
-}
-
-/** Never throws, as all of it is stored by now: each is told of what went wrong in showing its own end. */
-function showEach(waiting: readonly Waiting[], shows: readonly (() => void)[]): void {
-  for (const [index, { resolve, reject }] of waiting.entries()) {
-    try {
-      shows[index]?.();
-      resolve();
-    } catch (error) {
-      reject(error);
-    }
   }
 }
 
