@@ -9,7 +9,7 @@ import type { GatewayConfig } from './config/config.ts';
 import { Heartbeat } from './heartbeat/heartbeat.ts';
 import { HeartbeatService } from './heartbeat/heartbeat-service.ts';
 import type { Messaging } from './messaging/messaging.ts';
-import type { ControlClient } from './parts/control-client.ts';
+import type { PartClient } from './parts/part-client.ts';
 import { JobEngine } from './scheduler/job-engine.ts';
 import { JobRetention } from './scheduler/job-retention.ts';
 import { JobService } from './scheduler/job-service.ts';
@@ -29,7 +29,7 @@ export interface BackgroundOptions {
   /** Null where no cap is set. */
   budget: Pick<Budget, 'refresh' | 'refusal' | 'sendNotices'> | null;
   /** The memory server, which has HEARTBEAT.md; without it there is no heartbeat. */
-  memory: ControlClient | null;
+  memory: PartClient | null;
   clock: Clock;
   logger: Logger;
 }
@@ -103,7 +103,7 @@ async function heartbeatRefusal(budget: BackgroundOptions['budget']): Promise<st
   return refusal;
 }
 
-async function readFiles(memory: ControlClient) {
+async function readFiles(memory: PartClient) {
   const answer = await memory.request('GET', '/heartbeat');
   const files = heartbeatFilesSchema.safeParse(answer?.body);
   return files.success ? files.data : null;

@@ -21,8 +21,8 @@ import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
-import { ControlClient } from './parts/control-client.ts';
-import { readMemoryFile } from './parts/memory-reader.ts';
+import { readMemoryFile } from './parts/memory-tools.ts';
+import { PartClient } from './parts/part-client.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
@@ -82,8 +82,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const budget = await openBudget({ config, store, pricing, notify, clock, logger });
   const lease = uuidv7();
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
-  const supervisor = controlClient(config.agentControlUrl, config.controlToken);
-  const memory = controlClient(config.memoryUrl, config.memoryToken);
+  const supervisor = partClient(config.agentControlUrl, config.controlToken);
+  const memory = partClient(config.memoryUrl, config.memoryToken);
   const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const tidy = (): void => void cleanup.poke();
@@ -194,7 +194,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       jobs: background.jobs,
       budget,
       pricing,
-      readMemory: () => readMemoryFile(config.memoryUrl, config.memoryToken),
+      readMemory: () => readMemoryFile(memory),
       defaultQueueMode: queueMode,
       owners: config.channels.owners,
       clock,
@@ -247,6 +247,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor,
     replies,
     jobs: background.jobs,
+    memory,
     budget,
     pricing,
     defaultQueueMode: queueMode,
@@ -320,8 +321,8 @@ async function lockFolder(folder: string) {
   }
 }
 
-function controlClient(url: string | undefined, token: string | undefined): ControlClient | null {
-  return url === undefined || token === undefined ? null : new ControlClient(url, token);
+function partClient(url: string | undefined, token: string | undefined): PartClient | null {
+  return url === undefined || token === undefined ? null : new PartClient(url, token);
 }
 
 function listen(server: ReturnType<typeof createServer>, { port, bind }: GatewayConfig): Promise<number> {

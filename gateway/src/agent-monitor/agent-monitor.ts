@@ -2,7 +2,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type Engine, type SupervisorStatus, supervisorStatusSchema } from '@mobyclaw/protocol/control';
 import type { AgentClient } from '../agent/agent.ts';
-import type { ControlClient } from '../parts/control-client.ts';
+import type { PartClient } from '../parts/part-client.ts';
 
 const FRESH_MS = 1000;
 
@@ -22,7 +22,7 @@ export interface AgentHealth {
 export interface AgentMonitorOptions {
   agent: AgentClient;
   /** The supervisor beside the agent, where there is one. */
-  supervisor: ControlClient | null;
+  supervisor: PartClient | null;
   clock: Clock;
 }
 

@@ -3,7 +3,8 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Problem } from '@mobyclaw/protocol/problem';
 import type { Messaging } from '../messaging/messaging.ts';
-import type { ControlClient } from '../parts/control-client.ts';
+import { searchMemory } from '../parts/memory-tools.ts';
+import type { PartClient } from '../parts/part-client.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import { Asking } from './ask.ts';
@@ -15,9 +16,9 @@ export interface GatewayPortsOptions {
   /** Null while no channel is enabled. */
   messaging: () => Messaging | null;
   /** The memory server, where there is one. */
-  memory: ControlClient | null;
+  memory: PartClient | null;
   /** Stands beside the agent, where there is one. */
-  supervisor: ControlClient | null;
+  supervisor: PartClient | null;
   jobs: ToolPorts['jobs'];
   clock: Clock;
   timeZone: string;
@@ -50,24 +51,7 @@ function knownChannels(messaging: Messaging | null): KnownChannel[] {
   return [...people, ...groups].map((known) => ({ ...known, up: isUp(known.key) }));
 }
 
-async function searchMemory(memory: ControlClient | null, query: string): Promise<string> {
-  const answer = await memory?.request('POST', '/mcp', {
-    body: {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: { name: 'memory_search', arguments: { query } },
-    },
-  });
-  const { result } = (answer?.body ?? {}) as { result?: { content?: { text?: string }[] } };
-  const text = result?.content?.map((part) => part.text ?? '').join('\n');
-  return text ?? 'The memory server does not answer. "mobyclaw status" shows whether it runs.';
-}
-
-async function readAgentFile(
-  supervisor: ControlClient,
-  path: string,
-): Promise<AgentFile | { refusal: string }> {
+async function readAgentFile(supervisor: PartClient, path: string): Promise<AgentFile | { refusal: string }> {
   const answer = await supervisor.download(`/file?path=${encodeURIComponent(path)}`);
   if (!answer)
     return { refusal: 'The file could not be read now: the supervisor of the agent does not answer.' };

@@ -56,7 +56,7 @@ test('an assistant of the owner’s can ask Moby; a token that reads sees only w
   const moby = await openHarness();
   const admin = await officialClient(moby, moby.token);
   expect(await call(admin, 'ask_moby', { prompt: 'hello from afar' })).toContain('You said: hello from afar');
-  expect(await call(admin, 'memory_search', { query: 'x' })).toContain('memory server does not answer');
+  expect(await call(admin, 'memory_search', { query: 'x' })).toContain('No memory server is configured');
   const made = await moby.call('POST', '/api/tokens', { body: { name: 'reader', scope: 'read' } });
   const reader = await names(await officialClient(moby, made.body.token));
   expect(reader).toContain('history_search');

@@ -26,7 +26,8 @@ import type { GatewayConfig } from '../config/config.ts';
 import { Delivery, type Outgoing } from '../delivery/delivery.ts';
 import { Arrivals } from '../inbound/arrivals.ts';
 import { Intake } from '../inbound/intake.ts';
-import { readMemoryFile } from '../parts/memory-reader.ts';
+import { readMemoryFile } from '../parts/memory-tools.ts';
+import type { PartClient } from '../parts/part-client.ts';
 import type { Renderer } from '../render/part.ts';
 import { loadRenderers } from '../render/renderers.ts';
 import type { JobService } from '../scheduler/job-service.ts';
@@ -53,6 +54,8 @@ export interface MessagingOptions {
   monitor: AgentMonitor;
   replies: ReplyRecorder;
   jobs: JobService;
+  /** The memory server, where there is one. */
+  memory: PartClient | null;
   /** Null where no cap is set. */
   budget: Budget | null;
   pricing: Pricing;
@@ -84,7 +87,7 @@ export class Messaging {
 
   private constructor(options: MessagingOptions, rendererOf: (platform: string) => Renderer) {
     this.#options = options;
-    const { config, store, turns, resets, monitor, jobs, defaultQueueMode, clock, logger } = options;
+    const { config, store, turns, resets, monitor, jobs, memory, defaultQueueMode, clock, logger } = options;
     this.access = new Access({ access: store.access, clock, owners: config.channels.owners });
     this.#delivery = new Delivery({
       store,
@@ -110,7 +113,7 @@ export class Messaging {
         jobs,
         budget: options.budget,
         pricing: options.pricing,
-        readMemory: () => readMemoryFile(config.memoryUrl, config.memoryToken),
+        readMemory: () => readMemoryFile(memory),
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
         defaultQueueMode,

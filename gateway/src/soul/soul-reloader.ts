@@ -15,7 +15,7 @@ import {
   soulStateSchema,
   supervisorStatusSchema,
 } from '@mobyclaw/protocol/control';
-import type { ControlClient } from '../parts/control-client.ts';
+import type { PartClient } from '../parts/part-client.ts';
 
 const WATCH_S = 25; // below the patience of anything between us and the memory server
 const RELOAD_TIMEOUT_MS = 60_000; // the supervisor gives the agent 20 s
@@ -32,8 +32,8 @@ export interface RunningSoul {
 }
 
 export interface SoulReloaderOptions {
-  memory: ControlClient;
-  supervisor: ControlClient;
+  memory: PartClient;
+  supervisor: PartClient;
   lanes: { pause(): Promise<{ resume(): void }> };
   /** The agent that answers next may be another version. */
   onRestarted: () => void;

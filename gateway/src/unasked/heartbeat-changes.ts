@@ -6,12 +6,12 @@
 import type { Logger } from '@mobyclaw/lib/logger';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { type HeartbeatChange, heartbeatChangesSchema } from '@mobyclaw/protocol/heartbeat';
-import type { ControlClient } from '../parts/control-client.ts';
+import type { PartClient } from '../parts/part-client.ts';
 import type { NotifyOwner } from './ports.ts';
 
 export interface HeartbeatChangesOptions {
   /** Null where there is no memory server. */
-  memory: ControlClient | null;
+  memory: PartClient | null;
   notify: NotifyOwner;
   logger: Logger;
 }
