@@ -11,7 +11,6 @@ import { HeartbeatService } from './heartbeat/heartbeat-service.ts';
 import type { Messaging } from './messaging/messaging.ts';
 import type { PartClient } from './parts/part-client.ts';
 import { JobEngine } from './scheduler/job-engine.ts';
-import { JobRetention } from './scheduler/job-retention.ts';
 import { JobService } from './scheduler/job-service.ts';
 import type { Store } from './store/store.ts';
 import type { ConversationReset } from './turns/conversation-reset.ts';
@@ -59,7 +58,6 @@ export function createBackground(options: BackgroundOptions): Background {
   const { chosen, ...outlet } = ownerDelivery({ store, clock, messaging, platforms, ownerChannel });
   const shared = { store, clock, logger, calendar, prompts, ...outlet };
   const engine = new JobEngine({ ...shared, timeZone });
-  const retention = new JobRetention({ store, clock, logger });
   const jobs = new JobService({ ...shared, engine, timeZone });
   const { intervalMs, activeHours } = config.heartbeat;
   const heart =
@@ -84,12 +82,10 @@ export function createBackground(options: BackgroundOptions): Background {
       const problem = chosen()?.problem;
       if (problem !== undefined) logger.warn({ channel: ownerChannel }, `MOBYCLAW_OWNER_CHANNEL: ${problem}`);
       engine.start();
-      retention.start();
       heart?.start();
     },
     stop() {
       engine.stop();
-      retention.stop();
       heart?.stop();
     },
   };

@@ -32,3 +32,14 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** Runs `task` after `firstMs`, and then again each `intervalMs`, until it is cancelled. What the task throws is not caught. */
+export function every(clock: Clock, intervalMs: number, task: () => void, firstMs = intervalMs): Timer {
+  const schedule = (delayMs: number): Timer =>
+    clock.after(delayMs, () => {
+      timer = schedule(intervalMs);
+      task();
+    });
+  let timer = schedule(firstMs);
+  return { cancel: () => timer.cancel() };
+}

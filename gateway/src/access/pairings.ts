@@ -73,8 +73,4 @@ export class Pairings {
   settle({ code }: PairingRow): void {
     this.#access.deletePairing(code);
   }
-
-  sweep(): void {
-    this.#access.forgetPairingsBefore(this.#clock.now());
-  }
 }

@@ -3,7 +3,7 @@
  * turns whose answers they show, and takes up after a start what the process before left: the outbox, and the answers in
  * the making, which go on in the messages that they were in.
  */
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
@@ -22,8 +22,7 @@ import { ChatLane } from './chat-lane.ts';
 import { LiveReply } from './live-reply.ts';
 import { TypingSigns } from './typing.ts';
 
-const KEEP_DONE_MS = 7 * 86_400_000; // for whoever asks what became of a message
-const SWEEP_MS = 3_600_000;
+const FORGET_LANES_MS = 3_600_000;
 
 export interface DeliveryOptions {
   store: Store;
@@ -55,7 +54,8 @@ export class Delivery {
   readonly #lanes = new Map<ChannelKey, ChatLane>();
   readonly #watched = new Set<string>();
   readonly #typing: TypingSigns;
-  #sweep: Timer | null = null;
+  /** Lets go of the lanes of chats in which nothing happens any more. */
+  #forgetting: Timer | null = null;
   #closed = false;
 
   constructor(options: DeliveryOptions) {
@@ -72,7 +72,9 @@ export class Delivery {
     const { store } = this.#options;
     for (const turn of store.turns.openWithDelivery()) this.watch(turn);
     for (const channel of store.outbox.waitingChannels()) this.wake(channel);
-    this.#scheduleSweep();
+    this.#forgetting = every(this.#options.clock, FORGET_LANES_MS, () => {
+      for (const [key, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(key);
+    });
   }
 
   /** Puts a message into the outbox. @returns its id; it is on disk then */
@@ -168,7 +170,7 @@ export class Delivery {
     await withTimeout<unknown>(clock, graceMs, settled, () => undefined);
     this.#closed = true;
     this.#typing.close();
-    this.#sweep?.cancel();
+    this.#forgetting?.cancel();
     for (const lane of this.#lanes.values()) lane.close();
   }
 
@@ -195,18 +197,5 @@ export class Delivery {
       this.#lanes.set(key, lane);
     }
     return lane;
-  }
-
-  #scheduleSweep(): void {
-    const { clock, store, logger } = this.#options;
-    this.#sweep = clock.after(SWEEP_MS, () => {
-      for (const [key, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(key);
-      try {
-        store.transaction('relaxed', () => store.outbox.forgetDoneBefore(clock.now() - KEEP_DONE_MS));
-      } catch (error) {
-        logger.error({ err: error }, 'old deliveries could not be removed'); // the next hour tries again
-      }
-      this.#scheduleSweep();
-    });
   }
 }

@@ -144,13 +144,13 @@ test('names are shown as what they are, whatever is in them', async () => {
 });
 
 test('whoever was turned away hears nothing for a week, takes no place, and may ask then', async () => {
-  const { access, arrivals, clock, notices } = open();
+  const { store, access, arrivals, clock, notices } = open();
   await arrivals.receive('telegram', stranger('7'));
   const [first] = access.pending();
   expect(access.pairings.reject(first?.code ?? '')?.user).toBe('7');
   notices('telegram:dm:7');
   clock.jump(6 * 86_400_000);
-  access.pairings.sweep();
+  store.access.forgetPairingsBefore(clock.now());
   for (const id of ['7', '1', '2', '3']) await arrivals.receive('telegram', stranger(id));
   expect(notices('telegram:dm:7')).toEqual([]);
   expect(

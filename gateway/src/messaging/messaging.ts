@@ -3,7 +3,7 @@
  * a token enables a channel and not before, and is the only place that knows all of its parts.
  */
 import { rmSync } from 'node:fs';
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { Platform } from '@mobyclaw/protocol/platform';
@@ -41,9 +41,6 @@ import { loadChannel, type OpenChannel } from './catalogue.ts';
 import { ChannelSupervisor } from './supervisor.ts';
 
 const STOP_MS = 2000; // turns get 25 of the 30 s that whoever stops us waits; connections close in what is left
-const SWEEP_MS = 3_600_000;
-const ARRIVALS_MS = 30 * 86_400_000; // longer than any platform redelivers
-const PIECES_MS = 3_600_000; // after that, nobody expects a change of a message to count
 const MOST_TROUBLE = 20;
 
 export interface MessagingOptions {
@@ -82,7 +79,6 @@ export class Messaging {
   readonly #delivery: Delivery;
   readonly #intake: Intake;
   readonly #arrivals: Arrivals;
-  #sweep: Timer | null = null;
   #unguard: (() => void) | null = null;
 
   private constructor(options: MessagingOptions, rendererOf: (platform: string) => Renderer) {
@@ -166,7 +162,6 @@ export class Messaging {
     for (const supervisor of this.#supervisors.values()) supervisor.start();
     this.#delivery.start();
     this.#intake.start();
-    this.#scheduleSweep();
   }
 
   channels(): ChannelReport[] {
@@ -258,7 +253,6 @@ export class Messaging {
 
   /** Ends after the turns have: sends what can be sent quickly, closes every connection. The store must still be open. */
   async close(graceMs = STOP_MS): Promise<void> {
-    this.#sweep?.cancel();
     this.#intake.stop();
     this.#options.replies.onRecorded = null;
     await this.#delivery.drain(graceMs);
@@ -299,22 +293,6 @@ export class Messaging {
       onUp: () => this.#delivery.platformUp(platform),
       clock,
       logger,
-    });
-  }
-
-  #scheduleSweep(): void {
-    const { clock, store, logger } = this.#options;
-    this.#sweep = clock.after(SWEEP_MS, () => {
-      try {
-        store.transaction('relaxed', () => {
-          this.access.pairings.sweep();
-          store.arrivals.forgetBefore(clock.now() - ARRIVALS_MS);
-          store.pieces.forgetBefore(clock.now() - PIECES_MS);
-        });
-      } catch (error) {
-        logger.error({ err: error }, 'old arrivals could not be removed'); // the next hour tries again
-      }
-      this.#scheduleSweep();
     });
   }
 }

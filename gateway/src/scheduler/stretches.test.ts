@@ -1,9 +1,9 @@
 /** What the record shows of times that did not run, and of jobs in trouble. */
 import { silentLogger } from '@mobyclaw/lib/logger';
 import { expect, test } from 'vitest';
+import { Retention } from '../store/retention.ts';
 import { DAY, failure, HOUR, MINUTE, scheduleWorld } from '../testing/schedule-setup.ts';
 import { MOST_MADE_UP } from './claim-plan.ts';
-import { JobRetention } from './job-retention.ts';
 
 const done = { state: 'done', text: 'ok', error: null, usage: null } as const;
 
@@ -151,11 +151,12 @@ test('what has finished is listed on request alone, and is gone after 30 days', 
   await pass(HOUR);
   expect(world.service.list()).toEqual([]);
   expect(world.service.list({ all: true })).toMatchObject([{ id: job.id, state: 'finished' }]);
-  const retention = new JobRetention({ store: world.store, clock, logger: silentLogger });
-  retention.start();
+  const retention = new Retention(world.store, clock, silentLogger);
   await pass(29 * DAY);
+  await retention.sweep();
   expect(world.service.list({ all: true })).toHaveLength(1);
   await pass(2 * DAY);
+  await retention.sweep();
   expect(world.service.list({ all: true })).toEqual([]);
   expect(world.store.jobRuns.history(job.id, 1)).toEqual([]);
 });
@@ -165,16 +166,18 @@ test('what has finished and was run by hand since is kept for 30 days from then'
   const first = await world.create({ name: 'bank', at: '2026-10-01T12:30', message: 'x' });
   const second = await world.create({ name: 'mail', at: '2026-10-01T12:40', message: 'x' });
   await pass(HOUR);
-  const retention = new JobRetention({ store: world.store, clock, logger: silentLogger });
-  retention.start();
+  const retention = new Retention(world.store, clock, silentLogger);
   await pass(29 * DAY);
+  await retention.sweep();
   world.service.runNow(first.id);
   await pass(HOUR);
   expect(world.store.jobs.oldestFinished()).toBe(second.id);
   const kept = (): string[] => world.service.list({ all: true }).map(({ name }) => name);
   await pass(2 * DAY);
+  await retention.sweep();
   expect(kept()).toEqual(['bank']);
   await pass(29 * DAY);
+  await retention.sweep();
   expect(kept()).toEqual([]);
 });
 

@@ -143,3 +143,60 @@ it('begins a minute after the start, so that a gateway which is restarted within
   await until('the next to be gone', () => eventsOf(store, next) === 0);
   retention.stop();
 });
+
+it('forgets what of the messengers is done with, and nothing that is not', async () => {
+  const store = openStore();
+  const clock = new ManualClock(100 * DAY);
+  const now = clock.now();
+  addTurn(store, 'ended', now - HOUR, 1);
+  addTurn(store, 'open', null, 1);
+  store.transaction('relaxed', () => {
+    store.arrivals.insert('old', 'telegram:dm:1', null, now - 30 * DAY - 1);
+    store.arrivals.insert('young', 'telegram:dm:1', null, now - 30 * DAY);
+    store.arrivals.insert('open', 'telegram:dm:1', '{}', now - 60 * DAY);
+    for (const turn of ['ended', 'open']) {
+      store.pieces.insert(turn, [{ key: `old ${turn}`, before: '', text: 'a' }], now - HOUR - 1);
+    }
+    store.pieces.insert('young', [{ key: 'young', before: '', text: 'a' }], now - HOUR);
+    for (const [id, doneAt] of Object.entries({
+      old: now - 7 * DAY - 1,
+      young: now - 7 * DAY,
+      waits: null,
+    })) {
+      const message = {
+        channel: 'telegram:dm:1',
+        replyTo: null,
+        turn: null,
+        kind: 'message',
+        text: 'a',
+      } as const;
+      store.outbox.insert({ id, ...message, files: [], createdAt: now - 60 * DAY });
+      if (doneAt !== null) store.outbox.done(store.outbox.find(id)?.seq ?? 0, doneAt);
+    }
+    for (const [code, expiresAt] of Object.entries({ old: now, young: now + 1 })) {
+      const person = { platform: 'telegram', user: code, name: code, channel: 'telegram:dm:1' } as const;
+      store.access.insertPairing({ code, ...person, createdAt: 0, expiresAt, rejected: false });
+    }
+  });
+  await new Retention(store, clock, silentLogger).sweep();
+  const keys = ['old', 'young', 'open'];
+  expect(keys.map((key) => store.arrivals.has(key))).toEqual([false, true, true]);
+  expect(['old ended', 'old open', 'young'].map((key) => store.pieces.find(key) !== null)).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  expect(['old', 'young', 'waits'].map((id) => store.outbox.find(id) !== null)).toEqual([false, true, true]);
+  expect(store.access.pairings(0).map(({ code }) => code)).toEqual(['young']);
+});
+
+it('what cannot be forgotten holds up nothing else', async () => {
+  const store = openStore();
+  const clock = new ManualClock(100 * DAY);
+  addTurn(store, 'old', null, 1, clock.now() - 30 * DAY - 1);
+  store.events.forgetFinishedBefore = () => {
+    throw new Error('the disk is full');
+  };
+  await new Retention(store, clock, silentLogger).sweep();
+  expect(store.turns.inboxEntry('old')).toBeNull();
+});

@@ -1,18 +1,29 @@
 /**
- * Forgets what is only kept for a time: event logs of finished turns, keys of the inbox. In slices of some milliseconds, a
- * transaction each, so that no answer waits for a day's logs to go; what a stop or a full disk leaves is taken up by the
- * next hour.
+ * Forgets what is only kept for a time, each hour. In slices of some milliseconds, a transaction each, so that no answer
+ * waits for a day's logs to go; what a stop or a full disk leaves is taken up by the next hour.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { Store } from './store.ts';
 
-const EVENTS_MS = 24 * 3_600_000; // a client that was away for a day asks for the answer, not for the stream
-const INBOX_MS = 30 * 86_400_000; // longer than any platform redelivers
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const EVENTS_MS = DAY_MS; // a client that was away for a day asks for the answer, not for the stream
+const KEYS_MS = 30 * DAY_MS; // of the inbox and of arrivals: longer than any platform redelivers
+const PIECES_MS = HOUR_MS; // after that, nobody expects a change of a message to count
+const DELIVERIES_MS = 7 * DAY_MS; // for whoever asks what became of a message
+const JOBS_MS = 30 * DAY_MS; // for whoever asks whether he was reminded
 const ROWS_AT_ONCE = 2000; // some 5 ms
+const JOBS_AT_ONCE = 100; // each with up to 200 runs
 const FIRST_MS = 60_000; // after the start, or a gateway that is restarted within each hour would never do it
-const INTERVAL_MS = 3_600_000;
+
+interface Rule {
+  /** What is forgotten, for the log. */
+  what: string;
+  /** Forgets some of it. @returns whether there may be more */
+  slice: () => boolean;
+}
 
 export class Retention {
   readonly #store: Store;
@@ -27,11 +38,8 @@ export class Retention {
     this.#logger = logger;
   }
 
-  start(firstMs = FIRST_MS): void {
-    this.#timer = this.#clock.after(firstMs, () => {
-      void this.sweep();
-      this.start(INTERVAL_MS);
-    });
+  start(): void {
+    this.#timer = every(this.#clock, HOUR_MS, () => void this.sweep(), FIRST_MS);
   }
 
   stop(): void {
@@ -39,25 +47,58 @@ export class Retention {
     this.#timer?.cancel();
   }
 
-  /** Resolves when all that is old is gone, or `stop` was called. */
+  /** Resolves when all that is old is gone, or `stop` was called. Never rejects. */
   async sweep(): Promise<void> {
-    const now = this.#clock.now();
-    const { events, turns } = this.#store;
-    try {
-      let after: number | null = 0;
-      await this.#inSlices(() => {
-        after = events.forgetFinishedBefore(now - EVENTS_MS, after ?? 0, ROWS_AT_ONCE);
-        return after !== null;
-      });
-      await this.#inSlices(() => turns.forgetInboxBefore(now - INBOX_MS, ROWS_AT_ONCE) === ROWS_AT_ONCE);
-    } catch (error) {
-      // Nothing depends on it now; the next hour tries again.
-      this.#logger.error({ err: error }, 'what is old could not be removed');
+    for (const { what, slice } of rules(this.#store, this.#clock.now())) {
+      try {
+        while (!this.#stopped && this.#store.transaction('relaxed', slice)) await nextTurn();
+      } catch (error) {
+        // Nothing depends on it now; the next hour tries again.
+        this.#logger.error({ err: error, what }, 'what is old could not be removed');
+      }
     }
   }
+}
 
-  /** @param slice returns whether there may be more */
-  async #inSlices(slice: () => boolean): Promise<void> {
-    while (!this.#stopped && this.#store.transaction('relaxed', slice)) await nextTurn();
-  }
+function rules(store: Store, now: number): Rule[] {
+  let lastTurn: number | null = 0;
+  return [
+    {
+      what: 'events of turns that have finished',
+      slice() {
+        lastTurn = store.events.forgetFinishedBefore(now - EVENTS_MS, lastTurn ?? 0, ROWS_AT_ONCE);
+        return lastTurn !== null;
+      },
+    },
+    {
+      what: 'keys of the inbox',
+      slice: () => store.turns.forgetInboxBefore(now - KEYS_MS, ROWS_AT_ONCE) === ROWS_AT_ONCE,
+    },
+    { what: 'keys of arrivals', slice: atOnce(() => store.arrivals.forgetBefore(now - KEYS_MS)) },
+    { what: 'pieces of turns', slice: atOnce(() => store.pieces.forgetBefore(now - PIECES_MS)) },
+    { what: 'pairing codes', slice: atOnce(() => store.access.forgetPairingsBefore(now)) },
+    {
+      what: 'deliveries that are done',
+      slice: atOnce(() => store.outbox.forgetDoneBefore(now - DELIVERIES_MS)),
+    },
+    {
+      what: 'schedules that have finished',
+      slice() {
+        const finished = store.jobs.finishedBefore(now - JOBS_MS, JOBS_AT_ONCE);
+        for (const id of finished) {
+          store.jobRuns.deleteOf(id);
+          store.jobs.delete(id);
+        }
+        return finished.length === JOBS_AT_ONCE;
+      },
+    },
+  ];
+}
+
+/** For what is so little in an hour that one slice takes all of it. */
+function atOnce(forget: () => void): () => boolean {
+  return () => {
+    forget();
+    return false;
+  };
 }

@@ -7,7 +7,7 @@
  * sub-agents' sessions do not, belongs to none, and is an hour old, so that a turn cannot just have made it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Clock, pause } from '@mobyclaw/lib/clock';
+import { type Clock, every, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import type { AgentClient } from '../agent/agent.ts';
@@ -34,6 +34,7 @@ export interface AgentSessionCleanupOptions {
 export class AgentSessionCleanup {
   readonly #options: AgentSessionCleanupOptions;
   readonly #stop = new AbortController();
+  #timer: Timer | null = null;
   #working: Promise<void> | null = null;
   #again = false;
 
@@ -42,11 +43,13 @@ export class AgentSessionCleanup {
   }
 
   start(): void {
-    void this.#hourly();
+    const tidy = (): void => void this.sweep().then(() => this.poke());
+    this.#timer = every(this.#options.clock, INTERVAL_MS, tidy, FIRST_MS);
   }
 
   /** What is under way at the agent is not waited for; it is noted as it was. */
   stop(): void {
+    this.#timer?.cancel();
     this.#stop.abort();
   }
 
@@ -57,17 +60,6 @@ export class AgentSessionCleanup {
       this.#working = null;
     });
     return this.#working;
-  }
-
-  async #hourly(): Promise<void> {
-    const { clock } = this.#options;
-    const { signal } = this.#stop;
-    await pause(clock, FIRST_MS, signal);
-    while (!signal.aborted) {
-      await this.sweep();
-      await this.poke();
-      await pause(clock, INTERVAL_MS, signal);
-    }
   }
 
   async #work(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { type FSWatcher, watch } from 'chokidar';
 import { Debounce } from './debounce.ts';
 import { isMemoryFileName, MEMORY } from './memory-file.ts';
@@ -22,7 +22,6 @@ export interface OwnerFileListeners {
 
 export class OwnerFiles {
   readonly #home: string;
-  readonly #clock: Clock;
   readonly #soul: Debounce;
   readonly #memory: Debounce;
   readonly #notes: Debounce;
@@ -32,7 +31,6 @@ export class OwnerFiles {
 
   constructor(home: string, clock: Clock, listeners: OwnerFileListeners) {
     this.#home = home;
-    this.#clock = clock;
     this.#soul = new Debounce(clock, listeners.onSoul);
     this.#memory = new Debounce(clock, listeners.onMemory);
     this.#notes = new Debounce(clock, listeners.onNotes);
@@ -45,25 +43,20 @@ export class OwnerFiles {
     this.#watcher.on('all', (_event, path) => this.#touched(relative(home, path).split(sep).join('/')));
     this.#watcher.on('error', listeners.onError);
     for (const name of [SOUL, MEMORY]) this.#stamps.set(name, this.#stamp(name));
-    this.#schedule();
-  }
-
-  async close(): Promise<void> {
-    this.#sweep?.cancel();
-    for (const debounce of [this.#soul, this.#memory, this.#notes]) debounce.cancel();
-    await this.#watcher.close();
-  }
-
-  #schedule(): void {
-    this.#sweep = this.#clock.after(SWEEP_MS, () => {
+    this.#sweep = every(clock, SWEEP_MS, () => {
       for (const [name, before] of this.#stamps) {
         const now = this.#stamp(name);
         if (now === before) continue;
         this.#stamps.set(name, now);
         this.#touched(name);
       }
-      this.#schedule();
     });
+  }
+
+  async close(): Promise<void> {
+    this.#sweep?.cancel();
+    for (const debounce of [this.#soul, this.#memory, this.#notes]) debounce.cancel();
+    await this.#watcher.close();
   }
 
   #touched(name: string): void {
