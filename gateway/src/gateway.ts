@@ -32,7 +32,7 @@ import { Capabilities } from './turns/capabilities.ts';
 import { ConversationReset } from './turns/conversation-reset.ts';
 import { EventLog } from './turns/event-log.ts';
 import { ReplyRecorder } from './turns/reply-recorder.ts';
-import { TurnEnder } from './turns/turn-ending.ts';
+import { TurnFinisher } from './turns/turn-finisher.ts';
 import { TurnPause } from './turns/turn-pause.ts';
 import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
@@ -101,13 +101,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
   });
   const replies = new ReplyRecorder(store);
-  const ender = new TurnEnder({ store, events, metrics, replies, clock, logger });
+  const finisher = new TurnFinisher({ store, events, metrics, replies, clock, logger });
   const runner = new TurnRunner({
     store,
     events,
     agent,
     monitor,
-    ender,
+    finisher,
     metrics,
     capabilities,
     budget,
@@ -125,7 +125,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const turns = new TurnService({
     store,
     events,
-    ender,
+    finisher,
     runner: {
       async run(turn, signal) {
         await runner.run(turn, signal);

@@ -3,14 +3,14 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { Access } from './access/access.ts';
-import { Admission } from './access/admission.ts';
+import { AccessDecisions } from './access/access-decisions.ts';
 import type { CommandServices } from './commands/command.ts';
 import { Commands } from './commands/commands.ts';
 import type { ChannelsConfig } from './config/channels-config.ts';
 import type { JobService } from './scheduler/job-service.ts';
 
 export interface TerminalCommandsOptions
-  extends Omit<CommandServices, 'access' | 'admission' | 'jobs' | 'channels' | 'resend' | 'now'> {
+  extends Omit<CommandServices, 'access' | 'decisions' | 'jobs' | 'channels' | 'resend' | 'now'> {
   jobs: JobService;
   owners: ChannelsConfig['owners'];
   clock: Clock;
@@ -20,9 +20,9 @@ export interface TerminalCommandsOptions
 export function terminalCommands({ owners, clock, logger, ...services }: TerminalCommandsOptions): Commands {
   const { store, turns, jobs } = services;
   const access = new Access({ access: store.access, clock, owners });
-  const admission = new Admission({ store, access, turns, jobs, wake: () => undefined, clock, logger });
+  const decisions = new AccessDecisions({ store, access, turns, jobs, wake: () => undefined, clock, logger });
   return new Commands(
-    { ...services, access, admission, channels: () => [], resend: () => 0, now: () => clock.now() },
+    { ...services, access, decisions, channels: () => [], resend: () => 0, now: () => clock.now() },
     logger,
   );
 }

@@ -2,7 +2,7 @@
  * Who may talk to Moby, and where he may write. Owners are named in the settings or were paired as such; guests were
  * paired, or speak in a group that an owner allowed. Everybody else is a stranger: in a direct message he gets a pairing
  * code, at most once an hour, and nothing that he wrote is kept or goes any further; in a group he is not heard at all.
- * What follows for turns and deliveries when somebody comes or goes is `admission.ts`.
+ * What follows for turns and deliveries when somebody comes or goes is `access-decisions.ts`.
  */
 
 import type { Clock } from '@mobyclaw/lib/clock';

@@ -1,7 +1,7 @@
 import { PLATFORMS } from '@mobyclaw/protocol/platform';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { expect, test } from 'vitest';
-import { closedGroup, codeAnswer, fullNotice, pairingNotice, welcome } from '../access/door-texts.ts';
+import { closedGroup, codeAnswer, fullNotice, pairingNotice, welcome } from '../access/access-texts.ts';
 import { readCommand } from '../commands/commands.ts';
 import { commandSign } from './command-sign.ts';
 

@@ -1,5 +1,5 @@
 /** The owner's commands about who may talk to Moby. */
-import { nameText } from '../access/door-texts.ts';
+import { nameText } from '../access/access-texts.ts';
 import { readPairingCode } from '../access/pairing-code.ts';
 import type { Command } from './command.ts';
 
@@ -37,12 +37,12 @@ export const accessCommands: readonly Command[] = [
     usage: 'CODE [owner]',
     description: 'Let somebody in',
     ownerOnly: true,
-    run({ text, sign }, { admission }) {
+    run({ text, sign }, { decisions }) {
       const [code = '', role = ''] = text.trim().split(/\s+/);
       if (readPairingCode(code) === '') return `Which code? \`${sign}approve CODE\``;
       if (role !== '' && role !== 'owner' && role !== 'guest')
         return `Write \`${sign}approve CODE\`, or \`${sign}approve CODE owner\`.`;
-      const approved = admission.approve(code, role === '' ? 'guest' : role);
+      const approved = decisions.approve(code, role === '' ? 'guest' : role);
       if (!approved || approved === 'role-needed') return noSuchCode(sign); // a role is always given here
       const { name, platform, user } = approved;
       return `${nameText(name)} (\`${platform}:${user}\`) may talk to me now, as ${approved.role}.`;
@@ -53,9 +53,9 @@ export const accessCommands: readonly Command[] = [
     usage: 'CODE',
     description: 'Turn somebody away who waits; I do not answer them for a week',
     ownerOnly: true,
-    run({ text, sign }, { admission }) {
+    run({ text, sign }, { decisions }) {
       if (readPairingCode(text) === '') return `Which code? \`${sign}reject CODE\``;
-      const rejected = admission.reject(text);
+      const rejected = decisions.reject(text);
       if (!rejected) return noSuchCode(sign);
       return `${nameText(rejected.name)} (\`${rejected.platform}:${rejected.user}\`) hears nothing from me for a week.`;
     },
@@ -65,12 +65,12 @@ export const accessCommands: readonly Command[] = [
     usage: 'PLATFORM:USER',
     description: 'Shut somebody out who is in',
     ownerOnly: true,
-    run({ text, sign }, { admission }) {
+    run({ text, sign }, { decisions }) {
       const who = text.trim();
       if (who === '') {
         return `Whom? \`${sign}revoke telegram:12345\`; \`${sign}pairings\` shows them.`;
       }
-      const revoked = admission.revoke(who);
+      const revoked = decisions.revoke(who);
       switch (revoked.kind) {
         case 'revoked':
           return `${nameText(who)} may not talk to me any more. What they had asked is stopped.${paused(revoked.schedules)}`;
@@ -88,17 +88,17 @@ export const accessCommands: readonly Command[] = [
     usage: '[all | off]',
     description: 'In a group: answer here if mentioned; all: without a mention too; off: not any more',
     ownerOnly: true,
-    run({ kind, channel, text, sign }, { admission }) {
+    run({ kind, channel, text, sign }, { decisions }) {
       if (kind === 'direct') return `Send \`${sign}allow\` in the group that it is for.`;
       const how = text.trim().toLowerCase();
       if (how === 'off') {
-        const schedules = admission.closeGroup(channel);
+        const schedules = decisions.closeGroup(channel);
         if (schedules === null) return 'I did not talk here.';
         return `I leave this group alone from now on.${paused(schedules)}`;
       }
       if (how !== '' && how !== 'all')
         return `Write \`${sign}allow\`, \`${sign}allow all\` or \`${sign}allow off\`.`;
-      admission.allowGroup(channel, how !== 'all');
+      decisions.allowGroup(channel, how !== 'all');
       return how === 'all'
         ? 'I answer everything that is written here from now on.'
         : 'I answer here from now on, whenever somebody mentions me or replies to me.';

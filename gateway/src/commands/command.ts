@@ -2,7 +2,7 @@
 
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Access } from '../access/access.ts';
-import type { Admission } from '../access/admission.ts';
+import type { AccessDecisions } from '../access/access-decisions.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
@@ -38,7 +38,7 @@ export interface CommandServices {
   resets: ConversationReset;
   monitor: AgentMonitor;
   access: Access;
-  admission: Admission;
+  decisions: AccessDecisions;
   jobs: Pick<JobService, 'list' | 'view' | 'change' | 'runNow'>;
   /** Null where no cap is set. */
   budget: Budget | null;

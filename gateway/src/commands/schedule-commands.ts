@@ -1,7 +1,7 @@
 /** The owner's schedules, in a chat. They are made by asking Moby; here they are seen, paused, resumed and run by hand. */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import type { JobView } from '@mobyclaw/protocol/job';
-import { nameText } from '../access/door-texts.ts';
+import { nameText } from '../access/access-texts.ts';
 import { ScheduleError } from '../calendar/schedule-error.ts';
 import { JobBusyError } from '../scheduler/job-service.ts';
 import type { Command, CommandServices } from './command.ts';

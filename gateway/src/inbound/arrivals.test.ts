@@ -3,8 +3,8 @@ import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { Access } from '../access/access.ts';
-import { Doorbell } from '../access/doorbell.ts';
 import { RateLimit } from '../access/rate-limit.ts';
+import { StrangerNotices } from '../access/stranger-notices.ts';
 import type { IncomingMessage } from '../channels/channel.ts';
 import { usableCommand } from '../commands/commands.ts';
 import { StoreError } from '../store/database.ts';
@@ -29,7 +29,7 @@ function open(options: { maxPages?: number } = {}) {
     access,
     clock,
     rateLimit: new RateLimit(clock),
-    doorbell: new Doorbell({ clock, ownerChannel: () => access.lastOwnerChannel(() => true) }),
+    strangerNotices: new StrangerNotices({ clock, ownerChannel: () => access.lastOwnerChannel(() => true) }),
     commandOf: usableCommand,
     onArrived: (_platform, _seq, { text }) => arrived.push(text),
     onNotice: () => undefined,

@@ -9,9 +9,9 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Access, Verdict } from '../access/access.ts';
-import { closedGroup, EDITED_TOO_LATE, TOO_FAST } from '../access/door-texts.ts';
-import type { Doorbell, Notice } from '../access/doorbell.ts';
+import { closedGroup, EDITED_TOO_LATE, TOO_FAST } from '../access/access-texts.ts';
 import type { RateLimit, RateVerdict } from '../access/rate-limit.ts';
+import type { Notice, StrangerNotices } from '../access/stranger-notices.ts';
 import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat } from '../channels/channel.ts';
 import type { Role } from '../store/access-store.ts';
 import { GroupCommit } from '../store/group-commit.ts';
@@ -26,7 +26,7 @@ export interface ArrivalsOptions {
   store: Store;
   access: Access;
   rateLimit: RateLimit;
-  doorbell: Doorbell;
+  strangerNotices: StrangerNotices;
   clock: Clock;
   /** Whether a text is a command that this sender may use, by its name. */
   commandOf: (text: string, sender: { role: Role; kind: IncomingMessage['kind'] }) => string | null;
@@ -153,10 +153,10 @@ export class Arrivals {
   }
 
   #stranger(platform: Platform, key: string, message: IncomingMessage): After[] {
-    const { access, doorbell } = this.#options;
+    const { access, strangerNotices } = this.#options;
     const asking = access.pairings.ask(platform, message);
     if (asking.kind === 'new') this.#noteKey(key, message.channel);
-    const notices = doorbell.ring(platform, message, asking, this.#undos);
+    const notices = strangerNotices.after(platform, message, asking, this.#undos);
     return notices.flatMap((notice) => this.#notify(notice));
   }
 

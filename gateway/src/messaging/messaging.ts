@@ -10,9 +10,9 @@ import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import { Access } from '../access/access.ts';
-import { Admission } from '../access/admission.ts';
-import { Doorbell } from '../access/doorbell.ts';
+import { AccessDecisions } from '../access/access-decisions.ts';
 import { RateLimit } from '../access/rate-limit.ts';
+import { StrangerNotices } from '../access/stranger-notices.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
@@ -24,8 +24,8 @@ import { Commands, MENU, usableCommand } from '../commands/commands.ts';
 import { enabledPlatforms } from '../config/channels-config.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { Delivery, type Outgoing } from '../delivery/delivery.ts';
+import { ArrivalProcessor } from '../inbound/arrival-processor.ts';
 import { Arrivals } from '../inbound/arrivals.ts';
-import { Intake } from '../inbound/intake.ts';
 import { readMemoryFile } from '../parts/memory-tools.ts';
 import type { PartClient } from '../parts/part-client.ts';
 import type { Renderer } from '../render/part.ts';
@@ -72,12 +72,12 @@ export interface ChannelReport {
 
 export class Messaging {
   readonly access: Access;
-  readonly admission: Admission;
+  readonly decisions: AccessDecisions;
   readonly commands: Commands;
   readonly #options: MessagingOptions;
   readonly #supervisors: Map<Platform, ChannelSupervisor>;
   readonly #delivery: Delivery;
-  readonly #intake: Intake;
+  readonly #processor: ArrivalProcessor;
   readonly #arrivals: Arrivals;
   #unguard: (() => void) | null = null;
 
@@ -97,7 +97,7 @@ export class Messaging {
     });
     const { access } = this;
     const wake = (channel: ChannelKey): void => this.#delivery.wake(channel);
-    this.admission = new Admission({ store, access, turns, jobs, wake, clock, logger });
+    this.decisions = new AccessDecisions({ store, access, turns, jobs, wake, clock, logger });
     this.commands = new Commands(
       {
         store,
@@ -105,7 +105,7 @@ export class Messaging {
         resets,
         monitor,
         access,
-        admission: this.admission,
+        decisions: this.decisions,
         jobs,
         budget: options.budget,
         pricing: options.pricing,
@@ -117,7 +117,7 @@ export class Messaging {
       },
       logger,
     );
-    this.#intake = new Intake({
+    this.#processor = new ArrivalProcessor({
       store,
       access,
       commands: this.commands,
@@ -135,10 +135,10 @@ export class Messaging {
       store,
       access,
       rateLimit: new RateLimit(clock),
-      doorbell: new Doorbell({ clock, ownerChannel: () => this.ownerChannel() }),
+      strangerNotices: new StrangerNotices({ clock, ownerChannel: () => this.ownerChannel() }),
       clock,
       commandOf: usableCommand,
-      onArrived: (platform, seq, message) => this.#intake.arrived(platform, seq, message),
+      onArrived: (platform, seq, message) => this.#processor.arrived(platform, seq, message),
       onNotice: wake,
       onMoved: (newMessages) => {
         turns.lanes.renamed();
@@ -161,7 +161,7 @@ export class Messaging {
     this.#options.replies.onRecorded = (channel) => this.#delivery.wake(channel);
     for (const supervisor of this.#supervisors.values()) supervisor.start();
     this.#delivery.start();
-    this.#intake.start();
+    this.#processor.start();
   }
 
   channels(): ChannelReport[] {
@@ -253,7 +253,7 @@ export class Messaging {
 
   /** Ends after the turns have: sends what can be sent quickly, closes every connection. The store must still be open. */
   async close(graceMs = STOP_MS): Promise<void> {
-    this.#intake.stop();
+    this.#processor.stop();
     this.#options.replies.onRecorded = null;
     await this.#delivery.drain(graceMs);
     const stopped = Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()));

@@ -22,7 +22,7 @@ import { textSeenLast } from './earlier-text.ts';
 import { CUT_ANSWER } from './ending.ts';
 import type { StopReason } from './lanes.ts';
 import { Progress } from './progress.ts';
-import type { TurnEnder } from './turn-ending.ts';
+import type { TurnFinisher } from './turn-finisher.ts';
 
 export const MAX_ATTEMPTS = 3;
 const PROVIDER_PAUSE_MS = 5000; // the agent has already tried for seconds
@@ -30,7 +30,7 @@ const LONGEST_PROVIDER_PAUSE_MS = 60_000; // longer than that a person wants to 
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
 
 export interface TurnRunnerOptions extends AgentRunOptions {
-  ender: TurnEnder;
+  finisher: TurnFinisher;
   pricing: Pricing;
   resets: ConversationReset;
   /** Names this process in the turns it runs. */
@@ -209,7 +209,7 @@ export class TurnRunner {
     if (outcome.cut) this.#emit(turn, { type: 'notice', data: { text: CUT_ANSWER } });
     const usage = await this.#options.pricing.total(progress.meter);
     const cut = outcome.cut ? { cut: true as const } : {};
-    await this.#options.ender.end(turn, { state: 'done', text, usage, ...cut }, signal);
+    await this.#options.finisher.finish(turn, { state: 'done', text, usage, ...cut }, signal);
     return 'ended';
   }
 
@@ -223,7 +223,7 @@ export class TurnRunner {
       reason === 'interrupted' ? 'Stopped, because a newer message came in.' : 'Stopped, as you asked.';
     const error = { code: reason, message, retryable: false };
     const usage = await this.#options.pricing.total(progress.meter);
-    await this.#options.ender.end(
+    await this.#options.finisher.finish(
       turn,
       { state: 'cancelled', partial: progress.kept, usage, error },
       signal,
@@ -325,7 +325,7 @@ export class TurnRunner {
     const usage = await this.#options.pricing.total(progress.meter);
     // What an attempt before said and began again with nothing is better than nothing: it has been read already.
     const partial = progress.kept === '' ? textSeenLast(this.#options.events, turn.seq) : progress.kept;
-    await this.#options.ender.end(turn, { state: 'failed', partial, usage, error }, signal);
+    await this.#options.finisher.finish(turn, { state: 'failed', partial, usage, error }, signal);
     return 'ended';
   }
 

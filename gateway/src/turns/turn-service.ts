@@ -12,7 +12,7 @@ import type { TurnRow } from '../store/turn-store.ts';
 import type { EventListener, EventLog } from './event-log.ts';
 import { type Accepted, type InboundMessage, Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
-import type { TurnEnder } from './turn-ending.ts';
+import type { TurnFinisher } from './turn-finisher.ts';
 import { toTurnView } from './turn-view.ts';
 
 const MOST_RETRY_MS = 60_000; // a client that gave up waiting tries again within seconds
@@ -20,7 +20,7 @@ const MOST_RETRY_MS = 60_000; // a client that gave up waiting tries again withi
 export interface TurnServiceOptions {
   store: Store;
   events: EventLog;
-  ender: TurnEnder;
+  finisher: TurnFinisher;
   runner: { run(turn: TurnRow, signal: AbortSignal): Promise<void> };
   clock: Clock;
   logger: Logger;
@@ -166,7 +166,7 @@ export class TurnService {
         ? 'Not answered, because a newer message came in.'
         : 'Cancelled before it started.';
     const error = { code: reason, message, retryable: false };
-    this.#options.ender.endNow(turn, { state: 'cancelled', partial: '', usage: null, error });
+    this.#options.finisher.finishNow(turn, { state: 'cancelled', partial: '', usage: null, error });
   }
 
   #positionOf(turn: TurnRow): number {

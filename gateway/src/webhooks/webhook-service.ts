@@ -24,7 +24,7 @@ export interface NewHook {
   trusted?: boolean | undefined;
 }
 
-export type Reception =
+export type HookOutcome =
   | { status: 'accepted'; turn: string; duplicate: boolean }
   /** Proven, and not of the kind that starts a turn. */
   | { status: 'ignored'; why: string }
@@ -124,7 +124,7 @@ export class WebhookService {
    * Takes a delivery in. An unknown hook is refused like a wrong secret, so that names cannot be guessed.
    * @throws what accepting a message throws; it was not accepted then and can be sent again
    */
-  async receive(name: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Reception> {
+  async receive(name: string, headers: IncomingHttpHeaders, body: Buffer): Promise<HookOutcome> {
     const { store, clock } = this.#options;
     const hook = store.hooks.find(name);
     const verdict = this.#verifier(name, hook)({ headers, body, now: clock.now() });
@@ -144,7 +144,7 @@ export class WebhookService {
   }
 
   /** Runs a hook with a payload of the owner's own, to see what it does. @returns null where there is no such hook */
-  async test(name: string, payload: unknown): Promise<Reception | null> {
+  async test(name: string, payload: unknown): Promise<HookOutcome | null> {
     const hook = this.#options.store.hooks.find(name);
     return hook ? this.#start(hook, payload, null, null) : null;
   }
@@ -164,7 +164,7 @@ export class WebhookService {
     payload: unknown,
     event: string | null,
     delivery: string | null,
-  ): Promise<Reception> {
+  ): Promise<HookOutcome> {
     const { store, clock, accept } = this.#options;
     const accepted = await accept({
       ...(delivery === null ? {} : { key: `webhook:${hook.name}:${delivery}` }),

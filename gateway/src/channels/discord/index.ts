@@ -18,7 +18,7 @@ import { downloadFile } from './files.ts';
 import { isDirect } from './keys.ts';
 import { OtherProgram } from './other-program.ts';
 import { Outbound } from './outbound.ts';
-import { Reception } from './reception.ts';
+import { Receiver } from './receiver.ts';
 import { OneShard } from './shard.ts';
 import { Transport } from './transport.ts';
 
@@ -88,9 +88,9 @@ export function createDiscordChannel(
   const cursor = new Cursor(memory, clock);
   const chats = new DirectChats(memory, api);
   const others = new OtherProgram(host);
-  const reception = new Reception({ client, api, host, cursor, chats, others, owners, signal });
+  const receiver = new Receiver({ client, api, host, cursor, chats, others, owners, signal });
   const doubts = doubtsOf(host, ABILITIES.sendRepeatableMs);
-  const outbound = new Outbound({ api, chats, doubts, others, clock, me: () => reception.me });
+  const outbound = new Outbound({ api, chats, doubts, others, clock, me: () => receiver.me });
   // https://discord.com/developers/docs/resources/message#create-reaction
   const receipts = new Receipts({
     async react(to, id) {
@@ -123,7 +123,7 @@ export function createDiscordChannel(
       broken.reject(lost('closed', 'The connection was closed while it was being made.'));
       await Promise.all([api.close(), shard?.close()]);
       await client.destroy();
-      await reception.close();
+      await receiver.close();
       transport.close();
     },
 

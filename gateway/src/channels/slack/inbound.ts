@@ -1,6 +1,6 @@
 /**
  * From an event of Slack (https://docs.slack.dev/reference/events/message) to events of the gateway. Pure: what has to be
- * asked for is asked for before, in `reader.ts`.
+ * asked for is asked for before, in `receiver.ts`.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { quotedLines, quotedName } from '@mobyclaw/lib/plain-name';

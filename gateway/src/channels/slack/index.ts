@@ -15,9 +15,9 @@ import { Files } from './files.ts';
 import type { Me, SlackMessage } from './inbound.ts';
 import { Outbound } from './outbound.ts';
 import { quietLogger } from './quiet-logger.ts';
-import { Reader } from './reader.ts';
-import { DurableReceiver } from './receiver.ts';
+import { Receiver } from './receiver.ts';
 import { Signs } from './signs.ts';
+import { SocketModeLine } from './socket-mode.ts';
 import { Threads } from './threads.ts';
 
 /** Our own socket before this one was closed first; Slack may take a while to notice where the line to it was dead. */
@@ -55,10 +55,10 @@ export function createSlackChannel(
   const { clock } = host;
   const api = new SlackApi(settings, clock, callMs);
   const threads = new Threads(host.memory);
-  const reader = new Reader(host, new Directory(api, clock), threads);
+  const receiver = new Receiver(host, new Directory(api, clock), threads);
   const files = new Files(api, host.memory);
-  const signs = new Signs(api, reader);
-  const receiver = new DurableReceiver({
+  const signs = new Signs(api, receiver);
+  const line = new SocketModeLine({
     appToken: settings.appToken,
     api,
     clock,
@@ -110,7 +110,7 @@ export function createSlackChannel(
 
     async start() {
       const me = await whoAmI();
-      outbound = new Outbound({ api, me, reader, threads, clock });
+      outbound = new Outbound({ api, me, receiver, threads, clock });
       const app = new App({
         token: settings.botToken,
         botUserId: me.user,
@@ -118,13 +118,13 @@ export function createSlackChannel(
         tokenVerificationEnabled: false, // `whoAmI` has just done it, in a way that can be caught
         deferInitialization: true,
         convoStore: false,
-        receiver,
+        receiver: line,
         logger: quietLogger,
         clientOptions: api.clientOptions(),
       });
       await app.init();
-      app.event('message', ({ event }) => reader.take(event as unknown as SlackMessage, me));
-      app.event('app_mention', ({ event }) => reader.take(event as unknown as SlackMessage, me));
+      app.event('message', ({ event }) => receiver.take(event as unknown as SlackMessage, me));
+      app.event('app_mention', ({ event }) => receiver.take(event as unknown as SlackMessage, me));
       app.error(async (error) => {
         throw error; // so that the envelope is not acknowledged
       });
@@ -136,7 +136,7 @@ export function createSlackChannel(
       stopped = true;
       tokenCheck?.cancel();
       const streams = outbound?.streams.close();
-      await Promise.all([receiver.stop(), api.close()]);
+      await Promise.all([line.stop(), api.close()]);
       await streams;
     },
 

@@ -10,7 +10,7 @@ import type { SlackApi } from './api.ts';
 import { SlackError } from './errors.ts';
 import type { Me } from './inbound.ts';
 import { type Place, placeOf, readMessageId } from './keys.ts';
-import type { Reader } from './reader.ts';
+import type { Receiver } from './receiver.ts';
 import { Streams } from './streams.ts';
 import type { Threads } from './threads.ts';
 
@@ -23,7 +23,7 @@ const GONE: ReadonlySet<string> = new Set(['message_not_found', 'thread_not_foun
 export interface OutboundOptions {
   api: SlackApi;
   me: Me;
-  reader: Reader;
+  receiver: Receiver;
   threads: Threads;
   clock: Clock;
 }
@@ -104,8 +104,8 @@ export class Outbound {
     replyTo: string | undefined,
     part: RenderedPart,
   ): Promise<SendResult | null> {
-    const { me, reader, threads } = this.#options;
-    const user = replyTo === undefined ? null : reader.askerOf(channel, readMessageId(replyTo).ts);
+    const { me, receiver, threads } = this.#options;
+    const user = replyTo === undefined ? null : receiver.askerOf(channel, readMessageId(replyTo).ts);
     if (!direct && user === null) return null;
     const recipient = direct || user === null ? null : { user, team: me.team };
     const begun = await this.streams.begin({ channel, thread, recipient }, part);

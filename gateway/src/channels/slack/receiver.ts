@@ -1,194 +1,106 @@
 /**
- * The receive path: Socket Mode (https://docs.slack.dev/apis/events-api/using-socket-mode). Bolt's own receiver tells
- * Slack that an event arrived before any listener has run; here Bolt's App processes it with an acknowledgement that does
- * nothing, and the envelope is acknowledged after that, when the event is on disk. What is not acknowledged Slack brings
- * again.
- *
- * The library does not reconnect by itself: it would wait five seconds, and a refusal at that moment ends as a rejection
- * that nobody handles. A lost connection is told once, and the gateway makes a new channel.
+ * Takes events of Slack in, each chat's in their order, each until it is on disk. An event may come twice, as a message and
+ * as a mention, and again after a lost acknowledgement: its `ts` makes it the same. What we cannot read is passed over with a line in the
+ * log, as it would come again until Slack gives it up.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { setImmediate as tick } from 'node:timers/promises';
-import type { Clock } from '@mobyclaw/lib/clock';
-import type { Logger } from '@mobyclaw/lib/logger';
-import { withTimeout } from '@mobyclaw/lib/with-timeout';
-import { type App, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
+import { KeyedQueue } from '@mobyclaw/lib/keyed-queue';
+import type { ChannelHost, EditedMessage, IncomingMessage } from '../channel.ts';
 import { traceOf } from '../error-trace.ts';
-import type { SlackApi } from './api.ts';
-import { SlackError, toSlackError } from './errors.ts';
-import { ProxyDispatcher } from './proxy-dispatcher.ts';
-import { quietLogger } from './quiet-logger.ts';
-import { Transport } from './transport.ts';
+import type { Directory } from './directory.ts';
+import { isDirect, type Me, type SlackMessage, saidIn, toEvent } from './inbound.ts';
+import { mentionedIn } from './text.ts';
+import type { Threads } from './threads.ts';
 
-const PING_MS = 30_000; // Slack pings more often than that
-const CLOSE_MS = 2000; // for the closing handshake; then the socket is destroyed
+const MOST_NAMES = 10;
+const KEPT_ASKERS = 1000;
+const KEPT_CHATS = 1000;
 
-const LIFE_SIGNS = ['undici:websocket:ping', 'undici:websocket:pong'] as const;
+export class Receiver {
+  readonly #host: ChannelHost;
+  readonly #directory: Directory;
+  readonly #threads: Threads;
+  readonly #queue = new KeyedQueue();
+  readonly #askers = new BoundedMap<string, string>(KEPT_ASKERS);
+  readonly #directThreads = new BoundedMap<string, string>(KEPT_CHATS);
 
-export interface DurableReceiverOptions {
-  appToken: string;
-  api: SlackApi;
-  clock: Clock;
-  logger: Logger;
-  callMs: number;
-  startMs: number;
-  /** A line without an answer to our pings for so long is dead. */
-  pongMs: number;
-  /** The line has shown life. */
-  onAlive: () => void;
-  /** The connection has ended and will not come back. */
-  onLost: (error: SlackError) => void;
-  /** Slack has greeted us, and says how many connections the app has with this one. */
-  onGreeted: (connections: number) => void;
-}
+  constructor(host: ChannelHost, directory: Directory, threads: Threads) {
+    this.#host = host;
+    this.#directory = directory;
+    this.#threads = threads;
+  }
 
-/** What the library hands over for each envelope. */
-interface Envelope {
-  body: Record<string, unknown>;
-  ack: () => Promise<void>;
-  retry_num?: number;
-  retry_reason?: string;
-}
+  /** Who wrote a message of late, by channel and `ts`; null where that is not known any more. */
+  askerOf(channel: string, ts: string): string | null {
+    return this.#askers.get(`${channel}:${ts}`) ?? null;
+  }
 
-export class DurableReceiver implements Receiver {
-  readonly #options: DurableReceiverOptions;
-  readonly #transport: Transport;
-  readonly #dispatcher = ProxyDispatcher.make();
-  readonly #client: SocketModeReceiver['client'];
-  #app: App | null = null;
-  #address: string | null = null;
-  #starting: Promise<unknown> | null = null;
-  #greeted = false;
-  #stopped = false;
+  /** The thread in which somebody wrote last in a direct message; null where it was none. */
+  directThread(channel: string): string | null {
+    return this.#directThreads.get(channel) ?? null;
+  }
 
-  constructor(options: DurableReceiverOptions) {
-    const { appToken, api, clock, callMs, pongMs } = options;
-    this.#options = options;
-    this.#transport = new Transport(api.root, clock, callMs);
-    const clientOptions = { ...api.clientOptions(), fetch: this.#transport.fetch };
-    this.#client = new SocketModeReceiver({
-      appToken,
-      logger: quietLogger,
-      autoReconnectEnabled: false,
-      ...(this.#dispatcher ? { dispatcher: this.#dispatcher } : {}),
-      clientPingTimeout: pongMs,
-      serverPingTimeout: PING_MS,
-      installerOptions: { clientOptions },
-    }).client;
-    this.#client.on('authenticated', ({ url }: { url?: string }) => {
-      this.#address = url === undefined ? null : new URL(url).href;
+  /** @throws where it could not be stored */
+  take(event: SlackMessage, me: Me): Promise<void> {
+    return this.#queue.run(event.channel, () => this.#take(event, me));
+  }
+
+  async #take(event: SlackMessage, me: Me): Promise<void> {
+    const inbound = await this.#read(event, me).catch((error: unknown) => {
+      const { channel: chat, ts } = event;
+      const passedOver = 'a message could not be read and was passed over';
+      this.#host.logger.error({ channel: 'slack', chat, ts, ...traceOf(error) }, passedOver);
+      return null;
     });
-    this.#client.on('slack_event', (envelope: Envelope) => void this.#take(envelope));
-    this.#client.on('disconnected', () => this.#lost());
-    this.#client.on('ws_message', (frame: unknown) => this.#greet(frame));
+    if (!inbound) return;
+    await this.#store(inbound.event);
+    if (inbound.event.kind === 'group' && inbound.event.addressed)
+      this.#threads.join(event.channel, inbound.thread);
   }
 
-  init(app: App): void {
-    this.#app = app;
+  /** @returns the event, and the thread that answers to it are in; null where nothing was said */
+  async #read(
+    event: SlackMessage,
+    me: Me,
+  ): Promise<{ event: IncomingMessage | EditedMessage; thread: string } | null> {
+    const found = saidIn(event, me);
+    if (!found) return null;
+    const { said, edited } = found;
+    const { channel, user, text = '', ts, thread_ts: thread } = said;
+    const direct = isDirect(said);
+    const mentions = mentionedIn(text);
+    const takesPart = thread !== undefined && !direct && this.#threads.has(channel, thread);
+    const isReply = thread !== undefined && thread !== ts && !direct;
+    const joins = isReply && !takesPart && mentions.includes(me.user);
+    const [title, root] = await Promise.all([
+      direct ? null : this.#directory.channel(channel),
+      joins ? this.#directory.root(channel, thread) : null,
+    ]);
+    const names = await this.#names([user, ...mentions, root?.user]);
+    const inbound = toEvent(said, edited, { me, names, title, root, takesPart });
+    if (!inbound || inbound.type === 'moved') return null;
+    if (user !== undefined) this.#remember(channel, ts, user, direct ? (thread ?? null) : null);
+    return { event: inbound, thread: thread ?? ts };
   }
 
-  /**
-   * Resolves when Slack has greeted us.
-   * @throws SlackError
-   */
-  async start(): Promise<void> {
-    for (const sign of LIFE_SIGNS) subscribe(sign, this.#onSign);
-    const starting = this.#client.start();
-    this.#starting = starting;
-    const { clock, startMs } = this.#options;
+  async #store(inbound: Parameters<ChannelHost['receive']>[0]): Promise<void> {
     try {
-      await withTimeout<unknown>(clock, startMs, starting, () => {
-        throw new SlackError({
-          method: 'connect',
-          code: 'timeout',
-          message: 'Slack did not complete the connection in time.',
-          remedy: 'retry',
-        });
-      });
+      await this.#host.receive(inbound);
     } catch (error) {
-      throw error === undefined ? closed() : toSlackError('apps.connections.open', error);
+      this.#host.logger.error({ channel: 'slack', err: error }, 'an event could not be stored yet');
+      throw error;
     }
   }
 
-  /** Resolves when the socket is closed; by force where Slack does not answer. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#transport.close();
-    await tick(); // an address that has just come opens its socket first, and is closed with it
-    const ended = this.#client.disconnect();
-    const { clock } = this.#options;
-    if (!(await settles(ended, clock, CLOSE_MS))) {
-      // The second call destroys a socket that is closing.
-      await withTimeout(clock, CLOSE_MS, this.#client.disconnect(), () => undefined);
-    }
-    this.#dispatcher?.close();
-    await Promise.allSettled([this.#starting]);
-    for (const sign of LIFE_SIGNS) unsubscribe(sign, this.#onSign);
+  async #names(ids: readonly (string | null | undefined)[]): Promise<Map<string, string>> {
+    const wanted = [...new Set(ids)].filter((id) => typeof id === 'string').slice(0, MOST_NAMES);
+    const names = await Promise.all(wanted.map(async (id) => [id, await this.#directory.user(id)] as const));
+    return new Map(names.flatMap(([id, name]) => (name === null ? [] : [[id, name] as const])));
   }
 
-  async #take({ body, ack, retry_num, retry_reason }: Envelope): Promise<void> {
-    this.#options.onAlive();
-    try {
-      await this.#app?.processEvent({
-        body,
-        ack: async () => undefined,
-        ...(retry_num === undefined ? {} : { retryNum: retry_num }),
-        ...(retry_reason === undefined ? {} : { retryReason: retry_reason }),
-      });
-      await ack();
-    } catch (error) {
-      // Not stored, or the line is gone.
-      const kind = (body.event as { type?: unknown } | undefined)?.type;
-      this.#options.logger.warn(
-        { channel: 'slack', kind, retry: retry_num, ...traceOf(error) },
-        'an event was not acknowledged; Slack brings it again',
-      );
-    }
+  #remember(channel: string, ts: string, user: string, directThread: string | null): void {
+    this.#askers.set(`${channel}:${ts}`, user);
+    if (directThread === null) this.#directThreads.delete(channel);
+    else this.#directThreads.set(channel, directThread);
   }
-
-  /** The library does not hand on what a greeting says, only each frame as it came. */
-  #greet(frame: unknown): void {
-    if (this.#greeted || typeof frame !== 'string') return;
-    const connections = connectionsIn(frame);
-    if (connections === null) return;
-    this.#greeted = true;
-    this.#options.onGreeted(connections);
-  }
-
-  #lost(): void {
-    if (!this.#stopped) this.#options.onLost(closed());
-  }
-
-  readonly #onSign = (message: unknown): void => {
-    const { websocket } = message as { websocket?: { url?: string } };
-    if (this.#address !== null && websocket?.url === this.#address) this.#options.onAlive();
-  };
-}
-
-/** @returns null where it is no greeting; the library passes over what cannot be read, too */
-function connectionsIn(frame: string): number | null {
-  try {
-    const { type, num_connections } = JSON.parse(frame) as { type?: unknown; num_connections?: unknown };
-    return type === 'hello' && typeof num_connections === 'number' ? num_connections : null;
-  } catch {
-    return null;
-  }
-}
-
-function closed(): SlackError {
-  return new SlackError({
-    method: 'receive',
-    code: 'closed',
-    message: 'Slack closed the connection, as it does every few hours, or the line broke.',
-    hint: 'A new one is being made.',
-    remedy: 'retry',
-  });
-}
-
-async function settles(promise: Promise<unknown>, clock: Clock, ms: number): Promise<boolean> {
-  const settled = promise.then(
-    () => true,
-    () => true,
-  );
-  return withTimeout(clock, ms, settled, () => false);
 }

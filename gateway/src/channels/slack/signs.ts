@@ -6,23 +6,23 @@ import type { ChannelKey } from '../channel.ts';
 import type { SlackApi } from './api.ts';
 import { SlackError } from './errors.ts';
 import { placeOf, readMessageId } from './keys.ts';
-import type { Reader } from './reader.ts';
+import type { Receiver } from './receiver.ts';
 
 export class Signs {
   readonly #api: SlackApi;
-  readonly #reader: Reader;
+  readonly #receiver: Receiver;
   /** Threads that show a status, by channel key. */
   readonly #shown = new Map<ChannelKey, string>();
   readonly #refused = new Set<string>();
 
-  constructor(api: SlackApi, reader: Reader) {
+  constructor(api: SlackApi, receiver: Receiver) {
     this.#api = api;
-    this.#reader = reader;
+    this.#receiver = receiver;
   }
 
   async typing(to: ChannelKey): Promise<void> {
     const { channel, thread, direct } = placeOf(to);
-    const there = direct ? this.#reader.directThread(channel) : thread;
+    const there = direct ? this.#receiver.directThread(channel) : thread;
     if (there === null) return;
     this.#shown.set(to, there);
     await this.#status(channel, there, 'is thinking…');

@@ -11,7 +11,6 @@ import { proxyOf } from '@mobyclaw/lib/proxy';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { WhatsAppSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost } from '../channel.ts';
-import { WaArrivals } from './arrivals.ts';
 import { late, toClosedError, WhatsAppError } from './errors.ts';
 import { isGroup, jidOf, readMessageId } from './keys.ts';
 import {
@@ -25,6 +24,7 @@ import {
 import { LoginStore } from './login-store.ts';
 import { downloadMedia } from './media.ts';
 import { Outbound } from './outbound.ts';
+import { Receiver } from './receiver.ts';
 
 export interface WhatsAppTiming {
   /** Longest time of a call, in milliseconds. */
@@ -64,7 +64,7 @@ export function createWhatsAppChannel(
       ? {}
       : { agent: outsideAgent(true), fetchAgent: outsideAgent(true) };
   let store: LoginStore | null = null;
-  let arrivals: WaArrivals | null = null;
+  let receiver: Receiver | null = null;
   let socket: WaSocket | null = null;
   let outbound: Outbound | null = null;
   let opened = false;
@@ -84,7 +84,7 @@ export function createWhatsAppChannel(
     return outbound;
   }
 
-  function connect(library: Baileys, logins: LoginStore, keys: WaKeyStore, arriving: WaArrivals): WaSocket {
+  function connect(library: Baileys, logins: LoginStore, keys: WaKeyStore, newReceiver: Receiver): WaSocket {
     const credentials = logins.credentials();
     const made = library.makeWASocket({
       auth: { creds: credentials, keys },
@@ -101,12 +101,12 @@ export function createWhatsAppChannel(
       generateHighQualityLinkPreview: false,
       shouldIgnoreJid: (jid: string) => jid.endsWith('@broadcast') || jid.endsWith('@newsletter'),
       getMessage: async ({ id }: { id?: string | null }) => (id ? logins.sent(id)?.message : undefined),
-      makeSignalRepository: arriving.repository,
+      makeSignalRepository: newReceiver.repository,
     });
     socket = made; // from here on there is something to close
     made.ev.on('creds.update', () => logins.saveCredentials(credentials));
     made.ev.on('connection.update', (update) => onUpdate(update, made, logins));
-    arriving.listen(made);
+    newReceiver.listen(made);
     return made;
   }
 
@@ -166,7 +166,7 @@ export function createWhatsAppChannel(
       const logins = openStore(join(host.folder(), 'login.db'), library);
       store = logins;
       const keys = library.makeCacheableSignalKeyStore(logins.keys, quietLogger);
-      const arriving = new WaArrivals({
+      const newReceiver = new Receiver({
         baileys: library,
         store: logins,
         keys,
@@ -175,8 +175,8 @@ export function createWhatsAppChannel(
         clock,
         signal: ending.signal,
       });
-      arrivals = arriving;
-      const connection = connect(library, logins, keys, arriving);
+      receiver = newReceiver;
+      const connection = connect(library, logins, keys, newReceiver);
       await withTimeout(clock, startMs, open.promise, () => {
         if (qrs > 0) return open.promise; // it waits for a person
         throw late('connect');
@@ -185,12 +185,12 @@ export function createWhatsAppChannel(
         baileys: library,
         socket: connection,
         store: logins,
-        arrivals: arriving,
+        receiver: newReceiver,
         clock,
         callMs,
       });
       watchLine();
-      await arriving.resume();
+      await newReceiver.resume();
     },
 
     async stop() {
@@ -205,7 +205,7 @@ export function createWhatsAppChannel(
         line?.terminate();
         await bounded(ended);
       }
-      if (arrivals) await bounded(arrivals.settled());
+      if (receiver) await bounded(receiver.settled());
       store?.close();
     },
 
@@ -230,7 +230,7 @@ export function createWhatsAppChannel(
     async seen(to, messageId) {
       const jid = jidOf(to);
       const { id, participant } = readMessageId(messageId);
-      const { key } = arrivals?.recent(jid, id, isGroup(jid) ? participant : null) ?? {};
+      const { key } = receiver?.recent(jid, id, isGroup(jid) ? participant : null) ?? {};
       if (key) await socket?.readMessages([key]).catch(() => undefined); // nor is a receipt
     },
   };

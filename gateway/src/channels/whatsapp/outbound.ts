@@ -8,11 +8,11 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
-import type { WaArrivals } from './arrivals.ts';
 import { late, refusalOf, toCallError, WhatsAppError } from './errors.ts';
 import { jidOf, readMessageId } from './keys.ts';
 import { type Baileys, quietLogger, type WaSocket } from './library.ts';
 import type { LoginStore } from './login-store.ts';
+import type { Receiver } from './receiver.ts';
 
 const EDITABLE_MS = 14 * 60_000; // WhatsApp takes edits for 15 minutes, and drops later ones without a word
 const UPLOAD_MS = 120_000;
@@ -23,7 +23,7 @@ export interface OutboundOptions {
   baileys: Baileys;
   socket: WaSocket;
   store: LoginStore;
-  arrivals: WaArrivals;
+  receiver: Receiver;
   clock: Clock;
   callMs: number;
 }
@@ -81,7 +81,7 @@ export class Outbound {
   #quoting(jid: string, replyTo: string | undefined): { quoted?: object } {
     if (replyTo === undefined) return {};
     const { id, participant } = readMessageId(replyTo);
-    const quoted = this.#options.arrivals.recent(jid, id, participant);
+    const quoted = this.#options.receiver.recent(jid, id, participant);
     return quoted.message ? { quoted } : {}; // after a restart there is nothing to quote
   }
 

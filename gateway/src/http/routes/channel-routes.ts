@@ -51,13 +51,13 @@ export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router
   router.post('/api/channels/:key/allow', (request, response) => {
     const { mention } = validate(allowRequestSchema, request.body ?? {});
     const channel = groupKey(request.params.key);
-    enabled().admission.allowGroup(channel, mention);
+    enabled().decisions.allowGroup(channel, mention);
     response.json({ channel, mention });
   });
 
   router.post('/api/channels/:key/close', (request, response) => {
     const channel = groupKey(request.params.key);
-    if (enabled().admission.closeGroup(channel) === null) {
+    if (enabled().decisions.closeGroup(channel) === null) {
       throw new HttpProblem('not-found', `${channel} is not allowed anyway.`);
     }
     response.status(204).end();
@@ -73,7 +73,7 @@ export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router
 
   router.post('/api/pairings/:code/approve', (request, response) => {
     const { role } = validate(approveRequestSchema, request.body ?? {});
-    const approved = enabled().admission.approve(request.params.code, role);
+    const approved = enabled().decisions.approve(request.params.code, role);
     if (!approved) throw noSuchCode(request.params.code);
     if (approved === 'role-needed') {
       const detail =
@@ -85,13 +85,13 @@ export function channelRoutes({ messaging, ownerChannel }: HttpServices): Router
   });
 
   router.post('/api/pairings/:code/reject', (request, response) => {
-    if (!enabled().admission.reject(request.params.code)) throw noSuchCode(request.params.code);
+    if (!enabled().decisions.reject(request.params.code)) throw noSuchCode(request.params.code);
     response.status(204).end();
   });
 
   router.post('/api/pairings/:code/revoke', (request, response) => {
     const who = request.params.code;
-    const revoked = enabled().admission.revoke(who);
+    const revoked = enabled().decisions.revoke(who);
     if (revoked.kind === 'named') {
       throw new HttpProblem(
         'conflict',

@@ -36,14 +36,14 @@ export function hookReceiver({ hooks, clock, logger }: HttpServices): Router {
     async (request, response) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const { name } = request.params;
-      const reception = await hooks.receive(String(name), request.headers, body);
-      if (reception.status === 'refused') throw refused(String(name), request, reception.why);
-      if (reception.status === 'malformed') throw new HttpProblem('bad-request', reception.why);
-      if (reception.status === 'ignored') {
-        response.status(202).json({ ignored: reception.why });
+      const outcome = await hooks.receive(String(name), request.headers, body);
+      if (outcome.status === 'refused') throw refused(String(name), request, outcome.why);
+      if (outcome.status === 'malformed') throw new HttpProblem('bad-request', outcome.why);
+      if (outcome.status === 'ignored') {
+        response.status(202).json({ ignored: outcome.why });
         return;
       }
-      const { turn, duplicate } = reception;
+      const { turn, duplicate } = outcome;
       response.status(202).location(`/api/turns/${turn}`).json({ turn, duplicate });
     },
   );
@@ -101,9 +101,9 @@ export function hookRoutes({ hooks }: HttpServices): Router {
 
   router.post('/api/hooks/:name/test', async (request, response) => {
     const { payload } = validate(z.strictObject({ payload: z.unknown() }), request.body);
-    const reception = await hooks.test(request.params.name, payload);
-    if (!reception) throw notFound(request.params.name);
-    response.status(202).json(reception);
+    const outcome = await hooks.test(request.params.name, payload);
+    if (!outcome) throw notFound(request.params.name);
+    response.status(202).json(outcome);
   });
 
   return router;

@@ -14,7 +14,7 @@ import { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { EventLog } from './event-log.ts';
 import { ReplyRecorder } from './reply-recorder.ts';
-import { TurnEnder } from './turn-ending.ts';
+import { TurnFinisher } from './turn-finisher.ts';
 
 class CountingStore extends Store {
   durable = 0;
@@ -35,7 +35,14 @@ function setUp(count: number, maxPages?: number) {
   const logger = silentLogger;
   const events = new EventLog({ store, clock, logger });
   const metrics = new Metrics({ running: () => 0, queued: () => 0, clock: systemClock });
-  const ender = new TurnEnder({ store, events, metrics, replies: new ReplyRecorder(store), clock, logger });
+  const finisher = new TurnFinisher({
+    store,
+    events,
+    metrics,
+    replies: new ReplyRecorder(store),
+    clock,
+    logger,
+  });
   const seen: Record<string, NumberedEvent['type'][]> = {};
   const turns = Array.from({ length: count }, (_, index): TurnRow => {
     const id = `turn-${index}`;
@@ -53,15 +60,15 @@ function setUp(count: number, maxPages?: number) {
   });
   store.durable = 0;
   const stateOf = (turn: TurnRow | undefined) => store.turns.find(turn?.id ?? '')?.state;
-  return { store, clock, ender, turns, seen, stateOf };
+  return { store, clock, finisher, turns, seen, stateOf };
 }
 
 const answer = (text: string) => ({ state: 'done', text, usage: null }) as const;
 const goesOn = new AbortController().signal;
 
 it('share one sync of the disk, and each is seen to end once, after it', async () => {
-  const { store, ender, turns, seen, stateOf } = setUp(20);
-  const ended = Promise.all(turns.map((turn) => ender.end(turn, answer(turn.id), goesOn)));
+  const { store, finisher, turns, seen, stateOf } = setUp(20);
+  const ended = Promise.all(turns.map((turn) => finisher.finish(turn, answer(turn.id), goesOn)));
   expect(Object.values(seen).flat()).not.toContain('done');
   await ended;
   expect(store.durable).toBe(1);
@@ -73,11 +80,11 @@ it('share one sync of the disk, and each is seen to end once, after it', async (
 });
 
 it('one that the disk does not take holds up no other, and is not seen to end', async () => {
-  const { store, clock, ender, turns, seen, stateOf } = setUp(3, 200);
+  const { store, clock, finisher, turns, seen, stateOf } = setUp(3, 200);
   const [first, large, last] = turns as [TurnRow, TurnRow, TurnRow];
   const stop = new AbortController();
-  const waits = ender.end(large, answer('x'.repeat(5_000_000)), stop.signal);
-  await Promise.all([first, last].map((turn) => ender.end(turn, answer('short'), goesOn)));
+  const waits = finisher.finish(large, answer('x'.repeat(5_000_000)), stop.signal);
+  await Promise.all([first, last].map((turn) => finisher.finish(turn, answer('short'), goesOn)));
   expect([first, large, last].map(stateOf)).toEqual(['done', 'running', 'done']);
   expect([first, large, last].map(({ id }) => seen[id])).toEqual([
     ['token', 'done'],

@@ -16,9 +16,9 @@ import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import type { Access } from './access.ts';
-import { welcome } from './door-texts.ts';
+import { welcome } from './access-texts.ts';
 
-export interface AdmissionOptions {
+export interface AccessDecisionsOptions {
   store: Store;
   access: Access;
   turns: Pick<TurnService, 'cancel' | 'follow'>;
@@ -38,10 +38,10 @@ export type Revoked =
   | { kind: 'named'; variable: string }
   | { kind: 'unknown' };
 
-export class Admission {
-  readonly #options: AdmissionOptions;
+export class AccessDecisions {
+  readonly #options: AccessDecisionsOptions;
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: AccessDecisionsOptions) {
     this.#options = options;
   }
 

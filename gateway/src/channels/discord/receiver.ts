@@ -41,7 +41,7 @@ interface Chat {
   guild: string | null;
 }
 
-export interface ReceptionOptions {
+export interface ReceiverOptions {
   client: Client;
   api: DiscordApi;
   host: ChannelHost;
@@ -54,12 +54,12 @@ export interface ReceptionOptions {
   signal: AbortSignal;
 }
 
-export class Reception {
-  readonly #options: ReceptionOptions;
+export class Receiver {
+  readonly #options: ReceiverOptions;
   readonly #queue = new KeyedQueue();
   #me: string | null = null;
 
-  constructor(options: ReceptionOptions) {
+  constructor(options: ReceiverOptions) {
     this.#options = options;
     const { ws } = options.client;
     ws.on(GatewayDispatchEvents.Ready, (data: GatewayReadyDispatchData) => this.#ready(data));

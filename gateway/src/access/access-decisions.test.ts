@@ -8,7 +8,7 @@ import { StoreError } from '../store/database.ts';
 import { Store } from '../store/store.ts';
 import type { EventListener } from '../turns/event-log.ts';
 import { Access } from './access.ts';
-import { Admission } from './admission.ts';
+import { AccessDecisions } from './access-decisions.ts';
 
 const GROUP = 'discord:channel:1';
 const THREAD = 'discord:channel:7';
@@ -23,7 +23,7 @@ function setUp() {
   const cancelled: string[] = [];
   const followers = new Map<string, EventListener>();
   const logged: string[] = [];
-  const admission = new Admission({
+  const decisions = new AccessDecisions({
     store,
     access,
     turns: {
@@ -44,7 +44,7 @@ function setUp() {
   return {
     clock,
     store,
-    admission,
+    decisions,
     cancelled,
     logged,
     open: () => store.access.groups().map(({ channel }) => channel),
@@ -61,36 +61,36 @@ function setUp() {
 }
 
 test('a thread that was opened before it was known where it is can be closed, and nothing else is', () => {
-  const { store, admission, cancelled, open, waits } = setUp();
-  admission.allowGroup(THREAD, true);
+  const { store, decisions, cancelled, open, waits } = setUp();
+  decisions.allowGroup(THREAD, true);
   store.access.noteThread(THREAD, GROUP);
   store.access.noteThread(OTHER_THREAD, GROUP);
   waits('in the thread', THREAD);
   waits('beside it', OTHER_THREAD);
-  expect(admission.closeGroup(THREAD)).toBe(0);
+  expect(decisions.closeGroup(THREAD)).toBe(0);
   expect(open()).toEqual([]);
   expect(cancelled).toEqual(['in the thread']);
-  expect(admission.closeGroup(THREAD)).toBeNull();
+  expect(decisions.closeGroup(THREAD)).toBeNull();
 });
 
 test('a thread that is open by itself is closed together with its group', () => {
-  const { store, admission, cancelled, open, waits } = setUp();
-  admission.allowGroup(THREAD, true);
+  const { store, decisions, cancelled, open, waits } = setUp();
+  decisions.allowGroup(THREAD, true);
   store.access.noteThread(THREAD, GROUP);
   store.access.noteThread(OTHER_THREAD, GROUP);
-  admission.allowGroup(GROUP, true);
+  decisions.allowGroup(GROUP, true);
   waits('in the thread', THREAD);
   waits('beside it', OTHER_THREAD);
-  expect(admission.closeGroup(THREAD)).toBe(0);
+  expect(decisions.closeGroup(THREAD)).toBe(0);
   expect(open()).toEqual([]);
   expect(cancelled).toEqual(['in the thread', 'beside it']);
 });
 
 test('what a turn says at its end is not sent to a closed group', async () => {
-  const { store, clock, admission, waits, ends } = setUp();
-  admission.allowGroup(GROUP, true);
+  const { store, clock, decisions, waits, ends } = setUp();
+  decisions.allowGroup(GROUP, true);
   waits('t', GROUP);
-  admission.closeGroup(GROUP);
+  decisions.closeGroup(GROUP);
   const row = { id: 'd', channel: GROUP, replyTo: null, turn: 't', kind: 'answer' } as const;
   store.outbox.insert({ ...row, text: 'the answer', createdAt: clock.now() });
   ends('t', GROUP);
@@ -99,10 +99,10 @@ test('what a turn says at its end is not sent to a closed group', async () => {
 });
 
 test('where the disk does not take that, the gateway goes on, and the log says so', async () => {
-  const { store, admission, logged, waits, ends } = setUp();
-  admission.allowGroup(GROUP, true);
+  const { store, decisions, logged, waits, ends } = setUp();
+  decisions.allowGroup(GROUP, true);
   waits('t', GROUP);
-  admission.closeGroup(GROUP);
+  decisions.closeGroup(GROUP);
   store.outbox.endOf = () => {
     throw new StoreError('full', 'the disk is full');
   };

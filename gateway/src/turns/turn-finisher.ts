@@ -19,7 +19,7 @@ import type { ReplyRecorder } from './reply-recorder.ts';
 
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
 
-export interface TurnEnderOptions {
+export interface TurnFinisherOptions {
   store: Store;
   events: EventLog;
   metrics: Metrics;
@@ -38,11 +38,11 @@ interface End {
 /** Lets others see that a turn has ended. */
 type Show = () => void;
 
-export class TurnEnder {
-  readonly #options: TurnEnderOptions;
+export class TurnFinisher {
+  readonly #options: TurnFinisherOptions;
   readonly #group = new GroupCommit<End, Show>({ commit: (ends) => this.#storeTogether(ends) });
 
-  constructor(options: TurnEnderOptions) {
+  constructor(options: TurnFinisherOptions) {
     this.#options = options;
   }
 
@@ -51,7 +51,7 @@ export class TurnEnder {
    * is taken up at the next start.
    * @param torn the agent session was left with an open tool call
    */
-  async end(turn: TurnRow, ending: Ending, signal: AbortSignal, torn = false): Promise<void> {
+  async finish(turn: TurnRow, ending: Ending, signal: AbortSignal, torn = false): Promise<void> {
     let show: Show | null = null;
     while (!show && signal.reason !== ('shutdown' satisfies StopReason)) {
       try {
@@ -66,7 +66,7 @@ export class TurnEnder {
   }
 
   /** @throws StoreError; nothing has happened then */
-  endNow(turn: TurnRow, ending: Ending): void {
+  finishNow(turn: TurnRow, ending: Ending): void {
     const [show] = this.#store([{ turn, ending, torn: false }]);
     show?.();
   }

@@ -34,7 +34,7 @@ const KEPT_RECENT = 500;
 const KEPT_TITLES = 500;
 const KEPT_LINKED = 2000;
 
-export interface ArrivalsOptions {
+export interface ReceiverOptions {
   baileys: Baileys;
   store: LoginStore;
   /** Of the encrypted sessions: `store`, with a memory. */
@@ -46,8 +46,8 @@ export interface ArrivalsOptions {
   signal: AbortSignal;
 }
 
-export class WaArrivals {
-  readonly #options: ArrivalsOptions;
+export class Receiver {
+  readonly #options: ReceiverOptions;
   readonly #queue = new SerialQueue();
   readonly #titles = new BoundedMap<string, string>(KEPT_TITLES);
   /** Messages of people, to be quoted and marked as read. */
@@ -56,7 +56,7 @@ export class WaArrivals {
   readonly #linked = new BoundedMap<string, string>(KEPT_LINKED);
   #socket: WaSocket | null = null;
 
-  constructor(options: ArrivalsOptions) {
+  constructor(options: ReceiverOptions) {
     this.#options = options;
   }
 

@@ -13,7 +13,7 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Access } from '../access/access.ts';
-import { EDITED_TOO_LATE } from '../access/door-texts.ts';
+import { EDITED_TOO_LATE } from '../access/access-texts.ts';
 import type { Channel, InboundFile, IncomingMessage } from '../channels/channel.ts';
 import { turnSender } from '../channels/turn-sender.ts';
 import { type Commands, usableCommand } from '../commands/commands.ts';
@@ -41,7 +41,7 @@ const LONGEST_CHANNEL_WAIT_MS = 60_000; // for a file, after a start; then the m
 const TRIED_TWICE =
   '⚠️ Twice I broke off in the middle of taking this message, so I leave it alone now. Send it again, without its files or in another form.';
 
-export interface IntakeOptions {
+export interface ArrivalProcessorOptions {
   store: Store;
   access: Access;
   commands: Commands;
@@ -67,8 +67,8 @@ interface Arrived {
   role: Role;
 }
 
-export class Intake {
-  readonly #options: IntakeOptions;
+export class ArrivalProcessor {
+  readonly #options: ArrivalProcessorOptions;
   /** Commands of a chat have a key of their own, so that they do not wait for the file before them to be fetched. */
   readonly #queue = new KeyedQueue();
   /** Takes back what is being worked on, by the number of its first arrival. */
@@ -77,7 +77,7 @@ export class Intake {
   #startedAt = 0;
   #stopped = false;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: ArrivalProcessorOptions) {
     this.#options = options;
     this.#tries = new Tries(options.store, options.logger);
   }

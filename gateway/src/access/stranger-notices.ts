@@ -5,7 +5,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { ChannelKey, IncomingMessage } from '../channels/channel.ts';
-import { codeAnswer, fullNotice, NO_PLACE, pairingNotice } from './door-texts.ts';
+import { codeAnswer, fullNotice, NO_PLACE, pairingNotice } from './access-texts.ts';
 import type { Asking } from './pairings.ts';
 import { type Rate, RateLimit } from './rate-limit.ts';
 
@@ -19,27 +19,27 @@ export interface Notice {
   text: string;
 }
 
-export interface DoorbellOptions {
+export interface StrangerNoticesOptions {
   clock: Clock;
   /** Where news for the owner go, if he ever wrote. */
   ownerChannel: () => ChannelKey | null;
 }
 
-export class Doorbell {
-  readonly #ownerChannel: DoorbellOptions['ownerChannel'];
+export class StrangerNotices {
+  readonly #ownerChannel: StrangerNoticesOptions['ownerChannel'];
   readonly #hourly: RateLimit;
   readonly #regrets: RateLimit;
   readonly #news: RateLimit;
 
-  constructor({ clock, ownerChannel }: DoorbellOptions) {
+  constructor({ clock, ownerChannel }: StrangerNoticesOptions) {
     this.#ownerChannel = ownerChannel;
     this.#hourly = new RateLimit(clock, ONCE_AN_HOUR);
     this.#regrets = new RateLimit(clock, REGRETS);
     this.#news = new RateLimit(clock, OWNER_NOTICES);
   }
 
-  /** @param undos takes what has to be done, last one first, if the caller's transaction fails */
-  ring(platform: Platform, message: IncomingMessage, asking: Asking, undos: (() => void)[]): Notice[] {
+  /** What is sent after a stranger wrote. @param undos takes what has to be done, last one first, if the transaction fails */
+  after(platform: Platform, message: IncomingMessage, asking: Asking, undos: (() => void)[]): Notice[] {
     const passes = (limit: RateLimit, key: string): boolean => {
       const { verdict, undo } = limit.take(key);
       undos.push(undo);
