@@ -10,6 +10,7 @@ import { rmSync } from 'node:fs';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { mendPrivateDatabase } from '@mobyclaw/lib/private-database';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { modelProblem } from '@mobyclaw/lib/soul-models';
 import type { ReloadResult, SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
@@ -84,6 +85,7 @@ export class AgentSupervisor {
       command: () => {
         // What a killed agent leaves; not every engine removes it, and no other process listens there.
         if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
+        mendPrivateDatabase(options.sessionDb); // cagent makes it by the umask
         this.#soul.make();
         return serveCommand(engine, {
           ...options,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
@@ -65,4 +65,15 @@ test('old logs that the owner deleted leave no gap to stumble over', () => {
   for (let index = 6; index < 12; index++) log.write(line(index));
   log.close();
   expect(log.failure).toBeNull();
+});
+
+test('takes the right to read away from others where they had it', () => {
+  const path = join(temporaryFolder(), 'part.log');
+  writeFileSync(path, 'before\n');
+  chmodSync(path, 0o666);
+  const log = new RotatingLog(path);
+  log.write('after\n');
+  log.close();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, 'utf8')).toBe('before\nafter\n');
 });

@@ -4,7 +4,7 @@
  * a chunk is never cut by a rotation. When the disk refuses, the chunk is dropped, `failure` says why, and the next
  * chunk tries again: a full disk must not take the parts down with it.
  */
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 
 export interface RotatingLogOptions {
   /** A file that reaches this size is set aside, in bytes. */
@@ -61,7 +61,9 @@ export class RotatingLog {
 
   #open(): number {
     const descriptor = openSync(this.#path, 'a', 0o600);
-    this.#size = fstatSync(descriptor).size;
+    const { size, mode } = fstatSync(descriptor);
+    if ((mode & 0o077) !== 0) fchmodSync(descriptor, 0o600); // of an older version, or made by hand
+    this.#size = size;
     return descriptor;
   }
 

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
@@ -132,3 +132,27 @@ const OLD_SCHEMA = `
   PRAGMA application_id = ${0x4d6f6279};
   PRAGMA user_version = 1;
 `;
+
+it('is private under any umask, also where a version before made it readable', () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'session.db');
+  const modes = () =>
+    readdirSync(folder)
+      .toSorted()
+      .map((name) => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`);
+  const umask = process.umask(0);
+  try {
+    const first = new SessionStore(path);
+    first.create(fresh);
+    const private_ = ['session.db 600', 'session.db-shm 600', 'session.db-wal 600'];
+    expect(modes()).toEqual(private_);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    const second = new SessionStore(path); // the first as a killed process leaves it, its companions in place
+    expect(modes()).toEqual(private_);
+    expect(second.list()).toHaveLength(1);
+    second.close();
+    first.close();
+  } finally {
+    process.umask(umask);
+  }
+});

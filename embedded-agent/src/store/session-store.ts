@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 import type { Permissions, StoredMessage, StoredSession } from '@mobyclaw/protocol/cagent';
 
 const APPLICATION_ID = 0x4d6f6279; // "Moby"
@@ -69,6 +70,7 @@ export class SessionStore {
   /** @throws Error naming the file, where it cannot be used */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateDatabase(path);
     this.#db = new DatabaseSync(path, { timeout: 5000 });
     try {
       this.#open(path);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
@@ -45,6 +45,19 @@ test('a database of another program is refused', () => {
   other.exec('CREATE TABLE foreign_table (x)');
   other.close();
   expect(thrown(() => new Database(path)).code).toBe('corrupt');
+});
+
+test('one that a version before, or a copy by hand, left readable for others is made private', () => {
+  const path = join(temporaryFolder(), 'gateway.db');
+  const killed = new DatabaseSync(path);
+  killed.exec('PRAGMA journal_mode = WAL; PRAGMA user_version = 0');
+  killed.exec('PRAGMA incremental_vacuum');
+  const files = [path, `${path}-wal`, `${path}-shm`];
+  for (const file of files) chmodSync(file, 0o644);
+  const database = new Database(path);
+  expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  database.close();
+  killed.close();
 });
 
 test('a folder that cannot be written is named', () => {

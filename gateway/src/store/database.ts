@@ -7,6 +7,7 @@
  */
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 import { MIGRATIONS } from './migrations.ts';
 import { WalSync } from './wal-sync.ts';
 
@@ -52,6 +53,7 @@ export class Database {
     this.#wal = new WalSync(`${path}-wal`);
     const existed = existsSync(path);
     try {
+      makePrivateDatabase(path);
       this.#connection = new DatabaseSync(path, { timeout: 1000 });
       this.#connection.exec(
         'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000',

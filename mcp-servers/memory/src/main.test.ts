@@ -106,6 +106,21 @@ test('the protocol’s own client remembers, finds, reads, corrects and logs', a
   }
 });
 
+test('what it writes is private under any umask, the index and the kept versions too', async () => {
+  const home = temporaryFolder();
+  const umask = process.umask(0); // which the server inherits
+  const { url } = await start(home).finally(() => process.umask(umask));
+  const client = await connect(url);
+  await call(client, 'memory_append', { text: 'The owner likes tea.', section: 'About the owner' });
+  await call(client, 'memory_append', { text: 'And coffee.', section: 'About the owner' });
+  await call(client, 'memory_log', { text: 'Called the bank' });
+  await call(client, 'memory_search', { query: 'tea' });
+  const open = readdirSync(home, { recursive: true, encoding: 'utf8' })
+    .map((name) => ({ name, mode: statSync(join(home, name)).mode & 0o777 }))
+    .filter(({ mode }) => (mode & 0o077) !== 0);
+  expect(open).toEqual([]);
+});
+
 test('a hand edit is published, however the editor saves it', async () => {
   const home = temporaryFolder();
   const { url } = await start(home);

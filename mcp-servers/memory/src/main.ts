@@ -5,6 +5,8 @@ import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
 import { startMemoryService } from './service.ts';
 
+process.umask(0o077); // what the owner keeps here is nobody else's business
+
 await runMcpProcess({
   name: 'memory',
   listenVariable: 'MOBYCLAW_MEMORY_LISTEN',

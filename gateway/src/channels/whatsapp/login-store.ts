@@ -7,8 +7,8 @@
  * One process at a time; the gateway's lock sees to it. Once closed it forgets what it is told: the library may still be
  * finishing something.
  */
-import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 import type { Baileys, WaContent, WaCredentials, WaKeyChanges } from './library.ts';
 
 const SENT_MS = 14 * 86_400_000; // longer than a phone is off
@@ -29,7 +29,7 @@ export class LoginStore {
 
   /** @throws the error of SQLite, where the file is damaged or not ours */
   constructor(path: string, baileys: Baileys) {
-    closeSync(openSync(path, 'a', 0o600)); // SQLite would make it readable for others
+    makePrivateDatabase(path);
     this.#baileys = baileys;
     this.#database = new DatabaseSync(path);
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');

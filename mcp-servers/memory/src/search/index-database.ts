@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 import type { Chunk } from './chunks.ts';
 import { indexable } from './terms.ts';
 
@@ -136,10 +137,12 @@ export class IndexDatabase {
 }
 
 function openUsable(path: string): DatabaseSync {
+  makePrivateDatabase(path);
   let database = new DatabaseSync(path);
   if (isUsable(database)) return database;
   database.close();
   removeIndex(path);
+  makePrivateDatabase(path);
   database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
   database.exec(SCHEMA);
