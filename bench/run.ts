@@ -18,6 +18,8 @@ import { median, ms, type Row } from './measure/row.ts';
 import { Stage } from './measure/stage.ts';
 import { measureStart } from './measure/start.ts';
 import { measureTokenLag } from './measure/token-lag.ts';
+import { measureWholeChain } from './measure/whole-chain.ts';
+import { measureWholeStack } from './measure/whole-stack.ts';
 
 const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   start: measureStart,
@@ -30,6 +32,8 @@ const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   jobs: measureJobs,
   channels: measureChannels,
   rendering: measureRendering,
+  'whole-chain': measureWholeChain,
+  'whole-stack': measureWholeStack,
 };
 const RESULTS = new URL('RESULTS.md', import.meta.url);
 const NOTES_HEADING = '## Notes';

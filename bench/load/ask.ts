@@ -13,7 +13,7 @@ export function open(
 ): Promise<IncomingMessage> {
   const payload = JSON.stringify(body);
   const place =
-    target.kind === 'gateway' ? { host: '127.0.0.1', port: target.port } : { socketPath: target.socketPath };
+    target.kind === 'agent' ? { socketPath: target.socketPath } : { host: '127.0.0.1', port: target.port };
   return new Promise((resolve, reject) => {
     const call = request({
       ...place,
@@ -41,7 +41,7 @@ export function open(
 
 /** Names a session of the target, made beforehand where the target wants that. */
 export async function makeSession(target: Target, index: number): Promise<string> {
-  if (target.kind === 'gateway') return `api:bench-${index}`;
+  if (target.kind !== 'agent') return `api:bench-${index}`;
   const response = await open(target, '/api/sessions', { title: 'bench', tools_approved: false });
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += chunk;
@@ -49,9 +49,15 @@ export async function makeSession(target: Target, index: number): Promise<string
 }
 
 export function openAnswer(target: Target, session: string, prompt: string): Promise<IncomingMessage> {
-  return target.kind === 'gateway'
-    ? open(target, '/prompt/stream', { prompt, session })
-    : open(target, `/api/sessions/${session}/agent/soul`, [{ role: 'user', content: prompt }]);
+  const messages = [{ role: 'user', content: prompt }];
+  switch (target.kind) {
+    case 'gateway':
+      return open(target, '/prompt/stream', { prompt, session });
+    case 'agent':
+      return open(target, `/api/sessions/${session}/agent/soul`, messages);
+    case 'model':
+      return open(target, '/v1/chat/completions', { model: 'bench', stream: true, messages });
+  }
 }
 
 /** Reads an answer to its end. @param onEvents gets whole events, as they stand in the stream */
@@ -70,7 +76,9 @@ export function readAnswer(response: IncomingMessage, onEvents: (text: string) =
   });
 }
 
+const TOKEN = { gateway: 'event: token\n', agent: '"type":"agent_choice"', model: '"content":"' };
+
 /** Whether these events hold a token of the answer. */
 export function hasToken(target: Target, events: string): boolean {
-  return events.includes(target.kind === 'gateway' ? 'event: token\n' : '"type":"agent_choice"');
+  return events.includes(TOKEN[target.kind]);
 }

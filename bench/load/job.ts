@@ -1,10 +1,11 @@
 /** What the load generator is asked to do, and what it answers. All times in milliseconds. */
 
-/** Whom to talk to: the gateway by its API, or the agent by its own. */
+/** Whom to talk to: the gateway by its API, the agent by its own, or the model by its provider's. */
 export type Target =
   | { kind: 'gateway'; port: number; token: string }
   /** On a socket, as in local mode. */
-  | { kind: 'agent'; socketPath: string };
+  | { kind: 'agent'; socketPath: string }
+  | { kind: 'model'; port: number };
 
 export type Job =
   /** Each session asks `rounds` times, a pause of `pauseMs` at random before each; or all at the same moment. */

@@ -1,4 +1,5 @@
-/** What a measurement is made with: fresh folders, the gateway as it is shipped, the fake agent, the load generator. */
+/** What a measurement is made with: fresh folders, gateway or whole stack as they are shipped, fake agent
+ * or fake model, the load generator. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import type { Target } from '../load/job.ts';
 import { AgentProcess } from '../processes/agent-process.ts';
 import { freePort, GatewayProcess } from '../processes/gateway-process.ts';
 import { LoadProcess } from '../processes/load-process.ts';
+import { ModelProcess } from '../processes/model-process.ts';
+import { StackProcess } from '../processes/stack-process.ts';
 
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'mobyclaw-bench-'));
@@ -19,6 +22,21 @@ export class Stage {
     mkdirSync(folder);
     const agent = await AgentProcess.start(folder, { keepRuns: false });
     return { agent, target: { kind: 'agent', socketPath: agent.url.slice('unix://'.length) } };
+  }
+
+  /** All of Moby in front of a fake model. */
+  async startStack(): Promise<{ stack: StackProcess; model: ModelProcess; through: Target; direct: Target }> {
+    const home = this.home();
+    const model = await ModelProcess.start(home);
+    const { baseUrl, port } = model;
+    const env = { MOBYCLAW_MAX_TURNS: '64' };
+    const stack = await StackProcess.start({ home, port: await freePort(), baseUrl, env });
+    return {
+      stack,
+      model,
+      through: { kind: 'gateway', port: stack.port, token: stack.token },
+      direct: { kind: 'model', port },
+    };
   }
 
   /** An empty data folder. */

@@ -9,6 +9,10 @@ export interface ChildOptions {
   /** Where stderr goes, and stdout too unless it is `piped`; appended to. */
   logFile: string;
   piped?: boolean;
+  /** Path of the node that runs it; this process's own unless given. */
+  node?: string;
+  /** How it is ended where this process ends before; SIGKILL unless given. */
+  atExit?: NodeJS.Signals;
 }
 
 export interface Memory {
@@ -17,9 +21,9 @@ export interface Memory {
   anonMb: number;
 }
 
-const started = new Set<ChildProcess>();
+const started = new Map<ChildProcess, NodeJS.Signals>();
 process.once('exit', () => {
-  for (const child of started) child.kill('SIGKILL');
+  for (const [child, signal] of started) child.kill(signal);
 });
 
 export class Child {
@@ -30,11 +34,18 @@ export class Child {
   #ended = false;
   readonly #process: ChildProcess;
 
-  constructor({ args, env, logFile, piped = false }: ChildOptions) {
+  constructor({
+    args,
+    env,
+    logFile,
+    node = process.execPath,
+    piped = false,
+    atExit = 'SIGKILL',
+  }: ChildOptions) {
     const log = openSync(logFile, 'a', 0o600);
-    this.#process = spawn(process.execPath, args, { env, stdio: ['ignore', piped ? 'pipe' : log, log] });
+    this.#process = spawn(node, args, { env, stdio: ['ignore', piped ? 'pipe' : log, log] });
     closeSync(log);
-    started.add(this.#process);
+    started.set(this.#process, atExit);
     this.pid = this.#process.pid ?? 0;
     this.stdout = this.#process.stdout;
     this.exited = new Promise((resolve, reject) => {
