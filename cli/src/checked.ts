@@ -1,7 +1,7 @@
 /** What the owner typed, held against the schema of the request that it becomes. */
 import { plainIssue } from '@mobyclaw/lib/plain-issue';
 import { asSentence } from '@mobyclaw/lib/sentence';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UsageError } from './cli-error.ts';
 
 /**

@@ -4,7 +4,7 @@
  */
 import { type IncomingMessage, request } from 'node:http';
 import { type Clock, systemClock } from '@mobyclaw/lib/clock';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CliError } from './cli-error.ts';
 import { ConnectionError, gatewayError } from './gateway-error.ts';
 

@@ -6,7 +6,7 @@ import { systemTimeZone, zoneProblem } from '@mobyclaw/lib/time-zone';
 import { ownerChannelConflict, ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { whatsappAuthSchema } from '@mobyclaw/protocol/whatsapp-auth';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const KEY_NAMES = ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GOOGLE_API_KEY'] as const;
 

@@ -9,7 +9,7 @@ import { parseEnv } from 'node:util';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { systemTimeZone } from '@mobyclaw/lib/time-zone';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UsageError } from './cli-error.ts';
 import { readTextIfThere } from './env-file.ts';
 import { nearMiss } from './near-miss.ts';

@@ -10,7 +10,7 @@ import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { PromptRequest } from '@mobyclaw/protocol/prompt';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DataDirectory } from './data-directory.ts';
 
 const KEPT_MS = 3_600_000; // who asks the same later means it anew

@@ -1,5 +1,5 @@
 /** What a schema found wrong, in words for whoever wrote the value: the end of a sentence that begins with its name. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 const FORMATS: Readonly<Record<string, string>> = {
   url: 'must be an address such as https://example.org',

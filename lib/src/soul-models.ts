@@ -1,5 +1,5 @@
 /** The models that soul.yaml names, read as far as it takes to say which is meant; the engine judges all the rest. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Environment,
   MissingKeyError,

@@ -4,7 +4,7 @@
  */
 import { request } from 'node:http';
 import { AGENT_KEY } from '@mobyclaw/protocol/identity';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const ASK_MS = 2_000; // these routes answer in milliseconds
 const LOAD_MS = 15_000; // loads the whole team and reaches for its MCP servers

@@ -2,7 +2,7 @@
  * What a process said before it ended, as one line. Programs say it on stderr; our own parts write JSON lines on stdout
  * (lib/logger), and their last `fatal` or `error` line carries it as `reason` or as the error.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const logLineSchema = z.object({
   level: z.enum(['fatal', 'error']),

@@ -1,5 +1,5 @@
 /** The last entry of a backup: what is in it, by checksum, and what is not. Without it the archive has been cut. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const MANIFEST = 'manifest.json';
 /** Files of the data directory are below this, `.env` is beside it. */

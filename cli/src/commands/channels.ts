@@ -15,7 +15,7 @@ import {
   pairingsViewSchema,
 } from '@mobyclaw/protocol/channel';
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checked } from '../checked.ts';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';

@@ -5,7 +5,7 @@ import {
   hookRequestSchema,
   hookViewSchema,
 } from '@mobyclaw/protocol/hook';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checked } from '../checked.ts';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';

@@ -2,7 +2,7 @@
 import { tokenCount } from '@mobyclaw/lib/figures';
 import { capsText, costText, totalsText, unpricedText } from '@mobyclaw/lib/usage-text';
 import { type UsageReport, usageReportSchema } from '@mobyclaw/protocol/usage';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';

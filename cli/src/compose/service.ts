@@ -1,5 +1,5 @@
 /** A container of the stack, as `docker compose ps --format json` tells of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { CliError } from '../cli-error.ts';
 
 const rowSchema = z.object({

@@ -8,7 +8,7 @@ import { parseEnv } from 'node:util';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { checkoutStamp } from './builds.ts';
 

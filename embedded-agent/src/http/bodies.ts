@@ -1,5 +1,5 @@
 /** What clients send, as far as cagent honours it. Other fields are ignored, as there. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const permissionsSchema = z
   .object({

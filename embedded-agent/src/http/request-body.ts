@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isTooDeep } from '@mobyclaw/lib/json-depth';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { HttpError } from './http-error.ts';
 
 const MAX_BODY_BYTES = 100 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { ownerText } from '@mobyclaw/lib/owner-text';
 import { readYaml } from '@mobyclaw/lib/yaml-text';
 import { type Document, isMap, isNode, isScalar, LineCounter } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { CAGENT_ONLY_KEYS, CAGENT_ONLY_TOOLSETS, type Soul, soulSchema } from './schema.ts';
 
 export class SoulError extends Error {

@@ -2,7 +2,7 @@
  * The part of cagent's configuration (version 7) that this agent runs, strict as cagent is: an unknown key is an error.
  * Keys that cagent knows and this agent does not run are listed, so that the error can say which of the two it is.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const modelSchema = z.strictObject({
   provider: z.string().min(1),

@@ -1,6 +1,6 @@
 /** Public web pages as text for the model. */
 import { cutText } from '@mobyclaw/lib/cut-text';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type GetOptions, getPublicPage, type PublicPage } from './public-http.ts';
 import { type AgentTool, builtInTool } from './tool.ts';
 

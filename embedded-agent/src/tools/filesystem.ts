@@ -7,7 +7,7 @@ import { mkdir, open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { cutText } from '@mobyclaw/lib/cut-text';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AgentTool, builtInTool } from './tool.ts';
 
 const MAX_READ_BYTES = 256 * 1024;

@@ -10,7 +10,7 @@ import { nodeFetch } from '@mobyclaw/lib/node-fetch';
 import type { ToolResult } from '@mobyclaw/protocol/cagent';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { McpToolsetConfig } from '../soul/schema.ts';
 import { causes, McpSessionGoneError } from './mcp/connection-error.ts';
 import { nameForProvider, otherName, readDefinition } from './mcp/definitions.ts';

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AgentTool, builtInTool, type ToolContext } from './tool.ts';
 
 const DEFAULT_TIMEOUT_S = 30;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AgentTool, builtInTool } from './tool.ts';
 
 /** A place for the model to reason in words; nothing happens. */

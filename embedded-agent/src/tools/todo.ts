@@ -1,5 +1,5 @@
 /** The plan of a session: a short list that the model keeps, stored with the session. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AgentTool, builtInTool } from './tool.ts';
 
 const statusSchema = z.enum(['pending', 'in-progress', 'completed']);

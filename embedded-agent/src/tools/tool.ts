@@ -3,7 +3,7 @@
 import type { FlexibleSchema } from '@ai-sdk/provider-utils';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface ElicitationRequest {
   message: string;

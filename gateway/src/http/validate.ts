@@ -1,5 +1,5 @@
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { HttpProblem } from './http-problem.ts';
 
 /** @throws HttpProblem naming each field that is wrong */

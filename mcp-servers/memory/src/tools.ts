@@ -1,6 +1,6 @@
 /** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
-import { z } from 'zod';
+import * as z from 'zod';
 import { guestNotesHead, mayRead, readableNotes, writableFile } from './guest-notes.ts';
 import type { HeartbeatChanges } from './heartbeat-changes.ts';
 import { linesOf, sameTitle, sectionsOf } from './markdown.ts';

@@ -2,7 +2,7 @@
 
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { type McpTool, mcpTool } from '@mobyclaw/mcp/tool';
-import { z } from 'zod';
+import * as z from 'zod';
 import { deleteEntry } from './delete-entry.ts';
 import { listFolder, listWorkspaces } from './list-folder.ts';
 import { moveEntry } from './move-entry.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ToolDefinition } from '@mobyclaw/protocol/cagent';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const MAX_NAME_CHARS = 64; // OpenAI's; others take as many or more
 const HASH_CHARS = 6;

@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import type { ToolResult } from '@mobyclaw/protocol/cagent';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const MAX_TEXT_CHARS = 50_000; // about 12,000 tokens; a larger one says less than its beginning and a file
 const MAX_PICTURE_CHARS = 5 * 1024 * 1024; // of base64; providers refuse larger ones

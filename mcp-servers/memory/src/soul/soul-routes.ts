@@ -3,7 +3,7 @@
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { Router } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SoulPublication } from './soul-publication.ts';
 
 const MAX_WAIT_S = 300;

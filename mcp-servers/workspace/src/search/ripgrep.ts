@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { ToolError } from '@mobyclaw/mcp/tool';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const MAX_MESSAGE_BYTES = 256 * 1024; // a match in a longer line is counted, not shown
 const MAX_STDERR_BYTES = 4_096;
