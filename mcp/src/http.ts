@@ -13,34 +13,19 @@ import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { PROBLEM_TYPES, type ProblemType } from '@mobyclaw/protocol/problem';
-import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import {
-  CallToolRequestSchema,
-  ErrorCode,
-  ListToolsRequestSchema,
-  McpError,
-} from '@modelcontextprotocol/sdk/types.js';
-import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
-import { callTool, type McpCaller, type McpTool } from './tool.ts';
+import { type McpHandlerOptions, mcpHandler, RPC_ERRORS } from './handler.ts';
+import type { McpCaller } from './tool.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024; // far above the largest text a tool accepts
 const KEEP_ALIVE_MS = 120_000; // longer than Go's 90 s, so that the client closes first and no call meets a closing socket
 const CLOSE_GRACE_MS = 3_000; // a call that runs at shutdown may take this long to end
 
-export interface McpHttpOptions {
-  name: string;
-  version: string;
-  /** Sent at `initialize`; agents put it into the model's instructions. */
-  instructions: string;
-  tools: readonly McpTool[];
+export interface McpHttpOptions extends Omit<McpHandlerOptions, 'identify'> {
   /** Of the agent. */
   token: string;
   /** Names besides loopback that the server answers to, such as its name in a container network. */
   allowedHosts: readonly string[];
-  logger: Logger;
   /** Who asks, where the agent's token was shown; a ToolError refuses the call. */
   identify?: (headers: IncomingHttpHeaders) => McpCaller;
   gateway?: {
@@ -149,67 +134,6 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
   return app;
 }
 
-/**
- * Answers MCP requests whose sender has been checked and whose JSON body has been read. A server and a transport for each
- * request, as the SDK asks of stateless ones; together they cost well under 1 ms.
- */
-export function mcpHandler({
-  name,
-  version,
-  instructions,
-  tools,
-  identify,
-  logger,
-}: Pick<McpHttpOptions, 'name' | 'version' | 'instructions' | 'tools' | 'logger'> &
-  Required<Pick<McpHttpOptions, 'identify'>>) {
-  const byName = new Map(tools.map((tool) => [tool.definition.name, tool]));
-  const jsonSchemaValidator = new AjvJsonSchemaValidator(); // one for all: each Server would compile its own, megabytes of it
-  const listing = { tools: tools.map((tool) => tool.definition) };
-  return async (request: Request, response: Response): Promise<void> => {
-    const server = new Server(
-      { name, version },
-      { capabilities: { tools: {} }, instructions, jsonSchemaValidator },
-    );
-    server.setRequestHandler(ListToolsRequestSchema, () => listing);
-    server.setRequestHandler(CallToolRequestSchema, ({ params }, { sendNotification }) => {
-      const tool = byName.get(params.name);
-      if (!tool) {
-        const known = [...byName.keys()].join(', ');
-        throw new McpError(
-          ErrorCode.InvalidParams,
-          `There is no tool "${params.name}". There are: ${known}.`,
-        );
-      }
-      let told = 0;
-      const progressToken = params._meta?.progressToken;
-      const progress =
-        progressToken === undefined
-          ? null
-          : (message: string): void => {
-              sendNotification({
-                method: 'notifications/progress',
-                params: { progressToken, progress: ++told, message },
-              }).catch((error: unknown) => logger.warn({ err: error }, 'progress could not be told'));
-            };
-      return callTool(tool, params.arguments, () => identify(request.headers), logger, progress);
-    });
-    // Only a stream can carry progress; whoever does not ask for it gets the plainer JSON.
-    const transport = new StreamableHTTPServerTransport({
-      enableJsonResponse: !followsProgress(request.body),
-    });
-    response.on('close', () => {
-      server.close().catch((error: unknown) => logger.warn({ err: error }, 'closing an MCP request failed'));
-    });
-    await server.connect(transport as Transport); // its optional properties are typed without exactOptionalPropertyTypes
-    await transport.handleRequest(request, response, request.body);
-  };
-}
-
-function followsProgress(body: unknown): boolean {
-  const messages = Array.isArray(body) ? body : [body];
-  return messages.some((message) => message?.params?._meta?.progressToken !== undefined);
-}
-
 /** Errors of body-parser carry an HTTP status; everything unknown is ours and told without details. */
 function errorHandler(logger: Logger) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
@@ -222,7 +146,7 @@ function errorHandler(logger: Logger) {
       if (type === 'entity.parse.failed' && request.path === '/mcp') {
         response.status(400).json({
           jsonrpc: '2.0',
-          error: { code: ErrorCode.ParseError, message: 'The request body is not valid JSON.' },
+          error: { code: RPC_ERRORS.parse, message: 'The request body is not valid JSON.' },
           id: null,
         });
         return;

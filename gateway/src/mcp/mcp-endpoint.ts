@@ -1,17 +1,16 @@
 /**
  * The gateway's MCP server. Whose token it is decides which tools there are: the agent gets those he acts with, an
- * assistant of the owner's can also ask Moby, a token that may only read gets those that only read. The MCP library is
- * loaded with the first request: a gateway that nobody asks does not pay for it.
+ * assistant of the owner's can also ask Moby, a token that may only read gets those that only read. The tools
+ * are loaded with the first request: a gateway that nobody asks does not pay for it.
  */
 
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { mcpHandler } from '@mobyclaw/mcp/http';
+import type { McpHandler } from '@mobyclaw/mcp/handler';
 import type { McpCaller, McpTool } from '@mobyclaw/mcp/tool';
 import type { TokenScope } from '@mobyclaw/protocol/token';
 import type { Capabilities } from '../turns/capabilities.ts';
 import type { ToolPorts } from './tool-ports.ts';
 
-type Handler = ReturnType<typeof mcpHandler>;
 type Audience = 'agent' | 'admin' | 'read';
 
 const INSTRUCTIONS: Record<Audience, string> = {
@@ -31,14 +30,14 @@ export interface McpEndpointOptions {
 
 export class McpEndpoint {
   readonly #options: McpEndpointOptions;
-  readonly #handlers = new Map<Audience, Promise<Handler>>();
+  readonly #handlers = new Map<Audience, Promise<McpHandler>>();
 
   constructor(options: McpEndpointOptions) {
     this.#options = options;
   }
 
   /** @returns null where a token of this scope has no tools here */
-  handler(scope: TokenScope): Promise<Handler> | null {
+  handler(scope: TokenScope): Promise<McpHandler> | null {
     if (scope !== 'agent' && scope !== 'admin' && scope !== 'read') return null;
     let handler = this.#handlers.get(scope);
     if (!handler) {
@@ -48,11 +47,11 @@ export class McpEndpoint {
     return handler;
   }
 
-  async #load(audience: Audience): Promise<Handler> {
+  async #load(audience: Audience): Promise<McpHandler> {
     const { ports, capabilities, version, logger } = this.#options;
     const [{ mcpHandler }, { gatewayTools }, { chatTools }, { scheduleTools }, { assistantTools }] =
       await Promise.all([
-        import('@mobyclaw/mcp/http'),
+        import('@mobyclaw/mcp/handler'),
         import('./gateway-tools.ts'),
         import('./chat-tools.ts'),
         import('./schedule-tools.ts'),
