@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
-import { silentLogger } from '@mobyclaw/lib/logger';
-import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import { createLogger } from '@mobyclaw/lib/logger';
+import { type FakeAgentOptions, startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
+import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAgentClient } from '../agent/agent-client.ts';
 import { Store } from '../store/store.ts';
@@ -12,11 +13,12 @@ import { EventLog } from './event-log.ts';
 
 const IDENTITY = { 'X-Moby-Turn': 'turn-1' };
 
-async function setUp() {
-  const fake = await startFakeAgent();
+async function setUp(options: FakeAgentOptions = {}) {
+  const fake = await startFakeAgent(options);
   onTestFinished(() => fake.close());
   const clock = systemClock;
-  const logger = silentLogger;
+  const logged: string[] = [];
+  const logger = createLogger('test', 'info', { write: (line) => void logged.push(line) });
   const agent = createAgentClient({ url: fake.url, clock, logger });
   const store = new Store(join(temporaryFolder(), 'gateway.db'));
   onTestFinished(() => store.close());
@@ -39,7 +41,7 @@ async function setUp() {
     const options = { store, events, agent, clock, logger };
     return recallEarlierAttempts(options, turn, new AbortController().signal).finally(() => events.flush());
   };
-  return { agent, agentSession, store, turn, recall };
+  return { fake, logged, agent, agentSession, store, turn, recall };
 }
 
 /** A run that ends inside its second tool, of which only the first has reached the event log. */
@@ -99,6 +101,23 @@ test('what the agent alone knows of is told whether it ended or not', async () =
     { name: 'search', phase: 'end', ok: true },
     { name: 'note', phase: 'end', ok: true },
   ]);
+});
+
+test('an agent that is away is waited for, and then asked', async () => {
+  const folder = temporaryFolder(); // of the agent, whose sessions outlive it
+  const setup = await setUp({ folder });
+  await killedInSecondTool(setup);
+  const port = Number(new URL(setup.fake.url).port);
+  await setup.fake.close();
+  const recalled = setup.recall();
+  await until('a try that fails', () =>
+    setup.logged.some((line) => line.includes('could not ask the agent')),
+  );
+  const back = await startFakeAgent({ port, folder });
+  onTestFinished(() => back.close());
+  const { tools, torn } = await recalled;
+  expect(tools.toSorted()).toEqual(['note', 'search']);
+  expect(torn).toBe(true);
 });
 
 test('an attempt that never reached the agent did nothing', async () => {

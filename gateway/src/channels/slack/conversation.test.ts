@@ -105,6 +105,8 @@ test('in a thread it is told that Moby is thinking, until his answer is there an
   const { statuses } = world.slack.workspace;
   await until('the sign', () => statuses.length > 0);
   await world.reply((text) => text.includes('Here.'), GENERAL);
+  world.say('!queue'); // whatever was called for the edit has come by the time that this is answered
+  await until('the answer', () => world.texts().length > 0);
   expect(new Set(statuses.map(({ status }) => status))).toEqual(new Set(['is thinking…'])); // what streams is no end
   gate.resolve();
   await world.reply((text) => text.endsWith('All done.'), GENERAL);
