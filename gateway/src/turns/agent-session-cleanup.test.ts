@@ -140,6 +140,23 @@ test('what was orphaned before is swept: nothing that is used, young, running, o
   expect(titles()).toEqual(['Transferred task', 'api:used']);
 });
 
+test('it looks by itself a minute after the start and each hour, until it is stopped', async () => {
+  const { store, cleanup, session, titles, clock } = await swept();
+  await session('api:first', 30 * DAY_MS);
+  cleanup.start();
+  await clock.advance(59_999);
+  expect(titles()).toEqual(['api:first']);
+  await clock.advance(1);
+  await until('the first look', () => titles().length === 0);
+  store.agentSessions.leave(await session('api:later', 0));
+  await until('the next look', async () => {
+    await clock.advance(HOUR_MS);
+    return titles().length === 0;
+  });
+  cleanup.stop();
+  await until('the end of its pauses', () => clock.waiting === 0);
+});
+
 test('conversations of schedules that ended are left after some days, those of people are not', async () => {
   const { store, cleanup, session, titles, clock } = await swept();
   for (const key of ['cron:job-1abc', 'cron:weekly', 'telegram:dm:42']) {
