@@ -16,6 +16,8 @@ export interface McpCaller {
   asker?: Asker;
   turn?: string;
   session?: string;
+  /** What the chat was called at first, where it was renamed since. */
+  firstName?: string | undefined;
   sender?: string;
 }
 

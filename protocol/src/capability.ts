@@ -15,6 +15,8 @@ export const capabilitySchema = z.object({
   /** Which attempt at the turn, from 1. */
   run: z.int(),
   session: z.string(),
+  /** What the chat was called at first, where it was renamed since. */
+  firstName: z.string().optional(),
   sender: z.string(),
   asker: askerSchema,
   /** Milliseconds since the epoch. */

@@ -155,3 +155,16 @@ test('a person under two ids is one, with what was granted to either', () => {
     { user: '4', role: 'owner' },
   ]);
 });
+
+test('a chat is known by its first name, through several and in its topics', () => {
+  const { db, names } = open();
+  db.sql(
+    "INSERT INTO people (platform, user, name, role, channel, last_seen_at) VALUES ('telegram', '1', 'Bob', 'guest', ?, 1)",
+  ).run(OLD);
+  expect(names.first(NEW)).toBe(NEW);
+  names.rename({ from: OLD, to: NEW, newMessages: false, at: 1 });
+  names.rename({ from: NEW, to: 'telegram:group:-9', newMessages: false, at: 2 });
+  expect(names.first('telegram:group:-9')).toBe(OLD);
+  expect(names.first('telegram:group:-9:topic:4')).toBe(`${OLD}:topic:4`);
+  expect(names.first('telegram:group:-90')).toBe('telegram:group:-90');
+});

@@ -69,6 +69,19 @@ export class ChatNames {
     return group === undefined ? key : group + key.slice(at);
   }
 
+  /** The key that a chat had at first, under which memory keeps what its guests wanted remembered. */
+  first(key: string): string {
+    const [chat = key] = key.split(':topic:', 1);
+    const before = this.#db.sql(
+      'SELECT channel FROM renamed_chats WHERE current = ? ORDER BY renamed_at, channel LIMIT 1',
+    );
+    for (const part of new Set([key, chat])) {
+      const row = before.get(part);
+      if (row !== undefined) return String(row.channel) + key.slice(part.length);
+    }
+    return key;
+  }
+
   /** The id that a person has now. */
   currentUser(platform: string, user: string): string {
     const known = this.#known().get(`${platform}:${user}`);

@@ -34,10 +34,12 @@ export class Capabilities {
 
   /** @param run which attempt at the turn, from 1 */
   issue(turn: TurnRow, run: number): string {
+    const firstName = this.#store.names.first(turn.session);
     return signCapability(this.#key, {
       turn: turn.id,
       run,
       session: turn.session,
+      ...(firstName !== turn.session && { firstName }),
       sender: turn.sender,
       asker: askerOf(turn),
       until: this.#clock.now() + LONGEST_RUN_MS,

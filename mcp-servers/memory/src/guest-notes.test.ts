@@ -41,3 +41,14 @@ test('a guest reads and writes the notes of his conversation, the owner all, any
     expect(() => writableFile(caller)).toThrow(/nothing is written down/);
   }
 });
+
+test('a chat that goes on under another name keeps its notes, and gets nobody else to them', () => {
+  const notes = guestNotesOf('telegram:group:-7');
+  const renamed: McpCaller = {
+    asker: 'guest',
+    session: 'telegram:group:-1007',
+    firstName: 'telegram:group:-7',
+  };
+  expect([writableFile(renamed), mayRead(notes, renamed)]).toEqual([notes, true]);
+  expect(mayRead(notes, { asker: 'guest', session: 'telegram:group:-1007' })).toBe(false);
+});

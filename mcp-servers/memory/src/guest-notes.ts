@@ -1,7 +1,8 @@
 /**
- * What somebody who is not the owner wants remembered: one file for each of their conversations, under `memory/guests`. It
- * is found in that conversation and by the owner, and stands in no prompt. All that Moby reads by himself, such as MEMORY.md
- * and HEARTBEAT.md, and the owner's logs, are the owner's to have written: whoever can write there decides what Moby does.
+ * What somebody who is not the owner wants remembered: one file for each of their conversations, under `memory/guests`,
+ * named after what the chat was called at first. It is found in that conversation and by the owner, and stands in no prompt.
+ * All that Moby reads by himself, such as MEMORY.md and HEARTBEAT.md, and the owner's logs, are the owner's to have written:
+ * whoever can write there decides what Moby does.
  */
 import { createHash } from 'node:crypto';
 import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
@@ -25,9 +26,13 @@ export function guestNotesHead({ session, sender }: McpCaller): string {
 }
 
 /** @returns the guests' notes that may be read: one file, none, or all of them */
-export function readableNotes({ asker, session }: McpCaller): MemoryFileName | 'none' | 'all' {
+export function readableNotes({
+  asker,
+  session,
+  firstName = session,
+}: McpCaller): MemoryFileName | 'none' | 'all' {
   if (asker === 'owner') return 'all';
-  return asker === 'guest' && session !== undefined ? guestNotesOf(session) : 'none';
+  return asker === 'guest' && firstName !== undefined ? guestNotesOf(firstName) : 'none';
 }
 
 export function mayRead(name: MemoryFileName, caller: McpCaller): boolean {
