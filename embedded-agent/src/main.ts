@@ -6,6 +6,7 @@ import { type Command, parseCommand, USAGE, UsageError } from './command-line.ts
 import { isLoopback, listen } from './http/listen.ts';
 import { createAgentServer } from './http/server.ts';
 import { SessionStore } from './store/session-store.ts';
+import { keepReceivedSwept } from './tools/mcp/received-folder.ts';
 
 const VERSION = process.env.MOBYCLAW_VERSION ?? '0.0.0';
 const CLOSE_MS = 3000; // an MCP server that does not answer must not hold the end
@@ -29,7 +30,9 @@ async function serve({
     loopback: isLoopback(address),
     onError: (error) => process.stderr.write(`${(error as Error).stack ?? error}\n`),
   });
+  const stopping = new AbortController();
   const stop = (): void => {
+    stopping.abort();
     server.close();
     setTimeout(() => process.exit(0), CLOSE_MS).unref();
     agent.close().finally(() => {
@@ -41,6 +44,7 @@ async function serve({
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.stdout.write(`Listening on ${await listen(server, address)}\n`);
+  void keepReceivedSwept(workingDir, clock, stopping.signal, (error) => plainLog.warn({}, String(error)));
   await agent.warmUp();
 }
 

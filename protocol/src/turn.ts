@@ -19,6 +19,10 @@ export const turnViewSchema = z
     startedAt: z.iso.datetime().optional(),
     finishedAt: z.iso.datetime().optional(),
     text: z.string().optional().describe('the answer, or what came before it was cut'),
+    cut: z
+      .literal(true)
+      .optional()
+      .describe('the model had more to say, and its limit of tokens ended the answer'),
     usage: usageSchema.optional(),
     error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
     mergedInto: z.string().optional(),

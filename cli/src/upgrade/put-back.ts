@@ -1,6 +1,6 @@
 /**
  * Brings the data back as the backup of an upgrade has it, in place: what belongs to the running processes, the backups
- * and the logs stay. What is replaced is set aside, never deleted. Each step can be repeated, and what is to be done is
+ * and the logs stay. What is replaced is set aside, and of what was set aside the newest two are kept. Each step can be repeated, and what is to be done is
  * on disk before it begins, so a kill in between is gone on from.
  */
 import { existsSync } from 'node:fs';
@@ -14,6 +14,7 @@ import type { Context } from '../context.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { giveTree } from '../tree-owner.ts';
 import { type Journal, keepJournal, type PutBack } from './journal.ts';
+import { forgetOlderBackups } from './kept-backups.ts';
 
 const STAY = ['run', 'backups', 'logs'];
 
@@ -53,6 +54,7 @@ export async function putBack(context: Context, journal: Journal): Promise<Journ
   const done = { ...journal, putBack: { ...plan, done: true } };
   await keepJournal(data, done);
   await rm(staging, { recursive: true, force: true });
+  await forgetOlderBackups(context);
   return done;
 }
 

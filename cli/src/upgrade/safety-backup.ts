@@ -1,13 +1,11 @@
 /** The backup before an upgrade, in `backups/` of the data directory; the newest few are kept. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackup } from '../backup/create.ts';
 import { leftOutLines } from '../backup/left-out.ts';
 import type { Context } from '../context.ts';
 import { say } from '../terminal.ts';
-
-const KEPT = 3;
-const NAME = /^before-upgrade-\d{8}T\d{9}\.tar\.gz$/;
+import { forgetOlderBackups } from './kept-backups.ts';
 
 /** @returns the file */
 export async function safetyBackup(context: Context): Promise<string> {
@@ -19,7 +17,6 @@ export async function safetyBackup(context: Context): Promise<string> {
   say(terminal, `Backup: ${target} (${(bytes / 1e6).toFixed(1)} MB)`);
   const lost = leftOut.filter((one) => one.lost);
   if (lost.length > 0) say(terminal, ['It does not hold:', ...leftOutLines(lost)].join('\n'));
-  const older = (await readdir(data.backups)).filter((name) => NAME.test(name)).toSorted();
-  for (const name of older.slice(0, -KEPT)) await rm(join(data.backups, name), { force: true });
+  await forgetOlderBackups(context);
   return target;
 }

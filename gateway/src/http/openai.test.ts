@@ -264,6 +264,10 @@ test('an answer that the model had to cut says so: to programs, in the stream of
   const prompt = { prompt: 'All of it, limit', session: 'api:cut' };
   const { body } = await moby.call('POST', '/prompt', { body: prompt });
   expect(body).toMatchObject({ text: 'You said: All of it, limit', cut: true });
+  expect((await moby.call('GET', `/api/turns/${body.turn}`)).body).toMatchObject({
+    state: 'done',
+    cut: true,
+  });
   const { body: events } = await moby.call('GET', `/api/turns/${body.turn}/events`);
   expect(events).toMatch(/event: notice\ndata: .*The answer was cut at the longest/);
   expect(events).toMatch(/event: done\ndata: .*"cut":true/);

@@ -24,6 +24,7 @@ import { GUEST_TURNS_SCHEMA } from './migrations/018-guest-turns.ts';
 import { HOOK_SESSIONS_SCHEMA } from './migrations/019-hook-sessions.ts';
 import { REPORTS_SCHEMA } from './migrations/020-reports.ts';
 import { CONFINEMENT_SCHEMA } from './migrations/021-confinement.ts';
+import { CUT_SCHEMA } from './migrations/022-cut.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   HOOK_SESSIONS_SCHEMA,
   REPORTS_SCHEMA,
   CONFINEMENT_SCHEMA,
+  CUT_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

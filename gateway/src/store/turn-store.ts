@@ -39,6 +39,8 @@ export interface TurnRow extends NewTurn {
   startedAt: number | null;
   finishedAt: number | null;
   answer: string | null;
+  /** The model had more to say than its limit of tokens allowed. */
+  cut: boolean;
   error: { code: string; message: string; retryable: boolean } | null;
   usage: Usage | null;
   mergedInto: string | null;
@@ -48,6 +50,7 @@ export interface TurnEnd {
   state: 'done' | 'failed' | 'cancelled';
   finishedAt: number;
   answer: string | null;
+  cut?: boolean;
   error: { code: string; message: string; retryable: boolean } | null;
   usage: Usage | null;
 }
@@ -191,7 +194,7 @@ export class TurnStore {
   finish(id: string, end: TurnEnd): void {
     this.#db
       .sql(
-        `UPDATE turns SET state = ?, lease = NULL, finished_at = ?, answer = ?, error_code = ?, error_message = ?,
+        `UPDATE turns SET state = ?, lease = NULL, finished_at = ?, answer = ?, cut = ?, error_code = ?, error_message = ?,
            retryable = ?, model = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?,
            cache_write_tokens = ?, cost_usd = ?
          WHERE id = ?`,
@@ -200,6 +203,7 @@ export class TurnStore {
         end.state,
         end.finishedAt,
         end.answer,
+        Number(end.cut ?? false),
         end.error?.code ?? null,
         end.error?.message ?? null,
         end.error ? Number(end.error.retryable) : null,
@@ -293,6 +297,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     startedAt: row.started_at as number | null,
     finishedAt: row.finished_at as number | null,
     answer: row.answer as string | null,
+    cut: row.cut === 1,
     error:
       row.error_code === null
         ? null

@@ -163,6 +163,7 @@ const NOT_STARTED = {
   startedAt: null,
   finishedAt: null,
   answer: null,
+  cut: false,
   error: null,
   usage: null,
   mergedInto: null,

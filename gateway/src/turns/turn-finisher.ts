@@ -152,6 +152,7 @@ function toRow(ending: Ending, finishedAt: number): TurnEnd {
     state: ending.state,
     finishedAt,
     answer: ending.state === 'done' ? ending.text : ending.partial,
+    cut: ending.state === 'done' && ending.cut === true,
     error: ending.state === 'done' ? null : ending.error,
     usage: ending.usage,
   };

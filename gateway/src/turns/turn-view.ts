@@ -14,6 +14,7 @@ export function toTurnView(turn: TurnRow, position: number): TurnView {
     ...(turn.startedAt === null ? {} : { startedAt: new Date(turn.startedAt).toISOString() }),
     ...(turn.finishedAt === null ? {} : { finishedAt: new Date(turn.finishedAt).toISOString() }),
     ...(turn.answer === null ? {} : { text: turn.answer }),
+    ...(turn.cut ? { cut: true as const } : {}),
     ...(turn.usage === null ? {} : { usage: turn.usage }),
     ...(turn.error === null ? {} : { error: turn.error }),
     ...(turn.mergedInto === null ? {} : { mergedInto: turn.mergedInto }),

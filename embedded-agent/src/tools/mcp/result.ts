@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import type { ToolResult } from '@mobyclaw/protocol/cagent';
 import * as z from 'zod';
+import { RECEIVED_FOLDER } from './received-folder.ts';
 
 const MAX_TEXT_CHARS = 50_000; // about 12,000 tokens; a larger one says less than its beginning and a file
 const MAX_PICTURE_CHARS = 5 * 1024 * 1024; // of base64; providers refuse larger ones
 const MOST_PICTURES = 10;
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
-const FOLDER = 'received';
 const MAX_NAME_CHARS = 60;
 
 const text = z.string().nullish().catch(null);
@@ -71,7 +71,7 @@ class Received {
   readonly #folder: string;
 
   constructor(workingDir: string) {
-    this.#folder = join(workingDir, FOLDER);
+    this.#folder = join(workingDir, RECEIVED_FOLDER);
   }
 
   get empty(): boolean {
