@@ -1,4 +1,4 @@
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { expect, test } from 'vitest';
 import { editEnvText, quoteEnvValue } from './env-file.ts';
 
@@ -18,8 +18,8 @@ test('a name that is part of another one, or of a sentence, is left alone', () =
 });
 
 test('of several assignments the one that counts is changed, all are taken away', () => {
-  expect(parseEnv(editEnvText('A=1\nA=2\n', { A: '3' })).A).toBe('3');
-  expect(parseEnv(editEnvText('A=1\nexport A=2\n', { A: null })).A).toBeUndefined();
+  expect(parseEnvText(editEnvText('A=1\nA=2\n', { A: '3' })).A).toBe('3');
+  expect(parseEnvText(editEnvText('A=1\nexport A=2\n', { A: null })).A).toBeUndefined();
 });
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   'C:\\x\\',
   '\\',
 ])('%j is read back as it was', (value) => {
-  expect(parseEnv(editEnvText('', { A: value })).A).toBe(value);
+  expect(parseEnvText(editEnvText('', { A: value })).A).toBe(value);
 });
 
 test('a value that ends in \\ is written without quotes, within which Compose would read on', () => {

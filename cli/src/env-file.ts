@@ -1,6 +1,6 @@
 /**
  * Edits of a KEY=value file that the owner edits too: the one line of a name changes, every other byte stays. What is
- * written is read the same by Node's `parseEnv` and by Docker Compose, which expands `$` outside single quotes.
+ * written is read the same by us (lib/env-text) and by Docker Compose, which expands `$` outside single quotes.
  */
 import { readFileSync } from 'node:fs';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';

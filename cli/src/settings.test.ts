@@ -169,3 +169,8 @@ test('a quoted value that ends in a backslash is told, since plain docker compos
     ['4', 'D'],
   ]);
 });
+
+test('a # in a value is part of it, and a blank before it makes a comment', () => {
+  const { environment } = readSettings(withFile('OPENAI_API_KEY=sk#1\nMINE=abc#def # c\n'), {});
+  expect([environment.OPENAI_API_KEY, environment.MINE]).toEqual(['sk#1', 'abc#def']);
+});

@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { systemTimeZone } from '@mobyclaw/lib/time-zone';
@@ -114,7 +114,7 @@ function readEnvFile(file: string, mustExist: boolean): Record<string, string> {
       `${file} cannot be read (${(error as NodeJS.ErrnoException).code}). Give yourself the right: chmod 600 ${quoted(file)}`,
     );
   }
-  const parsed = parseEnv(text) as Record<string, string>;
+  const parsed = parseEnvText(text);
   const known = SETTING_NAMES as string[];
   for (const [index, line] of text.split('\n').entries()) {
     const name = /^\s*(?:export\s+)?(MOBYCLAW_\w*)/.exec(line)?.[1];

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
@@ -100,7 +100,7 @@ async function folderError(path: string, error: NodeJS.ErrnoException): Promise<
 export async function readCredentials(home: string): Promise<Record<string, string>> {
   const path = join(home, 'credentials.env');
   try {
-    const values = parseEnv(ownerText(await readFile(path)));
+    const values = parseEnvText(ownerText(await readFile(path)));
     return Object.fromEntries(
       Object.entries(values).filter(
         (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',

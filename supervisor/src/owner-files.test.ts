@@ -14,3 +14,9 @@ test.each(['utf8', 'utf16le'] as const)(
     expect(await readWorkspaces(home)).toMatchObject([{ name: 'notes', path: '/srv/notes', mode: 'ro' }]);
   },
 );
+
+test('a # in a value of credentials.env is part of it, a blank before it makes a comment', async () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'credentials.env'), 'A=abc#def\nB=abc #def\n');
+  expect(await readCredentials(home)).toEqual({ A: 'abc#def', B: 'abc' });
+});

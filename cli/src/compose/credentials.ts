@@ -2,7 +2,7 @@
  * `credentials.env`: what Moby himself may use in his tools, as environment variables of his container. A name that
  * belongs to the stack is refused: it would give him another part's secret, or change the program that runs him.
  */
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { CliError } from '../cli-error.ts';
 
 const NAME = /^[A-Za-z_]\w*$/;
@@ -16,7 +16,7 @@ const RESERVED =
  * @throws CliError with every fault, one a line; never with a value
  */
 export function parseCredentials(text: string, file: string): Record<string, string> {
-  const parsed = Object.entries(parseEnv(text)).filter(
+  const parsed = Object.entries(parseEnvText(text)).filter(
     (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
   );
   const lines = text.split(/\r?\n/);

@@ -114,6 +114,11 @@ test.each([
   await expect(failing).rejects.not.toThrow('hidden');
 });
 
+test('a # in a value is part of it, and so it is for Compose', async () => {
+  const at = place({ credentials: 'A=abc#def\nB=abc #def\n' });
+  expect((await write(at)).credentials).toEqual({ A: 'abc#def', B: 'abc' });
+});
+
 test('a value of several lines is one value', async () => {
   const at = place({ credentials: 'PEM="-----BEGIN-----\nabc\n-----END-----"\n' });
   expect((await write(at)).credentials).toEqual({ PEM: '-----BEGIN-----\nabc\n-----END-----' });

@@ -4,7 +4,7 @@
  */
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { folderFault, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
@@ -69,7 +69,7 @@ export class Draft {
 
   /** Whether `.env` has a value for it, whatever the environment says. */
   isInFile(name: SettingName): boolean {
-    return Boolean(parseEnv(readTextIfThere(this.envFile) ?? '')[name]);
+    return Boolean(parseEnvText(readTextIfThere(this.envFile) ?? '')[name]);
   }
 
   /** Whether this call brings the value, by the environment or typed, as against one that `.env` had before. */
@@ -110,7 +110,7 @@ export class Draft {
   }
 
   get #credentials(): NodeJS.Dict<string> {
-    return parseEnv(readTextIfThere(this.data.credentials) ?? '');
+    return parseEnvText(readTextIfThere(this.data.credentials) ?? '');
   }
 }
 

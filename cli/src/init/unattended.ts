@@ -3,7 +3,7 @@
  * other user of the machine sees them as they would in a list of processes. A key that is refused ends it, with nothing
  * written; one that cannot be checked for want of a network is taken.
  */
-import { parseEnv } from 'node:util';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { parseWorkspace, type WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
@@ -105,7 +105,7 @@ async function readSecrets(draft: Draft, { stdin }: Terminal): Promise<void> {
     if (error instanceof OwnerTextError) throw new UsageError(`Standard input ${error.message}.`);
     throw error;
   }
-  for (const [name, value] of Object.entries(parseEnv(text))) {
+  for (const [name, value] of Object.entries(parseEnvText(text))) {
     if (!value) continue;
     if (Object.hasOwn(shape, name)) {
       const problem = settingProblem(name as SettingName, value);

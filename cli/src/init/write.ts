@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { parseEnvText } from '@mobyclaw/lib/env-text';
 import {
   addWorkspace,
   removeWorkspace,
@@ -136,7 +136,7 @@ async function writeSettings(draft: Draft, user: ContainerUser | null): Promise<
   };
   wanted.MOBYCLAW_HOME = draft.data.root; // with ~ resolved
   const text = draft.first ? template(draft.checkout) : (readTextIfThere(draft.envFile) ?? '');
-  const there = parseEnv(text);
+  const there = parseEnvText(text);
   // A line that says so already keeps its quotes and its comment.
   const changes = Object.fromEntries(
     Object.entries(wanted).filter(
