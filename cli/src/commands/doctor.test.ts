@@ -52,6 +52,21 @@ describe('doctor', () => {
   });
 });
 
+test('names a workspace that is more than a project, whoever wrote the line, and whose shell it is in local mode', async () => {
+  const folder = temporaryFolder();
+  const home = join(folder, 'moby');
+  for (const path of [home, join(folder, '.ssh')]) mkdirSync(path);
+  writeFileSync(join(home, 'workspaces.conf'), `keys=${folder}/.ssh:ro\n`);
+  const { stdout } = await runCli(['doctor', '--json'], { home: folder, env: { MOBYCLAW_HOME: home } });
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; detail: string }[] };
+  const of = (name: string) => checks.find((check) => check.name === name);
+  expect(of('workspaces')).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining('The workspace keys is in ~/.ssh'),
+  });
+  expect(of('shell')?.detail).toContain('in local mode his shell is yours');
+});
+
 test('what it tells to type is what a shell takes, with a quote and a blank in the path too', async () => {
   const home = join(temporaryFolder(), "O'Hara's files; echo $HOME");
   mkdirSync(home);
