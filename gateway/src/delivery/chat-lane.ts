@@ -40,15 +40,17 @@ export class ChatLane {
   readonly #live: LiveUpdates;
   #running: Promise<void> | null = null;
   #timer: Timer | null = null;
-  /** The timer is for keeping up what is shown: what changes need not wait for it. */
-  #dozes = false;
+  /** The timer only renews what the chat shows already, so a change need not wait for it. */
+  #timerOnlyRenews = false;
   /** Nonces of parts that this process has tried and that have not ended. */
   readonly #triedHere = new Set<string>();
+  /** `wake` was called while the lane was at work, so it has to look once more. */
   #again = false;
-  /** Until it settles, another lane makes a call to this chat. */
-  #held: Promise<unknown> = Promise.resolve();
+  /** If another lane still makes a call to this chat, this one waits for that call. */
+  #otherLane: Promise<unknown> = Promise.resolve();
+  /** Stores the result of the last call, until the disk has taken it. */
   #unrecorded: (() => void) | null = null;
-  /** By the last call: then nobody would read what went wrong either. */
+  /** The last call found the chat closed to Moby; then a notice about it would not arrive either. */
   #chatClosed = false;
   #closed = false;
 
@@ -81,7 +83,7 @@ export class ChatLane {
   /** The reply shows something new; it is brought to the chat when its time has come. */
   changed(): void {
     if (this.#running) this.#again = true;
-    else if (!this.#timer || this.#dozes) this.wake();
+    else if (!this.#timer || this.#timerOnlyRenews) this.wake();
   }
 
   /**
@@ -89,7 +91,7 @@ export class ChatLane {
    * @param newMessages messages from before cannot be reached any more
    */
   takeOver(other: ChatLane, newMessages: boolean): void {
-    this.#held = Promise.all([this.#held, other.settled()]);
+    this.#otherLane = Promise.all([this.#otherLane, other.settled()]);
     other.close();
     for (const reply of other.#live.replies) {
       if (newMessages) reply.leaveMessages();
@@ -102,7 +104,7 @@ export class ChatLane {
     this.wake();
   }
 
-  /** Nothing is being called. */
+  /** Resolves when no call is under way. */
   settled(): Promise<void> {
     return this.#running ?? Promise.resolve();
   }
@@ -120,7 +122,7 @@ export class ChatLane {
   async #work(): Promise<void> {
     try {
       for (;;) {
-        await this.#held;
+        await this.#otherLane;
         if (this.#closed) return;
         const channel = this.#options.channel();
         const step = channel && this.#next(channel);
@@ -128,7 +130,7 @@ export class ChatLane {
         await step();
       }
     } catch (error) {
-      // Most likely the disk did not take it. What is marked stays marked; it is looked at again.
+      // Most likely the disk is full. A part that is marked as being sent stays so; the lane tries again later.
       this.#options.logger.error({ channel: this.#options.key, err: error }, 'a delivery cannot go on yet');
       this.#wakeAt(this.#options.clock.now() + STORE_PAUSE_MS);
     }
@@ -143,7 +145,7 @@ export class ChatLane {
     if (!delivery) {
       const live = this.#live.next(channel, now);
       if (live?.step) return live.step;
-      if (live) this.#wakeAt(live.dueAt, live.unchanged);
+      if (live) this.#wakeAt(live.dueAt, live.onlyRenews);
       return null;
     }
     if (delivery.state === 'new') {
@@ -159,9 +161,9 @@ export class ChatLane {
     return null;
   }
 
-  #wakeAt(time: number, dozes = false): void {
+  #wakeAt(time: number, onlyRenews = false): void {
     this.#timer?.cancel();
-    this.#dozes = dozes;
+    this.#timerOnlyRenews = onlyRenews;
     this.#timer = this.#options.clock.after(Math.max(1, time - this.#options.clock.now()), () => {
       this.#timer = null;
       this.wake();
@@ -201,7 +203,7 @@ export class ChatLane {
     this.#recordLast();
   }
 
-  /** Kept until the disk has taken it: a result that we know must not be read as unknown. */
+  /** If the disk does not take the result now, it is stored later, because a known result must not become one in doubt. */
   #recordLast(): void {
     const record = this.#unrecorded;
     if (record) this.#options.store.transaction('relaxed', record);
@@ -209,8 +211,8 @@ export class ChatLane {
   }
 
   /**
-   * Whether a try before may have had its effect. A platform that shows a repeat only once for a time calls a try in doubt
-   * `failed`, and its adapter remembers the doubt; after a restart nobody does.
+   * Whether an earlier try may have arrived. If the platform recognises a repeat for a time, then its adapter reports a try in
+   * doubt as `failed`, as repeating it is safe. After that time, and after a restart, it may have arrived.
    */
   #mayHaveArrived(part: PartRow, channel: Channel): boolean {
     if (part.state === 'sending') return true;

@@ -1,9 +1,9 @@
 /**
- * Messages into which an answer was streamed and of which nobody knows whether they are there: the process was killed, or the
- * line was cut, while the first words were being sent. A platform that knows a repeat by its nonce is asked with the same one,
- * and says under which id the message is; then the whole answer is brought into it, instead of beside it.
+ * Messages of which it is not known whether they arrived, because the process was killed or the connection broke while the
+ * first words of an answer were being sent. If the platform recognises a repeat by its nonce, then the message is sent again
+ * with the same nonce; the platform tells its id, and the whole answer replaces its text instead of coming as a second message.
  *
- * What cannot be found out in the time in which the platform knows nonces is left alone, and the answer comes as a new one.
+ * If that cannot be found out as long as the platform knows the nonce, then the answer is sent as a new message.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Channel, ChannelKey } from '../channels/channel.ts';
@@ -15,12 +15,15 @@ import type { LivePace } from './live-pace.ts';
 import type { LiveStep } from './live-step.ts';
 
 const RETRY_MS = 5000;
-const SOMETHING: RenderedPart = { text: '…', plain: '…' }; // of what is taken back at once
+const PLACEHOLDER: RenderedPart = { text: '…', plain: '…' }; // if the answer is empty; the message is then removed
 
-/** Of a row without an id, after a repeat: whatever the message shows, it is not what it should. */
-export const SHOWS_ANYTHING = '';
+/**
+ * `shown` of a message that was sent again by its nonce. If the first try had arrived, then the platform keeps that text and
+ * drops the new one, so it is not known what the message shows; an edit brings it up to date.
+ */
+export const UNKNOWN_TEXT = '';
 
-/** @returns whether it can be found out, at `now` (milliseconds since the epoch), if the message of a row is there */
+/** @returns whether the platform can still tell if the message of a row arrived, at `now` (milliseconds since the epoch) */
 export function isOpen({ message, nonce, begunAt }: LiveRow, { abilities }: Channel, now: number): boolean {
   return message === null && nonce !== null && now - begunAt < abilities.sendRepeatableMs;
 }
@@ -55,13 +58,13 @@ export class LiveDoubt {
   async #repeat(delivery: DeliveryRow, turn: string, row: LiveRow, channel: Channel): Promise<void> {
     const { key, store, pace, report, render } = this.#options;
     const parts = render(delivery.text, channel);
-    const part = parts[row.number] ?? parts[0] ?? SOMETHING;
+    const part = parts[row.number] ?? parts[0] ?? PLACEHOLDER;
     const reply = row.number === 0 && delivery.replyTo !== null ? { replyTo: delivery.replyTo } : {};
     const result = await channel.send(key, part, { nonce: row.nonce ?? '', live: false, ...reply });
     const save = (change: Partial<LiveRow>): void =>
       store.transaction('relaxed', () => store.outbox.setLive(turn, key, { ...row, ...change }));
     if (result.status === 'sent') {
-      save({ message: result.ids[0] ?? null, shown: SHOWS_ANYTHING, nonce: null });
+      save({ message: result.ids[0] ?? null, shown: UNKNOWN_TEXT, nonce: null });
       return;
     }
     const { error } = result;

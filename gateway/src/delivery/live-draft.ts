@@ -1,7 +1,7 @@
 /**
- * Shows answers in the making as the draft of a chat, where the platform has drafts. There is one for all answers: the text
- * of the one that is being written, and how many wait behind it. It is drawn anew before it goes out, and after each
- * message of ours, which takes it away. Nothing of it is on disk, since nothing of it stays.
+ * Shows answers in the making as the draft of a chat, if the platform has drafts. A chat has one draft for all answers: the
+ * text of the one that is being written, and how many wait behind it. The platform removes a draft after a time and with
+ * each message of ours, so it is shown again before that and after that. It is not on disk, because nothing of it stays.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Channel, ChannelKey, Drafts, SendResult } from '../channels/channel.ts';
@@ -27,7 +27,7 @@ export class LiveDraft {
     this.#options = options;
   }
 
-  /** A message of ours came, or may have come, into the chat. */
+  /** A message of ours came, or may have come, into the chat, and the platform has removed the draft. */
   gone(): void {
     this.#shown = null;
   }
@@ -50,7 +50,7 @@ export class LiveDraft {
       same && this.#shown ? this.#shown.at + (drafts.lifeMs * 2) / 3 : first,
       pace.notBefore,
     );
-    if (dueAt > now) return { dueAt, unchanged: same };
+    if (dueAt > now) return { dueAt, onlyRenews: same };
     return { dueAt, step: () => this.#draw(reply, part, hash, channel, drafts) };
   }
 

@@ -7,7 +7,7 @@ import { endsTurn } from '@mobyclaw/protocol/events';
 import type { LiveRow } from '../store/outbox-store.ts';
 import type { DeliveryTarget } from '../store/turn-store.ts';
 
-/** In place of the hash of what a message shows: it only tells the place in the queue. */
+/** `shown` of a message that tells the place in the queue alone; else `shown` is the hash of its text. */
 export const PLACE = 'place in the queue';
 
 export class LiveReply {
@@ -15,9 +15,9 @@ export class LiveReply {
   target: DeliveryTarget;
   /** Messages that show it, by number; as on disk. */
   readonly messages: Map<number, LiveRow>;
-  /** No more updates: it is not known what the chat shows, or the platform does not want any. The answer itself comes. */
-  blind = false;
-  /** The platform refused the formatting of what was shown. */
+  /** If it is not known what the chat shows, or the platform refuses updates, then only the whole answer is sent. */
+  updatesEnded = false;
+  /** The platform refused the formatting, so the answer is shown as plain text. */
   plain = false;
   ended = false;
   /** When it first had something to show, in milliseconds since the epoch. */
@@ -48,7 +48,7 @@ export class LiveReply {
     return this.#started && !this.ended;
   }
 
-  /** Nothing of the answer itself is shown yet, and it is not urgent to be seen. */
+  /** The turn has not begun, so the chat can show no more than its place in the queue. */
   get waitsInLine(): boolean {
     return !this.#started;
   }
@@ -94,7 +94,7 @@ export class LiveReply {
 
   /**
    * Markdown; empty where there is nothing to show.
-   * @param occupied something stands in the chat already, which must not stay as it is when there are no words yet
+   * @param occupied the chat already shows something for this answer; if there are no words yet, that has to be replaced
    */
   view(occupied = this.messages.size > 0): string {
     if (!this.#started) {

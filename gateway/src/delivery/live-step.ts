@@ -5,8 +5,8 @@ export const FIRST_MS = 500;
 export interface LiveStep {
   /** Milliseconds since the epoch. */
   dueAt: number;
-  /** Nothing has changed, so that the next change need not wait for it. */
-  unchanged?: boolean;
+  /** It only renews what the chat shows already, so a change need not wait for it. */
+  onlyRenews?: boolean;
   /** Present where it is due. */
   step?: () => Promise<void>;
 }

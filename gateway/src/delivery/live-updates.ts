@@ -14,7 +14,7 @@ import type { RenderedPart, Renderer } from '../render/part.ts';
 import { renderSafely } from '../render/render-safely.ts';
 import type { DeliveryRow, LiveRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
-import { isOpen, LiveDoubt, SHOWS_ANYTHING } from './live-doubt.ts';
+import { isOpen, LiveDoubt, UNKNOWN_TEXT } from './live-doubt.ts';
 import { LiveDraft } from './live-draft.ts';
 import { LivePace } from './live-pace.ts';
 import { type LiveReply, PLACE } from './live-reply.ts';
@@ -101,9 +101,9 @@ export class LiveUpdates {
     let soonest: LiveStep | null = null;
     const drafted = new Set<LiveReply>();
     if (drafts?.serves(this.#options.key)) {
-      // One that has messages began by edits, and goes on in them.
+      // If a reply already has messages, then it goes on in those and not in the draft.
       for (const reply of this.#replies) if (reply.messages.size === 0) drafted.add(reply);
-      const open = [...drafted].filter(({ blind, ended }) => !blind && !ended);
+      const open = [...drafted].filter(({ updatesEnded, ended }) => !updatesEnded && !ended);
       soonest = this.#draft.next(open, channel, drafts, now);
       if (soonest?.step) return soonest;
     }
@@ -123,11 +123,11 @@ export class LiveUpdates {
   /** The first message of a reply that does not show what it should. */
   #pending(reply: LiveReply, channel: Channel, now: number): Update | null {
     for (const row of reply.messages.values()) {
-      if (row.message === null && !isOpen(row, channel, now)) reply.blind = true;
+      if (row.message === null && !isOpen(row, channel, now)) reply.updatesEnded = true;
     }
-    if (reply.blind || reply.ended) return null;
+    if (reply.updatesEnded || reply.ended) return null;
     const first = reply.messages.get(0);
-    // The answer takes the place of "queued" where that is the last word in the chat; else it would stand too far up.
+    // If "queued" is the newest message of ours, then the answer replaces its text. Else it would stand above newer messages.
     const place = first?.shown === PLACE ? first.message : null;
     if (place !== null && !reply.waitsInLine && place !== this.newest) {
       return { number: 0, part: null, shown: PLACE };
@@ -151,7 +151,7 @@ export class LiveUpdates {
   async #bring(reply: LiveReply, update: Update, channel: Channel): Promise<void> {
     const { number, part, shown } = update;
     const row = reply.messages.get(number);
-    this.#replies.delete(reply); // behind the others, so that each gets its turn
+    this.#replies.delete(reply); // to the end of the set, so that each reply gets its turn
     this.#replies.add(reply);
     if (part === null) return this.#takeBack(reply, number, row?.message ?? '', channel);
     const result =
@@ -166,10 +166,10 @@ export class LiveUpdates {
   async #takeBack(reply: LiveReply, number: number, message: string, channel: Channel): Promise<void> {
     const result = await channel.remove(this.#options.key, message);
     if (result.status === 'failed' && result.error.remedy === 'retry') this.#pace.spend(channel);
-    else this.#forget(reply, number); // one that cannot be taken back stays where it is
+    else this.#forget(reply, number); // if it cannot be removed, it stays
   }
 
-  /** @param before a try of which it is not known what became of it: the same message is sent again */
+  /** @param before an earlier try that may have arrived or not, so it is sent again with the same nonce */
   async #begin(
     reply: LiveReply,
     before: LiveRow | undefined,
@@ -180,16 +180,16 @@ export class LiveUpdates {
     const nonce = before?.nonce ?? uuidv7();
     const row = before ?? { number, message: null, shown, nonce, begunAt: clock.now() };
     if (!before) this.#save(reply, row);
-    // What a process before this one began may be a message, but is no stream that could be gone on with.
+    // If an earlier process began it, then it is sent as a message, because a stream of that process cannot be continued.
     const live = !before || this.#begunHere.has(nonce);
     const { replyTo } = reply.target;
     const options = { nonce, live, ...(number === 0 && replyTo ? { replyTo } : {}) };
     const result = await channel.send(key, part, options);
     this.sent(result);
     if (result.status === 'sent') {
-      // Where the try before was carried out, the message shows what that one had: an edit follows.
+      // If an earlier try had arrived, then the message has the text of that try, because the platform shows a nonce once.
       this.#begunHere.delete(nonce);
-      const shows = before && shown !== PLACE ? SHOWS_ANYTHING : shown;
+      const shows = before && shown !== PLACE ? UNKNOWN_TEXT : shown;
       this.#record(reply, { ...row, message: result.ids[0] ?? null, shown: shows });
     } else if (result.status === 'failed') {
       const mayBeThere = channel.abilities.sendRepeatableMs > 0 && result.error.remedy === 'retry';
@@ -210,7 +210,7 @@ export class LiveUpdates {
     if (result.status === 'sent') this.#record(reply, { ...row, message: result.ids[0] ?? message, shown });
     if (result.status === 'failed' && result.error.remedy === 'send-new') {
       this.#forget(reply, row.number);
-      reply.blind = true; // the person took it away: the answer comes when it is whole
+      reply.updatesEnded = true; // the person has deleted the message, so only the whole answer is sent
     }
     return result;
   }
@@ -222,7 +222,7 @@ export class LiveUpdates {
     reply.messages.set(row.number, row);
   }
 
-  /** After a call: a message that we know must not be read as one in doubt, whether or not the disk takes it now. */
+  /** After a call. If the disk does not take it now, it is stored later, because a known message must not become one in doubt. */
   #record(reply: LiveReply, row: LiveRow): void {
     const { store, key } = this.#options;
     reply.messages.set(row.number, row);
@@ -252,7 +252,7 @@ export class LiveUpdates {
     logger.debug({ channel: key, code: error.code, method: error.method, status }, 'an update was not shown');
     if (error.fatal) report(error);
     if (status === 'unknown' || error.remedy === 'none' || (error.remedy === 'plain' && reply.plain)) {
-      reply.blind = true;
+      reply.updatesEnded = true;
       return;
     }
     if (error.remedy === 'plain') reply.plain = true;

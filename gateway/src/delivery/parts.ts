@@ -18,7 +18,7 @@ export function toParts(
   newest: string | null,
   dueAt: number,
 ): NewPart[] {
-  // "Queued" that is no longer the last word in the chat would put the answer above others: it is taken back.
+  // If "queued" is no longer our newest message, then it is removed, because the answer would stand above newer messages.
   const stale = live.filter(({ shown, message }) => shown === PLACE && message !== newest);
   const parts: NewPart[] = rendered.map((part, number) => {
     const shown = live.find((row) => row.number === number && !stale.includes(row));

@@ -1,4 +1,4 @@
-/** Shows in a chat that Moby is at it, for as long as anybody wants it shown. */
+/** Shows in a chat that Moby is at work, as long as one caller wants it shown. */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Channel, ChannelKey } from '../channels/channel.ts';
@@ -23,7 +23,7 @@ export class TypingSigns {
     this.#clock = clock;
   }
 
-  /** @returns ends it, where nobody else wants it; calling it again does nothing */
+  /** @returns ends it; the sign goes when the last caller has ended it, and a second call does nothing */
   show(chat: ChannelKey): () => void {
     const sign = this.#shown.get(chat) ?? { wanted: 0, timer: null };
     this.#shown.set(chat, sign);
