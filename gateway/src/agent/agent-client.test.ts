@@ -83,7 +83,12 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
     const { outcome } = await ask(client, id, 'tokens=5000 interval=1ms', {
       stopWhen: ({ type }) => type === 'text',
     });
-    expect(outcome).toMatchObject({ kind: 'stopped', torn: false, partial: 'You ', toolsStarted: [] });
+    expect(outcome).toMatchObject({
+      kind: 'stopped',
+      openToolCall: false,
+      partial: 'You ',
+      toolsStarted: [],
+    });
     await until('the cancel', () => agent.stats().disconnects === 1);
     expect((await ask(client, id, 'again')).outcome).toMatchObject({
       kind: 'completed',
@@ -91,13 +96,13 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
     });
   });
 
-  it('is torn by a stop inside a tool, which the old generation never gets over', async () => {
+  it('has an open tool call after a stop inside a tool, which the old generation never gets over', async () => {
     const { client, agent } = await pair({ generation });
     const id = await client.createSession('t');
     const { outcome } = await ask(client, id, 'tool=memory_append tool-ms=60000', {
       stopWhen: (event) => event.type === 'tool' && event.phase === 'call',
     });
-    expect(outcome).toMatchObject({ kind: 'stopped', torn: true, toolsStarted: ['memory_append'] });
+    expect(outcome).toMatchObject({ kind: 'stopped', openToolCall: true, toolsStarted: ['memory_append'] });
     await until('the cancel', () => agent.stats().running === 0);
     const next = (await ask(client, id, 'still there?')).outcome;
     if (generation === 'array') {
@@ -110,7 +115,7 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
     const id = await client.createSession('t');
     const { outcome } = await ask(client, id, 'one two three die=4');
     expect(failure(outcome)).toMatchObject({ code: 'agent_died', remedy: 'agent-back', retryable: true });
-    expect(outcome).toMatchObject({ torn: false, partial: 'You said: one two ', toolsStarted: [] });
+    expect(outcome).toMatchObject({ openToolCall: false, partial: 'You said: one two ', toolsStarted: [] });
   });
 
   it('ends without its end: the same', async () => {
@@ -255,7 +260,7 @@ it('a run that is stopped before it began sends nothing', async () => {
     () => undefined,
     AbortSignal.abort(),
   );
-  expect(outcome).toEqual({ kind: 'stopped', torn: false, partial: '', toolsStarted: [] });
+  expect(outcome).toEqual({ kind: 'stopped', openToolCall: false, partial: '', toolsStarted: [] });
   expect(agent.stats().runs).toEqual([]);
 });
 

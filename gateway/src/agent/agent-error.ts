@@ -30,7 +30,7 @@ export type AgentErrorCode =
  * What may help:
  * - `same-session`: ask again on the same session, after `retryAfterMs` or a backoff;
  * - `new-session`: ask once on a new session that is seeded with the recent exchanges;
- * - `agent-back`: wait until the agent is ready, then ask again (on a new session where the run was torn);
+ * - `agent-back`: wait until the agent is ready, then ask again (on a new session if the run left an open tool call);
  * - `none`: a person has to act first, the message says how.
  */
 export type Remedy = 'same-session' | 'new-session' | 'agent-back' | 'none';

@@ -92,10 +92,10 @@ export type RunEvent =
 export type RunOutcome =
   /** `text`: the assistant messages of the run, joined by a blank line. `replaced`: it is not the sum of what was streamed. `cut`: the model had more to say, and its limit of tokens ended it. */
   | { kind: 'completed'; text: string; replaced: boolean; empty: boolean; cut?: true }
-  /** By the caller's signal. `torn`: the session holds a tool call without result and must not be used again where the engine does not repair it. */
-  | { kind: 'stopped'; torn: boolean; partial: string; toolsStarted: string[] }
+  /** By the caller's signal. `openToolCall`: the session holds a tool call without a result. If the engine does not repair that, then the session must not be used again. */
+  | { kind: 'stopped'; openToolCall: boolean; partial: string; toolsStarted: string[] }
   /** `toolsStarted`: names of the tools that may have acted. */
-  | { kind: 'failed'; error: AgentError; torn: boolean; partial: string; toolsStarted: string[] };
+  | { kind: 'failed'; error: AgentError; openToolCall: boolean; partial: string; toolsStarted: string[] };
 
 export interface AgentClient {
   /** Whether `GET /api/ping` answers 200 within 3 s. */

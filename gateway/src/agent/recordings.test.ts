@@ -20,7 +20,7 @@ interface Expected {
   replaced?: boolean;
   error?: AgentErrorCode;
   status?: number;
-  torn?: boolean;
+  openToolCall?: boolean;
   tools?: string[];
   notices?: RegExp[];
   resumes?: number;
@@ -40,8 +40,14 @@ const FAILED_TOOLSETS = /Some toolsets failed/;
 
 const EXPECTED: Record<string, Expected> = {
   'after-cancel-in-tool': { text: 'history 2 user messages' },
-  'agent-killed': { kind: 'failed', error: 'agent_died', text: `${NUMBERS} `, torn: false, breaks: true },
-  'agent-sigterm': { kind: 'failed', error: 'agent_died', text: `${NUMBERS} `, torn: false },
+  'agent-killed': {
+    kind: 'failed',
+    error: 'agent_died',
+    text: `${NUMBERS} `,
+    openToolCall: false,
+    breaks: true,
+  },
+  'agent-sigterm': { kind: 'failed', error: 'agent_died', text: `${NUMBERS} `, openToolCall: false },
   'answer-empty': { text: '' },
   'answer-length': { text: 'truncated by the limit' },
   answer: { text: HELLO },
@@ -68,8 +74,14 @@ const EXPECTED: Record<string, Expected> = {
   },
   'anthropic-thinking': { text: 'Hello, I am Moby.', reasoning: true, notices: [NO_INPUT] },
   'auto-title': { text: TO_TWENTY },
-  'cancel-in-tool': { kind: 'failed', error: 'agent_died', text: '', torn: true, tools: ['slow_tool:open'] },
-  'cancel-mid-answer': { kind: 'failed', error: 'agent_died', text: `${NUMBERS} `, torn: false },
+  'cancel-in-tool': {
+    kind: 'failed',
+    error: 'agent_died',
+    text: '',
+    openToolCall: true,
+    tools: ['slow_tool:open'],
+  },
+  'cancel-mid-answer': { kind: 'failed', error: 'agent_died', text: `${NUMBERS} `, openToolCall: false },
   'confirm-approve': {
     text: 'Noted, Alice.',
     tools: ['memory_append:ok'],
@@ -204,7 +216,7 @@ async function replay(name: string, expected: Expected, seed: number): Promise<v
   if (outcome.kind === 'failed') {
     expect(outcome.error.code).toBe(expected.error);
     expect(outcome.error.status).toBe(expected.status);
-    expect(outcome.torn).toBe(expected.torn ?? false);
+    expect(outcome.openToolCall).toBe(expected.openToolCall ?? false);
   }
   expect(toolStory(events)).toEqual(expected.tools ?? []);
   const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));

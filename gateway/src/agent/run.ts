@@ -309,7 +309,7 @@ class Run {
 
   #failed(cause: AgentError): RunOutcome {
     const { tools, answer } = this.#reader;
-    const rest = { torn: tools.open, partial: answer.folded(), toolsStarted: tools.acted };
+    const rest = { openToolCall: tools.open, partial: answer.folded(), toolsStarted: tools.acted };
     if (this.#gaveUp) return { kind: 'failed', error: this.#gaveUp, ...rest };
     return this.#signal.aborted ? { kind: 'stopped', ...rest } : { kind: 'failed', error: cause, ...rest };
   }
@@ -332,5 +332,5 @@ function stopError(reason: string): AgentError | null {
 }
 
 function failedEarly(error: AgentError): RunOutcome {
-  return { kind: 'failed', error, torn: false, partial: '', toolsStarted: [] };
+  return { kind: 'failed', error, openToolCall: false, partial: '', toolsStarted: [] };
 }

@@ -108,7 +108,7 @@ describe('what the agent reports in the stream', () => {
     ],
     ['while the model thinks', [{ type: 'agent_choice_reasoning', content: 'Hm' }], false],
     ['before the first word', [], false],
-  ])('a stop in good order %s is an agent that is being stopped', async (_, events, torn) => {
+  ])('a stop in good order %s is an agent that is being stopped', async (_, events, openToolCall) => {
     const agent = await startFakeAgent({
       script: ({ session }) => [
         ...events.map((event) => ({ do: 'event' as const, event: { session_id: session, ...event } })),
@@ -121,7 +121,7 @@ describe('what the agent reports in the stream', () => {
     const { outcome } = await ask(client, await client.createSession('t'), 'hi');
     expect(failure(outcome)).toMatchObject({ code: 'agent_died', remedy: 'agent-back' });
     expect(outcome).toMatchObject({
-      torn,
+      openToolCall,
       toolsStarted: events.some(({ type }) => type === 'tool_call') ? ['shell'] : [],
     });
   });
@@ -158,7 +158,7 @@ describe('what the agent reports in the stream', () => {
       { do: 'text', text: 'Done.' },
       { do: 'fail', error: 'all models failed: error receiving from stream: unexpected EOF' },
     ]);
-    expect(outcome).toMatchObject({ kind: 'failed', torn: false, toolsStarted: ['memory_read'] });
+    expect(outcome).toMatchObject({ kind: 'failed', openToolCall: false, toolsStarted: ['memory_read'] });
     expect(events).toContainEqual({
       type: 'tool',
       id: 'lost',

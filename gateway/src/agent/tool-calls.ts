@@ -80,7 +80,7 @@ export class ToolCalls {
     return this.#some((call) => call.state === 'running');
   }
 
-  /** Whether a call has no result yet: cut here, the session is torn. */
+  /** Whether a tool call has no result yet; if the run ends now, the session keeps that open call. */
   get open(): boolean {
     return this.#some((call) => call.state !== 'done');
   }

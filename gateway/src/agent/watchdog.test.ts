@@ -101,7 +101,7 @@ describe('watchdog', () => {
       kind: 'failed',
       error: { code: 'stalled', remedy: 'same-session' },
       partial: 'thinking … ',
-      torn: false,
+      openToolCall: false,
     });
   });
 
@@ -116,7 +116,7 @@ describe('watchdog', () => {
     expect(outcome).toMatchObject({
       kind: 'failed',
       error: { code: 'stalled', remedy: 'none' },
-      torn: true,
+      openToolCall: true,
       toolsStarted: ['shell'],
     });
   });
@@ -142,7 +142,7 @@ describe('watchdog', () => {
     expect(outcome).toMatchObject({
       kind: 'failed',
       error: { code: 'agent_died', remedy: 'agent-back' },
-      torn: true,
+      openToolCall: true,
     });
     expect(scene.pings).toBe(3);
   });

@@ -8,7 +8,8 @@ export interface SessionRow {
   agentSession: string | null;
   /** Of soul.yaml, that the agent session is bound to; null: root. */
   agent: string | null;
-  torn: boolean;
+  /** The next turn takes a new agent session, because this one was left with an open tool call or cannot be gone on with. */
+  takesNewAgentSession: boolean;
   seedFrom: number;
   /** Newest message sent by Moby himself that the agent's session was told of. */
   toldUpto: number;
@@ -68,7 +69,7 @@ export class SessionStore {
       .run(id, agent, this.#names.current(key));
   }
 
-  markTorn(key: string): void {
+  takeNewAgentSession(key: string): void {
     this.#db.sql('UPDATE sessions SET torn = 1 WHERE key = ?').run(this.#names.current(key));
   }
 
@@ -105,7 +106,7 @@ function toSession(row: Record<string, unknown>): SessionRow {
     key: String(row.key),
     agentSession: row.agent_session as string | null,
     agent: row.agent as string | null,
-    torn: row.torn === 1,
+    takesNewAgentSession: row.torn === 1,
     seedFrom: Number(row.seed_from),
     toldUpto: Number(row.told_upto),
     queueMode: row.queue_mode as QueueMode | null,

@@ -153,7 +153,7 @@ export class AgentRun {
     throw new AgentError('config', `${why} Add one under agents, with the tools that it may have.`);
   }
 
-  /** The agent's session of this conversation; a new one where there is none, it is torn, or it has to be left. */
+  /** The agent's session of this conversation; a new one if there is none or it has to be left. */
   async #session(
     turn: TurnRow,
     agentName: string | null,
@@ -162,7 +162,7 @@ export class AgentRun {
     const { store, agent } = this.#options;
     const row = store.sessions.find(turn.session);
     // An agent session is bound to the agent of its first run, so another one begins a new session, told of the last exchanges.
-    if (row?.agentSession && !row.torn && row.agent === agentName)
+    if (row?.agentSession && !row.takesNewAgentSession && row.agent === agentName)
       return { id: row.agentSession, fresh: false };
     const id = await agent.createSession(turn.session);
     store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id, agentName));

@@ -62,12 +62,12 @@ async function killedInSecondTool({ agent, agentSession, store, turn }: Awaited<
   );
 }
 
-test('a tool that only the agent knows of is recalled, also where the log already says that the session is torn', async () => {
+test('a tool that only the agent knows of is recalled, also where the log already says that the session has an open tool call', async () => {
   const setup = await setUp();
   await killedInSecondTool(setup);
-  const { tools, torn } = await setup.recall();
+  const { tools, openToolCall } = await setup.recall();
   expect(tools.toSorted()).toEqual(['note', 'search']);
-  expect(torn).toBe(true);
+  expect(openToolCall).toBe(true);
 });
 
 test('what the agent told is still known when its session is gone', async () => {
@@ -96,7 +96,7 @@ test('what the agent alone knows of is told whether it ended or not', async () =
     identity: IDENTITY,
   };
   await agent.run(run, () => undefined, new AbortController().signal);
-  expect(await setup.recall()).toEqual({ tools: ['search', 'note'], torn: false });
+  expect(await setup.recall()).toEqual({ tools: ['search', 'note'], openToolCall: false });
   expect(store.events.ofType(turn.seq, 'tool')).toMatchObject([
     { name: 'search', phase: 'end', ok: true },
     { name: 'note', phase: 'end', ok: true },
@@ -115,12 +115,12 @@ test('an agent that is away is waited for, and then asked', async () => {
   );
   const back = await startFakeAgent({ port, folder });
   onTestFinished(() => back.close());
-  const { tools, torn } = await recalled;
+  const { tools, openToolCall } = await recalled;
   expect(tools.toSorted()).toEqual(['note', 'search']);
-  expect(torn).toBe(true);
+  expect(openToolCall).toBe(true);
 });
 
 test('an attempt that never reached the agent did nothing', async () => {
   const setup = await setUp();
-  expect(await setup.recall()).toEqual({ tools: [], torn: false });
+  expect(await setup.recall()).toEqual({ tools: [], openToolCall: false });
 });

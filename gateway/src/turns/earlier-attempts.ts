@@ -41,7 +41,7 @@ export async function recallEarlierAttempts(
   { store, events, agent, clock, logger }: RecallOptions,
   turn: TurnRow,
   signal: AbortSignal,
-): Promise<{ tools: string[]; torn: boolean }> {
+): Promise<{ tools: string[]; openToolCall: boolean }> {
   const logged = fromEventLog(store, turn.seq);
   const agentSession = store.sessions.find(turn.session)?.agentSession ?? null;
   const stored = agentSession === null ? [] : await fromAgent(agentSession);
@@ -56,7 +56,7 @@ export async function recallEarlierAttempts(
   }
   return {
     tools: [...new Set(calls.map(({ name }) => name))],
-    torn: stored === null || calls.some(({ open }) => open),
+    openToolCall: stored === null || calls.some(({ open }) => open),
   };
 
   /** @returns null where the agent cannot tell: a new session is always sound */

@@ -32,7 +32,7 @@ interface End {
   turn: TurnRow;
   ending: Ending;
   /** The agent session was left with an open tool call. */
-  torn: boolean;
+  openToolCall: boolean;
 }
 
 /** Lets others see that a turn has ended. */
@@ -49,13 +49,13 @@ export class TurnFinisher {
   /**
    * Ends a turn and those merged into it. Waits for room where the disk is full; a shutdown ends the wait, and the turn
    * is taken up at the next start.
-   * @param torn the agent session was left with an open tool call
+   * @param openToolCall the agent session was left with an open tool call
    */
-  async finish(turn: TurnRow, ending: Ending, signal: AbortSignal, torn = false): Promise<void> {
+  async finish(turn: TurnRow, ending: Ending, signal: AbortSignal, openToolCall = false): Promise<void> {
     let show: Show | null = null;
     while (!show && signal.reason !== ('shutdown' satisfies StopReason)) {
       try {
-        show = await this.#group.add({ turn, ending, torn });
+        show = await this.#group.add({ turn, ending, openToolCall });
       } catch (error) {
         if (!(error instanceof StoreError) || (error.code !== 'full' && error.code !== 'io')) throw error;
         this.#options.logger.error({ err: error, turn: turn.id }, 'the end of a turn waits for the disk');
@@ -67,7 +67,7 @@ export class TurnFinisher {
 
   /** @throws StoreError; nothing has happened then */
   finishNow(turn: TurnRow, ending: Ending): void {
-    const [show] = this.#store([{ turn, ending, torn: false }]);
+    const [show] = this.#store([{ turn, ending, openToolCall: false }]);
     show?.();
   }
 
@@ -99,7 +99,7 @@ export class TurnFinisher {
       ...merged.map((other) => ({ turn: other.seq, event: toEvent(other, ending, turn.id) })),
     ]);
     const show = events.finish(endings, () => {
-      for (const { turn, ending, torn, merged } of all) {
+      for (const { turn, ending, openToolCall, merged } of all) {
         for (const one of [turn, ...merged]) this.#recordPrompt(one, finishedAt);
         const text = ending.state === 'done' ? ending.text : ending.partial;
         if (text !== '') {
@@ -110,7 +110,7 @@ export class TurnFinisher {
         store.turns.finish(turn.id, toRow(ending, finishedAt));
         for (const other of merged)
           store.turns.finish(other.id, toRow({ ...ending, usage: null }, finishedAt));
-        if (torn) store.sessions.markTorn(turn.session);
+        if (openToolCall) store.sessions.takeNewAgentSession(turn.session);
         store.sessions.touch(turn.session, finishedAt);
         replies.record(turn, merged, ending, finishedAt);
       }

@@ -111,7 +111,7 @@ export class TurnRunner {
       outcome = await this.#agentRun.run(turn, progress, signal);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
-      outcome = { kind: 'failed', error, torn: false, partial: '', toolsStarted: [] };
+      outcome = { kind: 'failed', error, openToolCall: false, partial: '', toolsStarted: [] };
     }
     return this.#judge(turn, progress, outcome, signal);
   }
@@ -157,12 +157,12 @@ export class TurnRunner {
     if (outcome.kind === 'stopped') {
       progress.kept += outcome.partial;
       if (progress.overBudget !== null && !signal.aborted) {
-        if (outcome.torn) this.#leaveAgentSession(turn);
+        if (outcome.openToolCall) this.#leaveAgentSession(turn);
         return this.#overBudget(turn, progress, progress.overBudget, signal);
       }
-      return this.#stopped(turn, progress, signal, outcome.torn);
+      return this.#stopped(turn, progress, signal, outcome.openToolCall);
     }
-    if (outcome.torn) this.#leaveAgentSession(turn);
+    if (outcome.openToolCall) this.#leaveAgentSession(turn);
     for (const name of outcome.toolsStarted) progress.tools.add(name);
     const { error } = outcome;
     this.#options.logger.warn(
@@ -171,7 +171,7 @@ export class TurnRunner {
         attempt: progress.attempt,
         code: error.code,
         status: error.status,
-        torn: outcome.torn,
+        openToolCall: outcome.openToolCall,
       },
       'a run ended without an answer',
     );
@@ -213,10 +213,15 @@ export class TurnRunner {
     return 'ended';
   }
 
-  async #stopped(turn: TurnRow, progress: Progress, signal: AbortSignal, torn: boolean): Promise<Next> {
+  async #stopped(
+    turn: TurnRow,
+    progress: Progress,
+    signal: AbortSignal,
+    openToolCall: boolean,
+  ): Promise<Next> {
     const reason = signal.reason as StopReason;
     if (reason === 'shutdown') {
-      if (torn) this.#leaveAgentSession(turn);
+      if (openToolCall) this.#leaveAgentSession(turn);
       return 'ended';
     }
     const message =
@@ -227,7 +232,7 @@ export class TurnRunner {
       turn,
       { state: 'cancelled', partial: progress.kept, usage, error },
       signal,
-      torn,
+      openToolCall,
     );
     return 'ended';
   }
@@ -262,7 +267,7 @@ export class TurnRunner {
       progress.startOver();
       return 'again';
     }
-    if (partial !== '' && !progress.continues && !outcome.torn) {
+    if (partial !== '' && !progress.continues && !outcome.openToolCall) {
       progress.kept += partial;
       progress.continues = true;
       if (progress.streamed !== partial) this.#emit(turn, { type: 'replace', data: { text: progress.kept } });
@@ -284,18 +289,21 @@ export class TurnRunner {
   #leaveAgentSession(turn: TurnRow): void {
     const { store, logger } = this.#options;
     try {
-      store.transaction('relaxed', () => store.sessions.markTorn(turn.session));
+      store.transaction('relaxed', () => store.sessions.takeNewAgentSession(turn.session));
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      // The provider will refuse the torn session, and then it is left.
-      logger.error({ err: error, turn: turn.id }, 'a torn agent session could not be marked');
+      // The provider will refuse a session with an open tool call, and then it is left.
+      logger.error(
+        { err: error, turn: turn.id },
+        'an agent session with an open tool call could not be marked',
+      );
     }
   }
 
   async #recall(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<void> {
-    const { tools, torn } = await recallEarlierAttempts(this.#options, turn, signal);
+    const { tools, openToolCall } = await recallEarlierAttempts(this.#options, turn, signal);
     for (const name of tools) progress.tools.add(name);
-    if (torn) this.#leaveAgentSession(turn);
+    if (openToolCall) this.#leaveAgentSession(turn);
   }
 
   #giveUp(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
