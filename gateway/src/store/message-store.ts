@@ -125,21 +125,30 @@ export class MessageStore {
     const match = toMatch(query);
     if (match === '') return [];
     const within = session && this.#names.current(session);
-    const ids = this.#db
+    const matches = this.#db
       .sql(
         `SELECT messages_fts.rowid AS id FROM messages_fts
          WHERE messages_fts MATCH ?1
            AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
          ORDER BY messages_fts.rowid DESC LIMIT ?3`,
       )
-      .all(match, within, MOST_RANKED + 1)
-      .map((row) => Number(row.id));
-    const scores = new Map(
-      ids.length > MOST_RANKED
-        ? ids.slice(0, limit).map((id) => [id, 0] as const)
-        : this.#best(match, within, limit),
-    );
-    return this.#hits(match, scores);
+      .all(match, within, MOST_RANKED + 1);
+    if (matches.length > MOST_RANKED) return this.#newest(match, within, limit);
+    return this.#hits(match, new Map(this.#best(match, within, limit)));
+  }
+
+  /** In one pass: to find the matches of a prefix again for each of them costs as much as to find them all. */
+  #newest(match: string, session: string | null, limit: number): HitRow[] {
+    return this.#db
+      .sql(
+        `SELECT messages.*, snippet(messages_fts, 0, '«', '»', '…', 24) AS snippet
+         FROM messages_fts CROSS JOIN messages ON messages.id = messages_fts.rowid
+         WHERE messages_fts MATCH ?1
+           AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
+         ORDER BY messages_fts.rowid DESC LIMIT ?3`,
+      )
+      .all(match, session, limit)
+      .map((row) => ({ ...toMessage(row), snippet: String(row.snippet), score: 0 }));
   }
 
   #best(match: string, session: string | null, limit: number): (readonly [number, number])[] {
