@@ -49,3 +49,10 @@ test('headers that an anchor or a merge brings count, and other servers need non
 `;
   expect(await check(shared)).toMatchObject({ status: 'ok' });
 });
+
+test('a file without the memory server is told to keep nothing', async () => {
+  const shipped = readFileSync(SHIPPED, 'utf8');
+  const other = shipped.replaceAll('MOBYCLAW_MEMORY_URL', 'MY_OTHER_URL');
+  expect(await check(other)).toMatchObject({ status: 'warn', detail: expect.stringContaining('no memory') });
+  expect(await check('agents:\n  root:\n    model: a\n')).toMatchObject({ status: 'warn' });
+});

@@ -5,7 +5,7 @@ import { quoted } from '@mobyclaw/lib/shell-quote';
 import { readYaml } from '@mobyclaw/lib/yaml-text';
 import { isMap, LineCounter } from 'yaml';
 import { type Check, fail, ok, warn } from './doctor/check.ts';
-import { MISSING_HEADER_REMEDY, missingHeader } from './soul-headers.ts';
+import { hasMemory, MISSING_HEADER_REMEDY, missingHeader } from './soul-headers.ts';
 
 export async function checkSoul(path: string): Promise<Check> {
   const name = 'soul.yaml';
@@ -43,5 +43,12 @@ export async function checkSoul(path: string): Promise<Check> {
   }
   const missing = missingHeader(document, lineCounter);
   if (missing) return warn(name, `line ${missing.line}: ${missing.text}`, MISSING_HEADER_REMEDY);
+  if (!hasMemory(document)) {
+    return warn(
+      name,
+      'gives Moby no memory: the agent root has no toolset for the memory server, so he keeps nothing that you tell him',
+      'Take the toolset with MOBYCLAW_MEMORY_URL from agents/moby/soul.yaml, unless you mean it so.',
+    );
+  }
   return ok(name, path);
 }

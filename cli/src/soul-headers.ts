@@ -3,7 +3,7 @@
  * that was asked for lack the line, and then every such call is refused.
  */
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
-import { type Document, isMap, type LineCounter, visit } from 'yaml';
+import { type Document, isMap, isNode, type LineCounter, visit } from 'yaml';
 
 const ASKING_SERVERS = /^\$\{\s*env\.MOBYCLAW_(MEMORY|GATEWAY)_URL\s*\}|^https?:\/\/(memory|gateway):/;
 
@@ -34,6 +34,16 @@ export function missingHeader(document: Document, lines: LineCounter): { line: n
     },
   });
   return missing;
+}
+
+const MEMORY_SERVER = /^\$\{\s*env\.MOBYCLAW_MEMORY_URL\s*\}|^https?:\/\/memory:/;
+
+/** Whether the agent named root has the memory server among its toolsets; without it he keeps nothing that he is told. */
+export function hasMemory(document: Document): boolean {
+  const toolsets = document.getIn(['agents', 'root', 'toolsets']);
+  if (!isNode(toolsets)) return false;
+  const list = toolsets.toJS(document) as { remote?: Remote }[] | null;
+  return Array.isArray(list) && list.some((one) => MEMORY_SERVER.test(String(one?.remote?.url ?? '')));
 }
 
 export const MISSING_HEADER_REMEDY = `Write under its headers: ${IDENTITY_HEADERS.turn}: \${headers.${IDENTITY_HEADERS.turn}}`;
