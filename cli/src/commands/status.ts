@@ -140,7 +140,7 @@ function rows(
     ]);
     lines.push([
       'agent',
-      `${engine}${agent.model ? `, model ${agent.model}` : ''}${agent.reachable ? '' : colour(false, ', not reachable')}`,
+      `${engine}, model ${agent.model ?? 'from soul.yaml'}${agent.reachable ? '' : colour(false, ', not reachable')}`,
     ]);
     lines.push(['soul.yaml', gateway.soul.state]);
     lines.push([

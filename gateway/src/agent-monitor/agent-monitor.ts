@@ -20,7 +20,7 @@ export interface AgentHealth {
 }
 
 export interface AgentMonitorOptions {
-  agent: AgentClient;
+  agent: Pick<AgentClient, 'readiness'>;
   /** The supervisor beside the agent, where there is one. */
   supervisor: PartClient | null;
   clock: Clock;
@@ -42,6 +42,7 @@ export class AgentMonitor {
   /** The agent was restarted: what was seen before says nothing any more. */
   forget(): void {
     this.#asked = null;
+    this.#model = null;
   }
 
   async health(): Promise<AgentHealth> {
