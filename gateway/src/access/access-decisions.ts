@@ -1,7 +1,7 @@
 /**
  * Letting people in, turning them away, shutting them out, opening and closing groups, with what follows at once: who is
  * let in is told so; what a person or a group that is shut out has asked, and what was still to be sent there, is ended.
- * The decision is on disk before anything is ended, so a crash in between leaves an answer on its way, never a way in.
+ * The decision is on disk before anything is ended, so after a crash in between an answer may still be sent, but nobody is let in.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -140,7 +140,7 @@ export class AccessDecisions {
     });
   }
 
-  /** What such a turn has to say at its end is not sent, unless a message shows the turn, or is about to: that says how it ended. */
+  /** The answer of such a turn is not sent. If a message shows the turn, or is being sent, then that one tells how it ended. */
   #endAnswer({ id }: TurnRow): void {
     const { store, turns, clock, logger } = this.#options;
     const end = (): void => {

@@ -1,4 +1,4 @@
-/** What is said at the door, in Markdown: to strangers, to the owner about them, and in groups that are closed. */
+/** What Moby says about who may talk to him, in Markdown: to strangers, to the owner about them, and in groups that are closed. */
 import { plainName } from '@mobyclaw/lib/plain-name';
 import type { ChannelKey } from '../channels/channel.ts';
 import { commandSign } from '../channels/command-sign.ts';

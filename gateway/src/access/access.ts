@@ -58,7 +58,7 @@ export class Access {
     const role = this.roleOf(platform, sender.id);
     if (kind === 'direct') {
       if (role !== null) return { kind: 'allowed', role };
-      // The owner's own account: who writes there means him, and is not to be answered by somebody else.
+      // If Moby uses the owner's own account, then who writes there means the owner, so Moby does not answer.
       return { kind: this.roleOf(platform, account) === 'owner' ? 'ignored' : 'stranger' };
     }
     const group = this.#allowed(channel, parent);

@@ -27,7 +27,7 @@ export type RateVerdict = 'passed' | 'refused' | 'refused-quietly';
 
 export interface Taken {
   verdict: RateVerdict;
-  /** Makes it as if nothing had been taken; the last one taken first. */
+  /** Gives back what was taken. If several are undone, then the last one first. */
   undo: () => void;
 }
 

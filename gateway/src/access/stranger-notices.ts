@@ -10,7 +10,7 @@ import type { Asking } from './pairings.ts';
 import { type Rate, RateLimit } from './rate-limit.ts';
 
 const ONCE_AN_HOUR: Rate = { burst: 1, refillMs: 3_600_000 };
-const REGRETS: Rate = { burst: 10, refillMs: 360_000 }; // on one platform, to whoever it may be
+const REGRETS: Rate = { burst: 10, refillMs: 360_000 }; // on one platform, to all strangers together
 const OWNER_NOTICES: Rate = { burst: 6, refillMs: 1_800_000 };
 
 export interface Notice {

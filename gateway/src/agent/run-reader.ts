@@ -31,7 +31,7 @@ export interface RunReaderOptions {
   sessionId: string;
   emit: (event: RunEvent) => void;
   onBlocked: (blocked: Blocked) => void;
-  /** The older engine is summarising the question away; the run is to be given up with this error. */
+  /** The older engine summarises the new question with the rest, so it is lost; the run is given up with this error. */
   onQuestionLost: (error: AgentError) => void;
   /** Of all sessions, kept between runs. */
   uses: SessionUses;
@@ -47,8 +47,8 @@ export class RunReader {
   stopped = false;
   stopReason = '';
   /**
-   * Whether the model has something under way: it was asked and its message did not end. A stop then is the agent's own
-   * end (SIGTERM, a container's restart), not the answer's.
+   * Whether the model was asked and its message has not ended. If the run stops then, it is because the agent is being stopped
+   * (SIGTERM, a container's restart), and the answer is not complete.
    */
   midway = false;
   maxIterationsReached = false;
@@ -184,7 +184,7 @@ export class RunReader {
     this.#goesOn(event);
     this.#modelSpeaks();
     this.midway = true;
-    if (this.answer.inMessage) this.answer.suspectRetry(); // a model thinks before it speaks
+    if (this.answer.inMessage) this.answer.suspectRetry(); // reasoning comes before text, so the agent may have asked anew
     const text = asText(event.content);
     if (text !== '') this.#options.emit({ type: 'reasoning', text });
   }
@@ -194,7 +194,7 @@ export class RunReader {
     this.#goesOn(event);
     this.#watchPause(event, gapMs);
     this.#say(this.#tags.end());
-    if (this.answer.inMessage || !this.#toolAnswered) this.midway = false; // else it is the tool's result that was stored
+    if (this.answer.inMessage || !this.#toolAnswered) this.midway = false; // else a tool's result was stored
     this.answer.endMessage();
     this.tools.messageStored();
     this.#messageStored = true;
@@ -210,8 +210,8 @@ export class RunReader {
   }
 
   /**
-   * Both clocks count: ours, as the agent's may lack, and the agent's stamps, as a gateway that is busy sees the text
-   * before and after a pause in one piece.
+   * The pause is measured by our clock and by the agent's time stamps: the agent may give none, and if the gateway is busy, then
+   * it reads the text before and after a pause in one chunk.
    */
   #watchPause(event: JsonObject, gapMs: number): void {
     const at = Date.parse(asText(event.timestamp));

@@ -96,7 +96,7 @@ class Run {
     });
   }
 
-  /** An event that no part of the stream is behind. Where the caller refuses it, the run ends as it does for others. */
+  /** An event of our own, not from the stream. If the caller throws, the run ends as for any other event. */
   #tell(onEvent: (event: RunEvent) => void, event: RunEvent): void {
     try {
       onEvent(event);
@@ -160,7 +160,7 @@ class Run {
     }
   }
 
-  /** For work that other runs share, or that has a limit of its own: a stopped run does not wait for it. */
+  /** If the run is stopped, it does not wait for work that other runs share or that has a time limit of its own. */
   #unlessClosed<T>(work: Promise<T>): Promise<T> {
     const { signal } = this.#closing;
     return new Promise((resolve, reject) => {
@@ -212,7 +212,7 @@ class Run {
   }
 
   #onEvent(event: AgentEvent, gapMs: number): void {
-    if (this.#gaveUp) return; // what was read in the same piece is no part of the answer any more
+    if (this.#gaveUp) return; // the rest of the same chunk is not part of the answer any more
     const { stopped } = this.#reader;
     this.#reader.handle(event, gapMs);
     if (this.#unattended.waiting) this.#settleAnswers(event);
@@ -270,8 +270,8 @@ class Run {
   }
 
   /**
-   * An agent that is being stopped may end its streams in good order, in the middle of a word or of a tool. Where it gives a
-   * reason for the stop, a model that went silent after a tool may have had nothing to add.
+   * Whether the stream ended in the middle of an answer, although it ended without an error: an agent that is being stopped does
+   * that. If it gives a reason for the stop, then a model that said nothing after a tool may just have had nothing to add.
    */
   #endedMidway(end: StreamEnd): AgentError | null {
     const { answer, tools, midway, maxIterationsReached, stopReason } = this.#reader;
@@ -320,7 +320,7 @@ function stopError(reason: string): AgentError | null {
   switch (reason) {
     case 'error':
       return new AgentError('agent_failed', 'The agent stopped with an error that it did not name.');
-    case 'canceled': // by nobody but an agent that is being stopped: we cancel by leaving, and then hear nothing
+    case 'canceled': // the agent is being stopped; if we cancel, we close the connection and get no such event
       return new AgentError('agent_died', 'The agent was stopped in the middle of the answer.');
     case 'loop_detected':
       return new AgentError('loop_detected', 'The agent stopped because it repeated the same tool call.');

@@ -2,8 +2,8 @@
  * The tool calls of one run: their names by id (newer agents name a tool only in its first event), which of them are
  * still without a result, and which may have acted.
  *
- * A call counts as open from the first sign of it. That is early by a moment, and errs on the safe side: a session is
- * given up that may have been sound, a tool is named that may not have run.
+ * A call counts as open as soon as it is announced, which is a little early. That is the safe side: at worst, a session is
+ * given up that could have been used, or a tool is named that did not run.
  */
 interface Call {
   name: string;

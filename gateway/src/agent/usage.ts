@@ -79,9 +79,9 @@ export function compactionUsage(
   };
 }
 
-const MOST_SESSIONS = 1000; // more than are used at a time; one that is forgotten counts one compaction less well
+const MOST_SESSIONS = 1000; // more than are used at a time; if one is forgotten, the cost of one compaction is less exact
 
-/** Remembers the use of sessions between their runs, for a compaction that comes first in a run, and what was said of it. */
+/** Remembers how full each session was after its last run, in case the next begins with a compaction; and which models report no input. */
 export class SessionUses {
   readonly #uses = new BoundedMap<string, SessionUse>(MOST_SESSIONS);
   readonly #withoutInput = new Set<string>();

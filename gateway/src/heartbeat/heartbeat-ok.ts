@@ -1,13 +1,13 @@
 /**
- * Reads the model's answer to a heartbeat. `HEARTBEAT_OK` means that there is nothing to say, in whatever dress models
- * give it: other case, bold, quotes, a code fence, an emoji. What stands beside it decides: "No updates." is silence,
+ * Reads the model's answer to a heartbeat. `HEARTBEAT_OK` means that there is nothing to say, in whatever form models
+ * write it: other case, bold, quotes, a code fence, an emoji. What stands beside it decides: "No updates." is silence,
  * "the disk is 95 % full" is a finding.
  */
 import { isQuiet } from './quiet-remark.ts';
 
 const WORD = String.raw`(?<![\p{L}\p{N}])heartbeat[\s_*\\-]*ok(?![\p{L}\p{N}])`;
 const TOKEN = new RegExp(WORD, 'giu');
-/** At the beginning or the end of a line, with its dress; in the middle it belongs to a sentence. */
+/** At the beginning or the end of a line, with the marks around it; in the middle it belongs to a sentence. */
 const AT_EDGE = new RegExp(
   String.raw`^[^\p{L}\p{N}]*${WORD}[^\p{L}\p{N}]*|[*_\x60"«“(\s>–—-]*${WORD}[^\p{L}\p{N}]*$`,
   'iu',

@@ -1,4 +1,4 @@
-/** The heartbeat as clients see it: its rhythm, what it found, why it was silent; and one beat by hand. */
+/** The heartbeat as clients see it: its interval, what it found, why it said nothing; and one beat by hand. */
 import type { BeatView, HeartbeatView } from '@mobyclaw/protocol/heartbeat';
 import type { Status } from '@mobyclaw/protocol/status';
 import { type ActiveHours, formatActiveHours } from '../calendar/active-hours.ts';

@@ -197,7 +197,7 @@ export class Heartbeat {
       const refusal = await this.#options.refusal();
       if (this.#stopped) return;
       if (refusal !== null) {
-        // Before there is a turn, so that no unanswered prompt stays in the conversation.
+        // It is asked before there is a turn, because a refused turn would leave an unanswered prompt in the conversation.
         this.#end(beat, 'refused', { why, detail: refusal });
         return;
       }
@@ -223,7 +223,7 @@ export class Heartbeat {
   async #settle(beat: BeatRow, seen: Seen, { state, text, error, usage }: TurnOutcome): Promise<void> {
     const { store, clock, files } = this.#options;
     if (error?.code === OVER_BUDGET) {
-      // Not the agent's failure: it beats on in its rhythm, and asks once there is a budget again.
+      // The agent has not failed, so the beats keep their rhythm and ask again once there is a budget.
       this.#end(beat, 'refused', { detail: error.message, usage });
       return;
     }
@@ -235,7 +235,7 @@ export class Heartbeat {
       this.#end(beat, 'cancelled', { usage, detail: error?.message ?? null });
       return;
     }
-    // What the beat itself wrote is no news; what people said meanwhile is.
+    // What the beat itself changed must not count as a change at the next one; what people said meanwhile does.
     const found = await files();
     if (this.#stopped) return;
     const after = found

@@ -1,7 +1,7 @@
 /**
  * Whether a remark beside HEARTBEAT_OK says no more than that there is nothing to say. Every word of it must be known here
- * and every sentence hold one that says "nothing"; a figure or an unknown word makes it worth reading, since a remark too
- * much costs a glance and a swallowed one may cost a disk.
+ * and every sentence hold one that says "nothing"; if there is a figure or an unknown word, then the owner gets it,
+ * because to read a needless remark costs him little, and to miss one may cost him a lot.
  */
 
 /** Each says by itself that there is nothing, or that all is well or was looked at. */

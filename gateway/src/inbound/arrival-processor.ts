@@ -4,7 +4,7 @@
  * reaches what is not a turn yet, too.
  *
  * What cannot be taken is answered, never dropped. While the gateway drains, what has arrived waits for the next start.
- * One that the gateway did not survive is begun with once more; after that it is refused, or it would end each start.
+ * If the gateway was killed while it worked on one, it is tried once more and then refused, because it may be what kills it.
  */
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { KeyedQueue } from '@mobyclaw/lib/keyed-queue';
@@ -91,7 +91,7 @@ export class ArrivalProcessor {
     }
   }
 
-  /** What is not settled yet is begun with again at the next start. */
+  /** What is not settled yet is taken up again at the next start. */
   stop(): void {
     this.#stopped = true;
     this.#tries.giveBack();
@@ -109,7 +109,7 @@ export class ArrivalProcessor {
     void this.#options.channel(platform)?.seen?.(channel, messageId, waits);
   }
 
-  /** Whether it is done at once. What its sender may not use is a text like any other, and keeps to the order. */
+  /** Whether it is done at once. A command that its sender may not use is an ordinary text, and waits its turn. */
   #isCommand(platform: Platform, message: IncomingMessage): boolean {
     const { text, kind, sender } = message;
     const role = this.#options.access.roleOf(platform, sender.id) ?? 'guest';
@@ -171,7 +171,7 @@ export class ArrivalProcessor {
     try {
       await this.#submit(await this.#gather(arrived, ending.signal), ending.signal);
     } catch (error) {
-      if (!ending.signal.aborted) throw error; // else it was taken back, and is settled
+      if (!ending.signal.aborted) throw error; // if aborted, it was taken back and is settled
     } finally {
       this.#under.delete(row.seq);
     }
@@ -187,7 +187,7 @@ export class ArrivalProcessor {
     });
     this.#settle(rows);
     for (const row of rows) this.#under.get(row.seq)?.abort();
-    // What has just become a turn is counted among the turns.
+    // If it has just become a turn, `/stop` counts it among the turns.
     return rows.filter(({ key }) => this.#options.store.turns.inboxEntry(key) === null).length;
   }
 
@@ -261,7 +261,7 @@ export class ArrivalProcessor {
         notes: notesFor(message, role, row.receivedAt, read),
       });
       if (signal.aborted) return cancel(turn.id);
-      // Or while the turn was being stored.
+      // The text may also have been edited while the turn was being stored.
       const newest = this.#promptOf(together, read);
       const edited = newest !== prompt && !store.turns.changePrompt(turn.id, newest);
       const pieces = this.#piecesOf(together, read);
@@ -271,7 +271,7 @@ export class ArrivalProcessor {
       watch(turn);
     } catch (error) {
       if (error instanceof KeyReusedError)
-        this.#settle(rows); // it became a turn before a crash, with other words
+        this.#settle(rows); // it became a turn before a crash, and was edited since
       else if (error instanceof QueueFullError) this.#settle(rows, message, `⚠️ ${error.message}`);
       else throw error;
     }

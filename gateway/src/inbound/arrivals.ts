@@ -1,5 +1,5 @@
 /**
- * The doorstep of all channels. An event is judged and stored here, in one durable transaction for all that come in the
+ * Where messages of all channels come in. An event is judged and stored here, in one durable transaction for all that come in the
  * same moment, and only then may its adapter tell the platform that it arrived. What a stranger wrote is not stored. His
  * first message leaves a pairing code and its key; what comes after it leaves nothing, however much it is.
  *
@@ -49,7 +49,7 @@ type After = () => void;
 export class Arrivals {
   readonly #options: ArrivalsOptions;
   readonly #group = new GroupCommit<Received, After[]>({ commit: (received) => this.#storeAll(received) });
-  /** Takes back what was counted in memory for a transaction that failed. */
+  /** If the transaction fails, these undo what was counted in memory for it. */
   #undos: (() => void)[] = [];
 
   constructor(options: ArrivalsOptions) {
@@ -128,7 +128,7 @@ export class Arrivals {
     return this.#stranger(platform, key, message);
   }
 
-  /** More of what was said to Moby: it does not mention him again. */
+  /** Whether it belongs to an earlier message that was said to Moby, and so need not mention him again. */
   #goesOn(message: IncomingMessage): boolean {
     if (message.kind === 'direct') return false;
     const open = this.#options.store.arrivals.openIn(message.channel);
@@ -180,7 +180,7 @@ export class Arrivals {
     return this.#notify({ channel, replyTo: messageId, text });
   }
 
-  /** That it came, and not what it said. */
+  /** Stores that the message came, and not what it said. */
   #noteKey(key: string, channel: string): void {
     this.#options.store.arrivals.insert(key, channel, null, this.#options.clock.now());
   }
@@ -208,7 +208,7 @@ export class Arrivals {
     return store.turns.changePrompt(piece.turn, prompt) ? [] : this.#tooLate(key, edit);
   }
 
-  /** Old messages are told of as changed too, pinned or previewed, when their keys are long forgotten. */
+  /** Platforms also report old messages as changed, if they are pinned or get a preview; their keys may be forgotten by then. */
   #isNew({ addressed, writtenAt }: EditedMessage): boolean {
     return addressed && writtenAt !== undefined && this.#options.clock.now() - writtenAt < NEWLY_WRITTEN_MS;
   }

@@ -1,6 +1,6 @@
 /**
  * Somebody mentions Moby and says nothing else. As a reply to a message it means that message: somebody asked a question, and
- * another one calls Moby to it. What stands there is not the word of who mentions him, so it stays marked as quoted.
+ * another one calls Moby to it. The quoted words are not those of the person who mentions him, so they stay marked as quoted.
  */
 import { quotedLines } from '@mobyclaw/lib/plain-name';
 import type { IncomingMessage } from '../channels/channel.ts';

@@ -5,7 +5,7 @@ import { readCommand } from '../commands/commands.ts';
 
 const CUT_MS = 3000; // the platform's own times, which are whole seconds
 
-/** What a message is as a whole: a command runs at once. What somebody else wrote is none. */
+/** The command that a message is, if it is one. If it has files or was forwarded, it is none. */
 export function commandIn({ text, files, forwardedFrom }: IncomingMessage): ReturnType<typeof readCommand> {
   return files.length === 0 && forwardedFrom === undefined ? readCommand(text) : null;
 }

@@ -226,7 +226,7 @@ async function download(ref: string, mostBytes: number, options: FileReaderOptio
   }
 }
 
-/** Settles with the work, or rejects at once when the signal is aborted; the work then ends for nobody. */
+/** Settles with the work, or rejects at once when the signal is aborted; the work then goes on, and its result is dropped. */
 async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();

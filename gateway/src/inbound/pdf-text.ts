@@ -7,7 +7,7 @@ import type { PdfOutcome } from './pdf-reader.ts';
 
 const TIMEOUT_MS = 30_000;
 const MOST_MEMORY_BYTES = 350_000_000; // a file of 20 MB takes 240 with Node and the parser; the gateway's container has 512
-const MOST_HEAP_MB = 192; // so that V8 clears up before that is reached
+const MOST_HEAP_MB = 192; // so that V8 collects garbage before that is reached
 const MOST_OUTPUT_BYTES = 2_000_000; // 100,000 characters, and room for how JSON writes them
 
 /** `heavy`: it takes more memory or time than a document is worth. */

@@ -1,6 +1,6 @@
 /**
- * What a sender can choose besides his words, made plain at the door: names, titles and media types stand later in notes
- * to the model and to the owner, in lists and on terminals, so what is kept of them is what can be seen, and short.
+ * Names, titles and media types as they come in, made plain and short: the sender chooses them, and they stand later in
+ * notes to the model and the owner, in lists and on terminals. Only characters that can be seen are kept.
  */
 import { plainFileName, plainName } from '@mobyclaw/lib/plain-name';
 import type { InboundEvent, InboundFile } from '../channels/channel.ts';

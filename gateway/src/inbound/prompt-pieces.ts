@@ -7,7 +7,7 @@ import { BARE_FILE } from '../turns/attachments.ts';
 const MOST_CHARS = 4096; // of a message of Telegram, the only platform whose apps cut texts
 const BREAK = '\n\n';
 
-/** @param messages in their order, each with its key at the doorstep */
+/** @param messages in their order, each with the key of its arrival */
 export function piecesOf(
   messages: readonly { key: string; message: IncomingMessage }[],
   spoken: readonly string[],
@@ -19,7 +19,7 @@ export function piecesOf(
   return [...said, ...spoken.map((text) => ({ key: '', text, before: BREAK }))];
 }
 
-/** Apps cut where there was white space, which is gone then, and within a word only where there was none. */
+/** Apps cut a long text at white space and drop that; if there is none, they cut within a word. */
 function seam(earlier: IncomingMessage, later: IncomingMessage): string {
   const cutHard = earlier.text.length === MOST_CHARS && !/\s$/.test(earlier.text) && !/^\s/.test(later.text);
   return cutHard ? '' : '\n';

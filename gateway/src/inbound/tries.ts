@@ -1,6 +1,6 @@
 /**
- * Counts on disk how often an arrival was begun with, before anything is done with what somebody sent: one that ends the
- * process would otherwise end each start. An orderly end does not count.
+ * Counts on disk how often an arrival was tried, before anything is done with it: if it kills the process, it must not do
+ * so at every start. If the gateway is stopped in order, the try does not count.
  */
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { ArrivalRow } from '../store/arrival-store.ts';
@@ -21,7 +21,7 @@ export class Tries {
 
   /**
    * Counts each of these once in this process.
-   * @param files they come with files, whose reading is what may end more than the process: then the disk has it first
+   * @param files they come with files; reading those may bring down the machine too, so the count is synced to the disk first
    * @returns false where one of them was begun with often enough
    * @throws StoreError
    */

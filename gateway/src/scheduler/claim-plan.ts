@@ -1,7 +1,7 @@
 /**
- * What becomes of the slots of a job that are due: which run, which wait, which are left out and why, and which comes
- * next. Pure, so that the rules of misfire, overlap, backoff and ending stand in one place. Every slot is accounted for:
- * it has a row of its own, or lies within those that another row stands for.
+ * What to do with the slots of a job that are due: which run, which wait, which are left out and why, and which comes
+ * next. It reads no clock and no store, so the rules of misfire, overlap, backoff and ending stand in one place. Every slot
+ * has a row of its own, or is counted by the row of another slot.
  */
 
 import { endingAt, type Slots, slotsBetween } from '../calendar/schedule.ts';
@@ -14,7 +14,7 @@ export const MOST_WAITING = 100; // runs that wait behind one another
 export interface PlannedRow extends Stretch {
   slot: number;
   trigger: RunTrigger;
-  /** Ended: left out. */
+  /** `ended`: the slot is left out. */
   state: Extract<RunState, 'running' | 'waiting' | 'ended'>;
   /** It runs while another one does, so it needs a conversation of its own. */
   beside: boolean;
@@ -35,7 +35,7 @@ export interface ClaimInput {
   /** Runs of the job that still work on their prompt, and those that wait. */
   working: number;
   waiting: number;
-  /** Whether a slot has a row already, as it may once the clock was set back: it is no run to come, nor one to count. */
+  /** Whether a slot has a row already. If the clock was set back, then it may; such a slot is neither run nor counted again. */
   isClaimed: (slot: number) => boolean;
 }
 

@@ -205,7 +205,7 @@ export class JobEngine {
     return drive;
   }
 
-  /** The clock was set back: slots that were planned from a later time come round again, claimed ones stay claimed. */
+  /** If the clock was set back, then jobs that were planned later than now are planned anew. Claimed slots stay claimed. */
   async #replan(): Promise<void> {
     const { store, clock, calendar, logger } = this.#options;
     const now = clock.now();
@@ -223,7 +223,7 @@ export class JobEngine {
     });
   }
 
-  /** No pause outlasts its own maximum: one that seems to was begun before the clock was set back. */
+  /** If a pause seems longer than its maximum, then it began before the clock was set back, and is cut to the maximum. */
   #capWaits(now: number): void {
     const { store } = this.#options;
     store.transaction('relaxed', () => {

@@ -233,13 +233,13 @@ export class JobService {
     return (at, timeZone) => calendar.localText(Date.parse(at), timeZone);
   }
 
-  /** As its delivery would be refused, and not only when the time has come. @throws ScheduleError */
+  /** Refuses now what its delivery would refuse when the time has come. @throws ScheduleError */
   #checkTarget(channel: string | null): void {
     const refusal = channel === null ? null : this.#options.channels.refusal(channel);
     if (refusal !== null) throw new ScheduleError('channel', refusal);
   }
 
-  /** What has finished makes room. @throws ScheduleError where nothing has */
+  /** If there are too many jobs, then the oldest finished one is removed. @throws ScheduleError if none has finished */
   #makeRoom(): void {
     const { jobs, jobRuns } = this.#options.store;
     if (jobs.count() < MOST_JOBS) return;

@@ -9,7 +9,7 @@ import type { JobDefinition } from '../store/job-rows.ts';
 
 const PROMPT_GAP_MS = 60_000; // as often as cron can say it
 const GUEST_GAP_MS = 15 * 60_000;
-const SLOTS_LOOKED_AT = 100; // times that are close together are so within the first hours that have any
+const SLOTS_LOOKED_AT = 100; // enough to find times that are close together
 /** Of each conversation that guests ask in, paused ones among them. */
 export const MOST_GUEST_JOBS = 5;
 /** Prompts of schedules in a day of the owner's, for each conversation that guests ask in. */
@@ -21,7 +21,7 @@ function leastGapMs({ guest = false, prompt, count }: JobDefinition): number {
   return prompt === null ? 0 : PROMPT_GAP_MS;
 }
 
-/** The times of a job. One that was made before there was a limit keeps to it, too. */
+/** The times of a job. If its interval is shorter than the limit allows, as before there was one, then the limit counts. */
 export function slotsOf(definition: JobDefinition, calendar: Calendar): Slots {
   const { schedule, timeZone } = definition;
   if (schedule.kind !== 'every') return calendar.slots(schedule, timeZone);

@@ -21,7 +21,7 @@ import { addUsage, toPrompt } from './task.ts';
 export const MOST_FAILURES = 10;
 export const PROMPT_RETRY = { firstMs: 30_000, maxMs: 15 * 60_000 };
 export const JOB_BACKOFF = { firstMs: 60_000, maxMs: 3_600_000 };
-const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // later it would be news to nobody
+const DELIVERY_GIVEN_UP_MS = 7 * 86_400_000; // after a week the result is of no use any more
 export const RUNS_KEPT = 200; // of each job
 
 export interface RunDriverOptions extends BackgroundPorts {
@@ -222,9 +222,9 @@ export class RunDriver {
   }
 
   /**
-   * Ten failures in a row switch the job off, and the owner gets a word; so he does when a single time has failed. That
-   * the budget is used up is no failure of the job, and the budget tells of it; only of the first single time in a day that
-   * was left out the owner hears here.
+   * If a job failed ten times in a row, then it is switched off and the owner is told. If a job with a single time failed, then
+   * he is told, too. If the budget is used up, that is no failure, and the budget tells him; but a single time would never come
+   * again, so he is told of the first one of a day that was left out.
    */
   #account(run: RunRow, outcome: RunOutcome, reason: string, now: number): void {
     const { store, timeZone } = this.#options;

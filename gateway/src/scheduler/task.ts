@@ -64,7 +64,7 @@ export function addUsage(one: Usage | null, other: Usage | null): Usage | null {
     inputTokens: one.inputTokens + other.inputTokens,
     outputTokens: one.outputTokens + other.outputTokens,
     ...(one.cachedTokens === undefined && other.cachedTokens === undefined ? {} : { cachedTokens: cached }),
-    // A sum with an unknown part is unknown, which is not free.
+    // If the cost of a part is unknown, then the sum is unknown; it must not look like less.
     ...(one.costUsd === undefined || other.costUsd === undefined
       ? {}
       : { costUsd: one.costUsd + other.costUsd }),

@@ -124,7 +124,7 @@ export class AgentRun {
     return outcome;
   }
 
-  /** Told once too often does less harm than not at all: only an agent that has answered has had it for sure. */
+  /** Called once the agent has answered: only then it has surely had the messages, and to be told twice does little harm. */
   #noteTold(turn: TurnRow, upto: number | null): void {
     const { store, logger } = this.#options;
     if (upto === null) return;
@@ -137,9 +137,9 @@ export class AgentRun {
   }
 
   /**
-   * The owner's turns run with root; a beat with the agent for it where there is one; what is not the owner's with the agent
-   * that has no shell and no files, and with no other. Asked anew each time: a turn that costs a call of the model can afford
-   * a look at the agent.
+   * The owner's turns run with root, and a beat with the agent `heartbeat` if there is one. Turns of guests and webhooks run
+   * with the agent of that name alone, which has no shell and no files. The agent is asked for its team before each turn,
+   * because soul.yaml may have changed.
    * @returns null for root
    * @throws AgentError where there is no agent that this turn may run with
    */
@@ -148,7 +148,7 @@ export class AgentRun {
     if (asker === 'owner' && turn.source !== 'heartbeat') return null;
     const names = await this.#options.agent.agentNames();
     if (asker === 'owner') return names.includes(HEARTBEAT_AGENT) ? HEARTBEAT_AGENT : null;
-    if (names.includes(asker) || names.length === 0) return asker; // with none soul.yaml is broken, and the run says why
+    if (names.includes(asker) || names.length === 0) return asker; // if there is none, soul.yaml is broken, and the run tells why
     const why = `This turn is not the owner's (${asker}), and soul.yaml has no agent "${asker}" to run it with.`;
     throw new AgentError('config', `${why} Add one under agents, with the tools that it may have.`);
   }
@@ -161,7 +161,7 @@ export class AgentRun {
   ): Promise<{ id: string; fresh: boolean }> {
     const { store, agent } = this.#options;
     const row = store.sessions.find(turn.session);
-    // An agent session is bound to the agent of its first run, so another one begins a new session, told of the last exchanges.
+    // If the turn needs another agent than the session is bound to, then it takes a new session, which is told the last exchanges.
     if (row?.agentSession && !row.takesNewAgentSession && row.agent === agentName)
       return { id: row.agentSession, fresh: false };
     const id = await agent.createSession(turn.session);
@@ -196,7 +196,7 @@ export class AgentRun {
     this.#keepBudget(turn, progress, event);
   }
 
-  /** Past the cap no further model call and no tool begins; an answer that was complete with the last call stands. */
+  /** If the budget is used up, the run is cut before the next model call or tool. An answer that is complete by then is kept. */
   #keepBudget(turn: TurnRow, progress: Progress, event: RunEvent): void {
     if (event.type === 'usage') {
       const { type: _, ...call } = event;

@@ -47,13 +47,13 @@ export class AgentSessionCleanup {
     this.#timer = every(this.#options.clock, INTERVAL_MS, tidy, FIRST_MS);
   }
 
-  /** What is under way at the agent is not waited for; it is noted as it was. */
+  /** Does not wait for a call that is under way: what was not deleted stays noted on disk. */
   stop(): void {
     this.#timer?.cancel();
     this.#stop.abort();
   }
 
-  /** Something was left, or a run has ended: what is due is deleted soon. Never rejects. */
+  /** To be called when a conversation has left a session, or a run has ended: deletes what is due. Never rejects. */
   poke(): Promise<void> {
     if (this.#working) this.#again = true;
     this.#working ??= this.#work().finally(() => {
@@ -66,7 +66,7 @@ export class AgentSessionCleanup {
     const { store, clock } = this.#options;
     do {
       this.#again = false;
-      await nextTurn(); // the transaction that left a session may still fail
+      await nextTurn(); // until then the transaction in which a session was left may still fail
       if (this.#stop.signal.aborted) return;
       try {
         for (const id of store.agentSessions.left()) {
@@ -85,7 +85,7 @@ export class AgentSessionCleanup {
   /** @returns false where the agent is away, so that all others would fail too */
   async #delete(id: string): Promise<boolean> {
     const { store, agent, inUse, logger } = this.#options;
-    if (inUse().has(id) || store.agentSessions.isUsed(id)) return true; // its end is a reason to look again
+    if (inUse().has(id) || store.agentSessions.isUsed(id)) return true; // when its run ends, `poke` is called again
     try {
       await agent.deleteSession(id);
     } catch (error) {
@@ -101,7 +101,7 @@ export class AgentSessionCleanup {
     return true;
   }
 
-  /** Notes what nobody uses; it is deleted by the next work. Never rejects. */
+  /** Notes the sessions that no conversation uses; `poke` deletes them. Never rejects. */
   async sweep(): Promise<void> {
     const { store, agent, inUse, clock, logger } = this.#options;
     const now = clock.now();

@@ -1,4 +1,4 @@
-/** How attachments reach the model: pictures as pictures, text inside the prompt. Anything else is refused at the door. */
+/** How attachments reach the model: pictures as pictures, text inside the prompt. Anything else is refused before that. */
 import { quotedFileName } from '@mobyclaw/lib/plain-name';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 

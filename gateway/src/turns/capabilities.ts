@@ -1,7 +1,7 @@
 /**
  * The capability of each run: made when the agent is asked, and looked at when a tool call comes back with it. A right
- * signature alone is not enough here: the turn must be running, in that very attempt, so that what was overheard is worth
- * nothing once the turn has ended.
+ * signature alone is not enough here: that attempt of the turn must still be running, so a capability that was leaked is
+ * useless once the turn has ended.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';

@@ -1,7 +1,7 @@
 /**
  * A conversation that starts afresh: a new agent session, which costs fewer tokens and forgets what went stale, told the
- * recent exchanges unless the owner wants a clean slate. Automatic resets are decided when the next message comes, from
- * when the last one was; no timer has to survive anything.
+ * recent exchanges unless the owner wants none. Whether a reset is due is decided when the next message comes, from the time
+ * of the last one, so no timer is needed.
  */
 
 import type { Store } from '../store/store.ts';
@@ -54,7 +54,7 @@ export class ConversationReset {
   /** Resets the session where the settings say so, or nobody asked for one conversation, before a turn that starts at `now`. */
   applyDue({ session, source }: Pick<TurnRow, 'session' | 'source'>, now: number): void {
     const { store, idleMs } = this.#options;
-    // What Moby sent by himself is no conversation: a brief each morning would put every reset off.
+    // What Moby sent by himself does not count, because a brief each morning would put off every reset.
     const last = store.messages.lastSaid(session);
     if (!last || last.role === 'marker') return;
     if (source === 'webhook' && store.hooks.find(hookOf(session))?.session !== 'keep') {

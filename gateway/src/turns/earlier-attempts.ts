@@ -1,7 +1,7 @@
 /**
  * What the attempts before this one did, from the event log and from the agent's own session: the agent may have started
- * a tool in the very moment in which we died, or in which it did. What only the agent could tell is put into the event
- * log, since its session is soon left and deleted, and a third attempt has to know it too.
+ * a tool just before the gateway or the agent itself was killed. What only the agent's session told is put into the event log,
+ * because that session is then deleted, and a third attempt has to know it too.
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
@@ -59,7 +59,7 @@ export async function recallEarlierAttempts(
     openToolCall: stored === null || calls.some(({ open }) => open),
   };
 
-  /** @returns null where the agent cannot tell: a new session is always sound */
+  /** @returns null if the agent cannot tell; the turn then takes a new session, which is always safe */
   async function fromAgent(session: string): Promise<EarlierCall[] | null> {
     for (let failures = 1; failures <= TRIES && !signal.aborted; failures++) {
       try {
@@ -86,7 +86,7 @@ export function fromEventLog(store: Store, turnSeq: number): EarlierCall[] {
   return [...calls.values()];
 }
 
-/** @param turn id of the turn, which its prompt carries; a run that was cut before the agent had the prompt did nothing */
+/** @param turn id of the turn, which stands in its prompt; if the session has no such prompt, the run did nothing */
 export function fromAgentSession(session: StoredSession, turn: string): EarlierCall[] {
   const messages = (session.messages ?? []).map(({ message }) => message);
   const lastPrompt = messages.findLastIndex(

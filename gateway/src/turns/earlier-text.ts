@@ -2,7 +2,7 @@
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import type { EventLog } from './event-log.ts';
 
-/** @returns the text that was seen last: of the newest attempt that said anything, since each begins by taking it back */
+/** @returns the text of the newest attempt that has any, because each attempt replaces the text of the one before */
 export function textSeenLast(events: EventLog, turnSeq: number): string {
   let text = '';
   let takenBack = '';

@@ -1,7 +1,7 @@
-/** What became of a turn, as it is stored and told. */
+/** How a turn ended, as it is stored and told. */
 import type { Usage } from '@mobyclaw/protocol/usage';
 
-/** Told where an answer was cut at the model's limit of tokens. */
+/** Told to the person if the answer was cut at the model's limit of tokens. */
 export const CUT_ANSWER =
   'The answer was cut at the longest that the model may give (max_tokens in soul.yaml). Say “go on” for the rest.';
 

@@ -3,8 +3,9 @@
  *
  * Text is stored within FLUSH_MS, in one transaction for all turns: after a crash the turn runs again, so what a kill
  * takes would have been replaced anyway. What tools may have done and what was paid for must be known then, so these
- * events are stored before anybody sees them. The event that ends a turn is stored with the answer itself. A number is never used twice: an attempt after a crash starts at the next million, so what a client saw
- * although it was never stored cannot be mistaken for something else.
+ * events are stored before anybody sees them. The event that ends a turn is stored with the answer itself. A number is
+ * never used twice: an attempt after a crash starts at the next million, because a client may have seen events that a kill
+ * kept from the disk.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -150,7 +151,7 @@ export class EventLog {
     return { id, ...event };
   }
 
-  /** For an event outside of an attempt of this process: attempts of one that was killed may have shown what they never stored. */
+  /** For an event that belongs to no attempt of this process: it comes after every number that a killed process may have shown. */
   #idAfterAllAttempts(turn: number): number {
     return Math.max(this.#lastId(turn), this.#store.turns.attempts(turn) * EVENT_IDS_PER_ATTEMPT) + 1;
   }

@@ -1,5 +1,5 @@
 /**
- * The door for every message from anywhere. A message is accepted when it is on disk, and only then is its sender told
+ * Accepts every message, wherever it comes from. A message is accepted when it is on disk, and only then is its sender told
  * so. Its key (adapter, account, chat, message id) makes a redelivery the same turn, across restarts too.
  *
  * The turn is begun while the disk still syncs, so that the first token does not wait for it; a power cut in these
@@ -26,7 +26,7 @@ export interface InboundMessage {
   sender: string;
   prompt: string;
   attachments: Attachment[];
-  /** The files as they came, where `attachments` are made of them: a repeat is told by these. */
+  /** The files as they came, if `attachments` are made from them; a repeat is recognised by these. */
   sent?: readonly Attachment[];
   queueMode: QueueMode | null;
   /** Where the answer goes, besides to whoever follows the turn. */
@@ -35,7 +35,7 @@ export interface InboundMessage {
   notes?: readonly string[];
   /** Written by somebody who is not the owner: tools of the gateway stay within this chat. */
   guest?: boolean;
-  /** Brought by a webhook that is not trusted: its turn has no reach at all but the answer. */
+  /** Brought by a webhook that is not trusted: its turn may do nothing but answer. */
   confined?: boolean;
 }
 

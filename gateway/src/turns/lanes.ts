@@ -2,8 +2,8 @@
  * Which turn runs when. A session runs one turn at a time, in order of arrival; sessions run side by side under a global
  * limit, first come, first served.
  *
- * The database says what waits; memory holds only who runs. A slot is taken in the same breath as the check that it is
- * free, belongs to one turn, and is given back when that turn's run has settled, however it ended.
+ * The database says what waits; memory holds only what runs. A slot is taken in the same synchronous step as the
+ * check that it is free, belongs to one turn, and is given back when that turn's run has settled, however it ended.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -20,7 +20,7 @@ export type StopReason = 'cancelled' | 'interrupted' | 'shutdown';
 interface Lane {
   session: string;
   running: { turn: string; controller: AbortController } | null;
-  /** What waits came while a turn ran: queue mode collect waits for a quiet moment. */
+  /** The waiting turns came while another ran, so queue mode collect waits for a quiet moment. */
   afterRun: boolean;
   quietTimer: Timer | null;
   inLine: boolean;
@@ -74,7 +74,7 @@ export class Lanes {
       if (session === before) continue;
       this.#lanes.delete(before);
       lane.session = session;
-      // Where there is one already, this one ends with what it runs.
+      // If there is a lane of that name already, this one ends with the turn that it runs.
       if (!this.#lanes.has(session)) this.#lanes.set(session, lane);
     }
     for (const [index, session] of this.#line.entries()) this.#line[index] = current(session);
@@ -185,7 +185,7 @@ export class Lanes {
       (turn) =>
         turn.sender !== head.sender ||
         turn.source !== head.source ||
-        turn.guest !== head.guest || // none borrows the reach of another
+        turn.guest !== head.guest || // a turn may do what its sender may, so guests and the owner are not merged
         turn.confined !== head.confined ||
         modeOf(turn) !== 'collect',
     );

@@ -1,4 +1,4 @@
-/** What one turn has come to so far, over its runs in this process. */
+/** What the runs of one turn in this process have done so far. */
 import { UsageMeter } from '../budget/usage-meter.ts';
 
 export class Progress {
@@ -32,7 +32,7 @@ export class Progress {
     this.repeats = attempt > 0;
   }
 
-  /** The whole prompt is asked again. */
+  /** The next run asks the whole prompt again, and nothing of the answer so far is kept. */
   startOver(): void {
     this.kept = '';
     this.continues = false;

@@ -1,6 +1,7 @@
 /**
  * Puts the answer of a turn into the outbox, inside the transaction that ends the turn: there is no moment in which the
- * one is stored and the other is not. An answer to a chat that is not where it was asked is recorded there, too. It only writes rows, so that a gateway without channels loads nothing for it.
+ * one is stored and the other is not. If the answer goes to another chat than it was asked in, it is recorded there, too. It
+ * only writes rows, so a gateway without channels loads nothing for it.
  */
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { isConversation } from '../store/conversation.ts';
@@ -23,7 +24,7 @@ export class ReplyRecorder {
   /** Within the transaction that ends `turn` and those merged into it. */
   record(turn: TurnRow, merged: readonly TurnRow[], ending: Ending, at: number): void {
     this.#put(turn, replyText(ending, this.#store.outbox.hasLive(turn.id)), at);
-    // What these showed while they waited ("queued") is taken back: the one answer stands for all.
+    // If a merged turn shows "queued" in the chat, that message is removed, because the one answer is for all of them.
     for (const other of merged) if (this.#store.outbox.hasLive(other.id)) this.#put(other, '', at);
   }
 

@@ -71,7 +71,7 @@ export class TurnFinisher {
     show?.();
   }
 
-  /** If one cannot be stored, then none is; so each is tried by itself, and what is wrong with one holds up no other. */
+  /** If they cannot be stored together, then each is stored by itself, so that one that fails does not hold up the others. */
   #storeTogether(ends: readonly End[]): (Show | Error)[] {
     try {
       return this.#store(ends);
@@ -123,7 +123,7 @@ export class TurnFinisher {
     });
   }
 
-  /** A turn that was ended before it ever ran still was said. */
+  /** If a turn ended before it ran, its prompt is not in the history yet. */
   #recordPrompt(turn: TurnRow, at: number): void {
     const { messages } = this.#options.store;
     if (messages.firstOfTurn(turn.session, turn.id)) return;

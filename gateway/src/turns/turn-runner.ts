@@ -80,7 +80,7 @@ export class TurnRunner {
     }
   }
 
-  /** A disk that takes nothing holds a turn up, as long as nothing of it has been asked; it does not end it. */
+  /** If the disk does not take the start of an attempt, then the turn waits and tries again; it does not fail. */
   async #stepOrWait(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<Next> {
     try {
       return await this.#step(turn, progress, signal);
@@ -254,7 +254,7 @@ export class TurnRunner {
     return back || signal.aborted ? 'again' : this.#fail(turn, progress, outcome.error, signal);
   }
 
-  /** The provider or the session is at fault: an answer that broke off is gone on with once, an outage is tried once more. */
+  /** If an answer broke off, then the model is asked once to go on. If the provider is away, then it is asked once more. */
   async #askAgain(
     turn: TurnRow,
     progress: Progress,
@@ -331,7 +331,7 @@ export class TurnRunner {
     signal: AbortSignal,
   ): Promise<Next> {
     const usage = await this.#options.pricing.total(progress.meter);
-    // What an attempt before said and began again with nothing is better than nothing: it has been read already.
+    // If this attempt has no text, then that of an earlier one is kept, because the person has already read it.
     const partial = progress.kept === '' ? textSeenLast(this.#options.events, turn.seq) : progress.kept;
     await this.#options.finisher.finish(turn, { state: 'failed', partial, usage, error }, signal);
     return 'ended';
