@@ -9,7 +9,7 @@ import type {
 } from '@ai-sdk/provider';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { TokenUsage, ToolCall, ToolDefinition } from '@mobyclaw/protocol/cagent';
-import { reasoningStream } from '../model/reasoning-stream.ts';
+import { ReasoningParts } from '../model/reasoning-stream.ts';
 import { picturesAfterTools } from '../model/tool-pictures.ts';
 import { TruncatedStreamError } from './error-text.ts';
 import type { AssistantDraft, MessageWriter } from './message-writer.ts';
@@ -56,22 +56,25 @@ export class ModelCalls {
       wrapStream: async ({ doStream }) => {
         const { stream, ...rest } = await doStream();
         this.#begin();
+        const reasoning = new ReasoningParts();
         const listener = new TransformStream<LanguageModelV4StreamPart, LanguageModelV4StreamPart>({
-          transform: (part, controller) => {
-            if (part.type === 'finish' && isTruncated(part)) {
-              this.#failed = true;
-              controller.enqueue({
-                type: 'error',
-                error: new TruncatedStreamError('the stream ended early'),
-              });
-              controller.enqueue({ ...part, finishReason: { unified: 'error', raw: undefined } });
-              return;
+          transform: (received, controller) => {
+            for (const part of reasoning.of(received)) {
+              if (part.type === 'finish' && isTruncated(part)) {
+                this.#failed = true;
+                controller.enqueue({
+                  type: 'error',
+                  error: new TruncatedStreamError('the stream ended early'),
+                });
+                controller.enqueue({ ...part, finishReason: { unified: 'error', raw: undefined } });
+              } else {
+                this.#observe(part);
+                controller.enqueue(part);
+              }
             }
-            this.#observe(part);
-            controller.enqueue(part);
           },
         });
-        return { stream: stream.pipeThrough(reasoningStream()).pipeThrough(listener), ...rest };
+        return { stream: stream.pipeThrough(listener), ...rest };
       },
     };
   }

@@ -1,6 +1,6 @@
 /** What a tool is to the run: its definition as events carry it, the schema the model is given, and the work itself. */
 
-import type { FlexibleSchema } from '@ai-sdk/provider-utils';
+import { type FlexibleSchema, zodSchema } from '@ai-sdk/provider-utils';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
 import * as z from 'zod';
@@ -59,7 +59,7 @@ export function builtInTool<INPUT extends z.ZodType>(tool: BuiltInTool<INPUT>): 
       annotations: { ...(tool.readOnly ? { readOnlyHint: true } : {}), title: tool.title },
       outputSchema: { type: 'string' },
     },
-    inputSchema: tool.input,
+    inputSchema: zodSchema(tool.input), // of zod itself the AI SDK would make a JSON schema in every run
     async call(input, context) {
       try {
         const output = await tool.run(tool.input.parse(input, { error: plainIssue }), context);
