@@ -1,7 +1,8 @@
 /** Names that are one or two slips away from a setting: what is set under them does nothing, and their owner believes that it does. */
+
+import { SETTING_NAMES } from '@mobyclaw/lib/settings';
 import { PROVIDER_ADDRESSES, PROVIDER_SECRETS } from '@mobyclaw/protocol/model-providers';
 import { distance } from 'fastest-levenshtein';
-import { SETTING_NAMES } from './settings-schema.ts';
 
 const MOST_SLIPS = 2; // two letters that changed places are two
 const SHORTEST = 8; // shorter names are near to too many

@@ -7,20 +7,26 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import {
+  defaultOf,
+  isSettingName,
+  readSettingValues,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingValues,
+} from '@mobyclaw/lib/settings';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { systemTimeZone } from '@mobyclaw/lib/time-zone';
-import type * as z from 'zod';
 import { UsageError } from './cli-error.ts';
 import { readTextIfThere } from './env-file.ts';
 import { nearMiss } from './near-miss.ts';
-import { SETTING_NAMES, type SettingName, settingsSchema } from './settings-schema.ts';
 
 export type SettingOrigin = 'environment' | '.env' | 'default';
 
 export interface Settings {
-  values: z.infer<typeof settingsSchema>;
+  values: SettingValues;
   origin: Record<SettingName, SettingOrigin>;
-  /** For the environment of the parts: the settings that have a value, and what else the file holds. */
+  /** For the environment of the parts, as text: the settings that have a value, and what else the file holds. */
   environment: Record<string, string>;
   /** Path of the `.env` file, which need not exist. */
   file: string;
@@ -51,12 +57,9 @@ export function readSettings(checkout: string, env: Readonly<Record<string, stri
       `TZ (environment): "${env.TZ}" names no time zone that is known here. Mend it, or write MOBYCLAW_TZ=Europe/Berlin, or where you are, into ${file}.`,
     );
   }
-  const result = settingsSchema.safeParse(raw);
-  if (!result.success) {
-    const lines = result.error.issues.map(({ path, message }) => {
-      const name = path[0] as SettingName;
-      return `${name} (${origin[name] === '.env' ? file : 'environment'}): ${message}`;
-    });
+  const { values, faults } = readSettingValues(SETTING_NAMES, raw);
+  if (faults.length > 0) {
+    const lines = faults.map(({ name, message }) => `${name}${placeOf(origin[name], file)}: ${message}`);
     throw new UsageError(lines.join('\n'));
   }
   for (const name of Object.keys(env)) {
@@ -66,13 +69,21 @@ export function readSettings(checkout: string, env: Readonly<Record<string, stri
         `${name} (environment): nothing reads it. ${meant(name)}Mend the name or unset it.`,
       );
   }
-  const others = Object.keys(fromFile).filter((name) => !(SETTING_NAMES as string[]).includes(name));
+  const others = Object.keys(fromFile).filter((name) => !isSettingName(name));
   const environment: Record<string, string> = {};
   for (const name of others) environment[name] = env[name] ?? fromFile[name] ?? '';
-  for (const [name, value] of Object.entries(result.data)) {
-    if (value !== undefined) environment[name] = String(value);
+  for (const name of SETTING_NAMES) {
+    // Texts as they were read, since nobody but a shell knows ~.
+    const value = values[name];
+    const text = typeof value === 'string' ? value : (raw[name] ?? defaultOf(name));
+    if (text !== undefined) environment[name] = text;
   }
-  return { values: result.data, origin, environment, file, others, doubts: doubtsOf(others, file) };
+  return { values, origin, environment, file, others, doubts: doubtsOf(others, file) };
+}
+
+function placeOf(origin: SettingOrigin, file: string): string {
+  if (origin === 'default') return '';
+  return ` (${origin === '.env' ? file : origin})`;
 }
 
 function meant(name: string): string {
@@ -115,12 +126,11 @@ function readEnvFile(file: string, mustExist: boolean): Record<string, string> {
     );
   }
   const parsed = parseEnvText(text);
-  const known = SETTING_NAMES as string[];
   for (const [index, line] of text.split('\n').entries()) {
     const name = /^\s*(?:export\s+)?(MOBYCLAW_\w*)/.exec(line)?.[1];
     if (name === undefined) continue;
     const where = `${file}, line ${index + 1}`;
-    if (!known.includes(name)) {
+    if (!isSettingName(name)) {
       throw new UsageError(
         `${where}: nothing reads ${name}. ${meant(name)}Remove the line or mend the name; .env.example lists the settings.`,
       );

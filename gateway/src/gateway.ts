@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lock';
+import { StartError } from '@mobyclaw/lib/start-error';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { AgentClient } from './agent/agent.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
@@ -58,11 +59,6 @@ export interface Gateway {
   readonly port: number;
   /** Stops taking messages in, lets turns end for up to `graceMs`, and closes everything. */
   close(graceMs?: number): Promise<void>;
-}
-
-/** The gateway could not start, for a reason that a person can mend. */
-export class StartError extends Error {
-  override name = 'StartError';
 }
 
 /** @throws StartError or StoreError, whose messages say what to do */

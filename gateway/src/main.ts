@@ -1,9 +1,10 @@
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
 import { logFaults } from '@mobyclaw/lib/process-faults';
+import { StartError } from '@mobyclaw/lib/start-error';
 import { createAgentClient } from './agent/agent-client.ts';
-import { ConfigError, readConfig } from './config/config.ts';
-import { openGateway, StartError } from './gateway.ts';
+import { readConfig } from './config/config.ts';
+import { openGateway } from './gateway.ts';
 import { StoreError } from './store/database.ts';
 
 const version = process.env.MOBYCLAW_VERSION ?? 'development';
@@ -40,8 +41,7 @@ try {
     });
   }
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof StartError || error instanceof StoreError))
-    throw error;
+  if (!(error instanceof StartError || error instanceof StoreError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }

@@ -4,8 +4,8 @@
  */
 import { createLogger, type Logger } from '@mobyclaw/lib/logger';
 import { logFaults } from '@mobyclaw/lib/process-faults';
+import { StartError } from '@mobyclaw/lib/start-error';
 import type { HttpService } from './http.ts';
-import { ConfigError } from './settings.ts';
 
 export interface McpProcess {
   /** Name of the part, for the log. */
@@ -32,7 +32,7 @@ export async function runMcpProcess({ name, listenVariable, start, reason }: Mcp
 }
 
 function commonReason(error: unknown, listenVariable: string): string | null {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof StartError) return error.message;
   if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return null;
   return `The address is taken. Set ${listenVariable} to another host:port.`;
 }

@@ -1,10 +1,5 @@
-/** Environment of an MCP server of ours, read once at start; a wrong value stops it with a word on what is right. */
-import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
+/** What an MCP server of ours is told by its environment. */
 import * as z from 'zod';
-
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
 
 /** A secret that two parts share; whoever starts them gives it to both. */
 export const secretSchema = z
@@ -14,6 +9,7 @@ export const secretSchema = z
 /** What each of them is told, besides where to listen. */
 export const mcpSettings = {
   MOBYCLAW_MCP_TOKEN: secretSchema,
+  /** Its own names, given by whoever starts it. */
   MOBYCLAW_ALLOWED_HOSTS: z
     .string()
     .default('')
@@ -29,14 +25,3 @@ export const listenSchema = z
     return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
   })
   .refine(({ port }) => port <= 65_535, 'the port must be at most 65535');
-
-/** An empty value counts as not set. @throws ConfigError naming each wrong variable, never its value */
-export function readEnvironment<Schema extends z.ZodObject>(
-  schema: Schema,
-  environment: NodeJS.ProcessEnv,
-): z.output<Schema> {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(set, { error: plainIssue });
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(plainFaults(parsed.error).join('; '));
-}

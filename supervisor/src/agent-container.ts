@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { ownBrokenSeal } from '@mobyclaw/lib/seals';
+import { StartError } from '@mobyclaw/lib/start-error';
 import { AgentFiles } from './agent-files.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
@@ -16,7 +17,6 @@ import { engineEnvironment } from './engine-environment.ts';
 import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
 import type { Supervising } from './run-process.ts';
 import type { ListenAddress } from './settings.ts';
-import { StartError } from './start-error.ts';
 
 export interface AgentContainerOptions {
   agentFolder: string;

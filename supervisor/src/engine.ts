@@ -5,9 +5,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findOnPath } from '@mobyclaw/lib/find-on-path';
+import { StartError } from '@mobyclaw/lib/start-error';
 import type { Engine } from '@mobyclaw/protocol/control';
 import { type EngineVersion, parseVersion } from './engine-version.ts';
-import { StartError } from './start-error.ts';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000; // cagent answers in 0.1 s; a cold disk may need seconds

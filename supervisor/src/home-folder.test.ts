@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartError } from '@mobyclaw/lib/start-error';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { prepareHome } from './home-folder.ts';
-import { StartError } from './start-error.ts';
 
 test.each(['work', 'engine', 'session.db', 'session.db-wal'])(
   'a link that the shell has put in the place of sessions/%s is named and not written through',

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
+import { StartError } from '@mobyclaw/lib/start-error';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
-import { StartError } from './start-error.ts';
 
 export interface HomeFolder {
   home: string;

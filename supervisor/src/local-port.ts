@@ -1,7 +1,7 @@
 /** Ports on loopback: is the gateway's free, and which one can the memory server have. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { StartError } from './start-error.ts';
+import { StartError } from '@mobyclaw/lib/start-error';
 
 const TRIES = 50;
 /** Below the range that systems hand out to outgoing connections, so that a restarted part finds its port still free. */

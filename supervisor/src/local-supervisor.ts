@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
+import { StartError } from '@mobyclaw/lib/start-error';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { AgentFiles } from './agent-files.ts';
 import { placeAgentSocket } from './agent-socket.ts';
@@ -29,7 +30,6 @@ import { NodePart } from './node-part.ts';
 import { endOrphans } from './orphans.ts';
 import { type PartSources, partEnvironment } from './part-environment.ts';
 import { RotatingLog } from './rotating-log.ts';
-import { StartError } from './start-error.ts';
 
 export interface Bundles {
   memory: string;

@@ -12,7 +12,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createFile } from '@mobyclaw/lib/atomic-file';
-import { StartError } from './start-error.ts';
+import { StartError } from '@mobyclaw/lib/start-error';
 
 const NEVER_REFRESHED =
   '{"database":{"providers":{},"updated_at":"2026-01-01T00:00:00Z"},"last_refresh":"2126-01-01T00:00:00Z"}\n';

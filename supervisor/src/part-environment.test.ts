@@ -29,6 +29,8 @@ const environment = {
   MOBYCLAW_TZ: 'Europe/Berlin',
   MOBYCLAW_LOG_LEVEL: 'warn',
   MOBYCLAW_DEFAULTS: '/d',
+  MOBYCLAW_BIND: '0.0.0.0', // the supervisor's to decide
+  TELEGRAM_NOTES: 'of the owner',
   GITHUB_TOKEN: 'token-g',
   SSH_AUTH_SOCK: '/tmp/ssh',
   NODE_OPTIONS: '--inspect',

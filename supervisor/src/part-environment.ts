@@ -1,6 +1,7 @@
 /**
- * Which variable goes to which part in local mode: the one table of it. Nothing is inherited, so what no line names
- * reaches no part. No LLM key goes to the gateway or the servers, no messaging token to the agent.
+ * Which variable goes to which part in local mode: of the settings those that lib/src/settings says, and of the machine's
+ * own those named here. Nothing is inherited, so what neither names reaches no part. No LLM key goes to the gateway or the
+ * servers, no messaging token to the agent.
  */
 import {
   CREDENTIAL_NAMES,
@@ -10,6 +11,7 @@ import {
   NETWORK_NAMES,
   PROGRAM_NAMES,
 } from '@mobyclaw/lib/environment-names';
+import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 
@@ -18,14 +20,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Rule {
   parts: readonly PartName[];
-  /** What the owner, or his environment, may set. */
   names: readonly NameRule[];
 }
 
 const RULES: readonly Rule[] = [
   {
     parts: ['memory', 'workspace', 'agent', 'gateway'],
-    names: [...LOCALE_NAMES, 'MOBYCLAW_LOG_LEVEL'],
+    names: LOCALE_NAMES,
   },
   // The agent's shell is the owner's: it finds his programs and his home.
   { parts: ['agent'], names: PROGRAM_NAMES },
@@ -33,16 +34,7 @@ const RULES: readonly Rule[] = [
   { parts: ['agent', 'gateway'], names: NETWORK_NAMES },
   // Keys of models; what else soul.yaml names is added where the engine is started (engine-environment.ts).
   { parts: ['agent'], names: [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, /^(DOCKER_AGENT|CAGENT)_\w+$/] },
-  { parts: ['memory'], names: ['MOBYCLAW_MEMORY_BUDGET', 'MOBYCLAW_DEFAULTS'] },
-  { parts: ['memory', 'gateway'], names: ['MOBYCLAW_TZ'] },
-  // Gateway settings: an unknown MOBYCLAW_ name is left for it to refuse; the rest of the table is not its own.
-  {
-    parts: ['gateway'],
-    names: [
-      /^MOBYCLAW_(?!MCP_TOKEN$|CONTROL_TOKEN$|CAPABILITY_KEY$|AGENT$|AGENT_URL$|AGENT_CONTROL_URL$|MEMORY_|WORKSPACE|MODELS_DEV$|DEFAULTS$|VERSION$|ENV_FILE$)\w+$/,
-      /^(TELEGRAM|DISCORD|SLACK|WHATSAPP)_\w+$/,
-    ],
-  },
+  { parts: ['memory'], names: ['MOBYCLAW_DEFAULTS'] },
 ];
 
 /** By which the parts know each other; made anew for each start. The agent has the first alone. */
@@ -79,11 +71,8 @@ export interface PartSources {
 }
 
 export function partEnvironment(part: PartName, sources: PartSources): Record<string, string> {
-  const chosen: Record<string, string> = {};
   const { environment, credentials, workspaces, addresses } = sources;
-  for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && value !== '' && goesTo(part, name)) chosen[name] = value;
-  }
+  const chosen = { ...ofTheMachine(part, environment), ...ofTheOwner(part, environment) };
   const { secrets, home, memoryPort } = addresses;
   const memoryUrl = `http://127.0.0.1:${memoryPort}`;
   if (part === 'memory') {
@@ -106,10 +95,8 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     };
   }
   if (part === 'agent') {
-    const zone = environment.MOBYCLAW_TZ;
     return {
       ...chosen,
-      ...(zone ? { TZ: zone } : {}), // add_date tells the owner's time
       ...credentials,
       [CREDENTIAL_NAMES]: Object.keys(credentials).join(','),
       MOBYCLAW_MCP_TOKEN: secrets.mcp,
@@ -132,6 +119,26 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
   };
 }
 
-function goesTo(part: PartName, name: string): boolean {
-  return RULES.some(({ parts, names }) => parts.includes(part) && isNamed(name, names));
+function ofTheMachine(part: PartName, environment: Environment): Record<string, string> {
+  const names = RULES.flatMap((rule) => (rule.parts.includes(part) ? rule.names : []));
+  return given(environment, (name) => (isNamed(name, names) ? name : null));
+}
+
+/** The settings that the part gets, by the names under which it does. */
+function ofTheOwner(part: PartName, environment: Environment): Record<string, string> {
+  return given(environment, (name) => {
+    if (!isSettingName(name)) return null;
+    const { parts, nameIn } = SETTINGS[name];
+    return parts.includes(part) ? (nameIn?.[part] ?? name) : null;
+  });
+}
+
+/** @param nameFor the name under which the part gets it, or null where it does not */
+function given(environment: Environment, nameFor: (name: string) => string | null): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => {
+      const as = value ? nameFor(name) : null;
+      return value && as !== null ? [[as, value] as const] : [];
+    }),
+  );
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const SCRIPT = `
 import { createLogger } from '@mobyclaw/lib/logger';
 import { runProcess } from './run-process.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from '@mobyclaw/lib/start-error';
 const say = (text) => process.stdout.write(text + '\\n');
 runProcess(() => ({
   start: async () => {

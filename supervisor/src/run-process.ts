@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { logWarnings } from '@mobyclaw/lib/process-faults';
-import { StartError } from './start-error.ts';
+import { StartError } from '@mobyclaw/lib/start-error';
 
 export interface Supervising {
   start(): Promise<void>;

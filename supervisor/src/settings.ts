@@ -1,5 +1,5 @@
 /** The few settings that the supervisor reads for itself. */
-import { StartError } from './start-error.ts';
+import { StartError } from '@mobyclaw/lib/start-error';
 
 export interface ListenAddress {
   host: string;

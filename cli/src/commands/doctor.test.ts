@@ -35,7 +35,13 @@ describe('doctor', () => {
     });
     expect(of('npm')).toMatchObject({ status: 'warn' });
     expect(of('keys')).toMatchObject({ status: 'ok', detail: 'ANTHROPIC_API_KEY (.env)' });
-    expect(settings).toContainEqual({ name: 'ANTHROPIC_API_KEY', value: 'set', origin: '.env' });
+    expect(settings).toContainEqual({
+      name: 'ANTHROPIC_API_KEY',
+      value: 'set',
+      origin: '.env',
+      parts: ['agent'],
+      about: expect.stringContaining('Anthropic'),
+    });
     for (const { status, remedy } of checks) expect(status === 'ok' || Boolean(remedy)).toBe(true);
   });
 

@@ -1,4 +1,6 @@
 /** Looks at everything that can be wrong and says what to do about it. Changes nothing but with `--fix`. Exits 1 where a check fails. */
+
+import { SETTING_NAMES, SETTINGS } from '@mobyclaw/lib/settings';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -7,8 +9,16 @@ import { dataChecks } from '../doctor/data-checks.ts';
 import { machineChecks } from '../doctor/machine-checks.ts';
 import { stackChecks } from '../doctor/stack-checks.ts';
 import type { Settings } from '../settings.ts';
-import { isSecret, SETTING_NAMES } from '../settings-schema.ts';
 import { print, printJson, say, styled, type Terminal, table } from '../terminal.ts';
+
+interface Effective {
+  name: string;
+  value: string | null;
+  origin: string;
+  /** Who gets it, besides `mobyclaw` itself. */
+  parts: readonly string[];
+  about: string;
+}
 
 interface Options {
   fix?: true;
@@ -42,7 +52,14 @@ async function doctor(context: Context, { json, fix }: Options): Promise<ExitCod
     print(terminal, `\nSettings in force (${settings.file}, the environment above it):`);
     print(
       terminal,
-      table(effective(settings).map(({ name, value, origin }) => [`  ${name}`, value ?? '-', origin])),
+      table(
+        effective(settings).map(({ name, value, origin, parts }) => [
+          `  ${name}`,
+          value ?? '-',
+          origin,
+          parts.length === 0 ? '' : `→ ${parts.join(', ')}`,
+        ]),
+      ),
     );
     if (settings.others.length > 0) print(terminal, `  handed on as they are: ${settings.others.join(', ')}`);
     print(
@@ -67,10 +84,11 @@ function render(terminal: Terminal, { name, status, detail, remedy }: Check, wid
 }
 
 /** Secrets are told to be there, not shown. */
-function effective({ values, origin }: Settings): { name: string; value: string | null; origin: string }[] {
+function effective({ environment, origin }: Settings): Effective[] {
   return SETTING_NAMES.map((name) => {
-    const value = values[name];
-    const shown = value === undefined ? null : isSecret(name) ? 'set' : String(value);
-    return { name, value: shown, origin: value === undefined ? 'not set' : origin[name] };
+    const { about, secret, parts } = SETTINGS[name];
+    const value = environment[name];
+    const shown = value === undefined ? null : secret ? 'set' : value;
+    return { name, value: shown, origin: value === undefined ? 'not set' : origin[name], parts, about };
   });
 }

@@ -4,8 +4,8 @@
  * `docker compose up` finds the same stack and leaves the containers alone.
  */
 
+import { isSettingName } from '@mobyclaw/lib/settings';
 import type { Settings } from '../settings.ts';
-import { SETTING_NAMES } from '../settings-schema.ts';
 import type { ContainerUser } from './container-user.ts';
 
 /** Found out by us where they are not set; the file cannot. */
@@ -13,8 +13,7 @@ const FOUND_OUT: readonly string[] = ['MOBYCLAW_HOME', 'MOBYCLAW_TZ'];
 
 /** @param user of `prepareContainerUser` */
 export function composeEnvironment(settings: Settings, user: ContainerUser): Record<string, string> {
-  const isDefault = (name: string): boolean =>
-    SETTING_NAMES.some((known) => known === name && settings.origin[known] === 'default');
+  const isDefault = (name: string): boolean => isSettingName(name) && settings.origin[name] === 'default';
   const set = Object.entries(settings.environment).filter(
     ([name]) => FOUND_OUT.includes(name) || !isDefault(name),
   );

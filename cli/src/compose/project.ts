@@ -5,10 +5,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PART_SECRETS } from '@mobyclaw/lib/settings';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { readComposeState } from '../running-stack.ts';
-import { PART_SECRETS } from '../settings-schema.ts';
 import type { ContainerUser } from './container-user.ts';
 import { type ComposeOptions, type ComposeOutcome, compose } from './docker.ts';
 import { composeEnvironment } from './environment.ts';

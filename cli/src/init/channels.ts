@@ -1,5 +1,5 @@
 /** The messaging channels that init can set up: where each token comes from, and how the owner is told from strangers. */
-import type { SettingName } from '../settings-schema.ts';
+import type { SettingName } from '@mobyclaw/lib/settings';
 
 export const CHANNELS = ['telegram', 'discord', 'slack', 'whatsapp'] as const;
 

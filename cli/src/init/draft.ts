@@ -5,13 +5,13 @@
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvText } from '@mobyclaw/lib/env-text';
+import { isSettingName, type SettingName } from '@mobyclaw/lib/settings';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { folderFault, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
 import { type DataDirectory, dataDirectory } from '../data-directory.ts';
 import { readTextIfThere } from '../env-file.ts';
 import { envFilePath, readSettings, type Settings } from '../settings.ts';
-import type { SettingName } from '../settings-schema.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ModelChoice } from './soul-model.ts';
 
@@ -59,7 +59,7 @@ export class Draft {
 
   /** @returns the value of any variable that may hold a key: a setting, another line of `.env`, a credential */
   key(name: string): string | undefined {
-    if (Object.hasOwn(this.now.origin, name)) return this.value(name as SettingName);
+    if (isSettingName(name)) return this.value(name);
     return this.now.environment[name] || this.#credentials[name] || undefined;
   }
 

@@ -17,12 +17,12 @@ import { checkMachine } from './prerequisites.ts';
 import { PROVIDERS } from './providers.ts';
 import { modelOf } from './soul-model.ts';
 import {
+  answerProblem,
   channelsTopic,
   credentialsTopic,
   ownerTopic,
   placeTopic,
   rhythmTopic,
-  settingProblem,
   workspacesTopic,
 } from './topics.ts';
 import { fillFromFlags, type InitFlags } from './unattended.ts';
@@ -72,7 +72,7 @@ export async function init(context: Context, options: InitOptions): Promise<Mode
 
 function takePort(draft: Draft, { port }: InitOptions): void {
   if (port === undefined) return;
-  const problem = settingProblem('MOBYCLAW_PORT', port);
+  const problem = answerProblem('MOBYCLAW_PORT', port);
   if (problem !== null) throw new CliError(`--port ${port}: ${problem}`);
   draft.set('MOBYCLAW_PORT', port);
 }
@@ -135,7 +135,7 @@ async function interview(context: Context, draft: Draft, { docker, mode, checks 
 async function mend(ask: Ask, draft: Draft, check: Check): Promise<void> {
   if (check.name === 'port') {
     const port = await ask.text('Another port for the API', '3001', (value) =>
-      settingProblem('MOBYCLAW_PORT', value),
+      answerProblem('MOBYCLAW_PORT', value),
     );
     draft.set('MOBYCLAW_PORT', port);
     return;
@@ -159,8 +159,8 @@ function channelsNow(draft: Draft): string {
   return set.map((name) => CHANNEL_INFO[name].title).join(', ') || 'none';
 }
 
-function rhythmNow({ now: { values } }: Draft): string {
-  return `every ${values.MOBYCLAW_HEARTBEAT_INTERVAL}, ${values.MOBYCLAW_ACTIVE_HOURS}, ${values.MOBYCLAW_TZ}`;
+function rhythmNow({ now: { environment } }: Draft): string {
+  return `every ${environment.MOBYCLAW_HEARTBEAT_INTERVAL}, ${environment.MOBYCLAW_ACTIVE_HOURS}, ${environment.MOBYCLAW_TZ}`;
 }
 
 function closing(mode: Mode): string {

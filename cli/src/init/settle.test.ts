@@ -2,10 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { PART_SECRETS } from '@mobyclaw/lib/settings';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import type { Context } from '../context.ts';
-import { PART_SECRETS } from '../settings-schema.ts';
 import { settleSettings } from './settle.ts';
 
 interface Settled {

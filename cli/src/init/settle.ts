@@ -2,9 +2,10 @@
  * What `up` needs of `.env` and asks nobody for: the secrets that the parts know each other by and the containers' user.
  * A first start without a terminal, or a `.env` made by hand, gets them here, with the defaults for all the rest.
  */
+
+import { MODEL_KEYS, PART_SECRETS } from '@mobyclaw/lib/settings';
 import { prepareContainerUser } from '../compose/container-user.ts';
 import type { Context } from '../context.ts';
-import { KEY_NAMES, PART_SECRETS } from '../settings-schema.ts';
 import { say } from '../terminal.ts';
 import { Draft } from './draft.ts';
 import { fillFromFlags } from './unattended.ts';
@@ -19,7 +20,7 @@ export async function settleSettings(context: Context, docker: { rootless: boole
   if (draft.first) await fillFromFlags(draft, {}, terminal, 'compose');
   else if (
     byHand &&
-    KEY_NAMES.every((name) => draft.value(name) === undefined) &&
+    MODEL_KEYS.every((name) => draft.value(name) === undefined) &&
     draft.value('MOBYCLAW_AGENT') === undefined
   )
     draft.set('MOBYCLAW_AGENT', 'embedded'); // the only one that answers without a key

@@ -1,25 +1,25 @@
 /** The questions of init besides the model; each is skipped by pressing Enter. */
 import { basename, isAbsolute } from 'node:path';
+import { isSettingName, type SettingName, settingProblem } from '@mobyclaw/lib/settings';
 import { workspaceNameFault } from '@mobyclaw/lib/workspaces-conf';
 import { CliError } from '../cli-error.ts';
 import { parseCredentials } from '../compose/credentials.ts';
 import { isMeant } from '../compose/sensitive-folders.ts';
-import { type SettingName, shape } from '../settings-schema.ts';
 import type { Ask } from './ask.ts';
 import { CHANNEL_INFO, CHANNELS, type ChannelName } from './channels.ts';
 import { type Draft, expandHome, masked, systemUserName } from './draft.ts';
 
 /** @returns what is wrong with the value of a setting, or null */
-export function settingProblem(name: SettingName, value: string): string | null {
-  const result = shape[name].safeParse(value);
-  return result.success ? null : `That ${result.error.issues[0]?.message ?? 'cannot be used'}.`;
+export function answerProblem(name: SettingName, value: string): string | null {
+  const problem = settingProblem(name, value);
+  return problem === null ? null : `That ${problem}.`;
 }
 
 export async function placeTopic(ask: Ask, draft: Draft): Promise<void> {
   ask.heading('Where Moby keeps what he knows');
   const now = draft.now.values.MOBYCLAW_HOME;
   const path = expandHome(
-    await ask.text('Data directory', now, (value) => settingProblem('MOBYCLAW_HOME', value)),
+    await ask.text('Data directory', now, (value) => answerProblem('MOBYCLAW_HOME', value)),
   );
   if (path !== now) draft.set('MOBYCLAW_HOME', path);
 }
@@ -65,7 +65,7 @@ async function askChannel(ask: Ask, draft: Draft, channel: ChannelName): Promise
   ask.note(usersHint);
   const known = draft.value(users) ?? '';
   const ids = await ask.text('Your id there, several with commas between (empty: skip)', known, (value) =>
-    value === '' ? null : settingProblem(users, value),
+    value === '' ? null : answerProblem(users, value),
   );
   if (ids !== '' && ids !== known) draft.set(users, ids);
 }
@@ -117,7 +117,7 @@ async function askCredential(ask: Ask, draft: Draft, name: string): Promise<void
 export function credentialNameProblem(name: string): string | null {
   if (name === '') return null;
   if (!/^\w+$/.test(name)) return 'A name has letters, digits and _ only.';
-  if (Object.hasOwn(shape, name)) return `${name} is a setting; it belongs into .env.`;
+  if (isSettingName(name)) return `${name} is a setting; it belongs into .env.`;
   try {
     parseCredentials(`${name}=x`, 'credentials.env');
     return null;
@@ -176,7 +176,7 @@ export async function rhythmTopic(ask: Ask, draft: Draft): Promise<void> {
 }
 
 async function askSetting(ask: Ask, draft: Draft, name: SettingName, message: string): Promise<void> {
-  const now = String(draft.now.values[name] ?? '');
-  const value = await ask.text(message, now, (text) => settingProblem(name, text));
+  const now = draft.now.environment[name] ?? '';
+  const value = await ask.text(message, now, (text) => answerProblem(name, text));
   if (value !== now) draft.set(name, value);
 }

@@ -5,10 +5,10 @@
  */
 import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import { isSettingName, MODEL_KEYS, SETTING_NAMES, type SettingName } from '@mobyclaw/lib/settings';
 import { parseWorkspace, type WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
 import { isMeant } from '../compose/sensitive-folders.ts';
-import { KEY_NAMES, SETTING_NAMES, type SettingName, shape } from '../settings-schema.ts';
 import { say, type Terminal } from '../terminal.ts';
 import type { Draft } from './draft.ts';
 import {
@@ -29,7 +29,7 @@ import {
   type ProviderChoice,
 } from './providers.ts';
 import { keyNamesOf, type ModelChoice, modelOf } from './soul-model.ts';
-import { credentialNameProblem, settingProblem } from './topics.ts';
+import { answerProblem, credentialNameProblem } from './topics.ts';
 
 export interface InitFlags {
   yes?: true;
@@ -68,11 +68,11 @@ export async function fillFromFlags(
   mode: 'compose' | 'local',
 ): Promise<void> {
   // Keys of models are kept with the model that they are for.
-  for (const name of SETTING_NAMES) if (!KEY_NAMES.some((key) => key === name)) draft.keep(name);
+  for (const name of SETTING_NAMES) if (!MODEL_KEYS.some((key) => key === name)) draft.keep(name);
   for (const [flag, name] of Object.entries(SETTING_FLAGS) as [keyof InitFlags, SettingName][]) {
     const value = flags[flag];
     if (typeof value !== 'string') continue;
-    const problem = settingProblem(name, value);
+    const problem = answerProblem(name, value);
     if (problem !== null) throw new UsageError(`--${kebab(flag)} ${value}: ${problem}`);
     draft.set(name, value);
   }
@@ -107,10 +107,10 @@ async function readSecrets(draft: Draft, { stdin }: Terminal): Promise<void> {
   }
   for (const [name, value] of Object.entries(parseEnvText(text))) {
     if (!value) continue;
-    if (Object.hasOwn(shape, name)) {
-      const problem = settingProblem(name as SettingName, value);
+    if (isSettingName(name)) {
+      const problem = answerProblem(name, value);
       if (problem !== null) throw new UsageError(`${name} from standard input: ${problem}`);
-      draft.set(name as SettingName, value);
+      draft.set(name, value);
     } else {
       const problem = credentialNameProblem(name);
       if (problem !== null) throw new UsageError(`${name} from standard input: ${problem}`);
@@ -140,7 +140,7 @@ async function fillModel(
   if (named === undefined && providerStays(draft, flags)) return keepProvider(draft, flags, terminal);
   const choice = named === undefined ? presentProvider(draft, flags) : providerFlag(named);
   // The first time what the environment holds is written down, so that it is there at the next start.
-  if (draft.first) for (const name of KEY_NAMES) draft.keep(name);
+  if (draft.first) for (const name of MODEL_KEYS) draft.keep(name);
   if (choice === 'none') {
     if (named === undefined) {
       if (flags.agent === undefined && draft.value('MOBYCLAW_AGENT') === undefined)
@@ -189,7 +189,7 @@ function providerStays(draft: Draft, flags: InitFlags): boolean {
 async function keepProvider(draft: Draft, flags: InitFlags, terminal: Terminal): Promise<void> {
   const now = modelOf(draft.soul.text);
   const used = now === null ? [] : keyNamesOf(now);
-  for (const name of KEY_NAMES) {
+  for (const name of MODEL_KEYS) {
     if (draft.now.origin[name] !== 'environment') continue;
     if (used.includes(name) || draft.isInFile(name)) draft.keep(name);
     else if (draft.settings[name] === undefined) {

@@ -7,6 +7,7 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { parseEnvText } from '@mobyclaw/lib/env-text';
+import { PART_SECRETS, type SettingName } from '@mobyclaw/lib/settings';
 import {
   addWorkspace,
   removeWorkspace,
@@ -16,7 +17,6 @@ import {
 import { CliError } from '../cli-error.ts';
 import type { ContainerUser } from '../compose/container-user.ts';
 import { editEnvText, readTextIfThere } from '../env-file.ts';
-import { PART_SECRETS, type SettingName } from '../settings-schema.ts';
 import type { Draft } from './draft.ts';
 import { isDefaultButModel, modelOf, withModel, withModelName } from './soul-model.ts';
 

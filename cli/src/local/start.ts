@@ -11,6 +11,7 @@ import { closeSync, openSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
+import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
 import { CliError } from '../cli-error.ts';
@@ -19,7 +20,6 @@ import { makeDataFolders } from '../data-directory.ts';
 import { diskProblem } from '../disk-error.ts';
 import { renderEntry } from '../logs/log-entry.ts';
 import { lastEntries, logParts } from '../logs/log-files.ts';
-import { COMPOSE_ONLY } from '../settings-schema.ts';
 import { say } from '../terminal.ts';
 import { type Build, defaultsOf, nodeOf } from './builds.ts';
 import { isAlive, readLocalState } from './local-state.ts';
@@ -87,7 +87,7 @@ function spawnLocal(
     env: {
       MOBYCLAW_DEFAULTS: defaultsOf(build, checkout),
       ...terminal.env,
-      ...without(settings.environment, COMPOSE_ONLY),
+      ...withoutContainers(settings.environment),
     },
     detached: true,
     stdio: ['ignore', log, log],
@@ -104,8 +104,10 @@ function spawnLocal(
   return { pid: child.pid ?? -1, ended: () => ended };
 }
 
-function without(environment: Record<string, string>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
+function withoutContainers(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !(isSettingName(name) && SETTINGS[name].containersOnly)),
+  );
 }
 
 /**

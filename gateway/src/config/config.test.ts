@@ -1,5 +1,6 @@
+import { StartError } from '@mobyclaw/lib/start-error';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 
 test('an empty environment gives the documented defaults', () => {
   expect(readConfig({ MOBYCLAW_HOME: '/home/owner/.mobyclaw', MOBYCLAW_TZ: 'UTC' })).toMatchObject({
@@ -39,7 +40,7 @@ test.each([
   ['MOBYCLAW_OWNER_CHANNEL', 'cron:abc'],
   ['MOBYCLAW_OWNER_CHANNEL', 'telegram:dm:42'],
 ])('%s=%s is refused by name', (name, value) => {
-  expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
+  expect(() => readConfig({ [name]: value })).toThrow(StartError);
   expect(() => readConfig({ [name]: value })).toThrow(name);
 });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseActiveHours } from '@mobyclaw/lib/active-hours';
 import { expect, test } from 'vitest';
-import { isActive, nextOpening, parseActiveHours } from '../calendar/active-hours.ts';
+import { isActive, nextOpening } from '../calendar/active-hours.ts';
 import { loadCalendar } from '../calendar/calendar.ts';
 import { checklistItems, dueItem } from './checklist.ts';
 import { heartbeatPrompt } from './heartbeat-prompt.ts';

@@ -1,7 +1,8 @@
 /** The heartbeat as clients see it: its interval, what it found, why it said nothing; and one beat by hand. */
+import type { ActiveHours } from '@mobyclaw/lib/active-hours';
 import type { BeatView, HeartbeatView } from '@mobyclaw/protocol/heartbeat';
 import type { Status } from '@mobyclaw/protocol/status';
-import { type ActiveHours, formatActiveHours } from '../calendar/active-hours.ts';
+import { formatActiveHours } from '../calendar/active-hours.ts';
 import type { BeatRow } from '../store/heartbeat-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Heartbeat } from './heartbeat.ts';

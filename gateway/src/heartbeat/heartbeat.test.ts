@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { parseActiveHours } from '@mobyclaw/lib/active-hours';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseActiveHours } from '../calendar/active-hours.ts';
 import { loadCalendar } from '../calendar/calendar.ts';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { Store } from '../store/store.ts';

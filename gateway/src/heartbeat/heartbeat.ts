@@ -7,11 +7,13 @@
  * restart, never pile up, back off while the agent fails and come back by themselves. A beat's slot is claimed before
  * work, and its prompt and delivery carry the slot's key, so that a beat cut off by a crash is gone on with.
  */
+
+import type { ActiveHours } from '@mobyclaw/lib/active-hours';
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import type { Timer } from '@mobyclaw/lib/clock';
 import { localTime } from '@mobyclaw/lib/local-time';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
-import { type ActiveHours, isActive, nextOpening } from '../calendar/active-hours.ts';
+import { isActive, nextOpening } from '../calendar/active-hours.ts';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import type { BeatChange, BeatOutcome, BeatRow, HeartbeatState, Seen } from '../store/heartbeat-store.ts';
 import {

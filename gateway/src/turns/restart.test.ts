@@ -1,7 +1,7 @@
+import { StartError } from '@mobyclaw/lib/start-error';
 import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
-import { StartError } from '../gateway.ts';
 import { openHarness, shownText } from '../testing/harness.ts';
 
 async function agentThatOutlivesGateways() {

@@ -4,7 +4,8 @@
  * `MOBYCLAW_WORKSPACES` is a JSON object, so that a path may hold any character:
  * `{"notes": {"path": "/workspace/notes", "mode": "rw"}}`. What the modes mean is said in `workspaces.ts`.
  */
-import { listenSchema, mcpSettings, readEnvironment } from '@mobyclaw/mcp/settings';
+import { readEnvironment } from '@mobyclaw/lib/read-environment';
+import { listenSchema, mcpSettings } from '@mobyclaw/mcp/settings';
 import * as z from 'zod';
 import type { Workspace } from './workspaces.ts';
 
@@ -58,9 +59,9 @@ export interface WorkspaceConfig {
   workspaces: Workspace[];
 }
 
-/** @throws ConfigError */
+/** @throws StartError */
 export function readConfig(environment: NodeJS.ProcessEnv): WorkspaceConfig {
-  const values = readEnvironment(environmentSchema, environment);
+  const values = readEnvironment('workspace', environmentSchema, environment);
   return {
     token: values.MOBYCLAW_MCP_TOKEN,
     listen: values.MOBYCLAW_WORKSPACE_LISTEN,

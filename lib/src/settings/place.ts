@@ -1,0 +1,40 @@
+import { systemTimeZone } from '../time-zone.ts';
+import { folder, hostNames, timeZone, whole } from './forms.ts';
+import type { Topic } from './setting.ts';
+
+export const place = {
+  title: 'Place',
+  about:
+    'Behind a proxy add HTTPS_PROXY (and HTTP_PROXY) with its address, http://host:port or http://user:password@host:port, and NO_PROXY with what is asked without it: names with all below them, host:port, 10.0.0.0/8, or *. The parts of Moby and this machine are never asked through it.',
+  settings: {
+    MOBYCLAW_HOME: {
+      about:
+        'The data directory: soul.yaml, MEMORY.md, conversations, logs. A copy of it is a complete backup.',
+      form: folder,
+      default: '~/.mobyclaw',
+      parts: ['gateway', 'memory'],
+      fitted: true,
+    },
+    MOBYCLAW_PORT: {
+      about: 'Port of the HTTP API, on 127.0.0.1 only.',
+      form: whole(1, 65_535),
+      default: '3000',
+      parts: ['gateway'],
+      fitted: true,
+    },
+    MOBYCLAW_ALLOWED_HOSTS: {
+      about:
+        'Host names besides localhost under which the API may be asked, with commas between: for a reverse proxy in front.',
+      form: hostNames,
+      parts: ['gateway'],
+    },
+    MOBYCLAW_TZ: {
+      about: 'Your time zone, by its IANA name. Unset: that of this machine.',
+      form: timeZone,
+      default: () => systemTimeZone() ?? 'UTC',
+      example: 'Europe/Berlin',
+      parts: ['gateway', 'memory', 'agent'],
+      nameIn: { agent: 'TZ' }, // of his add_date, and of the programs that he runs
+    },
+  },
+} as const satisfies Topic;
