@@ -10,7 +10,7 @@ import type { Asking } from './pairings.ts';
 import { type Rate, RateLimit } from './rate-limit.ts';
 
 const ONCE_AN_HOUR: Rate = { burst: 1, refillMs: 3_600_000 };
-const REGRETS: Rate = { burst: 10, refillMs: 360_000 }; // on one platform, to all strangers together
+const NO_PLACE_NOTICES: Rate = { burst: 10, refillMs: 360_000 }; // on one platform, to all strangers together
 const OWNER_NOTICES: Rate = { burst: 6, refillMs: 1_800_000 };
 
 export interface Notice {
@@ -28,13 +28,13 @@ export interface StrangerNoticesOptions {
 export class StrangerNotices {
   readonly #ownerChannel: StrangerNoticesOptions['ownerChannel'];
   readonly #hourly: RateLimit;
-  readonly #regrets: RateLimit;
+  readonly #noPlaceNotices: RateLimit;
   readonly #news: RateLimit;
 
   constructor({ clock, ownerChannel }: StrangerNoticesOptions) {
     this.#ownerChannel = ownerChannel;
     this.#hourly = new RateLimit(clock, ONCE_AN_HOUR);
-    this.#regrets = new RateLimit(clock, REGRETS);
+    this.#noPlaceNotices = new RateLimit(clock, NO_PLACE_NOTICES);
     this.#news = new RateLimit(clock, OWNER_NOTICES);
   }
 
@@ -54,7 +54,7 @@ export class StrangerNotices {
         notices.push({ channel: owner, replyTo: null, text: pairingNotice(asking.pairing, owner) });
       }
     } else if (asking.kind === 'full') {
-      if (passes(this.#hourly, `${platform}:${sender.id}`) && passes(this.#regrets, platform)) {
+      if (passes(this.#hourly, `${platform}:${sender.id}`) && passes(this.#noPlaceNotices, platform)) {
         notices.push({ channel, replyTo, text: NO_PLACE });
       }
       if (owner !== null && passes(this.#hourly, platform)) {

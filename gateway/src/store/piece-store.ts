@@ -2,7 +2,7 @@
 import type { Database } from './database.ts';
 
 export interface Piece {
-  /** Key of the message at the doorstep; empty for words that nobody can change, such as those of a voice message. */
+  /** Key of its arrival; empty for words that nobody can change, such as those of a voice message. */
   key: string;
   /** What stands between it and the piece before. */
   before: string;
