@@ -1,26 +1,9 @@
 /** Files that the owner sends along with a prompt. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
+import { ANY_BYTES, mediaTypeOf } from '@mobyclaw/lib/media-type';
 import { type Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '@mobyclaw/protocol/prompt';
 import { UsageError } from './cli-error.ts';
-
-/** By ending, the ones that models read; what is not here is sent as text where it is text, else as bytes. */
-const MEDIA_TYPES: Record<string, string> = {
-  '.csv': 'text/csv',
-  '.gif': 'image/gif',
-  '.html': 'text/html',
-  '.jpeg': 'image/jpeg',
-  '.jpg': 'image/jpeg',
-  '.json': 'application/json',
-  '.m4a': 'audio/mp4',
-  '.md': 'text/markdown',
-  '.mp3': 'audio/mpeg',
-  '.ogg': 'audio/ogg',
-  '.pdf': 'application/pdf',
-  '.png': 'image/png',
-  '.wav': 'audio/wav',
-  '.webp': 'image/webp',
-};
 
 /** @throws UsageError naming the file that cannot be sent, and why */
 export async function readAttachments(paths: readonly string[]): Promise<Attachment[]> {
@@ -42,8 +25,10 @@ async function readAttachment(path: string): Promise<Attachment> {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   }
-  const mime =
-    MEDIA_TYPES[extname(path).toLowerCase()] ?? (isText(bytes) ? 'text/plain' : 'application/octet-stream');
+  const named = mediaTypeOf(path);
+  // A model reads a drawing in XML as the text that it is.
+  const unknown = named === ANY_BYTES || named === 'image/svg+xml';
+  const mime = unknown && isText(bytes) ? 'text/plain' : named;
   return { name: basename(path), mime, data: bytes.toString('base64') };
 }
 

@@ -8,8 +8,8 @@ export type Command =
   | { name: 'help' }
   | { name: 'serve'; soulPath: string; listen: ListenAddress; sessionDb: string; workingDir: string };
 
-export class UsageError extends Error {
-  override name = 'UsageError';
+export class CommandLineError extends Error {
+  override name = 'CommandLineError';
 }
 
 export const USAGE = `Usage:
@@ -25,14 +25,15 @@ Environment:
   MOBYCLAW_AGENT_TOKEN         bearer token that every request must carry
 `;
 
-/** @throws UsageError that says what is wrong; relative paths are resolved against the working directory, as in cagent */
+/** @throws CommandLineError that says what is wrong; relative paths are resolved against the working directory, as in cagent */
 export function parseCommand(args: readonly string[], cwd: string): Command {
   const { values, positionals } = parse(args);
   if (values.help || positionals.length === 0) return { name: 'help' };
   if (positionals[0] === 'version' && positionals.length === 1) return { name: 'version' };
   const [serve, api, soul, ...rest] = positionals;
-  if (serve !== 'serve' || api !== 'api') throw new UsageError(`unknown command: ${positionals.join(' ')}`);
-  if (!soul || rest.length > 0) throw new UsageError('serve api takes exactly one file, the soul.yaml');
+  if (serve !== 'serve' || api !== 'api')
+    throw new CommandLineError(`unknown command: ${positionals.join(' ')}`);
+  if (!soul || rest.length > 0) throw new CommandLineError('serve api takes exactly one file, the soul.yaml');
   const workingDir = resolve(cwd, values['working-dir'] ?? '.');
   try {
     return {
@@ -43,7 +44,7 @@ export function parseCommand(args: readonly string[], cwd: string): Command {
       workingDir,
     };
   } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
+    throw new CommandLineError((error as Error).message, { cause: error });
   }
 }
 
@@ -60,6 +61,6 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
+    throw new CommandLineError((error as Error).message, { cause: error });
   }
 }

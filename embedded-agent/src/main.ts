@@ -2,7 +2,7 @@
 import { systemClock } from '@mobyclaw/lib/clock';
 import { type FaultLog, logFaults } from '@mobyclaw/lib/process-faults';
 import { Agent } from './agent.ts';
-import { type Command, parseCommand, USAGE, UsageError } from './command-line.ts';
+import { type Command, CommandLineError, parseCommand, USAGE } from './command-line.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { createAgentServer } from './http/server.ts';
 import { SessionStore } from './store/session-store.ts';
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const usage = error instanceof UsageError ? `\n\n${USAGE}` : '\n';
+  const usage = error instanceof CommandLineError ? `\n\n${USAGE}` : '\n';
   process.stderr.write(`embedded-agent: ${(error as Error).message}${usage}`);
-  process.exit(error instanceof UsageError ? 2 : 1);
+  process.exit(error instanceof CommandLineError ? 2 : 1);
 });

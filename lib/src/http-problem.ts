@@ -2,30 +2,54 @@
 import type { ServerResponse } from 'node:http';
 import { PROBLEM_TYPES, type Problem, type ProblemType } from '@mobyclaw/protocol/problem';
 
-/** Thrown by a route; `detail` says what happened and what to do next, and is shown to the caller. */
+export type ProblemExtras = Partial<Pick<Problem, 'turn' | 'code' | 'partial' | 'errors'>>;
+
+/** Thrown by a route; what it says is shown to the caller. */
 export class HttpProblem extends Error {
   override name = 'HttpProblem';
   readonly type: ProblemType;
+  readonly extras: ProblemExtras;
+  readonly headers: Record<string, string>;
 
-  constructor(type: ProblemType, detail: string, options?: ErrorOptions) {
-    super(detail, options);
+  /** @param detail for people: what happened and what to do next */
+  constructor(
+    type: ProblemType,
+    detail: string,
+    extras: ProblemExtras = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(detail);
     this.type = type;
+    this.extras = extras;
+    this.headers = headers;
   }
 }
 
-/** Answers with the problem, unless the answer has begun already: then the connection is all that is left to end. */
+/**
+ * Answers with the problem. If the answer has begun already, its connection is ended, because nothing else can be said on it.
+ * @param status where it is not that of the type
+ */
 export function sendProblem(
   response: ServerResponse,
-  type: ProblemType,
-  detail: string,
+  { type, message, extras, headers }: HttpProblem,
   status: number = PROBLEM_TYPES[type],
 ): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const title = type.charAt(0).toUpperCase() + type.slice(1).replaceAll('-', ' ');
-  const problem: Problem = { type: `/problems/${type}`, title, status, detail };
-  response.writeHead(status, { 'content-type': 'application/problem+json' });
-  response.end(JSON.stringify(problem));
+  const problem: Problem = {
+    type: `/problems/${type}`,
+    title: type.replaceAll('-', ' '),
+    status,
+    detail: message,
+    ...extras,
+  };
+  const body = JSON.stringify(problem);
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
 }

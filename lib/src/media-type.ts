@@ -1,4 +1,6 @@
-/** Media types of the files that people send each other, by the ending of the name. */
+/** What kind of file something is, by its name and by its bytes. */
+
+/** Of the files that people send each other, by the ending of the name. */
 const TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -27,8 +29,25 @@ const TYPES: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 };
 
-/** @returns `application/octet-stream` where the ending says nothing */
+/** What nothing is known of. */
+export const ANY_BYTES = 'application/octet-stream';
+
+/** @returns `ANY_BYTES` where the ending says nothing */
 export function mediaTypeOf(name: string): string {
   const ending = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase();
-  return TYPES[ending ?? ''] ?? 'application/octet-stream';
+  return TYPES[ending ?? ''] ?? ANY_BYTES;
+}
+
+/** The pictures that models take, by their first bytes: what a sender says of one is not always so. */
+const PICTURES: readonly [mime: string, matches: (head: Buffer) => boolean][] = [
+  ['image/png', (head) => head.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))],
+  ['image/jpeg', (head) => head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))],
+  ['image/gif', (head) => /^GIF8[79]a$/.test(head.toString('latin1', 0, 6))],
+  ['image/webp', (head) => /^RIFF.{4}WEBP$/s.test(head.toString('latin1', 0, 12))],
+];
+
+/** @param data all of it, or its beginning @returns null for anything but such a picture */
+export function imageTypeOf(data: Uint8Array): string | null {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return PICTURES.find(([, matches]) => matches(bytes))?.[0] ?? null;
 }

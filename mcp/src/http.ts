@@ -120,7 +120,11 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
     .post((request, response) => (shows(request, gateway?.token) ? asOwner : asAgent)(request, response))
     .all((_request, response) => {
       response.setHeader('allow', 'POST');
-      sendProblem(response, 'bad-request', 'This MCP server is stateless: it takes POST only.', 405);
+      sendProblem(
+        response,
+        new HttpProblem('bad-request', 'This MCP server is stateless: it takes POST only.'),
+        405,
+      );
     });
   if (gateway) {
     const router = express.Router();
@@ -138,7 +142,7 @@ export function createMcpHttpApp(options: McpHttpOptions): Express {
 function errorHandler(logger: Logger) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     if (error instanceof HttpProblem) {
-      sendProblem(response, error.type, error.message);
+      sendProblem(response, error);
       return;
     }
     const { status, type } = error as { status?: number; type?: string };
@@ -153,11 +157,14 @@ function errorHandler(logger: Logger) {
       }
       const kind = (Object.entries(PROBLEM_TYPES).find(([, code]) => code === status)?.[0] ??
         'bad-request') as ProblemType;
-      sendProblem(response, kind, bodyProblem(status), status);
+      sendProblem(response, new HttpProblem(kind, bodyProblem(status)), status);
       return;
     }
     logger.error({ err: error, path: request.path }, 'request failed');
-    sendProblem(response, 'internal', 'Something went wrong in here; the log has the details.');
+    sendProblem(
+      response,
+      new HttpProblem('internal', 'Something went wrong in here; the log has the details.'),
+    );
   };
 }
 

@@ -30,9 +30,9 @@ export interface ControlServer {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const server = createServer((request, response) => {
     answer(request, response, options).catch((error: unknown) => {
-      if (error instanceof HttpProblem) return sendProblem(response, error.type, error.message);
+      if (error instanceof HttpProblem) return sendProblem(response, error);
       options.logger.error({ err: error }, 'control request failed');
-      sendProblem(response, 'internal', 'The supervisor failed; its log says why.');
+      sendProblem(response, new HttpProblem('internal', 'The supervisor failed; its log says why.'));
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -49,16 +49,15 @@ async function answer(
 ): Promise<void> {
   request.resume(); // no route takes a body
   const refusal = refuseForeignOrigin(request, allowedHosts);
-  if (refusal)
-    return sendProblem(response, refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
+  if (refusal) throw new HttpProblem(refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
   const target = targetOf(request);
-  if (!target) return sendProblem(response, 'bad-request', 'The request names no path.');
+  if (!target) throw new HttpProblem('bad-request', 'The request names no path.');
   const { pathname, searchParams } = target;
   const route = `${request.method} ${pathname}`;
   if (route === 'GET /healthz') return sendJson(response, { ok: true });
   const given = bearerToken(request);
   if (given === null || !equalSecrets(given, token)) {
-    return sendProblem(response, 'unauthorized', 'Send Authorization: Bearer with MOBYCLAW_CONTROL_TOKEN.');
+    throw new HttpProblem('unauthorized', 'Send Authorization: Bearer with MOBYCLAW_CONTROL_TOKEN.');
   }
   if (route === 'GET /status') return sendJson(response, agent.status);
   if (route === 'POST /reload') return sendJson(response, await agent.reload());
@@ -71,7 +70,7 @@ async function answer(
     });
     return void response.end(data);
   }
-  sendProblem(response, 'not-found', 'There are GET /healthz, GET /status, GET /file and POST /reload.');
+  throw new HttpProblem('not-found', 'There are GET /healthz, GET /status, GET /file and POST /reload.');
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {

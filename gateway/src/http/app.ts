@@ -1,10 +1,12 @@
 /** The HTTP API: open health routes, then everything else behind a token. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
 import express, { type Express } from 'express';
 import { authenticate, authorize, originGuard } from './authentication.ts';
 import { chatScope } from './chat-scope.ts';
-import { HttpProblem, problemHandler } from './http-problem.ts';
 import type { HttpServices } from './http-services.ts';
+import { problemHandler } from './problem-handler.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
 import { commandRoutes } from './routes/command-routes.ts';
 import { heartbeatRoutes } from './routes/heartbeat-routes.ts';

@@ -1,5 +1,6 @@
 /** Files that a program sends along, as the model can take them: by the same reader as those of the messengers. */
 import type { Clock } from '@mobyclaw/lib/clock';
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { Response } from 'express';
 import type { InboundFile } from '../channels/channel.ts';
@@ -7,7 +8,6 @@ import type { TranscriptionSettings } from '../config/channels-config.ts';
 import { type ReadFiles, readFiles } from '../inbound/inbound-files.ts';
 import { isSupported } from '../turns/attachments.ts';
 import { checkAttachment } from './attachment-limits.ts';
-import { HttpProblem } from './http-problem.ts';
 
 export interface AttachedFiles {
   attachments: Attachment[];

@@ -1,5 +1,5 @@
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { type Attachment, MAX_ATTACHMENT_BYTES } from '@mobyclaw/protocol/prompt';
-import { HttpProblem } from './http-problem.ts';
 
 /** @throws HttpProblem where it is too large */
 export function checkAttachment(attachment: Attachment): void {

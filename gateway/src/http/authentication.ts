@@ -5,11 +5,11 @@
 
 import type { Clock } from '@mobyclaw/lib/clock';
 import { bearerToken, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Request, RequestHandler } from 'express';
 import type { TokenRow } from '../store/token-store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
 import { FailedAttempts } from './failed-attempts.ts';
-import { HttpProblem } from './http-problem.ts';
 
 export function originGuard(allowedHosts: readonly string[]): RequestHandler {
   return (request, _response, next) => {

@@ -5,10 +5,10 @@
  * Reads the request's path and body; whatever is not listed here is refused, also a route that comes later.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { Router } from 'express';
 import type { Store } from '../store/store.ts';
 import type { TokenRow } from '../store/token-store.ts';
-import { HttpProblem } from './http-problem.ts';
 
 const MOST_NAME_CHARS = 64; // of the name in a session key
 const TOKEN_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u; // without a dot, which ends it in the names of its conversations

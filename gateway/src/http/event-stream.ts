@@ -3,10 +3,10 @@
  * come in one go leave in one write. A client that reads too slowly is cut off; it resumes from its last id.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Request, Response } from 'express';
 import type { EventListener } from '../turns/event-log.ts';
-import { HttpProblem } from './http-problem.ts';
 import { keepAlive } from './keep-alive.ts';
 
 const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;

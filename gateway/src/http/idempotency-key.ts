@@ -1,5 +1,5 @@
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Request } from 'express';
-import { HttpProblem } from './http-problem.ts';
 
 const MOST_KEY_CHARS = 200;
 

@@ -1,8 +1,9 @@
 /** How a turn that did not end well is told to a program that waited for it. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { TurnEventData } from '@mobyclaw/protocol/events';
 import type { ProblemType } from '@mobyclaw/protocol/problem';
 import { OVER_BUDGET } from '../unasked/ports.ts';
-import { HttpProblem } from './http-problem.ts';
 
 /** What ended a turn other than the agent. */
 const PROBLEMS: Record<string, ProblemType | undefined> = {

@@ -1,6 +1,6 @@
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type * as z from 'zod';
-import { HttpProblem } from './http-problem.ts';
 
 /** @throws HttpProblem naming each field that is wrong */
 export function validate<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {

@@ -7,13 +7,13 @@
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { imageTypeOf } from '@mobyclaw/lib/media-type';
 import { plainFileName, quotedFileName } from '@mobyclaw/lib/plain-name';
 import { type Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '@mobyclaw/protocol/prompt';
 import type { InboundFile } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import * as refusals from './file-refusals.ts';
-import { imageTypeOf } from './image-type.ts';
 import { readPdf } from './pdf-text.ts';
 import { TranscriptionError, transcribe } from './transcription.ts';
 

@@ -3,10 +3,11 @@
  * conversation himself, so of the messages only the user's last one counts; what tunes a bare model (temperature, tools …)
  * is soul.yaml's to say. The answer's header `x-mobyclaw-ignored` names what was not looked at.
  */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
 import { BARE_FILE } from '../../turns/attachments.ts';
-import { HttpProblem } from '../http-problem.ts';
 
 const textPart = z.object({ type: z.literal('text'), text: z.string() });
 const imagePart = z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }) });

@@ -1,4 +1,6 @@
 /** `/api/channels`, `/api/pairings`, `/api/deliver`: messaging, as the command line and the page use it. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import {
   type ApprovedView,
   allowRequestSchema,
@@ -13,7 +15,6 @@ import type { Platform } from '@mobyclaw/protocol/platform';
 import { sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import { Router } from 'express';
 import type { ChannelReport, Messaging } from '../../messaging/messaging.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 

@@ -1,8 +1,9 @@
 /** `/api/heartbeat`: how the heartbeat stands, what it found and why it was silent; one beat by hand. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { Router } from 'express';
 import * as z from 'zod';
 import { HeartbeatBusyError } from '../../heartbeat/heartbeat.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 

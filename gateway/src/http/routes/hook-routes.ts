@@ -1,9 +1,10 @@
 /** `POST /hooks/:name`, open to senders who hold the hook's secret, and `/api/hooks` for the owner. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { hookRequestSchema } from '@mobyclaw/protocol/hook';
 import express, { type Request, Router } from 'express';
 import * as z from 'zod';
 import { FailedAttempts } from '../failed-attempts.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { UnprovenBodies } from '../unproven-bodies.ts';
 import { validate } from '../validate.ts';

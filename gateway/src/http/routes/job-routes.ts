@@ -1,10 +1,11 @@
 /** `/api/jobs`: schedules and the record of their runs. Looking at them changes nothing. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { jobChangeSchema, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { Router } from 'express';
 import * as z from 'zod';
 import { ScheduleError } from '../../calendar/schedule-error.ts';
 import { JobBusyError } from '../../scheduler/job-service.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 

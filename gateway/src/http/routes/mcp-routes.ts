@@ -1,7 +1,8 @@
 /** `/mcp`: streamable HTTP without sessions, so POST alone; GET and DELETE are 405, as clients of the protocol expect. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { Router } from 'express';
 import type { TokenRow } from '../../store/token-store.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 
 export function mcpRoutes({ mcp }: HttpServices): Router {

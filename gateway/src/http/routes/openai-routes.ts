@@ -1,4 +1,6 @@
 /** `/v1`: Moby for any client that speaks OpenAI's API. His tool calls are his own and not shown. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { PROBLEM_TYPES } from '@mobyclaw/protocol/problem';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
@@ -6,12 +8,12 @@ import type { TokenRow } from '../../store/token-store.ts';
 import type { TurnRow } from '../../store/turn-store.ts';
 import { readAttached } from '../attached-files.ts';
 import { ownConversation, tameName } from '../chat-scope.ts';
-import { HttpProblem, toProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { keepAlive } from '../keep-alive.ts';
 import { type ChatPrompt, chatRequestSchema, toPrompt } from '../openai/chat-request.ts';
 import { ChatStream, openAiError, toOpenAiUsage } from '../openai/chat-stream.ts';
+import { toProblem } from '../problem-handler.ts';
 import { turnFailure } from '../turn-failure.ts';
 import { validate } from '../validate.ts';
 

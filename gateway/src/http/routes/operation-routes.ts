@@ -1,4 +1,6 @@
 /** Operation: `/healthz` and `/readyz` (open to all), `/api/status`, `/api/usage`, `/api/pause`, `/metrics`, `/openapi.json`. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { pauseRequestSchema } from '@mobyclaw/protocol/pause';
 import type { Status } from '@mobyclaw/protocol/status';
 import type { BudgetReport } from '@mobyclaw/protocol/usage';
@@ -6,7 +8,6 @@ import { Router } from 'express';
 import * as z from 'zod';
 import type { Budget } from '../../budget/budget.ts';
 import { usageReport } from '../../budget/usage-report.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
 import { validate } from '../validate.ts';

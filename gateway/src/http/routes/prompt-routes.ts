@@ -1,5 +1,6 @@
 /** `POST /prompt` and `POST /prompt/stream`: a prompt becomes a turn; its client may leave, the turn goes on. */
 
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import { MAX_PROMPT_CHARS, promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
@@ -10,7 +11,6 @@ import { BARE_FILE } from '../../turns/attachments.ts';
 import type { Accepted } from '../../turns/inbox.ts';
 import { readAttached } from '../attached-files.ts';
 import { streamEvents } from '../event-stream.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { turnFailure } from '../turn-failure.ts';

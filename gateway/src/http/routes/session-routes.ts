@@ -1,11 +1,12 @@
 /** `/api/sessions`: conversations, their messages, reset and stop; `/api/history`: search over all of them. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import type { MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
 import { Router } from 'express';
 import * as z from 'zod';
 import type { HitRow, MessageRow } from '../../store/message-store.ts';
 import type { SessionRow } from '../../store/session-store.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 

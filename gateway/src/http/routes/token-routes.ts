@@ -1,8 +1,9 @@
 /** `/api/tokens`: made, listed and revoked by an admin; a secret is shown once. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { tokenRequestSchema } from '@mobyclaw/protocol/token';
 import { Router } from 'express';
 import { chatNameProblem } from '../chat-scope.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 

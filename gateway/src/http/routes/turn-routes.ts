@@ -1,7 +1,8 @@
 /** `/api/turns`: look at a turn, follow it from any point, stop it. */
+
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { Router } from 'express';
 import { resumePoint, streamEvents } from '../event-stream.ts';
-import { HttpProblem } from '../http-problem.ts';
 import type { HttpServices } from '../http-services.ts';
 
 export function turnRoutes({ turns, clock }: HttpServices): Router {

@@ -1,33 +1,11 @@
-/** The one error type of the HTTP edge, and the one place that renders errors: as problem+json, without secrets. */
+/** Which problem an error of the gateway is, and that nobody is shown more than it says. */
+import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { PROBLEM_TYPES, type Problem, type ProblemType } from '@mobyclaw/protocol/problem';
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler } from 'express';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { StoreError } from '../store/database.ts';
 import { KeyReusedError, QueueFullError } from '../turns/inbox.ts';
 import { DrainingError } from '../turns/turn-service.ts';
-
-export type ProblemExtras = Partial<Pick<Problem, 'turn' | 'code' | 'partial' | 'errors'>>;
-
-export class HttpProblem extends Error {
-  override name = 'HttpProblem';
-  readonly type: ProblemType;
-  readonly extras: ProblemExtras;
-  readonly headers: Record<string, string>;
-
-  /** @param detail for people: what happened and what to do next */
-  constructor(
-    type: ProblemType,
-    detail: string,
-    extras: ProblemExtras = {},
-    headers: Record<string, string> = {},
-  ) {
-    super(detail);
-    this.type = type;
-    this.extras = extras;
-    this.headers = headers;
-  }
-}
 
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
@@ -36,18 +14,6 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error);
     sendProblem(response, problem);
   };
-}
-
-export function sendProblem(response: Response, problem: HttpProblem): void {
-  const status = PROBLEM_TYPES[problem.type];
-  const body: Problem = {
-    type: `/problems/${problem.type}`,
-    title: problem.type.replaceAll('-', ' '),
-    status,
-    detail: problem.message,
-    ...problem.extras,
-  };
-  response.status(status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body));
 }
 
 export function toProblem(error: unknown): HttpProblem {
