@@ -26,7 +26,11 @@ async function parts(supervisor: { soul: string; altered?: true }): Promise<Reco
     server.closeAllConnections();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { MOBYCLAW_MEMORY_URL: url, MOBYCLAW_AGENT_CONTROL_URL: url, MOBYCLAW_MCP_TOKEN: 'shared' };
+  const tokens = {
+    MOBYCLAW_MEMORY_TOKEN: 'the-token-that-memory-asks-for',
+    MOBYCLAW_CONTROL_TOKEN: 'the-token-of-the-supervisor',
+  };
+  return { MOBYCLAW_MEMORY_URL: url, MOBYCLAW_AGENT_CONTROL_URL: url, ...tokens };
 }
 
 test.each([
