@@ -108,3 +108,40 @@ test('doctor --fix closes what others could read, makes what is missing, and say
   expect(readFileSync(envFile, 'utf8')).toBe('OPENAI_API_KEY=sk-1\n');
   expect((await runCli(['doctor', '--fix'], at)).stderr).toBe('');
 });
+
+test('what the agent did not take of soul.yaml is told of the file, which looks right from here, and no password is shown', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  const started = new Date().toISOString();
+  api.on('GET /api/status', {
+    body: {
+      version: '0.1.0',
+      startedAt: started,
+      state: 'ready',
+      agent: { reachable: true, engine: 'embedded', generation: 'messages-array' },
+      soul: { state: 'rejected', problem: 'line 7: there is no model named qwen' },
+      turns: { running: 0, queued: 0, limit: 16 },
+      sessions: 0,
+      store: { path: '/x', bytes: 1 },
+    },
+  });
+  mkdirSync(join(home, 'run'), { recursive: true });
+  writeFileSync(join(home, 'soul.yaml'), 'agents: { root: { model: openai/qwen } }\n');
+  writeFileSync(
+    join(home, 'run/compose.json'),
+    JSON.stringify({ port: api.port, startedAt: started, built: '' }),
+  );
+  const env = { PATH: '/nonexistent', MOBYCLAW_TRANSCRIBE_URL: 'http://alice:hunter2@127.0.0.1:9/v1' };
+  const result = await runCli(['doctor', '--json'], { home, port: api.port, env });
+  const { checks } = JSON.parse(result.stdout) as {
+    checks: { name: string; status: string; detail: string }[];
+  };
+  const ofSoul = checks.filter(({ name }) => name === 'soul.yaml');
+  expect(ofSoul).toContainEqual(
+    expect.objectContaining({ status: 'fail', detail: 'line 7: there is no model named qwen' }),
+  );
+  expect(ofSoul.map(({ status }) => status)).not.toContain('ok');
+  expect(checks.find(({ name }) => name === 'API')?.status).toBe('ok');
+  expect(result.stdout).toContain('http://127.0.0.1:9/v1');
+  expect(result.stdout).not.toContain('hunter2');
+});

@@ -1,5 +1,6 @@
 /** Looks at everything that can be wrong and says what to do about it. Changes nothing but with `--fix`. Exits 1 where a check fails. */
 
+import { plainUrl } from '@mobyclaw/lib/plain-url';
 import { SETTING_NAMES, SETTINGS } from '@mobyclaw/lib/settings';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
@@ -74,7 +75,14 @@ async function doctor(context: Context, { json, fix }: Options): Promise<ExitCod
 }
 
 async function allChecks(context: Context): Promise<Check[]> {
-  return [...(await machineChecks(context)), ...(await dataChecks(context)), ...(await stackChecks(context))];
+  const checks = [
+    ...(await machineChecks(context)),
+    ...(await dataChecks(context)),
+    ...(await stackChecks(context)),
+  ];
+  // What a file looks like from here is nothing against what the agent says of it.
+  const wrong = new Set(checks.flatMap(({ name, status }) => (status === 'fail' ? name : [])));
+  return checks.filter(({ name, status }) => status !== 'ok' || !wrong.has(name));
 }
 
 function render(terminal: Terminal, { name, status, detail, remedy }: Check, width: number): string {
@@ -88,7 +96,7 @@ function effective({ environment, origin }: Settings): Effective[] {
   return SETTING_NAMES.map((name) => {
     const { about, secret, parts } = SETTINGS[name];
     const value = environment[name];
-    const shown = value === undefined ? null : secret ? 'set' : value;
+    const shown = value === undefined ? null : secret ? 'set' : plainUrl(value);
     return { name, value: shown, origin: value === undefined ? 'not set' : origin[name], parts, about };
   });
 }

@@ -17,7 +17,7 @@ import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { readLocalState } from '../local/local-state.ts';
 import { runningStack } from '../running-stack.ts';
 import { cell, columnsOf, print, printable, printJson, say, styled, table } from '../terminal.ts';
-import { ago, localTime } from '../time.ts';
+import { ago, localDay, localTime } from '../time.ts';
 import { unfinishedUpgrade } from '../upgrade/finish.ts';
 
 const NEXT_JOBS = 3;
@@ -162,7 +162,10 @@ function rows(
     lines.push(['Moby', colour(false, local?.state ?? 'not answering')]);
   }
   if (usage) {
-    lines.push(['usage', `${totalsText(usage.totals)} (since ${usage.since.slice(0, 10)})`]);
+    lines.push([
+      'usage',
+      `${totalsText(usage.totals)} (since ${localDay(Date.parse(usage.since), settings.values.MOBYCLAW_TZ)})`,
+    ]);
     if (usage.budget) lines.push(['budget', budgetText(usage.budget)]);
     if (usage.budget?.why) lines.push(['', colour(false, cell(usage.budget.why, 400))]);
   }

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { columnsOf, print, printable, printJson, say, table } from '../terminal.ts';
-import { localTime } from '../time.ts';
+import { localDay, localTime } from '../time.ts';
 
 interface Options {
   days: string;
@@ -57,7 +57,10 @@ async function show(context: Context, { days, json }: Options): Promise<ExitCode
     ]);
     print(terminal, `\n${table([[title, 'TURNS', 'TOKENS', 'COST'], ...rows])}`);
   }
-  print(terminal, `\nTogether: ${totalsText(report.totals)} (since ${report.since.slice(0, 10)})`);
+  print(
+    terminal,
+    `\nTogether: ${totalsText(report.totals)} (since ${localDay(Date.parse(report.since), context.settings.values.MOBYCLAW_TZ)})`,
+  );
   for (const line of [...unpricedLines(report), ...budgetLines(report)]) print(terminal, printable(line));
   return EXIT.ok;
 }

@@ -5,6 +5,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../context.ts';
+import { localTime } from '../time.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const LEAST_FREE_BYTES = 100e6; // the databases and a day of logs
@@ -61,7 +62,7 @@ export function checkClock({
   const now = clock.now();
   const built = statSync(join(checkout, 'package-lock.json')).mtimeMs;
   const zone = settings.values.MOBYCLAW_TZ;
-  const detail = `${new Date(now).toISOString()}, time zone ${zone}`;
+  const detail = `${localTime(new Date(now), zone, { seconds: true })}, time zone ${zone}`;
   if (now < built - 86_400_000)
     return fail(
       'clock',

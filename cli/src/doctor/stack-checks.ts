@@ -82,12 +82,16 @@ async function checkGateway(context: Context): Promise<Check[]> {
     if (!(error instanceof CliError)) throw error;
     return [fail('API', error.message.split('\n', 1)[0] ?? '', './mobyclaw logs gateway says more.')];
   }
-  const problem = status.soul.problem ?? status.agent.detail;
+  const rejected = status.soul.problem;
+  const problem = status.agent.detail;
   const owner = status.ownerChannel?.problem;
   return [
     problem === undefined
       ? ok('API', `${status.state} on http://127.0.0.1:${context.port}`)
       : fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.'),
+    ...(rejected === undefined
+      ? []
+      : [fail('soul.yaml', rejected, `Mend ${context.data.soul}; until then Moby goes on as he was.`)]),
     ...(status.agent.toolProblems ?? []).map((tools) =>
       warn('tools', tools, 'Moby goes on without them; the server is an entry of `toolsets` in soul.yaml.'),
     ),

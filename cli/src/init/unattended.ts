@@ -3,8 +3,10 @@
  * other user of the machine sees them as they would in a list of processes. A key that is refused ends it, with nothing
  * written; one that cannot be checked for want of a network is taken.
  */
+
 import { parseEnvText } from '@mobyclaw/lib/env-text';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import { plainUrl } from '@mobyclaw/lib/plain-url';
 import { isSettingName, MODEL_KEYS, SETTING_NAMES, type SettingName } from '@mobyclaw/lib/settings';
 import { parseWorkspace, type WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { UsageError } from '../cli-error.ts';
@@ -286,7 +288,7 @@ async function localModel(
   );
   const model = flags.model ?? (known && (same || found.includes(known.model)) ? known.model : found[0]);
   if (model === undefined)
-    throw new UsageError(`--provider local needs --model: ${baseUrl} does not tell which it has.`);
+    throw new UsageError(`--provider local needs --model: ${plainUrl(baseUrl)} does not tell which it has.`);
   const choice: ModelChoice = {
     provider: 'local',
     model,
