@@ -98,6 +98,60 @@ test('.env.example documents each setting, and no other, with values that are ac
   expect(() => readSettings(folder, {})).not.toThrow();
 });
 
+/** What init of the first versions wrote, with each line of their .env.example filled in. */
+const FIRST = {
+  ANTHROPIC_API_KEY: 'sk-ant-1',
+  OPENAI_API_KEY: 'sk-1',
+  GOOGLE_API_KEY: 'AIza1',
+  MOBYCLAW_AGENT: 'cagent',
+  MOBYCLAW_MODELS_DEV: 'offline',
+  MOBYCLAW_HOME: '/home/ada/.mobyclaw',
+  MOBYCLAW_PORT: '3100',
+  MOBYCLAW_ALLOWED_HOSTS: 'moby.home, moby.lan',
+  MOBYCLAW_TZ: 'Europe/Berlin',
+  TELEGRAM_BOT_TOKEN: '1:x',
+  TELEGRAM_ALLOWED_USERS: '42,43',
+  TELEGRAM_API_ROOT: 'http://127.0.0.1:8081',
+  DISCORD_BOT_TOKEN: 'd',
+  DISCORD_ALLOWED_USERS: '123456789012345678',
+  DISCORD_API_URL: 'https://discord.example/api',
+  SLACK_BOT_TOKEN: 'xoxb-1',
+  SLACK_APP_TOKEN: 'xapp-1',
+  SLACK_ALLOWED_USERS: 'U012AB3CD',
+  SLACK_API_URL: 'https://slack.example/api',
+  WHATSAPP_AUTH: '491701234567',
+  WHATSAPP_ALLOWED_USERS: '491701234567',
+  WHATSAPP_WEB_URL: 'ws://127.0.0.1:8082',
+  MOBYCLAW_OWNER_CHANNEL: 'telegram:dm:42',
+  MOBYCLAW_TRANSCRIBE_URL: 'http://127.0.0.1:8083/v1',
+  MOBYCLAW_TRANSCRIBE_KEY: 't',
+  MOBYCLAW_TRANSCRIBE_MODEL: 'whisper-large',
+  MOBYCLAW_HEARTBEAT_INTERVAL: '2h',
+  MOBYCLAW_ACTIVE_HOURS: '20:00-02:00',
+  MOBYCLAW_MAX_TURNS: '8',
+  MOBYCLAW_QUEUE_MODE: 'collect',
+  MOBYCLAW_QUEUE_LIMIT: '10',
+  MOBYCLAW_RESET_IDLE: '7d',
+  MOBYCLAW_RESET_DAILY: '04:00',
+  MOBYCLAW_BUDGET_DAY_USD: '2.5',
+  MOBYCLAW_BUDGET_MONTH_USD: '50',
+  MOBYCLAW_BUDGET_DAY_TOKENS: '100000',
+  MOBYCLAW_BUDGET_MONTH_TOKENS: 'off',
+  MOBYCLAW_MEMORY_BUDGET: '2048',
+  MOBYCLAW_LOG_LEVEL: 'debug',
+  MOBYCLAW_MCP_TOKEN: 'm',
+  MOBYCLAW_AGENT_TOKEN: 'a',
+  MOBYCLAW_UID: '1000',
+  MOBYCLAW_GID: '1000',
+};
+
+test('a file of the first versions goes to the parts as it is', () => {
+  const text = Object.entries(FIRST).map(([name, value]) => `${name}=${value}\n`);
+  const { environment, doubts } = readSettings(withFile(text.join('')), {});
+  expect(environment).toEqual(FIRST);
+  expect(doubts).toEqual([]);
+});
+
 test('what a part would refuse is refused here, where it is written', () => {
   const read = (env: Record<string, string>) => (): unknown => readSettings(temporaryFolder(), env);
   expect(read({ MOBYCLAW_ACTIVE_HOURS: '08:00-08:00' })).toThrow(

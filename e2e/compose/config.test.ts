@@ -95,7 +95,9 @@ describe.skipIf(!requireDocker())('docker compose config', () => {
     const plain = await configOf({ credentials: 'OTHER=x\n' });
     const services = await configOf({ credentials: `OTHER=x\n${name}='${value}'\n` });
     expect(services.moby?.environment[name]).toBe(value);
-    const { [name]: _, ...environment } = services.moby?.environment ?? {};
+    const { [name]: _, MOBYCLAW_CREDENTIAL_NAMES: names, ...environment } = services.moby?.environment ?? {};
+    expect(names?.split(',').toSorted()).toEqual(['OTHER', name].toSorted());
+    Object.assign(environment, { MOBYCLAW_CREDENTIAL_NAMES: 'OTHER' });
     const rest = { ...services, moby: { ...services.moby, environment } };
     expect(withoutHome(rest)).toEqual(withoutHome(plain));
   });
