@@ -336,6 +336,13 @@ test('a window across midnight: beats from 22:00 to 06:00 and no others', async 
   ]);
 });
 
+test('after the last beat of a day the next one is told for the morning, when it comes', async () => {
+  const { pass, store, outcomes } = heartbeatWorld({ activeHours: '08:00-12:45' });
+  await pass(31 * MINUTE);
+  expect(outcomes()).toHaveLength(1);
+  expect(store().heartbeat.state().nextAt).toBe(Date.parse('2026-10-02T06:00:00Z'));
+});
+
 test('a clock that is set back does not silence it', async () => {
   const { world, clock, pass, askedAt } = heartbeatWorld();
   await pass(HOUR);

@@ -141,7 +141,9 @@ export class Heartbeat {
       this.#plan(nextOpening(activeHours, now, zone));
       return;
     }
-    const nextAt = slot + (Math.floor((now - slot) / intervalMs) + 1) * intervalMs;
+    const following = slot + (Math.floor((now - slot) / intervalMs) + 1) * intervalMs;
+    const open = isActive(activeHours, following, zone);
+    const nextAt = open ? following : nextOpening(activeHours, following, zone);
     const beat = store.transaction('durable', () => {
       this.#plan(nextAt);
       return store.heartbeat.claim(slot, 'schedule', now);

@@ -216,7 +216,7 @@ export class Messaging {
       return `No channel "${platform}" is enabled; set its token and start Moby again.`;
     }
     if (this.access.mayReceive(channel)) return null;
-    return `${channel} is nobody whom Moby may write to. Let them in first: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group.`;
+    return `${channel} is nobody whom Moby may write to. Let them in first: "mobyclaw channels pairings" shows who waits, "mobyclaw channels allow" opens a group. Whoever the settings name as an owner has to write to him there first.`;
   }
 
   /** Whether whoever is in that chat was let in. */

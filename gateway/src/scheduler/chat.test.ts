@@ -46,6 +46,8 @@ test('a target that nothing could be sent to is refused when it is named, in the
     status: 422,
     body: { detail: expect.stringMatching(/nobody whom Moby may/) },
   });
+  // The owner of the settings, before he has written.
+  expect((await make(`telegram:dm:${ALICE.id}`)).body.detail).toContain('has to write to him there first');
   const pushed = { channel: 'telegram:dm:666', text: 'x' };
   const refused = await gateway.call('POST', '/api/deliver', { body: pushed });
   expect(stranger.body.detail).toContain(refused.body.detail);
