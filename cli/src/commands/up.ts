@@ -69,7 +69,7 @@ async function dockerFor(
   context: Context,
   { compose }: UpOptions,
 ): Promise<Extract<Docker, { ready: true }> | null> {
-  const running = isFirstTime(context) ? null : runningStack(context.data);
+  const running = runningStack(context.data);
   if (running?.mode === 'local' && !compose) return null;
   const docker = await findDocker(context.terminal.env);
   if (docker.ready) return docker;
@@ -163,5 +163,5 @@ function progress(terminal: Terminal, { name, state, problem }: LocalPart): stri
       : problem === undefined
         ? '·'
         : styled(terminal, 'stderr', 'red', '✗');
-  return `  ${mark} ${name.padEnd(8)} ${state}${problem === undefined ? '' : `: ${problem}`}`;
+  return `  ${mark} ${name.padEnd(9)} ${state}${problem === undefined ? '' : `: ${problem}`}`;
 }

@@ -71,7 +71,7 @@ test('up starts Moby, shows the parts, and says where he is and which agent answ
   expect(terminal.out).toBe(
     `Moby answers: http://127.0.0.1:${one.port} (agent: embedded 0.1.0, model: offline)\n`,
   );
-  expect(terminal.err).toContain('✓ gateway  ready');
+  expect(terminal.err).toContain('✓ gateway   ready');
   expect(statSync(one.home).mode & 0o777).toBe(0o700);
 });
 
@@ -83,6 +83,17 @@ test('a second up says that he runs and starts nothing', async () => {
   expect(code).toBe(0);
   expect(terminal.err).toContain('Moby is already running.');
   expect(readLocalState(one.context().data)?.pid).toBe(pid);
+});
+
+test('a plain up leaves him in local mode where Docker is there, with no .env too', async () => {
+  const one = await stack();
+  await one.up();
+  const bin = temporaryFolder();
+  const docker = '#!/bin/sh\n[ "$1" = info ] && echo \'"28.0.0" []\' || echo 2.40.0\n';
+  writeFileSync(join(bin, 'docker'), docker, { mode: 0o755 });
+  const context = one.context({ PATH: `${bin}:${process.env.PATH}` });
+  expect(await up(context)).toBe(0);
+  expect((context.terminal as MemoryTerminal).err).toContain('Moby is already running.');
 });
 
 test('two at the same time are both told, one process runs', async () => {
