@@ -203,3 +203,11 @@ asRoot('root restores for the owner, however deep, and hands out nothing by a li
   await runCli(['restore', one.archive], { home: one.folder, env: { MOBYCLAW_HOME: fresh } });
   expect(lstatSync(join(fresh, 'sessions/work/a/b/deep')).gid).toBe(816);
 });
+
+test('from when it is, is told in the time zone of the owner', async () => {
+  const { archive, folder, home } = place();
+  await craft(archive, [{ name: 'data/MEMORY.md', content: '# Memory' }]);
+  const env = { MOBYCLAW_HOME: home, MOBYCLAW_TZ: 'Asia/Tokyo' };
+  const { code, stderr } = await runCli(['restore', archive], { home: folder, env });
+  expect([code, stderr]).toEqual([0, expect.stringContaining('as it was on 2026-01-01 09:00 (')]);
+});

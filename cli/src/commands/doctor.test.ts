@@ -53,6 +53,7 @@ describe('doctor', () => {
     await api.close();
     const { stdout } = await runCli(['doctor'], { home, port });
     expect(stdout).toMatch(/^ok {4}node/m);
+    expect(stdout).toMatch(/^ok {4}clock +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, time zone/m);
     expect(stdout).toMatch(/^warn {2}Moby +not running\n +→ \.\/mobyclaw up/m);
     expect(stdout).toMatch(/MOBYCLAW_PORT +\d+ +environment/);
   });
@@ -144,4 +145,67 @@ test('what the agent did not take of soul.yaml is told of the file, which looks 
   expect(checks.find(({ name }) => name === 'API')?.status).toBe('ok');
   expect(result.stdout).toContain('http://127.0.0.1:9/v1');
   expect(result.stdout).not.toContain('hunter2');
+});
+
+interface Told {
+  checks: { name: string; status: string; detail: string; remedy?: string }[];
+}
+
+test('a channel that has stopped is wrong, one that is tried again is told', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  const startedAt = '2026-01-02T03:04:05Z';
+  mkdirSync(join(home, 'run'), { recursive: true });
+  writeFileSync(join(home, 'run/compose.json'), JSON.stringify({ port: api.port, startedAt, built: '' }));
+  const channel = { since: startedAt, fatal: false, waiting: 0, connects: 0 };
+  api.on('GET /api/status', {
+    body: {
+      version: '0.1.0',
+      startedAt,
+      state: 'ready',
+      agent: { reachable: true, engine: 'embedded', version: '0.1.0', generation: 'messages-object' },
+      soul: { state: 'in-force' },
+      turns: { running: 0, queued: 0, limit: 16 },
+      channels: [
+        { ...channel, channel: 'telegram', state: 'stopped', fatal: true, reason: 'The token is wrong.' },
+        { ...channel, channel: 'discord', state: 'down', reason: 'No connection.' },
+        { ...channel, channel: 'slack', state: 'up' },
+      ],
+      sessions: 0,
+      store: { path: home, bytes: 1 },
+    },
+  });
+  const { code, stdout } = await runCli(['doctor', '--json'], {
+    home,
+    port: api.port,
+    env: { PATH: '/nonexistent' },
+  });
+  expect(code).toBe(1);
+  const { checks } = JSON.parse(stdout) as Told;
+  const remedy = './mobyclaw channels shows all of them.';
+  expect(checks).toContainEqual({
+    name: 'telegram',
+    status: 'fail',
+    detail: 'stopped: The token is wrong.',
+    remedy,
+  });
+  expect(checks).toContainEqual({ name: 'discord', status: 'warn', detail: 'down: No connection.', remedy });
+  expect(checks).toContainEqual({ name: 'slack', status: 'ok', detail: 'up' });
+});
+
+test('a model that soul.yaml does not define is a mistake of soul.yaml, not of a key', async () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'soul.yaml'), 'agents:\n  root: { model: nosuch }\n');
+  const { stdout } = await runCli(['doctor', '--json'], {
+    home,
+    port: 1,
+    env: { MOBYCLAW_AGENT: 'embedded', PATH: '/nonexistent' },
+  });
+  const { checks } = JSON.parse(stdout) as Told;
+  expect(checks.some(({ name }) => name === 'keys')).toBe(false);
+  expect(checks.find(({ name }) => name === 'model')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('nosuch'),
+    remedy: expect.stringContaining(join(home, 'soul.yaml')),
+  });
 });

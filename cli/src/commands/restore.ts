@@ -5,6 +5,7 @@ import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { runningStack } from '../running-stack.ts';
 import { say } from '../terminal.ts';
+import { localTime } from '../time.ts';
 
 interface Options {
   replace?: true;
@@ -22,7 +23,7 @@ export const command: Define = (target, context, exit) => {
 async function restore(context: Context, file: string, options: Options): Promise<ExitCode> {
   const { restoreBackup } = await import('../backup/restore.ts');
   const { readPassphrase } = await import('../backup/passphrase.ts');
-  const { terminal, data } = context;
+  const { terminal, data, settings } = context;
   if (runningStack(data) !== null) {
     throw new CliError('Moby runs on this data directory. Stop him first: ./mobyclaw down');
   }
@@ -31,7 +32,8 @@ async function restore(context: Context, file: string, options: Options): Promis
     replace: options.replace === true,
     passphrase: () => readPassphrase(context, { fresh: false, fromStdin: options.passphraseStdin === true }),
   });
-  say(terminal, `${data.root} is as it was on ${manifest.createdAt} (version ${manifest.version}).`);
+  const taken = localTime(manifest.createdAt, settings.values.MOBYCLAW_TZ);
+  say(terminal, `${data.root} is as it was on ${taken} (version ${manifest.version}).`);
   if (aside !== null) say(terminal, `What was there before is in ${aside}`);
   if (env !== null && 'written' in env) say(terminal, `${env.written} was brought back too.`);
   if (env !== null && 'beside' in env)

@@ -155,7 +155,8 @@ export async function watchUp(
       const [ended] = outcomes; // before the look, so that its last word is in there
       const services = await project.services();
       for (const service of services) {
-        if (shown.get(service.name) !== service.state) say(terminal, progressLine(context, service));
+        if (shown.get(service.name) !== service.state)
+          say(terminal, progressLine(context, service, ended !== undefined));
         shown.set(service.name, service.state);
         const now = clock.now();
         if (isTrouble(service, ended !== undefined)) {
@@ -189,10 +190,10 @@ function isTrouble({ state }: Service, done: boolean): boolean {
   return ['restarting', 'dead', 'unhealthy'].includes(state) || (done && state === 'exited');
 }
 
-function progressLine({ terminal }: Context, service: Service): string {
+function progressLine({ terminal }: Context, service: Service, done: boolean): string {
   const mark = isUp(service)
     ? styled(terminal, 'stderr', 'green', '✓')
-    : isTrouble(service, true)
+    : isTrouble(service, done)
       ? styled(terminal, 'stderr', 'red', '✗')
       : '·';
   return `  ${mark} ${service.name.padEnd(9)} ${service.state}`;

@@ -55,7 +55,7 @@ export async function modelChecks(context: Context): Promise<Check[]> {
 function keyCheck(
   soul: SoulModels,
   environment: Readonly<Record<string, string | undefined>>,
-  { settings }: Context,
+  { data, settings }: Context,
   placeOf: (name: string) => string,
 ): Check {
   const engine = settings.values.MOBYCLAW_AGENT === 'embedded' ? 'embedded' : 'cagent';
@@ -66,6 +66,8 @@ function keyCheck(
     } catch (error) {
       if (!(error instanceof ModelConfigError)) throw error;
       if (engine === 'cagent' && !(error instanceof MissingKeyError)) continue; // it has ways of its own to name a model
+      if (!(error instanceof MissingKeyError))
+        return fail('model', error.message, `Mend ${data.soul}; it counts from the next message on.`);
       return fail(
         'keys',
         error.message,

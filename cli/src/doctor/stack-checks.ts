@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnPath } from '@mobyclaw/lib/find-on-path';
+import type { ChannelStatusView } from '@mobyclaw/protocol/channel';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -74,6 +75,14 @@ function checkParts(context: Context): Check[] {
   ];
 }
 
+/** Nothing about one that connects or is tried again with no reason to tell; the reason says what to do. */
+function channelCheck({ channel, state, reason }: ChannelStatusView): Check[] {
+  if (state === 'up' && reason === undefined) return [ok(channel, 'up')];
+  if (reason === undefined) return [];
+  const check = state === 'stopped' ? fail : warn;
+  return [check(channel, `${state}: ${reason}`, './mobyclaw channels shows all of them.')];
+}
+
 async function checkGateway(context: Context): Promise<Check[]> {
   let status: Status;
   try {
@@ -95,6 +104,7 @@ async function checkGateway(context: Context): Promise<Check[]> {
     ...(status.agent.toolProblems ?? []).map((tools) =>
       warn('tools', tools, 'Moby goes on without them; the server is an entry of `toolsets` in soul.yaml.'),
     ),
+    ...(status.channels ?? []).flatMap(channelCheck),
     ...(owner === undefined
       ? []
       : [
