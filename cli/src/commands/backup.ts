@@ -1,6 +1,7 @@
 /** Puts all that Moby is into one file, also while he runs. See `backup/create.ts`. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { byteSize } from '../byte-size.ts';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -47,10 +48,7 @@ async function backup(context: Context, file: string | undefined, options: Optio
     printJson(terminal, { file: target, files, bytes, encrypted: encrypt, complete, leftOut });
   else print(terminal, target);
   const missing = options.env ? '' : ' .env with its keys is not in it (--env adds it).';
-  say(
-    terminal,
-    `${files} files, ${(bytes / 1e6).toFixed(1)} MB, ${encrypt ? 'encrypted' : 'not encrypted'}.${missing}`,
-  );
+  say(terminal, `${files} files, ${byteSize(bytes)}, ${encrypt ? 'encrypted' : 'not encrypted'}.${missing}`);
   if (leftOut.length > 0) {
     const { leftOutLines } = await import('../backup/left-out.ts');
     const head = complete ? 'Without content, so not in it:' : `Not in it (${leftOut.length}):`;

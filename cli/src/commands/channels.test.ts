@@ -32,6 +32,9 @@ test('list: the state of each, why one is not up, what perhaps did not arrive; e
   expect(stdout).toMatch(/^slack +stopped .* 3 +the token is wrong \(not tried again/m);
   expect(stdout).toMatch(/^2026-01-02 08:34 +telegram:dm:42 +perhaps not delivered +no answer$/m);
   expect(stdout).toContain('channels resend telegram:dm:42');
+  const long = `${'the token is wrong, '.repeat(12)}take another`;
+  api.on('GET /api/channels', { body: { items: [{ ...wrong, reason: long }], trouble: [] } });
+  expect((await cli()).stdout).toContain(`${long} (not tried again until Moby is started anew)`);
   const refused = { ...trouble, channel: 'slack:dm:D1', state: 'failed' };
   const shared = { ...up, reason: 'Another program writes with the token.' };
   api.on('GET /api/channels', { body: { items: [shared], trouble: [refused] } });

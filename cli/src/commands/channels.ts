@@ -28,6 +28,8 @@ interface Options {
   json?: true;
 }
 
+const MOST_REASON = 500; // letters: what to do stands at its end
+
 export const command: Define = (target, context, exit) => {
   target
     .command('list', { isDefault: true })
@@ -127,7 +129,7 @@ function channelRow({ terminal, clock }: Context, item: ChannelStatusView): stri
     ago(clock.now() - Date.parse(since)),
     receivePathWorkedAt ? fromNow(receivePathWorkedAt, clock.now()) : 'none yet',
     String(waiting),
-    cell(what, 200),
+    cell(what, MOST_REASON),
   ];
 }
 

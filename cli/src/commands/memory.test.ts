@@ -52,6 +52,8 @@ describe('memory', () => {
     );
     expect((await runCli(['memory', 'edit'], { home, env })).code).toBe(0);
     expect(readFileSync(join(home, 'MEMORY.md'), 'utf8')).toContain('Bergen');
+    const piped = await runCli(['memory', 'edit'], { home });
+    expect([piped.code, piped.stderr]).toEqual([2, expect.stringContaining(join(home, 'MEMORY.md'))]);
     const absent = await runCli(['memory', 'edit'], { home, env: { EDITOR: 'no-such-editor' } });
     expect(absent.code).toBe(1);
     expect(absent.stderr).toContain('"no-such-editor" was not found');

@@ -80,7 +80,12 @@ async function showLog(context: Context, date: string): Promise<ExitCode> {
 }
 
 async function edit({ terminal, data }: Context): Promise<ExitCode> {
-  const editor = terminal.env.VISUAL || terminal.env.EDITOR || 'vi';
+  const chosen = terminal.env.VISUAL || terminal.env.EDITOR;
+  if (!chosen && !(terminal.stdin.isTTY && terminal.stdout.isTTY))
+    throw new UsageError(
+      `An editor needs a terminal. Edit ${data.memory} with any program; it counts at once.`,
+    );
+  const editor = chosen || 'vi';
   const code = await new Promise<number | null>((resolve, reject) => {
     // Through the shell, since an editor may come with options: EDITOR="code --wait".
     const child = spawn('sh', ['-c', `exec ${editor} "$1"`, 'sh', data.memory], { stdio: 'inherit' });

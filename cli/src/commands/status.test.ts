@@ -80,8 +80,12 @@ test('status of a stack that is down exits 1; of a gateway that runs it is shown
   expect(text.stdout).toMatch(
     /telegram +down, 2 to be sent: no network\nnext jobs +2026-03-02 08:00 {2}tea\n/,
   );
-  expect(text.stdout).toMatch(/data +\S+, 0\.0 MB, [\d.]+ GB free/);
+  expect(text.stdout).toMatch(/data +\S+, \d+ kB, [\d.]+ GB free/);
   expect(text.stderr).toBe('soul.yaml line 3: wrong\n');
+  api.on('GET /api/status', { body: { ...status, soul: { state: 'in-force' } } });
+  const well = await runCli(['status'], { home, port: api.port, env: UTC });
+  expect(well.stdout).toMatch(/^soul\.yaml +in force$/m);
+  api.on('GET /api/status', { body: status });
   const json = await runCli(['status', '--json'], { home, port: api.port });
   expect(JSON.parse(json.stdout)).toMatchObject({
     gateway: status,

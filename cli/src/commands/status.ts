@@ -7,6 +7,7 @@ import { jobViewSchema } from '@mobyclaw/protocol/job';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { type UsageReport, usageReportSchema } from '@mobyclaw/protocol/usage';
+import { byteSize } from '../byte-size.ts';
 import { CliError, EXIT, type ExitCode, NotRunningError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import { isUp, type Service } from '../compose/service.ts';
@@ -142,7 +143,7 @@ function rows(
       'agent',
       `${engine}, model ${agent.model ?? 'from soul.yaml'}${agent.reachable ? '' : colour(false, ', not reachable')}`,
     ]);
-    lines.push(['soul.yaml', gateway.soul.state]);
+    lines.push(['soul.yaml', gateway.soul.state.replace('-', ' ')]);
     lines.push([
       'turns',
       `${turns.running} running, ${turns.queued} waiting (at most ${turns.limit} at a time)`,
@@ -193,18 +194,14 @@ function rows(
   const atLeast = disk.more ? 'more than ' : '';
   lines.push([
     'data',
-    `${settings.values.MOBYCLAW_HOME}, ${atLeast}${size(disk.bytes)}, ${size(disk.freeBytes)} free`,
+    `${settings.values.MOBYCLAW_HOME}, ${atLeast}${byteSize(disk.bytes)}, ${byteSize(disk.freeBytes)} free`,
   ]);
   if (disk.more || disk.sessionsBytes > LARGE_SESSIONS_BYTES)
     lines.push([
       '',
-      colour(false, `sessions/, where Moby keeps what he makes: ${atLeast}${size(disk.sessionsBytes)}`),
+      colour(false, `sessions/, where Moby keeps what he makes: ${atLeast}${byteSize(disk.sessionsBytes)}`),
     ]);
   return lines;
-}
-
-function size(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function budgetText({ day, month, lifted }: NonNullable<UsageReport['budget']>): string {

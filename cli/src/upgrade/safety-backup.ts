@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackup } from '../backup/create.ts';
 import { leftOutLines } from '../backup/left-out.ts';
+import { byteSize } from '../byte-size.ts';
 import type { Context } from '../context.ts';
 import { say } from '../terminal.ts';
 import { forgetOlderBackups } from './kept-backups.ts';
@@ -14,7 +15,7 @@ export async function safetyBackup(context: Context): Promise<string> {
   const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:.Z]/g, '');
   const target = join(data.backups, `before-upgrade-${stamp}.tar.gz`);
   const { bytes, leftOut } = await createBackup(context, { target, withEnv: false, passphrase: null });
-  say(terminal, `Backup: ${target} (${(bytes / 1e6).toFixed(1)} MB)`);
+  say(terminal, `Backup: ${target} (${byteSize(bytes)})`);
   const lost = leftOut.filter((one) => one.lost);
   if (lost.length > 0) say(terminal, ['It does not hold:', ...leftOutLines(lost)].join('\n'));
   await forgetOlderBackups(context);
