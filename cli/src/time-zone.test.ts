@@ -16,10 +16,13 @@ async function zoneWith(TZ: string): Promise<{ zone: string | undefined; stderr:
 }
 
 test('TZ may be a path, as systems have it', async () => {
-  const link = join(temporaryFolder(), 'localtime');
-  symlinkSync('/usr/share/zoneinfo/Europe/Berlin', link);
-  expect(await zoneWith(`:${link}`)).toMatchObject({ zone: 'Europe/Berlin' });
-  expect(await zoneWith(link)).toMatchObject({ zone: 'Europe/Berlin' });
+  const folder = temporaryFolder();
+  for (const name of ['localtime', 'localtime7']) {
+    const link = join(folder, name);
+    symlinkSync('/usr/share/zoneinfo/Europe/Berlin', link);
+    expect(await zoneWith(`:${link}`)).toMatchObject({ zone: 'Europe/Berlin' });
+    expect(await zoneWith(link)).toMatchObject({ zone: 'Europe/Berlin' });
+  }
 });
 
 test('a TZ that names nothing is named, and not a setting that nobody made', async () => {

@@ -23,7 +23,7 @@ test('told in the very first message after the start, he schedules a reminder; t
   const told = await moby.cli(['run', 'remind me in 1 minute to stretch']);
   const after = Date.now();
   expect(told.code).toBe(0);
-  expect(told.stdout).toMatch(/^I will remind you on \d{4}-\d\d-\d\d at \d\d:\d\d: Stretch\./);
+  expect(told.stdout).toMatch(/^I will remind you on \d{4}-\d\d-\d\d at \d\d:\d\d: Stretch\./m);
   expect(told.stderr).not.toContain('failed');
   const [job] = await jobs();
   expect(job).toMatchObject({ name: 'stretch', message: 'Stretch.', origin: 'cli:main' });

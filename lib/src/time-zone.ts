@@ -42,10 +42,16 @@ export function keptZone(name: string): string {
 export function systemTimeZone(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): string | null {
+  // Of a path Intl makes up a zone: none, or UTC where there is a digit in it.
+  const path = env.TZ?.replace(/^:/, '') ?? '';
+  if (path.startsWith('/')) return zoneOfFile(path);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone && timeZone !== 'Etc/Unknown') return keptZone(timeZone);
-  const path = env.TZ?.replace(/^:/, '') || '/etc/localtime';
-  if (!path.startsWith('/')) return null;
+  return path === '' ? zoneOfFile('/etc/localtime') : null;
+}
+
+/** @returns the zone that a link into the system's zones names, or null */
+function zoneOfFile(path: string): string | null {
   try {
     const name = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(realpathSync(path))?.[1];
     return name !== undefined && isTimeZone(name) ? name : null;
