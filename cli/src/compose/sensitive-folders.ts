@@ -2,10 +2,11 @@
  * Folders that hold more than a project: with them Moby's shell reads keys, or writes what the owner's own programs run.
  * Nothing forbids them, but they want a word of the owner's.
  */
-import { realpath } from 'node:fs/promises';
+
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
 import { UsageError } from '../cli-error.ts';
+import { realPath } from './real-path.ts';
 
 export const SENSITIVE_FLAG = '--allow-sensitive-folder';
 
@@ -30,7 +31,7 @@ export async function sensitivity(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string | null> {
-  const [folder, home] = (await Promise.all([path, env.HOME || homedir()].map(real))) as [string, string];
+  const [folder, home] = (await Promise.all([path, env.HOME || homedir()].map(realPath))) as [string, string];
   const [first = '', ...rest] = partsBelow('/', folder) ?? [];
   const own = partsBelow(home, folder);
   if (own?.length === 0) return 'your home folder, with your keys and what your programs run';
@@ -72,14 +73,4 @@ function partsBelow(folder: string, path: string): string[] | null {
   const way = relative(folder, path);
   if (way === '..' || way.startsWith(`..${sep}`)) return null;
   return way.split(sep).filter((part) => part !== '');
-}
-
-async function real(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return path;
-    throw error;
-  }
 }

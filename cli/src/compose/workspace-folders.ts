@@ -3,11 +3,13 @@
  * him: the data directory with its keys and conversations, the program that the owner runs on this machine, or the
  * socket of Docker, each of which would make him master of it.
  */
-import { realpath, stat } from 'node:fs/promises';
+
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, sep } from 'node:path';
 import type { WorkspaceLine } from '@mobyclaw/lib/workspaces-conf';
 import { CliError } from '../cli-error.ts';
+import { realPath } from './real-path.ts';
 
 export interface ForbiddenPlace {
   path: string;
@@ -63,7 +65,7 @@ export async function folderFault(
   forbidden: readonly ForbiddenPlace[],
 ): Promise<string | null> {
   const places = await Promise.all(
-    forbidden.map(async (place) => ({ ...place, path: await real(place.path) })),
+    forbidden.map(async (place) => ({ ...place, path: await realPath(place.path) })),
   );
   try {
     if (!(await stat(path)).isDirectory()) return `${path} is not a folder. Give the folder that it is in.`;
@@ -73,7 +75,7 @@ export async function folderFault(
       return `there is no folder ${path}. Create it, or give another one.`;
     return `${path} cannot be looked at (${code}). Make it readable for you.`;
   }
-  const folder = await real(path);
+  const folder = await realPath(path);
   for (const { path: place, what, inside } of places) {
     if (contains(folder, place) || (inside && contains(place, folder)))
       return `${path} would show Moby ${what}. Give another folder.`;
@@ -83,15 +85,4 @@ export async function folderFault(
 
 function contains(folder: string, path: string): boolean {
   return folder === path || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
-/** The path without links; what is not there is taken as written. */
-async function real(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return path;
-    throw error;
-  }
 }
