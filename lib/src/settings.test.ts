@@ -50,7 +50,8 @@ test.each(Object.entries(SERVICES))(
       const part = parts.find((one) => SETTINGS[name].parts.includes(one));
       return part === undefined ? [] : [`${SETTINGS[name].nameIn?.[part] ?? name} of ${name}`];
     });
-    expect(handed.toSorted()).toEqual(wanted.toSorted());
+    const where = `environment of ${service} in docker-compose.yml; a setting is handed on by a line with its name and a colon`;
+    expect(handed.toSorted(), where).toEqual(wanted.toSorted());
   },
 );
 
