@@ -21,6 +21,15 @@ export function ownerText(bytes: Uint8Array): string {
   return decoded(bytes, 'utf-8');
 }
 
+/** @returns `text` as bytes, in the encoding and with the byte order mark that `like` has */
+export function ownerBytes(text: string, like: Uint8Array): Uint8Array {
+  const [first, second, third] = like;
+  if (first === 0xff && second === 0xfe) return Buffer.from(`\ufeff${text}`, 'utf16le');
+  if (first === 0xfe && second === 0xff) return Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
+  const marked = first === 0xef && second === 0xbb && third === 0xbf;
+  return Buffer.from(marked ? `\ufeff${text}` : text);
+}
+
 function decoded(bytes: Uint8Array, encoding: string): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes); // which takes the mark away

@@ -3,6 +3,7 @@
  * have: MOBYCLAW_MEMORY_TOKEN at memory, MOBYCLAW_CONTROL_TOKEN at the supervisor.
  *
  * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore;
+ *                             GET /soul/rules · POST /soul/allow {rule}, which answers 409 with a problem where the rule cannot be put into the file;
  *                             GET /heartbeat · POST /turns/ended · POST /heartbeat/told (protocol/heartbeat)
  * Supervisor (agent process): GET /status · POST /reload · GET /file?path=<as the agent names it>, which answers with the
  * bytes and `X-File-Name` (percent-encoded), or with a problem
@@ -28,6 +29,15 @@ export const soulStateSchema = z.object({
 });
 
 export type SoulState = z.infer<typeof soulStateSchema>;
+
+/** The `permissions` of the owner's file as it stands now, or of the last one without a mistake. */
+export const soulRulesSchema = z.object({
+  allow: z.array(z.string()),
+  ask: z.array(z.string()),
+  deny: z.array(z.string()),
+});
+
+export type SoulRules = z.infer<typeof soulRulesSchema>;
 
 export const engineSchema = z.object({
   kind: z.enum(['cagent', 'embedded']),

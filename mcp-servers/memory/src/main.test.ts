@@ -335,3 +335,38 @@ test('a guest and a webhook write nothing that Moby reads by himself; a guest ha
   await call(bob, 'memory_append', { text: '2100-01-01 08:00 wake up' });
   expect(heartbeatFilesSchema.parse(await (await http(url, '/heartbeat')).json())).toEqual(look);
 });
+
+test('the gateway has a rule written into soul.yaml, and is told why not', async () => {
+  const home = temporaryFolder();
+  const { url } = await start(home);
+  const before = readFileSync(join(home, 'soul.yaml'), 'utf8');
+  const allow = async (rule: string) => {
+    const answer = await http(url, '/soul/allow', { rule });
+    return { status: answer.status, body: (await answer.json()) as { written?: boolean; detail?: string } };
+  };
+  expect(await allow('shell:cmd=git push')).toMatchObject({ status: 200, body: { written: true } });
+  expect(await allow('shell:cmd=git push')).toMatchObject({ status: 200, body: { written: false } });
+  const after = readFileSync(join(home, 'soul.yaml'), 'utf8');
+  expect(after).toBe(before.replace(/allow: \["\*"\]\s*$/, 'allow: ["*", "shell:cmd=git push"]\n'));
+  expect(await (await http(url, '/soul/rules')).json()).toEqual({
+    allow: ['*', 'shell:cmd=git push'],
+    ask: [],
+    deny: [],
+  });
+  for (const rule of ['*', 'shell:cmd=rm *', 'shell:cmd=a\nb', 'a b', '']) {
+    expect(await allow(rule)).toMatchObject({ status: 422 });
+  }
+  writeFileSync(join(home, 'soul.yaml'), 'agents: [');
+  expect(await allow('think')).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringMatching(/line 1/) },
+  });
+  expect(readFileSync(join(home, 'soul.yaml'), 'utf8')).toBe('agents: [');
+  const agent = await fetch(`${url}/soul/allow`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ rule: 'think' }),
+  });
+  expect(agent.status).toBeGreaterThanOrEqual(400);
+  expect(readFileSync(join(home, 'soul.yaml'), 'utf8')).toBe('agents: [');
+});

@@ -1,11 +1,14 @@
 /**
- * The version before each change, under `memory/.versions/<file>/<time>.md`, for the owner to look at or copy back. The
- * number kept is bounded; a daily log, which only grows, and what a guest writes keep fewer.
+ * The version before each change, under `memory/.versions/<file>/<time>.md` (`.yaml` of soul.yaml), for the owner to look at
+ * or copy back. The number kept is bounded; a daily log, which only grows, and what a guest writes keep fewer.
  */
 import { mkdir, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { dayOf, isGuestNotes, type MemoryFileName } from './memory-file.ts';
+
+/** The one file besides the memory that a program changes: a rule at a time (soul/soul-rules.ts). */
+export const SOUL = 'soul.yaml';
 
 const KEPT = 50;
 const KEPT_OF_LESSER = 5;
@@ -24,16 +27,18 @@ const THINNED = [
  */
 export async function keepVersion(
   home: string,
-  name: MemoryFileName,
+  name: MemoryFileName | typeof SOUL,
   bytes: Uint8Array,
   nowMs: number,
 ): Promise<void> {
   const folder = join(home, 'memory', '.versions', name.replace(/^memory\//, ''));
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const kept = (await readdir(folder)).filter((file) => file.endsWith('.md')).sort();
-  const file = nextName(nowMs, kept.at(-1));
+  const end = extname(name);
+  const kept = (await readdir(folder)).filter((file) => file.endsWith(end)).sort();
+  const file = nextName(nowMs, kept.at(-1)) + end;
   await writeFileAtomic(join(folder, file), bytes);
-  const limit = dayOf(name) === null && !isGuestNotes(name) ? KEPT : KEPT_OF_LESSER;
+  const isLesser = name !== SOUL && (dayOf(name) !== null || isGuestNotes(name));
+  const limit = isLesser ? KEPT_OF_LESSER : KEPT;
   for (const old of superfluous([...kept, file], limit, nowMs)) await unlink(join(folder, old));
 }
 
@@ -58,9 +63,9 @@ function superfluous(names: readonly string[], limit: number, nowMs: number): st
 function nextName(nowMs: number, last: string | undefined): string {
   const lastMs = last === undefined ? Number.NaN : timeOf(last);
   const at = Number.isNaN(lastMs) ? nowMs : Math.max(nowMs, lastMs + 1);
-  return `${new Date(at).toISOString().replaceAll(':', '_')}.md`;
+  return new Date(at).toISOString().replaceAll(':', '_');
 }
 
 function timeOf(name: string): number {
-  return Date.parse(name.replace(/\.md$/, '').replaceAll('_', ':'));
+  return Date.parse(name.replace(/\.(?:md|yaml)$/, '').replaceAll('_', ':'));
 }

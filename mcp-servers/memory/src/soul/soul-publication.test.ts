@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
@@ -136,4 +146,53 @@ test('a lost agent folder is filled again with what was confirmed', async () => 
   write(B);
   await start();
   expect(published()).toBe(A);
+});
+
+const RULE = 'shell:cmd=git push';
+const RULED = `${A}\npermissions:\n  allow: ["${RULE}"]\n`;
+
+test('a rule is put into the owner’s file, once, with the version before kept, and those who watch hear of it', async () => {
+  const { home, write, start } = folder(null);
+  write(`\ufeff${A}`);
+  chmodSync(join(home, 'soul.yaml'), 0o640);
+  const soul = await start();
+  const seen = soul.watch(soul.state.candidate?.hash ?? '', 60_000, never);
+  expect(await soul.allow(RULE)).toBe(true);
+  expect(readFileSync(join(home, 'soul.yaml'), 'utf8')).toBe(`\ufeff${RULED}`);
+  expect(statSync(join(home, 'soul.yaml')).mode & 0o777).toBe(0o640);
+  expect((await seen).candidate?.hash).toBe(hashOf(`\ufeff${RULED}`));
+  const versions = join(home, 'memory/.versions/soul.yaml');
+  expect(readdirSync(versions).map((name) => readFileSync(join(versions, name), 'utf8'))).toEqual([
+    `\ufeff${A}`,
+  ]);
+  // A gateway that died before it knew asks again.
+  expect(await (await start()).allow(RULE)).toBe(false);
+  expect(readdirSync(versions)).toHaveLength(1);
+  expect(await soul.rules()).toEqual({ allow: [RULE], ask: [], deny: [] });
+});
+
+test('a file in UTF-16 stays one', async () => {
+  const { home, start } = folder(null);
+  writeFileSync(join(home, 'soul.yaml'), Buffer.from(`\ufeff${A}`, 'utf16le'));
+  await (await start()).allow(RULE);
+  expect(readFileSync(join(home, 'soul.yaml'))).toEqual(Buffer.from(`\ufeff${RULED}`, 'utf16le'));
+});
+
+test('nothing is put into a file that has a mistake, is a link, or is away; what is in force still tells the rules', async () => {
+  const { home, write, start } = folder(RULED);
+  const soul = await start();
+  write(BROKEN);
+  await expect(soul.allow('think')).rejects.toMatchObject({
+    type: 'conflict',
+    message: expect.stringMatching(/line 3/),
+  });
+  expect(readFileSync(join(home, 'soul.yaml'), 'utf8')).toBe(BROKEN);
+  expect((await soul.rules()).allow).toEqual([RULE]);
+  rmSync(join(home, 'soul.yaml'));
+  await expect(soul.allow('think')).rejects.toMatchObject({ type: 'conflict' });
+  writeFileSync(join(home, 'mine.yaml'), A);
+  symlinkSync('mine.yaml', join(home, 'soul.yaml'));
+  await expect(soul.allow('think')).rejects.toMatchObject({ message: expect.stringMatching(/link/) });
+  expect(readFileSync(join(home, 'mine.yaml'), 'utf8')).toBe(A);
+  expect(existsSync(join(home, 'memory/.versions/soul.yaml'))).toBe(false);
 });

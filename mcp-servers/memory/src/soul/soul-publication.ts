@@ -1,20 +1,30 @@
 /**
  * The three versions of soul.yaml: the owner's candidate, what is published to the agent, and the last one that the agent
  * really ran. Reads `soul.yaml`; writes `agent/soul.yaml` and `agent/.confirmed-soul.yaml`. The gateway leads: nothing is
- * published here without its word, except the first version of all, without which no agent could start.
+ * published here without its word, except the first version of all, without which no agent could start. The owner's own
+ * file is written for one thing alone: a rule that he asked for by "always".
  *
  * Invariant: what is published has been free of syntax errors, and its bytes are those the gateway named by their hash.
  * A candidate that is missing or empty is an editor at work or an accident, never an edit: the one before stays.
  */
+import { lstatSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { ownerBytes, ownerText } from '@mobyclaw/lib/owner-text';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
-import type { SoulProblem, SoulState } from '@mobyclaw/protocol/control';
+import type { SoulProblem, SoulRules, SoulState } from '@mobyclaw/protocol/control';
+import { keepVersion, SOUL } from '../versions.ts';
+import { rulesOf, UnwritableRuleError, withAllowed } from './soul-rules.ts';
 import { soulHash, soulProblem } from './soul-syntax.ts';
+
+const MAX_TRIES = 20; // an edit per try; a program that rewrites the file without end must not hold the queue
+
+/** Somebody saved the file while a rule was being put into it. */
+class ChangedMeanwhile extends Error {}
 
 interface Candidate {
   hash: string;
@@ -149,6 +159,72 @@ export class SoulPublication {
     });
   }
 
+  /** The owner's permissions: of his file, or of what is in force where that has a mistake or is away. */
+  rules(): Promise<SoulRules> {
+    return this.#queue.run(async () => {
+      const bytes = await this.#readCandidate();
+      const good = this.#candidate?.problem === null ? bytes : null;
+      const text =
+        good ?? (await readIfThere(this.#confirmedPath)) ?? (await readIfThere(this.#publishedPath));
+      return rulesOf(text === null ? '' : ownerText(text));
+    });
+  }
+
+  /**
+   * Puts a rule into the owner's file, the version before kept; those who watch hear of it as of any edit.
+   * @returns false where it stood there already
+   * @throws HttpProblem 409 where the file has a mistake, is a link, or cannot take the rule; it is then as it was
+   */
+  allow(rule: string): Promise<boolean> {
+    return this.#queue.run(async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await this.#tryAllow(rule);
+        } catch (error) {
+          if (error instanceof UnwritableRuleError) throw new HttpProblem('conflict', error.message);
+          if (!(error instanceof ChangedMeanwhile)) throw error;
+          if (tries === MAX_TRIES) {
+            throw new HttpProblem(
+              'conflict',
+              'soul.yaml is being written by another program. Try again later.',
+            );
+          }
+        }
+      }
+    });
+  }
+
+  async #tryAllow(rule: string): Promise<boolean> {
+    const path = join(this.#home, SOUL);
+    const before = lstatSync(path, { throwIfNoEntry: false });
+    const bytes = await this.#readCandidate();
+    const problem = this.#candidate?.problem;
+    if (bytes === null || problem || before === undefined) {
+      throw new UnwritableRuleError(problem ? `soul.yaml: ${placed(problem)}` : 'There is no soul.yaml.');
+    }
+    if (!before.isFile()) {
+      throw new UnwritableRuleError(
+        'soul.yaml is a link, which is not written through. Add the rule by hand.',
+      );
+    }
+    const text = ownerText(bytes);
+    const changed = withAllowed(text, rule);
+    if (changed === text) return false;
+    await keepVersion(this.#home, SOUL, bytes, this.#clock.now());
+    await writeFileAtomic(path, ownerBytes(changed, bytes), {
+      mode: before.mode & 0o777,
+      beforeRename: () => {
+        const now = lstatSync(path, { throwIfNoEntry: false });
+        if (now?.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs) {
+          throw new ChangedMeanwhile();
+        }
+      },
+    });
+    this.#logger.info({ rule }, 'a rule was put into soul.yaml');
+    await this.#readCandidate();
+    return true;
+  }
+
   get #publishedPath(): string {
     return join(this.#home, 'agent', 'soul.yaml');
   }
@@ -166,7 +242,7 @@ export class SoulPublication {
 
   /** @returns the bytes, or null where the file is missing or empty; the candidate before is then kept, with a word on it */
   async #readCandidate(): Promise<Uint8Array | null> {
-    const bytes = await readIfThere(join(this.#home, 'soul.yaml'));
+    const bytes = await readIfThere(join(this.#home, SOUL));
     if (bytes === null || bytes.every(isBlank)) {
       const message =
         bytes === null

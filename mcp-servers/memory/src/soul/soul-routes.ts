@@ -12,6 +12,10 @@ const watchQuery = z.object({
   since: z.string().default(''),
   timeout: z.coerce.number().min(0).max(MAX_WAIT_S).default(25),
 });
+/** As lib/exact-rule makes it: one line, no globs. */
+const ruleBody = z.object({
+  rule: z.string().regex(/^[\w-]{1,128}(?::\w{1,128}=[^*?[\]\\\p{Cc}]{1,400})?$/u),
+});
 const hashBody = z.object({ hash: z.string().min(1).max(64) });
 
 export function soulRoutes(router: Router, soul: SoulPublication): void {
@@ -24,6 +28,13 @@ export function soulRoutes(router: Router, soul: SoulPublication): void {
     response.on('close', () => gone.abort());
     const state = await soul.watch(since, timeout * 1000, gone.signal);
     if (!response.closed) response.json(state);
+  });
+  router.get('/soul/rules', async (_request, response) => {
+    response.json(await soul.rules());
+  });
+  router.post('/soul/allow', async (request, response) => {
+    const { rule } = read(ruleBody, request.body);
+    response.json({ rule, written: await soul.allow(rule) });
   });
   router.post('/soul/publish', async (request, response) => {
     response.json(await soul.publish(read(hashBody, request.body).hash));
