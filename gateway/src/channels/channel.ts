@@ -28,6 +28,8 @@ export interface Abilities {
   editEveryMs: number | null;
   /** The same in groups, where that is stricter. */
   groupEditEveryMs?: number;
+  /** Whether a message can have buttons; where it cannot, its text says what to answer. */
+  buttons: boolean;
   /** How long a typing sign stays, in milliseconds; null where there is none. */
   typingMs: number | null;
   /**
@@ -60,6 +62,21 @@ export interface SendOptions {
    * helped.
    */
   live: boolean;
+  /** At most five, shown below the message. Never given where `abilities.buttons` is false. */
+  buttons?: readonly Button[];
+}
+
+export interface EditOptions {
+  live: boolean;
+  /** Those that the message has from now on; where none are given, it has none any more. */
+  buttons?: readonly Button[];
+}
+
+export interface Button {
+  /** Handed back when it is pressed; at most 64 bytes of ASCII, which is what Telegram takes. */
+  id: string;
+  label: string;
+  style?: 'primary' | 'danger';
 }
 
 export interface OutboundFile {
@@ -107,7 +124,7 @@ export interface Channel {
    * something twice; ordinary edits can be repeated and answer `failed` with remedy `retry` after a timeout.
    * `live: false` is the last one: a native stream ends with it.
    */
-  edit(to: ChannelKey, id: string, part: RenderedPart, options: { live: boolean }): Promise<SendResult>;
+  edit(to: ChannelKey, id: string, part: RenderedPart, options: EditOptions): Promise<SendResult>;
 
   /** Takes a message back; a message that is gone is `sent`. */
   remove(to: ChannelKey, id: string): Promise<SendResult>;
@@ -143,7 +160,7 @@ export interface CommandInfo {
   description: string;
 }
 
-/** What an adapter is given. Once `stop` was called, all of it does nothing: `receive` rejects. */
+/** What an adapter is given. Once `stop` was called, all of it does nothing: `receive` and `pressed` reject. */
 export interface ChannelHost {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -154,6 +171,13 @@ export interface ChannelHost {
    * @throws where it could not be stored: do not acknowledge; the platform brings it again
    */
   receive(event: InboundEvent): Promise<void>;
+  /**
+   * Somebody pressed a button. Resolves once what follows from it is on disk, with what to tell that person, for his eyes
+   * only where the platform can. Takes milliseconds. Hand over every press, also by strangers and on old messages: who may
+   * decide what is decided here.
+   * @throws where it could not be stored: do not acknowledge, so that the person sees that it failed
+   */
+  pressed(press: ButtonPress): Promise<PressAnswer>;
   /** The receive path has just worked: a poll came back, a heartbeat was answered, an event arrived. No other call counts. */
   alive(): void;
   /** The connection is lost, or deaf; this object will be stopped and, unless fatal, replaced. */
@@ -166,6 +190,24 @@ export interface ChannelHost {
   readonly memory: ChannelMemory;
   /** Folder of this adapter's files, 0700; made when first asked for. */
   folder(): string;
+}
+
+export interface ButtonPress {
+  /** As in `IncomingMessage`. */
+  account: string;
+  /** Where the message with the button stands; without its topic or thread where the platform does not say. */
+  channel: ChannelKey;
+  messageId: string;
+  sender: Sender;
+  /** `id` of the button, as the platform handed it back: a program may have made it up. */
+  button: string;
+}
+
+export interface PressAnswer {
+  /** One short line of plain text. */
+  text: string;
+  /** It counts, and the message will show it: then it need not be said where saying it leaves something to be dismissed. */
+  accepted: boolean;
 }
 
 export interface LoginState {
@@ -206,7 +248,14 @@ export interface IncomingMessage {
   /** In a group: Moby is mentioned, answered, or commanded. True in a direct message. */
   addressed: boolean;
   /** The message that this one answers. */
-  replyTo?: { fromMoby: boolean; sender: string; text: string; files?: InboundFile[] };
+  replyTo?: {
+    /** As `send` gave it out, where it is one of this chat's and the platform says so. */
+    messageId?: string;
+    fromMoby: boolean;
+    sender: string;
+    text: string;
+    files?: InboundFile[];
+  };
   /**
    * Whose words these are, or some of them, where the sender only handed them on; `somebody` where the platform does not
    * say. They are material, and no instruction of the sender.

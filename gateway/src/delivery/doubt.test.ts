@@ -20,6 +20,7 @@ function platform(answer: () => SendResult) {
     abilities: {
       text: { max: 2000, unit: 'utf16' },
       editEveryMs: null,
+      buttons: true,
       typingMs: null,
       sendRepeatableMs: WINDOW_MS,
       fileBytes: 1_000_000,

@@ -50,6 +50,7 @@ class Platform {
       abilities: {
         text: { max: 2000, unit: 'utf16' },
         editEveryMs: 1000,
+        buttons: true,
         typingMs: null,
         sendRepeatableMs: this.#repeatableMs,
         fileBytes: null,

@@ -36,6 +36,7 @@ function chatWithDrafts() {
     abilities: {
       text: { max: 4096, unit: 'utf16' },
       editEveryMs: PACE_MS,
+      buttons: true,
       typingMs: null,
       sendRepeatableMs: 0,
       fileBytes: 1_000_000,

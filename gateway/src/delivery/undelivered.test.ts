@@ -32,6 +32,7 @@ function chat() {
     abilities: {
       text: { max: 4096, unit: 'utf16' },
       editEveryMs: 1000,
+      buttons: true,
       typingMs: null,
       sendRepeatableMs: 0,
       fileBytes: 1_000_000,

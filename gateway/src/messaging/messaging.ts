@@ -283,6 +283,7 @@ export class Messaging {
         return open;
       },
       receive: (event) => this.#arrivals.receive(platform, event),
+      pressed: async () => ({ text: 'I do not know this button.', accepted: false }),
       memory: {
         get: (name) => store.arrivals.recall(platform, name),
         set: (name, value) =>

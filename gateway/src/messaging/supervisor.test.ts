@@ -8,6 +8,7 @@ import { ChannelSupervisor } from './supervisor.ts';
 const ABILITIES: Abilities = {
   text: { max: 100, unit: 'utf16' },
   editEveryMs: 1000,
+  buttons: true,
   typingMs: null,
   sendRepeatableMs: 0,
   fileBytes: 1_000_000,
@@ -68,6 +69,7 @@ function setUp() {
       return channel;
     },
     receive: async () => undefined,
+    pressed: async () => ({ text: 'Too late.', accepted: false }),
     memory: { get: () => null, set: () => undefined },
     folder: () => '/nowhere',
     commands: [],

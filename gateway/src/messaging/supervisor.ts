@@ -11,12 +11,14 @@ import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type {
+  ButtonPress,
   Channel,
   ChannelHost,
   ChannelMemory,
   ChannelStatus,
   CommandInfo,
   InboundEvent,
+  PressAnswer,
 } from '../channels/channel.ts';
 import { ChannelError, unexpected } from '../channels/channel-error.ts';
 import type { OpenChannel } from './catalogue.ts';
@@ -32,6 +34,7 @@ export interface SupervisorOptions {
   /** Loads the adapter, when the first connection is made. */
   load: () => Promise<OpenChannel>;
   receive: (event: InboundEvent) => Promise<void>;
+  pressed: (press: ButtonPress) => Promise<PressAnswer>;
   memory: ChannelMemory;
   folder: () => string;
   commands: readonly CommandInfo[];
@@ -204,10 +207,17 @@ export class ChannelSupervisor {
 
   /** What the adapter is given; dead as soon as its connection is. */
   #host(life: AbortSignal): ChannelHost {
-    const { clock, logger, receive, memory, folder } = this.#options;
+    const { clock, logger, receive, pressed, memory, folder } = this.#options;
     const living = <T extends unknown[]>(act: (...given: T) => void) => {
       return (...given: T): void => {
         if (!life.aborted) act(...given);
+      };
+    };
+    const arriving = <Given, Result>(take: (given: Given) => Promise<Result>) => {
+      return (given: Given): Promise<Result> => {
+        if (life.aborted) return Promise.reject(new Error('this connection is closed'));
+        this.#set({ receivePathWorkedAt: clock.now() });
+        return take(given);
       };
     };
     return {
@@ -215,11 +225,8 @@ export class ChannelSupervisor {
       logger,
       memory,
       folder,
-      receive: (event) => {
-        if (life.aborted) return Promise.reject(new Error('this connection is closed'));
-        this.#set({ receivePathWorkedAt: clock.now() });
-        return receive(event);
-      },
+      receive: arriving(receive),
+      pressed: arriving(pressed),
       alive: living(() => this.#set({ receivePathWorkedAt: clock.now() })),
       lost: living((error: ChannelError) => this.#end?.(error)),
       warn: living((text: string | null) => this.#warn(text)),

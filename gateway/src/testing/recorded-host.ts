@@ -2,12 +2,14 @@
 import { type Clock, systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type {
+  ButtonPress,
   ChannelHost,
   ChannelMemory,
   EditedMessage,
   InboundEvent,
   IncomingMessage,
   LoginState,
+  PressAnswer,
 } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
 
@@ -15,12 +17,15 @@ export class RecordedHost implements ChannelHost {
   readonly clock: Clock;
   readonly logger = silentLogger;
   readonly events: InboundEvent[] = [];
+  readonly presses: ButtonPress[] = [];
   readonly losses: ChannelError[] = [];
   readonly logins: (LoginState | null)[] = [];
   readonly memory: ChannelMemory;
   signsOfLife = 0;
   warning: string | null = null;
-  /** What `receive` fails with, while it is set. */
+  /** What presses are answered with. */
+  pressAnswer: PressAnswer = { text: 'Too late.', accepted: false };
+  /** What `receive` and `pressed` fail with, while it is set. */
   refusal: Error | null = null;
 
   /** @param memory of a host before */
@@ -46,6 +51,12 @@ export class RecordedHost implements ChannelHost {
   async receive(event: InboundEvent): Promise<void> {
     if (this.refusal) throw this.refusal;
     this.events.push(event);
+  }
+
+  async pressed(press: ButtonPress): Promise<PressAnswer> {
+    if (this.refusal) throw this.refusal;
+    this.presses.push(press);
+    return this.pressAnswer;
   }
 
   alive(): void {

@@ -106,9 +106,13 @@ export class FakeDiscord {
 
   /** Somebody picks a command from the menu. */
   command(channel: WireChannel, user: WireUser, name: string, text?: string): { id: string; token: string } {
+    const options = text === undefined ? [] : [{ name: 'text', type: 3, value: text }];
+    return this.#interact(channel, user, { type: 2, data: { id: snowflake(), name, type: 1, options } });
+  }
+
+  #interact(channel: WireChannel, user: WireUser, what: object): { id: string; token: string } {
     const id = snowflake();
     const token = `interaction-${id}`;
-    const options = text === undefined ? [] : [{ name: 'text', type: 3, value: text }];
     const { guild_id } = channel;
     this.gateway.dispatch({
       t: 'INTERACTION_CREATE',
@@ -116,11 +120,10 @@ export class FakeDiscord {
         id,
         token,
         application_id: this.world.applicationId,
-        type: 2,
+        ...what,
         version: 1,
         channel_id: channel.id,
         channel,
-        data: { id: snowflake(), name, type: 1, options },
         entitlements: [],
         authorizing_integration_owners: {},
         app_permissions: '0',
@@ -135,6 +138,35 @@ export class FakeDiscord {
       },
     });
     return { id, token };
+  }
+
+  /**
+   * Somebody presses the button with this label, or one that he has made up. Null where the message has no such button.
+   * @param elsewhere the channel that the press is said to be in
+   * @returns token of the interaction
+   */
+  press(
+    message: WireMessage,
+    user: WireUser,
+    { label, data, elsewhere }: { label?: string; data?: string; elsewhere?: WireChannel },
+  ): string | null {
+    const button = message.components
+      .flatMap(({ components }) => components)
+      .find((one) => one.label === label);
+    const custom_id = data ?? button?.custom_id;
+    if (custom_id === undefined) return null;
+    const channel = elsewhere ?? this.world.channels.get(message.channel_id);
+    if (!channel) return null;
+    return this.#interact(channel, user, {
+      type: 3,
+      message: structuredClone(message),
+      data: { component_type: 2, custom_id },
+    }).token;
+  }
+
+  /** What was said to whoever pressed, for his eyes; null while nothing was. */
+  answerTo(token: string): string | null {
+    return this.rest.interactions.get(token)?.find(({ content }) => content !== '')?.content ?? null;
   }
 
   /** What the bot shows in a channel, oldest first. */

@@ -1,7 +1,7 @@
 /** The REST API, version 10, as far as a bot that chats needs it. https://discord.com/developers/docs/reference */
 import type http from 'node:http';
 import { answerFault, type Faults, refuse } from './faults.ts';
-import type { WireMessage } from './wire.ts';
+import type { WireMessage, WireRow } from './wire.ts';
 import type { Attached, World } from './world.ts';
 
 const MOST_CONTENT = 2000;
@@ -48,6 +48,8 @@ export class FakeRest {
   readonly calls: Call[] = [];
   commands: { name: string }[] = [];
   readonly #options: RestOptions;
+  /** Answers to interactions by their token, as they came; the first of each is the one that Discord wants in time. */
+  readonly interactions = new Map<string, { type: number; content: string }[]>();
   readonly #nonces = new Map<string, { message: WireMessage; at: number }>();
   readonly #routes: Route[];
 
@@ -69,7 +71,12 @@ export class FakeRest {
         (_, [, id = '']) => this.#react(id),
       ],
       ['PUT', /^\/applications\/(\d+)\/commands$/, ({ body }) => this.#setCommands(body)],
-      ['POST', /^\/interactions\/(\d+)\/([^/]+)\/callback$/, () => nothing],
+      [
+        'POST',
+        /^\/interactions\/(\d+)\/([^/]+)\/callback$/,
+        ({ body }, [, token = '']) => this.#answerInteraction(token, body),
+      ],
+      ['POST', /^\/webhooks\/(\d+)\/([^/]+)$/, ({ body }, [, token = '']) => this.#followUp(token, body)],
     ];
   }
 
@@ -80,7 +87,7 @@ export class FakeRest {
     const { body, files } = await readBody(request);
     this.calls.push({ method, path, body, files });
     if (
-      !path.startsWith('/interactions/') &&
+      !/^\/(interactions|webhooks)\//.test(path) &&
       request.headers.authorization !== `Bot ${this.#options.token()}`
     ) {
       refuse(response, 401, 0, '401: Unauthorized');
@@ -156,8 +163,11 @@ export class FakeRest {
     if (reference && !world.messages.has(reference.message_id) && reference.fail_if_not_exists !== false) {
       return invalid('message_reference', 'MESSAGE_REFERENCE_UNKNOWN_MESSAGE');
     }
+    const components = rowsIn(body);
+    if (!components) return invalid('components', 'COMPONENT_CUSTOM_ID_DUPLICATED');
     const message = world.post({
       channel,
+      components,
       author: world.bot,
       text: text.trim(),
       files,
@@ -177,7 +187,25 @@ export class FakeRest {
     if (message.author.id !== world.bot.id) return error(403, 50005, 'Cannot edit a message by another user');
     const text = String(body.content ?? '');
     if ([...text].length > MOST_CONTENT) return invalid('content', 'BASE_TYPE_MAX_LENGTH');
-    return ok(world.change(message, text.trim()));
+    const components = body.components === undefined ? message.components : rowsIn(body);
+    if (!components) return invalid('components', 'COMPONENT_CUSTOM_ID_DUPLICATED');
+    return ok(world.change(message, text.trim(), components));
+  }
+
+  /** https://discord.com/developers/docs/interactions/receiving-and-responding#create-interaction-response */
+  #answerInteraction(token: string, body: Record<string, unknown>): Answer {
+    if (this.interactions.has(token)) {
+      return error(400, 40060, 'Interaction has already been acknowledged.');
+    }
+    this.interactions.set(token, [toAnswer(body.type, body.data)]);
+    return nothing;
+  }
+
+  #followUp(token: string, body: Record<string, unknown>): Answer {
+    const answers = this.interactions.get(token);
+    if (!answers) return error(404, 10015, 'Unknown Webhook');
+    answers.push(toAnswer(0, body));
+    return ok({});
   }
 
   #react(id: string): Answer {
@@ -206,6 +234,18 @@ export class FakeRest {
     }));
     return { ...message, attachments };
   }
+}
+
+function toAnswer(type: unknown, data: unknown): { type: number; content: string } {
+  return { type: Number(type), content: String((data as { content?: string } | undefined)?.content ?? '') };
+}
+
+/** @returns null where Discord refuses them */
+function rowsIn({ components = [] }: Record<string, unknown>): WireRow[] | null {
+  const rows = components as WireRow[];
+  const ids = rows.flatMap((row) => row.components.map(({ custom_id }) => custom_id));
+  const whole = rows.every((row) => row.components.length <= 5) && ids.every((id) => id.length <= 100);
+  return whole && new Set(ids).size === ids.length ? rows : null;
 }
 
 async function readBody(request: http.IncomingMessage): Promise<Pick<Call, 'body' | 'files'>> {

@@ -34,9 +34,16 @@ export interface WireMessage {
   pinned: boolean;
   type: number;
   flags: number;
+  /** Rows of buttons. */
+  components: WireRow[];
   nonce?: string;
   message_reference?: { message_id: string; channel_id: string };
   referenced_message?: WireMessage | null;
+}
+
+export interface WireRow {
+  type: 1;
+  components: { type: 2; style: number; label: string; custom_id: string }[];
 }
 
 export interface WireChannel {

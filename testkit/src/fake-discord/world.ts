@@ -8,6 +8,7 @@ import {
   userNamed,
   type WireChannel,
   type WireMessage,
+  type WireRow,
   type WireUser,
 } from './wire.ts';
 
@@ -26,6 +27,7 @@ export interface NewMessage {
   files?: Attached[];
   flags?: number;
   nonce?: string;
+  components?: WireRow[];
   type?: number;
   /** Address of a file. */
   fileUrl: (id: string, name: string) => string;
@@ -88,6 +90,7 @@ export class World {
     files = [],
     flags = 0,
     nonce,
+    components = [],
     type,
     fileUrl,
   }: NewMessage): WireMessage {
@@ -115,6 +118,7 @@ export class World {
       pinned: false,
       type: type ?? (replied ? 19 : 0),
       flags,
+      components,
       ...(nonce === undefined ? {} : { nonce }),
       ...(replied
         ? {
@@ -129,8 +133,10 @@ export class World {
     return message;
   }
 
-  change(message: WireMessage, text: string): WireMessage {
+  /** @param components left out: as they are */
+  change(message: WireMessage, text: string, components = message.components): WireMessage {
     message.content = text;
+    message.components = components;
     message.edited_timestamp = new Date().toISOString();
     const channel = this.channels.get(message.channel_id);
     if (channel) this.#dispatch('MESSAGE_UPDATE', channel, message);

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Fault, Faults } from './faults.ts';
 import { type Envelope, SocketMode } from './socket-mode.ts';
 import { type Arguments, METHODS, Refusal } from './web-api.ts';
-import { BOT_USER, type FakeSlackMessage, Workspace } from './workspace.ts';
+import { BOT_USER, type FakeSlackMessage, TEAM, Workspace } from './workspace.ts';
 
 export interface SlackCall {
   method: string;
@@ -42,6 +42,16 @@ export interface FakeSlack {
   /** A person writes: a `message`, and an `app_mention` too where the bot is mentioned. */
   say(said: SlackSaid): { ts: string; envelopes: Envelope[] };
   edit(channel: string, ts: string, text: string): Envelope;
+  /**
+   * A person presses the button with this label, or one that he has made up. Null where the message has no such button.
+   * @param elsewhere the channel that the press is said to be in
+   */
+  press(
+    channel: string,
+    ts: string,
+    user: string,
+    pressed: { label?: string; data?: string; elsewhere?: string },
+  ): Envelope | null;
   /** What the bot wrote in a channel and is still there, in order. */
   replies(channel: string): FakeSlackMessage[];
   /** From now on the bot token is refused with this code; null: it is good again. */
@@ -218,6 +228,31 @@ export async function startFakeSlack(port = 0, links: string | null = null): Pro
         message: { ...previous, ...thread, text, edited: { user: message.user, ts: workspace.nextTs() } },
         previous_message: { ...previous, ...thread },
       });
+    },
+    press(channel, ts, user, { label, data, elsewhere }) {
+      const message = workspace.find(channel, ts);
+      const buttons = message?.blocks.flatMap(({ elements = [] }) => elements) ?? [];
+      const button = buttons.find(({ text }) => text.text === label);
+      const value = data ?? button?.value;
+      if (value === undefined) return null;
+      const place = elsewhere ?? channel;
+      const thread = message?.thread ? { thread_ts: message.thread } : {};
+      const action = { type: 'button', action_id: button?.action_id ?? 'mobyclaw:0', block_id: 'b', value };
+      return socket.send(
+        {
+          type: 'block_actions',
+          user: { id: user, username: user.toLowerCase(), name: user.toLowerCase(), team_id: TEAM },
+          api_app_id: 'A0TEST',
+          team: { id: TEAM, domain: 'test' },
+          trigger_id: '1.2.3',
+          container: { type: 'message', message_ts: ts, channel_id: place, is_ephemeral: false, ...thread },
+          channel: { id: place, name: 'here' },
+          message: { type: 'message', ts, user: BOT_USER, text: message?.text ?? '', ...thread },
+          response_url: `${url}/response`,
+          actions: [{ ...action, text: { type: 'plain_text', text: label ?? '' }, action_ts: ts }],
+        },
+        'interactive',
+      );
     },
     replies: (channel) =>
       workspace.messages.filter((one) => one.channel === channel && one.bot && !one.deleted),

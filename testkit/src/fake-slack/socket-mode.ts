@@ -11,6 +11,8 @@ const PING_MS = 1000;
 export interface Envelope {
   id: string;
   event: Record<string, unknown>;
+  /** An event, or something that a person did with a message. */
+  type: 'events_api' | 'interactive';
   /** How often it was sent. */
   sent: number;
   /** When it was acknowledged, in milliseconds since the epoch; null while it is not. */
@@ -49,8 +51,9 @@ export class SocketMode {
     return [...this.#lines].filter(({ dead }) => !dead).length;
   }
 
-  send(event: Record<string, unknown>): Envelope {
-    const envelope = { id: `envelope-${++this.#count}`, event, sent: 0, ackedAt: null };
+  /** @param type an `interactive` one is its own payload, and comes once */
+  send(event: Record<string, unknown>, type: Envelope['type'] = 'events_api'): Envelope {
+    const envelope = { id: `envelope-${++this.#count}`, event, type, sent: 0, ackedAt: null };
     this.envelopes.push(envelope);
     this.#deliver(envelope);
     return envelope;
@@ -106,7 +109,10 @@ export class SocketMode {
     if (this.silent) return;
     const num_connections = this.open;
     web.send(JSON.stringify({ type: 'hello', num_connections, connection_info: { app_id: 'A0TEST' } }));
-    for (const envelope of this.envelopes) if (envelope.ackedAt === null) this.#deliver(envelope);
+    for (const envelope of this.envelopes) {
+      if (envelope.ackedAt === null && (envelope.type === 'events_api' || envelope.sent === 0))
+        this.#deliver(envelope);
+    }
   }
 
   #read(data: string): void {
@@ -123,18 +129,21 @@ export class SocketMode {
     line.web.send(
       JSON.stringify({
         envelope_id: envelope.id,
-        type: 'events_api',
-        accepts_response_payload: false,
+        type: envelope.type,
+        accepts_response_payload: envelope.type === 'interactive',
         ...retry,
-        payload: {
-          type: 'event_callback',
-          team_id: 'T0TEAM',
-          api_app_id: 'A0TEST',
-          event_id: `Ev-${envelope.id}`,
-          event_time: Math.floor(Date.now() / 1000),
-          authorizations: [{ team_id: 'T0TEAM', user_id: 'U0MOBY', is_bot: true }],
-          event: envelope.event,
-        },
+        payload:
+          envelope.type === 'interactive'
+            ? envelope.event
+            : {
+                type: 'event_callback',
+                team_id: 'T0TEAM',
+                api_app_id: 'A0TEST',
+                event_id: `Ev-${envelope.id}`,
+                event_time: Math.floor(Date.now() / 1000),
+                authorizations: [{ team_id: 'T0TEAM', user_id: 'U0MOBY', is_bot: true }],
+                event: envelope.event,
+              },
       }),
     );
   }

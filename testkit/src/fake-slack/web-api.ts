@@ -1,9 +1,19 @@
 /** The methods of the Web API that an adapter needs, with the refusals of the real ones. https://docs.slack.dev/reference/methods */
-import { BOT_ID, BOT_USER, type FakeSlackMessage, TEAM, type Workspace } from './workspace.ts';
+import {
+  BOT_ID,
+  BOT_USER,
+  type FakeSlackMessage,
+  type SlackBlock,
+  TEAM,
+  type Workspace,
+} from './workspace.ts';
 
 const MOST_CHARS = 4000; // of chat.update
 const MOST_POSTED_CHARS = 40_000;
 const MOST_STREAMED_CHARS = 12_000;
+const MOST_SECTION_CHARS = 3000;
+const MOST_LABEL_CHARS = 75;
+const MOST_VALUE_CHARS = 2000;
 
 export type Arguments = Record<string, string | undefined>;
 
@@ -45,12 +55,13 @@ export const METHODS: Record<string, Method> = {
     return { messages: there.slice(0, Number(args.limit ?? 100)).map(toJson) };
   },
 
-  'chat.postMessage'(workspace, { channel = '', text = '', thread_ts, metadata }) {
+  'chat.postMessage'(workspace, { channel = '', text = '', thread_ts, metadata, blocks }) {
     known(workspace, channel);
     checkText(text, MOST_POSTED_CHARS);
     const message = workspace.add({
       channel,
       text,
+      blocks: checkBlocks(blocks),
       user: BOT_USER,
       bot: true,
       thread: thread_ts ?? null,
@@ -59,12 +70,21 @@ export const METHODS: Record<string, Method> = {
     return { channel, ts: message.ts, message: toJson(message) };
   },
 
-  'chat.update'(workspace, { channel = '', ts = '', text = '' }) {
+  'chat.update'(workspace, { channel = '', ts = '', text = '', blocks }) {
     const message = own(workspace, channel, ts);
     if (message.streaming) throw new Refusal('streaming_state_conflict');
     checkText(text, MOST_CHARS);
     change(message, text);
+    if (blocks !== undefined) message.blocks = checkBlocks(blocks);
     return { channel, ts, text };
+  },
+
+  'chat.postEphemeral'(workspace, { channel = '', user = '', text = '' }) {
+    known(workspace, channel);
+    if (!workspace.users.has(user)) throw new Refusal('user_not_in_channel');
+    checkText(text, MOST_POSTED_CHARS);
+    workspace.whispers.push({ channel, user, text });
+    return { message_ts: workspace.nextTs() };
   },
 
   'chat.delete'(workspace, { channel = '', ts = '' }) {
@@ -188,6 +208,27 @@ function change(message: FakeSlackMessage, text: string): void {
 function checkText(text: string, most: number): void {
   if (text === '') throw new Refusal('no_text');
   if (text.length > most) throw new Refusal('msg_too_long');
+}
+
+/** https://docs.slack.dev/reference/block-kit/blocks */
+function checkBlocks(given: string | undefined): SlackBlock[] {
+  const blocks = given === undefined ? [] : (JSON.parse(given) as SlackBlock[]);
+  for (const { type, text, elements = [] } of blocks) {
+    const ids = new Set(elements.map(({ action_id }) => action_id));
+    const isWhole =
+      type === 'section'
+        ? text !== undefined && text.text !== '' && text.text.length <= MOST_SECTION_CHARS
+        : elements.length > 0 &&
+          ids.size === elements.length &&
+          elements.every(
+            (one) =>
+              one.text.text !== '' &&
+              one.text.text.length <= MOST_LABEL_CHARS &&
+              one.value.length <= MOST_VALUE_CHARS,
+          );
+    if (!isWhole) throw new Refusal('invalid_blocks');
+  }
+  return blocks;
 }
 
 function within(workspace: Workspace, { channel, oldest }: Arguments): FakeSlackMessage[] {

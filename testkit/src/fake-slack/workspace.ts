@@ -18,6 +18,14 @@ export interface FakeSlackMessage {
   /** It began as a stream. */
   streamed: boolean;
   deleted: boolean;
+  blocks: SlackBlock[];
+}
+
+/** A section with text, or buttons. */
+export interface SlackBlock {
+  type: string;
+  text?: { type: string; text: string };
+  elements?: { action_id: string; value: string; text: { text: string } }[];
 }
 
 export interface FakeSlackFile {
@@ -35,6 +43,8 @@ export class Workspace {
   readonly messages: FakeSlackMessage[] = [];
   readonly files = new Map<string, FakeSlackFile>();
   readonly reactions: { channel: string; timestamp: string; name: string }[] = [];
+  /** What was said in a channel for the eyes of one person. */
+  readonly whispers: { channel: string; user: string; text: string }[] = [];
   /** Every status that was set, in order. */
   readonly statuses: { thread: string; status: string }[] = [];
   /** Where files are said to be; here unless given. */
@@ -59,6 +69,7 @@ export class Workspace {
       streaming: false,
       streamed: false,
       deleted: false,
+      blocks: [],
       ...message,
     };
     this.messages.push(added);

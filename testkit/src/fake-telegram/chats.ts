@@ -21,6 +21,13 @@ export interface FakeMessage {
   deleted: boolean;
   /** Of the bot. */
   reaction: string | null;
+  /** Below it, row by row. */
+  buttons: FakeButton[][];
+}
+
+export interface FakeButton {
+  text: string;
+  callback_data: string;
 }
 
 /** https://core.telegram.org/bots/api#sendmessagedraft: a preview, which nothing remains of. */
@@ -49,6 +56,8 @@ export class Chats {
   readonly gone = new Set<number>();
   /** Old id of a group to its new one. */
   readonly migrated = new Map<number, number>();
+  /** Kinds of updates that the bot has asked for; null: all. */
+  wanted: readonly string[] | null = null;
   readonly #drafts = new Map<number, FakeDraft[]>();
   readonly #now: () => number;
   #nextMessage = 1;
@@ -69,8 +78,12 @@ export class Chats {
     this.#drafts.set(chat, [...others, { ...draft, at: this.#now() }]);
   }
 
-  add(message: Omit<FakeMessage, 'id' | 'versions' | 'deleted' | 'reaction'>): FakeMessage {
+  add(
+    message: Omit<FakeMessage, 'id' | 'versions' | 'deleted' | 'reaction' | 'buttons'> &
+      Partial<Pick<FakeMessage, 'buttons'>>,
+  ): FakeMessage {
     const added = {
+      buttons: [],
       ...message,
       id: this.#nextMessage++,
       versions: [message.text],
@@ -87,9 +100,11 @@ export class Chats {
     return this.messages.find((one) => one.chat === chat && one.id === id && !one.deleted) ?? null;
   }
 
+  /** Kinds that were not asked for are not kept. https://core.telegram.org/bots/api#getupdates */
   update(content: Record<string, unknown>): FakeUpdate {
     const update = { update_id: this.#nextUpdate++, ...content };
-    this.pending.push(update);
+    if (this.wanted === null || Object.keys(content).some((kind) => this.wanted?.includes(kind)))
+      this.pending.push(update);
     return update;
   }
 

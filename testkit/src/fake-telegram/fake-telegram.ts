@@ -43,6 +43,16 @@ export interface Said {
   more?: Record<string, unknown>;
 }
 
+export interface Pressed {
+  chat: number;
+  message: number;
+  from: FakeUser;
+  /** Of the button. */
+  label?: string;
+  /** Instead of what the button holds: a program can send anything. */
+  data?: string;
+}
+
 export interface FakeTelegram {
   readonly url: string;
   readonly token: string;
@@ -56,6 +66,13 @@ export interface FakeTelegram {
   say(said: Said): number;
   /** A person changes a message. */
   edit(chat: number, id: number, from: FakeUser, text: string, entities?: unknown[]): void;
+  /**
+   * A person presses the button with this label, or one that he has made up. Null where the message has no such button.
+   * @returns the id of the query
+   */
+  press(pressed: Pressed): string | null;
+  /** What the bot said to a press; null while it has said nothing. */
+  answerTo(query: string): string | null;
   /** Updates that were confirmed come again, as after a fault at Telegram's. */
   redeliver(): void;
   /** What the bot wrote in a chat and is still there, in order. */
@@ -91,10 +108,12 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
   const token = '123456:TEST-token-that-must-never-be-shown';
   const chats = new Chats(now);
   const faults = new Faults();
-  const state: Methods = { chats, files: new Map(), commands: [], knowsDrafts: true };
+  const presses = { open: new Set<string>(), answered: [] as { id: string; text: string }[] };
+  const state: Methods = { chats, files: new Map(), commands: [], presses, knowsDrafts: true };
   const calls: Call[] = [];
   const sockets = new Set<Socket>();
   const dead = new WeakSet<Socket>();
+  let queries = 0;
   let held: Held | null = null;
   let polls = 0;
   let revoked = false;
@@ -164,6 +183,7 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
   function poll(payload: Payload, response: ServerResponse): void {
     polls++;
     conflict();
+    chats.wanted = (payload.allowed_updates as string[] | undefined) ?? chats.wanted;
     const offset = Number(payload.offset ?? 0);
     const limit = Number(payload.limit ?? 100);
     const updates = chats.fetch(offset, limit);
@@ -260,6 +280,34 @@ export async function startFakeTelegram(port = 0, now: () => number = Date.now):
       const said = { chat, from, text, ...(entities ? { entities } : {}) };
       update({ edited_message: { ...toMessage(message, said), edit_date: nowSeconds() } });
     },
+    press({ chat, message: id, from, label, data }) {
+      const message = chats.find(chat, id);
+      const button = message?.buttons.flat().find(({ text }) => text === label);
+      const sent = data ?? button?.callback_data;
+      if (sent === undefined) return null;
+      const query = `query-${++queries}`;
+      presses.open.add(query);
+      const type = chat < 0 ? 'supergroup' : 'private';
+      const topic = message?.topic ?? null;
+      update({
+        callback_query: {
+          id: query,
+          from: { is_bot: false, ...from },
+          // Of a message that Telegram has no longer, only its chat and its id.
+          message: {
+            message_id: id,
+            chat: { id: chat, type },
+            date: message ? nowSeconds() : 0,
+            ...(message ? { text: message.text } : {}),
+            ...(topic === null ? {} : { message_thread_id: topic, is_topic_message: true }),
+          },
+          chat_instance: String(chat),
+          data: sent,
+        },
+      });
+      return query;
+    },
+    answerTo: (query) => presses.answered.find(({ id }) => id === query)?.text ?? null,
     redeliver() {
       chats.pending.unshift(...chats.confirmed.splice(0));
       setImmediate(release);

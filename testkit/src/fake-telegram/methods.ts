@@ -1,10 +1,12 @@
 /** The methods of the Bot API that a bot like ours calls, with the refusals of the real one. */
-import type { Chats, FakeMessage } from './chats.ts';
+import type { Chats, FakeButton, FakeMessage } from './chats.ts';
 
 export const BOT_ID = 4242;
 export const BOT_NAME = 'moby_test_bot';
 const MOST_TEXT = 4096; // code points
 const MOST_CAPTION = 1024;
+const MOST_BUTTON_BYTES = 64;
+const MOST_ANSWER = 200;
 
 export class Refusal extends Error {
   readonly code: number;
@@ -29,6 +31,8 @@ export interface Methods {
   chats: Chats;
   files: Map<string, { path: string; bytes: Uint8Array }>;
   commands: unknown[];
+  /** Presses that the bot has not answered yet, and what it said to those that it has. */
+  presses: { open: Set<string>; answered: { id: string; text: string }[] };
   /** False: a server from before Bot API 9.3. */
   knowsDrafts: boolean;
 }
@@ -60,6 +64,8 @@ export function callMethod(state: Methods, method: string, payload: Payload, upl
     case 'sendPhoto':
     case 'sendDocument':
       return sendFile(state.chats, payload, uploads);
+    case 'answerCallbackQuery':
+      return answerPress(state, payload);
     case 'getFile':
       return getFile(state, String(payload.file_id));
     default:
@@ -102,6 +108,29 @@ function checkText(text: unknown, entities: unknown, parseMode: unknown): string
   return given;
 }
 
+function checkButtons(markup: unknown): FakeButton[][] {
+  const rows = (markup as { inline_keyboard?: FakeButton[][] } | undefined)?.inline_keyboard ?? [];
+  for (const { text, callback_data } of rows.flat()) {
+    const bytes = Buffer.byteLength(callback_data ?? '');
+    if (!text || bytes === 0 || bytes > MOST_BUTTON_BYTES)
+      throw new Refusal(400, 'Bad Request: BUTTON_DATA_INVALID');
+  }
+  return rows;
+}
+
+function answerPress({ presses }: Methods, { callback_query_id, text = '' }: Payload): true {
+  const id = String(callback_query_id);
+  if (!presses.open.delete(id)) {
+    throw new Refusal(
+      400,
+      'Bad Request: query is too old and response timeout expired or query ID is invalid',
+    );
+  }
+  if (String(text).length > MOST_ANSWER) throw new Refusal(400, 'Bad Request: MESSAGE_TOO_LONG');
+  presses.answered.push({ id, text: String(text) });
+  return true;
+}
+
 function checkReply(chats: Chats, chat: number, given: unknown): number | null {
   const reply = (typeof given === 'string' ? JSON.parse(given) : given) as
     | { message_id: number; allow_sending_without_reply?: boolean }
@@ -123,6 +152,7 @@ function sendMessage(chats: Chats, payload: Payload): unknown {
       from: 'bot',
       text,
       entities: (payload.entities ?? []) as unknown[],
+      buttons: checkButtons(payload.reply_markup),
       replyTo,
       topic: payload.message_thread_id === undefined ? null : Number(payload.message_thread_id),
       file: null,
@@ -154,7 +184,9 @@ function editMessage(chats: Chats, payload: Payload): unknown {
   if (!message) throw new Refusal(400, 'Bad Request: message to edit not found');
   if (message.from !== 'bot') throw new Refusal(400, "Bad Request: message can't be edited");
   const entities = (payload.entities ?? []) as unknown[];
-  if (message.text === text && JSON.stringify(message.entities) === JSON.stringify(entities)) {
+  const buttons = checkButtons(payload.reply_markup);
+  const same = (before: unknown, after: unknown): boolean => JSON.stringify(before) === JSON.stringify(after);
+  if (message.text === text && same(message.entities, entities) && same(message.buttons, buttons)) {
     throw new Refusal(
       400,
       'Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
@@ -162,6 +194,7 @@ function editMessage(chats: Chats, payload: Payload): unknown {
   }
   message.text = text;
   message.entities = entities;
+  message.buttons = buttons;
   message.versions.push(text);
   return toTelegram(message);
 }

@@ -151,6 +151,7 @@ function replyOf(message: APIMessage, around: Surroundings): IncomingMessage['re
   if (!original || message.message_reference?.type === MessageReferenceType.Forward) return undefined;
   const files = filesOf(original, original);
   return {
+    messageId: original.id,
     fromMoby: original.author.id === around.me,
     sender: original.author.global_name ?? original.author.username,
     text: cutText(textOf(original, around), MOST_QUOTED_CHARS),

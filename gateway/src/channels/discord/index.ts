@@ -38,6 +38,7 @@ const TIMING: DiscordTiming = { callMs: 15_000, startMs: 30_000, probeMs: 12_000
 const ABILITIES: Abilities = {
   text: { max: 2000, unit: 'utf16' }, // Discord counts code points, which are never more
   editEveryMs: 1200, // it takes five in five seconds
+  buttons: true,
   typingMs: 10_000,
   sendRepeatableMs: 120_000, // Discord knows a nonce for "the past few minutes"
   fileBytes: 10_000_000,
@@ -128,7 +129,7 @@ export function createDiscordChannel(
     },
 
     send: (to, part, options) => outbound.send(to, part, options),
-    edit: (to, id, part) => outbound.edit(to, id, part),
+    edit: (to, id, part, options) => outbound.edit(to, id, part, options),
     remove: (to, id) => outbound.remove(to, id),
     sendFile: (to, file, options) => outbound.sendFile(to, file, options),
     download: (ref, mostBytes) => downloadFile(api, ref, mostBytes),

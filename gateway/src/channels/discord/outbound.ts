@@ -6,8 +6,9 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type APIMessage, MessageFlags, Routes } from 'discord.js';
 import type { RenderedPart } from '../../render/part.ts';
-import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
+import type { Button, ChannelKey, EditOptions, OutboundFile, SendOptions, SendResult } from '../channel.ts';
 import type { CallOptions, DiscordApi } from './api.ts';
+import { rowsOf } from './buttons.ts';
 import type { DirectChats } from './direct-chats.ts';
 import type { Doubts } from './doubts.ts';
 import { DiscordError } from './errors.ts';
@@ -22,6 +23,7 @@ interface Outgoing {
   nonce: string;
   replyTo: string | undefined;
   content: string;
+  buttons?: readonly Button[] | undefined;
   file?: OutboundFile;
 }
 
@@ -42,8 +44,8 @@ export class Outbound {
     this.#options = options;
   }
 
-  send(to: ChannelKey, part: RenderedPart, { nonce, replyTo }: SendOptions): Promise<SendResult> {
-    return this.#deliver(to, { nonce, replyTo, content: part.text });
+  send(to: ChannelKey, part: RenderedPart, { nonce, replyTo, buttons }: SendOptions): Promise<SendResult> {
+    return this.#deliver(to, { nonce, replyTo, content: part.text, buttons });
   }
 
   sendFile(
@@ -54,9 +56,14 @@ export class Outbound {
     return this.#deliver(to, { nonce, replyTo, content: '', file });
   }
 
-  edit(to: ChannelKey, id: string, part: RenderedPart): Promise<SendResult> {
+  edit(to: ChannelKey, id: string, part: RenderedPart, { buttons }: EditOptions): Promise<SendResult> {
     return this.#settle(async () => {
-      const body = { content: part.text, allowed_mentions: NOBODY, flags: MessageFlags.SuppressEmbeds };
+      const body = {
+        content: part.text,
+        components: rowsOf(buttons), // what is left out stays as it is
+        allowed_mentions: NOBODY,
+        flags: MessageFlags.SuppressEmbeds,
+      };
       const route = Routes.channelMessage(await this.chat(to), id);
       await this.#options.api.call('editMessage', 'PATCH', route, { body });
       return [id];
@@ -108,7 +115,7 @@ export class Outbound {
     });
   }
 
-  async #create(chat: string, { nonce, replyTo, content, file }: Outgoing): Promise<string> {
+  async #create(chat: string, { nonce, replyTo, content, buttons = [], file }: Outgoing): Promise<string> {
     const { api, others } = this.#options;
     const short = shortNonce(nonce);
     others.writes(short);
@@ -118,6 +125,7 @@ export class Outbound {
       enforce_nonce: true,
       allowed_mentions: NOBODY,
       flags: MessageFlags.SuppressEmbeds, // no previews of links
+      ...(buttons.length > 0 ? { components: rowsOf(buttons) } : {}),
       ...(file ? { attachments: [{ id: 0, filename: file.name }] } : {}),
     };
     const reference =

@@ -12,6 +12,7 @@ import { KeyedQueue } from '@mobyclaw/lib/keyed-queue';
 import {
   type APIInteraction,
   type APIMessage,
+  type APIMessageComponentInteraction,
   ApplicationCommandType,
   type Client,
   GatewayDispatchEvents,
@@ -23,6 +24,7 @@ import {
 } from 'discord.js';
 import type { ChannelHost, InboundEvent } from '../channel.ts';
 import type { DiscordApi } from './api.ts';
+import { takePress } from './buttons.ts';
 import { acknowledge } from './commands.ts';
 import type { Cursor } from './cursor.ts';
 import type { DirectChats } from './direct-chats.ts';
@@ -139,6 +141,7 @@ export class Receiver {
   }
 
   #interaction(interaction: APIInteraction): void {
+    if (interaction.type === InteractionType.MessageComponent) this.#press(interaction);
     if (interaction.type !== InteractionType.ApplicationCommand) return;
     if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
     const chat = { id: interaction.channel.id, guild: interaction.guild_id ?? null };
@@ -155,6 +158,16 @@ export class Receiver {
         return event;
       },
       (event) => acknowledge(api, given, event, host.logger),
+    );
+  }
+
+  /** Discord brings no press again, so there is nothing that a cursor could wait for. */
+  #press(interaction: APIMessageComponentInteraction): void {
+    const { host, api } = this.#options;
+    const me = this.#me;
+    if (me === null) return;
+    void this.#queue.run(`${interaction.message.id}/presses`, () =>
+      takePress(interaction, { me, host, api }),
     );
   }
 

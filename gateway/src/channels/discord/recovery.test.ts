@@ -117,6 +117,7 @@ test('a line on which nothing moves any more is found and replaced within a minu
     receive: async (event) => {
       if (event.type === 'message') received.push(event.text);
     },
+    pressed: async () => ({ text: 'Too late.', accepted: false }),
     memory,
     folder: () => '',
     commands: [],

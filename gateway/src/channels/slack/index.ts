@@ -9,6 +9,7 @@ import { App } from '@slack/bolt';
 import type { SlackSettings } from '../../config/channels-config.ts';
 import type { Abilities, Channel, ChannelHost } from '../channel.ts';
 import { SlackApi } from './api.ts';
+import { ACTION, Presses, type SlackPress } from './buttons.ts';
 import { Directory } from './directory.ts';
 import { SlackError } from './errors.ts';
 import { Files } from './files.ts';
@@ -41,6 +42,7 @@ const TIMING: SlackTiming = { callMs: 15_000, startMs: 20_000, pongMs: 15_000, t
 const ABILITIES: Abilities = {
   text: { max: 3800, unit: 'utf16' }, // `chat.update` takes 4000
   editEveryMs: 1200, // 50 a minute
+  buttons: true,
   typingMs: 30_000, // Slack takes the sign away after two minutes
   sendRepeatableMs: 3_600_000,
   fileBytes: 1_000_000_000,
@@ -55,7 +57,9 @@ export function createSlackChannel(
   const { clock } = host;
   const api = new SlackApi(settings, clock, callMs);
   const threads = new Threads(host.memory);
-  const receiver = new Receiver(host, new Directory(api, clock), threads);
+  const directory = new Directory(api, clock);
+  const receiver = new Receiver(host, directory, threads);
+  const presses = new Presses(api, host, (user) => directory.user(user));
   const files = new Files(api, host.memory);
   const signs = new Signs(api, receiver);
   const line = new SocketModeLine({
@@ -125,6 +129,7 @@ export function createSlackChannel(
       await app.init();
       app.event('message', ({ event }) => receiver.take(event as unknown as SlackMessage, me));
       app.event('app_mention', ({ event }) => receiver.take(event as unknown as SlackMessage, me));
+      app.action(ACTION, ({ body }) => presses.take(body as unknown as SlackPress, me));
       app.error(async (error) => {
         throw error; // so that the envelope is not acknowledged
       });

@@ -5,8 +5,9 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { RenderedPart } from '../../render/part.ts';
-import type { ChannelKey, SendOptions, SendResult } from '../channel.ts';
+import type { Button, ChannelKey, EditOptions, SendOptions, SendResult } from '../channel.ts';
 import type { SlackApi } from './api.ts';
+import { blocksWith } from './buttons.ts';
 import { SlackError } from './errors.ts';
 import type { Me } from './inbound.ts';
 import { type Place, placeOf, readMessageId } from './keys.ts';
@@ -41,7 +42,7 @@ export class Outbound {
   }
 
   async send(to: ChannelKey, part: RenderedPart, options: SendOptions): Promise<SendResult> {
-    const { replyTo, nonce, live } = options;
+    const { replyTo, nonce, live, buttons } = options;
     const place = withThread(placeOf(to), replyTo);
     if (live && place.thread !== null) {
       const begun = await this.#stream(place, place.thread, replyTo, part);
@@ -51,7 +52,7 @@ export class Outbound {
       const found = await this.#find(place, nonce);
       if (found.status !== 'absent') return found;
     }
-    const result = await this.#post(place, part, nonce);
+    const result = await this.#post(place, part, nonce, buttons);
     if (result.status === 'sent' && place.thread !== null && !place.direct) {
       this.#options.threads.join(place.channel, place.thread);
     }
@@ -62,16 +63,17 @@ export class Outbound {
     to: ChannelKey,
     id: string,
     part: RenderedPart,
-    { live }: { live: boolean },
+    { live, buttons }: EditOptions,
   ): Promise<SendResult> {
     const { channel } = placeOf(to);
     if (this.streams.has(id)) {
       const result = live ? await this.streams.append(id, part) : await this.streams.end(id);
       if (result) return result;
     }
+    const text = textOf(part);
     const edit = (): Promise<unknown> =>
-      // Without an empty list Slack keeps the blocks that a stream has made.
-      this.#options.api.call('chat.update', { channel, ts: id, text: textOf(part), blocks: [] });
+      // Without an empty list Slack keeps the blocks that are there, such as those that a stream has made.
+      this.#options.api.call('chat.update', { channel, ts: id, text, blocks: blocksWith(text, buttons) });
     try {
       await edit().catch(async (error: unknown) => {
         if (!(error instanceof SlackError) || error.code !== 'streaming_state_conflict') throw error;
@@ -113,12 +115,19 @@ export class Outbound {
     return begun;
   }
 
-  async #post(place: Place, part: RenderedPart, nonce: string): Promise<SendResult> {
+  async #post(
+    place: Place,
+    part: RenderedPart,
+    nonce: string,
+    buttons: readonly Button[] = [],
+  ): Promise<SendResult> {
     const { channel, thread } = place;
+    const text = textOf(part);
     try {
       const { ts } = await this.#options.api.call<{ ts: string }>('chat.postMessage', {
         channel,
-        text: textOf(part),
+        text,
+        ...(buttons.length > 0 ? { blocks: blocksWith(text, buttons) } : {}),
         ...(thread === null ? {} : { thread_ts: thread }),
         unfurl_links: false,
         unfurl_media: false,
@@ -128,7 +137,9 @@ export class Outbound {
       return { status: 'sent', ids: ts === undefined ? [] : [ts] };
     } catch (error) {
       if (!(error instanceof SlackError)) throw error;
-      if (thread !== null && GONE.has(error.code)) return this.#post({ ...place, thread: null }, part, nonce);
+      if (thread !== null && GONE.has(error.code)) {
+        return this.#post({ ...place, thread: null }, part, nonce, buttons);
+      }
       if (error.effect === 'none') return { status: 'failed', error };
       this.#doubtful.add(nonce);
       const found = await this.#find(place, nonce);

@@ -4,7 +4,14 @@
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Chat, Message, Update, User } from 'telegraf/types';
-import type { EditedMessage, InboundEvent, IncomingMessage, MovedChat, Sender } from '../channel.ts';
+import type {
+  ChannelKey,
+  EditedMessage,
+  InboundEvent,
+  IncomingMessage,
+  MovedChat,
+  Sender,
+} from '../channel.ts';
 import { directKey, groupKey } from './keys.ts';
 import { filesOf } from './message-files.ts';
 import { isWritten, type Me, plainTextOf, readText } from './message-text.ts';
@@ -52,14 +59,12 @@ function toIncoming(message: Message, me: Me): IncomingMessage | null {
   const { text, mentioned } = readText(message, me);
   if (text === '' && files.length === 0 && !mentioned) return null;
   const direct = chat.type === 'private';
-  const topic =
-    'is_topic_message' in message && message.is_topic_message ? message.message_thread_id : undefined;
   const replyTo = replyOf(message, me);
   const forwardedFrom = originOf(message);
   return {
     type: 'message',
     account: String(me.id),
-    channel: direct ? directKey(chat.id, topic) : groupKey(chat.id, topic),
+    channel: chatKey(message),
     kind: direct ? 'direct' : 'group',
     ...('title' in chat ? { title: chat.title } : {}),
     messageId: String(message.message_id),
@@ -73,6 +78,14 @@ function toIncoming(message: Message, me: Me): IncomingMessage | null {
     ...('media_group_id' in message && message.media_group_id ? { album: message.media_group_id } : {}),
     ...(isWritten(message) && text.length > UNFINISHED_CHARS && !forwardedFrom ? { unfinished: true } : {}),
   };
+}
+
+/** The topic counts where the message says it; one that Telegram has no longer does not. */
+export function chatKey(message: { chat: Chat; message_id: number }): ChannelKey {
+  const { chat } = message;
+  const { is_topic_message, message_thread_id } = message as Partial<Message.CommonMessage>;
+  const topic = is_topic_message ? message_thread_id : undefined;
+  return chat.type === 'private' ? directKey(chat.id, topic) : groupKey(chat.id, topic);
 }
 
 /**
@@ -91,7 +104,7 @@ function titleOf(chat: Chat): string {
   return 'title' in chat ? chat.title : 'somebody';
 }
 
-function nameOf({ first_name, last_name, username }: User): string {
+export function nameOf({ first_name, last_name, username }: User): string {
   return [first_name, last_name].filter(Boolean).join(' ') || username || 'somebody';
 }
 
@@ -102,7 +115,8 @@ function replyOf(message: Message, me: Me): IncomingMessage['replyTo'] {
   if (original && !('forum_topic_created' in original)) {
     const text = quote ?? plainTextOf(original as Message);
     const sender = senderOf(original as Message)?.name ?? 'somebody';
-    return { fromMoby: original.from?.id === me.id, sender, ...quoted(text, original) };
+    const messageId = String(original.message_id);
+    return { messageId, fromMoby: original.from?.id === me.id, sender, ...quoted(text, original) };
   }
   if (!elsewhere) return undefined; // in a topic, every message answers its start
   return { fromMoby: false, sender: nameOfOrigin(elsewhere.origin), ...quoted(quote ?? '', elsewhere) };

@@ -33,6 +33,7 @@ const ABILITIES: Abilities = {
   text: { max: 4096, unit: 'utf16' }, // Telegram counts code points, which are never more
   editEveryMs: 1000,
   groupEditEveryMs: 3000, // a group takes 20 messages a minute
+  buttons: true,
   typingMs: 5000,
   sendRepeatableMs: 0,
   fileBytes: 50_000_000,
@@ -87,7 +88,7 @@ export function createTelegramChannel(
     },
 
     send: (to, part, options) => outbound.send(to, part, options),
-    edit: (to, id, part) => outbound.edit(to, id, part),
+    edit: (to, id, part, options) => outbound.edit(to, id, part, options),
     remove: (to, id) => outbound.remove(to, id),
     sendFile: (to, file, { replyTo }) => outbound.sendFile(to, file, replyTo),
     download: (ref, mostBytes) => downloadFile(api, ref, mostBytes),

@@ -4,8 +4,16 @@
  */
 import type { Message, MessageEntity } from 'telegraf/types';
 import type { RenderedPart } from '../../render/part.ts';
-import type { ChannelKey, InboundEvent, OutboundFile, SendOptions, SendResult } from '../channel.ts';
+import type {
+  ChannelKey,
+  EditOptions,
+  InboundEvent,
+  OutboundFile,
+  SendOptions,
+  SendResult,
+} from '../channel.ts';
 import type { BotApi } from './api.ts';
+import { keyboard } from './buttons.ts';
 import { TelegramError } from './errors.ts';
 import { moved } from './inbound.ts';
 import { type Place, placeOf } from './keys.ts';
@@ -24,18 +32,19 @@ export class Outbound {
     this.#onMoved = onMoved;
   }
 
-  send(to: ChannelKey, part: RenderedPart, { replyTo }: SendOptions): Promise<SendResult> {
+  send(to: ChannelKey, part: RenderedPart, { replyTo, buttons }: SendOptions): Promise<SendResult> {
     return this.#deliver(to, replyTo, (place, answered) =>
       this.#api.call('sendMessage', {
         ...place,
         ...formatted(part),
         link_preview_options: { is_disabled: true },
         ...replying(answered),
+        ...keyboard(buttons),
       }),
     );
   }
 
-  async edit(to: ChannelKey, id: string, part: RenderedPart): Promise<SendResult> {
+  async edit(to: ChannelKey, id: string, part: RenderedPart, { buttons }: EditOptions): Promise<SendResult> {
     const { chat_id } = placeOf(to);
     try {
       await this.#api.call('editMessageText', {
@@ -43,6 +52,7 @@ export class Outbound {
         message_id: Number(id),
         ...formatted(part),
         link_preview_options: { is_disabled: true },
+        ...keyboard(buttons), // without one, Telegram takes away the one that is there
       });
       return { status: 'sent', ids: [id] };
     } catch (error) {

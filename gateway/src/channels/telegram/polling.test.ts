@@ -16,6 +16,7 @@ async function connect(receive: (event: InboundEvent) => Promise<void>, clock: C
     clock,
     logger: silentLogger,
     receive,
+    pressed: async () => ({ text: 'Too late.', accepted: false }),
     alive: () => undefined,
     lost: () => undefined,
     warn: () => undefined,

@@ -8,10 +8,11 @@ import { pause } from '@mobyclaw/lib/clock';
 import type { Update } from 'telegraf/types';
 import type { ChannelHost } from '../channel.ts';
 import type { BotApi } from './api.ts';
+import { pressIn, takePress } from './buttons.ts';
 import { toEvents } from './inbound.ts';
 import type { Me } from './message-text.ts';
 
-const UPDATES = ['message', 'edited_message'] as const;
+const UPDATES = ['message', 'edited_message', 'callback_query'] as const;
 const BATCH = 100; // the most that Telegram gives
 /** A server that does not hold a poll open, as a proxy or a stand-in may not, is not asked more often than that. */
 const EMPTY_PAUSE_MS = 1000;
@@ -80,23 +81,29 @@ export class Polling {
 
   /** @returns whether all of it is on disk */
   async #take(updates: readonly Update[]): Promise<boolean> {
-    const { host, me } = this.#options;
-    const results = await Promise.allSettled(
-      updates.flatMap((update) => this.#read(update, me)).map((event) => host.receive(event)),
-    );
+    const results = await Promise.allSettled(updates.flatMap((update) => this.#read(update)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
-      host.logger.error({ channel: 'telegram', err: failed.reason }, 'updates could not be stored yet');
+      this.#options.host.logger.error(
+        { channel: 'telegram', err: failed.reason },
+        'updates could not be stored yet',
+      );
     }
     return failed === undefined;
   }
 
-  /** An update that we cannot read is passed over: it would come again for ever. */
-  #read(update: Update, me: Me) {
+  /**
+   * An update that we cannot read is passed over: it would come again for ever.
+   * @returns what is being stored of it
+   */
+  #read(update: Update): Promise<void>[] {
+    const { host, me, api } = this.#options;
     try {
-      return toEvents(update, me);
+      const press = pressIn(update, me);
+      if (press) return [takePress(press, host, api)];
+      return toEvents(update, me).map((event) => host.receive(event));
     } catch (error) {
-      this.#options.host.logger.error(
+      host.logger.error(
         { channel: 'telegram', update: update.update_id, err: error },
         'an update could not be read and was passed over',
       );

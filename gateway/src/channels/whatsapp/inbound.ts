@@ -125,5 +125,6 @@ function quotedIn(context: WaContext | null, { me, isOwn }: Surroundings): Incom
   const sender = fromMoby ? 'Moby' : personOf(userJid(participant));
   const text = cutText(textOf(context.quotedMessage), MOST_QUOTED_CHARS);
   const files = filesOf(context.quotedMessage);
-  return { fromMoby, sender, text, ...(files.length > 0 ? { files } : {}) };
+  const messageId = context.stanzaId;
+  return { messageId, fromMoby, sender, text, ...(files.length > 0 ? { files } : {}) };
 }

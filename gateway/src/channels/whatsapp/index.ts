@@ -45,6 +45,7 @@ const DAMAGED = new Set([11, 26]); // SQLITE_CORRUPT, SQLITE_NOTADB; https://www
 const ABILITIES: Abilities = {
   text: { max: 4000, unit: 'utf16' }, // 65,536 are taken, but long ones are folded
   editEveryMs: 3000, // each edit is a whole message to every device
+  buttons: false, // of apps that are linked, phones show none
   typingMs: 10_000,
   sendRepeatableMs: 24 * 3_600_000,
   fileBytes: 100_000_000,
