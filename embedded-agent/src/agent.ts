@@ -115,7 +115,6 @@ export class Agent {
   /** Loads what the first run needs, so that it need not wait for it. A failure shows when something is asked. */
   async warmUp(): Promise<void> {
     await Promise.allSettled([
-      import('ai'),
       import('./run/run.ts'),
       import('@modelcontextprotocol/sdk/client/index.js'),
       Promise.resolve().then(() => this.#member(ROOT).model()),

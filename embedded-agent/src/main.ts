@@ -61,7 +61,6 @@ const plainLog: FaultLog = {
 
 async function main(): Promise<void> {
   logFaults(plainLog);
-  Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false }); // it would print to the console by itself
   const command = parseCommand(process.argv.slice(2), process.cwd());
   if (command.name === 'version') process.stdout.write(`mobyclaw embedded-agent ${VERSION}\n`);
   else if (command.name === 'help') process.stdout.write(USAGE);

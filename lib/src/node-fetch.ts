@@ -51,7 +51,7 @@ async function fetchOver(
     });
     call.on('response', resolve);
     call.on('error', (error: NodeJS.ErrnoException) => {
-      // The form in which the AI SDK knows a failed connection, and tries again.
+      // The form in which the AI SDK's providers know a failed connection, which may be tried again.
       reject(
         init.signal?.aborted
           ? init.signal.reason

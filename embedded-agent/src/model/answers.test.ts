@@ -80,6 +80,35 @@ describe('an answer', () => {
     },
   );
 
+  it('whose limit of tokens cut a call of a tool is not acted on', async () => {
+    const call = { index: 0, id: 'call_1', type: 'function', function: { name: 'think', arguments: '{}' } };
+    const { events, asked } = await answer([chunk({ tool_calls: [call] }) + chunk({}, 'length') + DONE]);
+    expect(ofType(events, 'tool_call_response')).toEqual([]);
+    expect(ofType(events, 'stream_stopped')[0]?.reason).toBe('length');
+    expect(asked()).toBe(1);
+  });
+
+  it('that calls a tool of ours with arguments that do not fit is told so, and nobody is asked', async () => {
+    const call = {
+      index: 0,
+      id: 'call_1',
+      type: 'function',
+      function: { name: 'shell', arguments: '{"cmd":5}' },
+    };
+    const { url } = await provider([
+      chunk({ tool_calls: [call] }) + chunk({}, 'tool_calls') + DONE,
+      chunk({ content: 'I see.' }, 'stop') + DONE,
+    ]);
+    const agent = await startAgent(fakeSoul(url, { toolsets: '\n      - type: shell' }));
+    const events = await agent.run(await agent.newSession({}), 'hello'); // in a session that asks
+    expect(ofType(events, 'tool_call_response')[0]?.result).toEqual({
+      output: "Error: the arguments of 'shell' are not valid. cmd: must be text",
+      isError: true,
+    });
+    expect(ofType(events, 'tool_call')).toEqual([]);
+    expect(textOf(events)).toBe('I see.');
+  });
+
   it('of which the beginning is reasoning in tags is stored and told as both', async () => {
     const { events, stored } = await answer([
       ['<thi', 'nk>Hm, 1 <', ' 2.</thin', 'k>\n\nTwo', ' of them.']
@@ -96,6 +125,80 @@ describe('an answer', () => {
     ).toBe('Hm, 1 < 2.');
     expect(stored.at(-1)).toMatchObject({ content: 'Two of them.', reasoning_content: 'Hm, 1 < 2.' });
   });
+});
+
+/** A stream of Anthropic's events. */
+const anthropic = (...events: Array<{ type: string; [field: string]: unknown }>) =>
+  events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+
+it('gives a signed thought back to Anthropic after the tool, as it was', async () => {
+  const usage = { input_tokens: 10, output_tokens: 5 };
+  const begin = {
+    type: 'message_start',
+    message: { id: 'm', type: 'message', role: 'assistant', model: 'c', content: [], usage },
+  };
+  const block = (index: number, content_block: object, ...deltas: object[]) => [
+    { type: 'content_block_start', index, content_block },
+    ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+    { type: 'content_block_stop', index },
+  ];
+  const end = (stop_reason: string) => [
+    { type: 'message_delta', delta: { stop_reason }, usage },
+    { type: 'message_stop' },
+  ];
+  const bodies = [
+    anthropic(
+      begin,
+      ...block(
+        0,
+        { type: 'thinking', thinking: '' },
+        { type: 'thinking_delta', thinking: 'Hm.' },
+        { type: 'signature_delta', signature: 'sig' },
+      ),
+      ...block(
+        1,
+        { type: 'tool_use', id: 't1', name: 'think', input: {} },
+        { type: 'input_json_delta', partial_json: '{"thought":"x"}' },
+      ),
+      ...end('tool_use'),
+    ),
+    anthropic(
+      begin,
+      ...block(0, { type: 'text', text: '' }, { type: 'text_delta', text: 'Thought.' }),
+      ...end('end_turn'),
+    ),
+  ];
+  const sent: Array<{ messages: Array<{ role: string; content: unknown }> }> = [];
+  const server = createServer(async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    sent.push(JSON.parse(Buffer.concat(pieces).toString()));
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(bodies[sent.length - 1]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const agent = await startAgent(
+    `models: { m: { provider: anthropic, model: claude-sonnet-4-5, max_tokens: 4000, thinking_budget: 2048, base_url: "${base}" } }
+agents: { root: { model: m, instruction: Be kind., toolsets: [{ type: think }] } }
+`,
+    { environment: { ANTHROPIC_API_KEY: 'k' } },
+  );
+  const events = await agent.run(await agent.newSession(), 'hi');
+  expect(ofType(events, 'error')).toEqual([]);
+  expect(textOf(events)).toBe('Thought.');
+  expect(sent[1]?.messages[1]).toEqual({
+    role: 'assistant',
+    content: [
+      { type: 'thinking', thinking: 'Hm.', signature: 'sig' },
+      { type: 'tool_use', id: 't1', name: 'think', input: { thought: 'x' } },
+    ],
+  });
+  const cached = (message: unknown): boolean => JSON.stringify(message).includes('cache_control');
+  expect(sent[1]?.messages.map(cached)).toEqual([false, false, true]); // the end alone
 });
 
 describe('an answer that an error ends in its middle', () => {

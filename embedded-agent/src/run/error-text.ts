@@ -5,6 +5,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import { APICallError } from '@ai-sdk/provider';
+import { isProviderStreamError } from '@ai-sdk/provider-utils';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { causes } from '../tools/mcp/connection-error.ts';
 
@@ -14,14 +15,7 @@ export class TruncatedStreamError extends Error {
 }
 
 export function modelErrorText(error: unknown): string {
-  const cause = lastTry(error);
-  return `all models failed: error receiving from stream: ${describe(cause)}`;
-}
-
-/** The AI SDK wraps what it has tried several times. */
-function lastTry(error: unknown): unknown {
-  const wrapped = (error as { lastError?: unknown }).lastError;
-  return wrapped === undefined ? error : wrapped;
+  return `all models failed: error receiving from stream: ${describe(error)}`;
 }
 
 function describe(error: unknown): string {
@@ -37,10 +31,11 @@ function describe(error: unknown): string {
     const { data } = error as { data?: unknown };
     return data === undefined ? causes(error) : inStream(data);
   }
+  if (isProviderStreamError(error)) return inStream(error.data);
   return typeof error === 'string' ? error : inStream(error);
 }
 
-/** An error that a provider sent in its stream, which the AI SDK hands on as the `data` of an error of its own. */
+/** An error that a provider sent in its stream. */
 function inStream(error: unknown): string {
   return `error while streaming: ${JSON.stringify(error)}`;
 }

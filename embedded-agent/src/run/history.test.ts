@@ -49,18 +49,18 @@ it('gives a result to every call that was cut off, and drops what has lost its o
       says('hi'),
     ]),
   ).toEqual([
-    ['user', 'a'],
+    ['user', ['a']],
     ['assistant', ['tool-call', 'tool-call']],
     ['tool', ['files', NO_RESULT]],
-    ['user', 'b'],
+    ['user', ['b']],
     ['assistant', ['hi']],
   ]);
 });
 
 it('keeps the last items and all of the user’s', () => {
   expect(shape([user('a'), says('x', 'c1'), result('c1', 'r'), user('b'), says('y')], 3)).toEqual([
-    ['user', 'a'],
-    ['user', 'b'],
+    ['user', ['a']],
+    ['user', ['b']],
     ['assistant', ['y']],
   ]);
 });

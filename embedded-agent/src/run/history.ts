@@ -3,8 +3,15 @@
  * provider: a tool call that was cut off gets a result that says so, a result without its call is left out, and old
  * tool results beyond a budget are shortened, as nothing else bounds them.
  */
-import type { ModelMessage, ToolCallPart, ToolResultPart, UserContent } from '@ai-sdk/provider-utils';
+import type {
+  LanguageModelV4Message,
+  LanguageModelV4Prompt,
+  LanguageModelV4ToolCallPart,
+  LanguageModelV4ToolResultPart,
+} from '@ai-sdk/provider';
 import type { ContentPart, StoredMessage, ToolCall } from '@mobyclaw/protocol/cagent';
+import { pictureType } from '../model/picture-type.ts';
+import { promptArguments } from './call-arguments.ts';
 
 const OLD_RESULTS_BUDGET_CHARS = 160_000; // about 40,000 tokens
 
@@ -12,12 +19,13 @@ export const NO_RESULT =
   'No result: the run was cut off before this tool had answered. It may or may not have acted.';
 
 type Stored = StoredMessage['message'];
+type UserContent = Extract<LanguageModelV4Message, { role: 'user' }>['content'];
 
 /** @param maxItems how many of the last messages are sent besides those of the user; 0 for all */
-export function toModelMessages(stored: readonly StoredMessage[], maxItems = 0): ModelMessage[] {
+export function toModelMessages(stored: readonly StoredMessage[], maxItems = 0): LanguageModelV4Prompt {
   const all = stored.map((entry) => entry.message);
   const messages = shortened(maxItems > 0 ? recent(all, maxItems) : all);
-  const result: ModelMessage[] = [];
+  const result: LanguageModelV4Prompt = [];
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index];
     if (!message) break;
@@ -41,18 +49,18 @@ function assistantTurn(
   message: Stored,
   calls: readonly ToolCall[],
   answers: Map<string, Stored>,
-): ModelMessage[] {
+): LanguageModelV4Message[] {
   const callParts = calls.map(
-    (call): ToolCallPart => ({
+    (call): LanguageModelV4ToolCallPart => ({
       type: 'tool-call',
       toolCallId: call.id ?? '',
       toolName: call.function.name ?? '',
-      input: parseArguments(call.function.arguments),
+      input: promptArguments(call.function.arguments),
     }),
   );
   const text = message.content ? [{ type: 'text' as const, text: message.content }] : [];
   if (text.length + callParts.length === 0) return [];
-  const turn: ModelMessage[] = [{ role: 'assistant', content: [...text, ...callParts] }];
+  const turn: LanguageModelV4Message[] = [{ role: 'assistant', content: [...text, ...callParts] }];
   if (callParts.length > 0) {
     const content = callParts.map((part) => toolResult(part, answers.get(part.toolCallId)));
     turn.push({ role: 'tool', content });
@@ -60,7 +68,10 @@ function assistantTurn(
   return turn;
 }
 
-function toolResult(call: ToolCallPart, answer: Stored | undefined): ToolResultPart {
+function toolResult(
+  call: LanguageModelV4ToolCallPart,
+  answer: Stored | undefined,
+): LanguageModelV4ToolResultPart {
   const value = answer?.content ?? NO_RESULT;
   const failed = answer === undefined || answer.is_error === true;
   return {
@@ -71,28 +82,19 @@ function toolResult(call: ToolCallPart, answer: Stored | undefined): ToolResultP
   };
 }
 
-/** Arguments that are no JSON were never run; the call is shown with what the model wrote. */
-function parseArguments(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text || '{}');
-  } catch (error) {
-    if (error instanceof SyntaxError) return { invalid: text };
-    throw error;
-  }
-}
-
 function userContent(message: Stored): UserContent {
-  if (!message.multi_content?.length) return message.content ?? '';
+  if (!message.multi_content?.length) return [{ type: 'text', text: message.content ?? '' }];
   return message.multi_content.flatMap((part) => userPart(part));
 }
 
-function userPart(part: ContentPart): Exclude<UserContent, string> {
+function userPart(part: ContentPart): UserContent {
   if (part.type === 'text') return part.text ? [{ type: 'text', text: part.text }] : [];
   const url = part.image_url?.url;
   if (!url) return [];
   const inline = /^data:([\w.+-]+\/[\w.+-]+);base64,/.exec(url);
-  if (inline?.[1]) return [{ type: 'file', mediaType: inline[1], data: url.slice(inline[0].length) }];
-  return [{ type: 'file', mediaType: 'image/*', data: new URL(url) }];
+  if (!inline?.[1]) return [{ type: 'file', mediaType: 'image/*', data: { type: 'url', url: new URL(url) } }];
+  const data = url.slice(inline[0].length);
+  return [{ type: 'file', mediaType: pictureType(data, inline[1]), data: { type: 'data', data } }];
 }
 
 /** The last `count` messages, and of those before them the user's own. */

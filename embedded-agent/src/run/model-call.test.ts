@@ -1,12 +1,17 @@
-/** Tokens of one call of the model: what its provider says, and what follows where it says less. */
+/** One call of the model: its tokens, what its provider says of them and what follows where it says less; its silence. */
 import { join } from 'node:path';
-import type { LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+} from '@ai-sdk/provider';
 import type { CagentEvent } from '@mobyclaw/protocol/cagent';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { SessionStore } from '../store/session-store.ts';
 import { ofType } from '../testing/agent.ts';
+import { type Stream, scriptedModel } from '../testing/scripted-model.ts';
 import { MessageWriter } from './message-writer.ts';
 import { ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
 
@@ -19,36 +24,46 @@ const UNSAID: InputTokens = {
   cacheWrite: undefined,
 };
 
-/** The usage that is told of a call whose provider said this. */
-async function told(inputTokens: Partial<InputTokens>, outputTokens: number | undefined) {
+/** Calls of a model that answers so. */
+function start(answer: (options: LanguageModelV4CallOptions) => Stream) {
   const store = new SessionStore(join(temporaryFolder(), 'session.db'));
   onTestFinished(() => store.close());
   const session = { workingDir: null, toolsApproved: true, permissions: null, now: new Date(0) };
   const events: CagentEvent[] = [];
   const summed: number[] = [];
-  const { middleware } = new ModelCalls({
+  const clock = new ManualClock();
+  const calls = new ModelCalls({
     emit: (event) => events.push(event),
-    writer: new MessageWriter(store, store.create(session).id, 'root', new ManualClock()),
+    writer: new MessageWriter(store, store.create(session).id, 'root', clock),
     model: { provider: 'p', model: 'm' },
     definitionOf: () => UNKNOWN_TOOL,
-    takesToolPictures: true,
+    runnable: scriptedModel(answer),
+    clock,
+    signal: new AbortController().signal,
+    maxRetries: 0,
     onUsage: (...counts) => summed.push(...counts),
   });
-  const parts: LanguageModelV4StreamPart[] = [
-    { type: 'text-delta', id: '1', delta: 'Yes.' },
-    {
-      type: 'finish',
-      finishReason: { unified: 'stop', raw: 'stop' },
-      usage: {
-        inputTokens: { ...UNSAID, ...inputTokens },
-        outputTokens: { total: outputTokens, text: undefined, reasoning: undefined },
-      },
-    },
-  ];
-  const doStream = async () => ({ stream: ReadableStream.from(parts) });
-  type Options = Parameters<NonNullable<typeof middleware.wrapStream>>[0];
-  const answer = await middleware.wrapStream?.({ doStream } as unknown as Options);
-  for await (const _part of answer?.stream ?? []); // to its end
+  return { calls, clock, events, summed };
+}
+
+const finish = (usage: LanguageModelV4Usage): LanguageModelV4StreamPart => ({
+  type: 'finish',
+  finishReason: { unified: 'stop', raw: 'stop' },
+  usage,
+});
+
+const says = (delta: string): LanguageModelV4StreamPart => ({ type: 'text-delta', id: '1', delta });
+
+/** The usage that is told of a call whose provider said this. */
+async function told(inputTokens: Partial<InputTokens>, outputTokens: number | undefined) {
+  const { calls, events, summed } = start(() => [
+    says('Yes.'),
+    finish({
+      inputTokens: { ...UNSAID, ...inputTokens },
+      outputTokens: { total: outputTokens, text: undefined, reasoning: undefined },
+    }),
+  ]);
+  await calls.ask({ prompt: [] });
   return { usage: ofType(events, 'token_usage')[0]?.usage, summed };
 }
 
@@ -76,4 +91,43 @@ test('of one that says nothing all counts are 0, and none is left out', async ()
     last_message: { input_tokens: 0, output_tokens: 0, cached_input_tokens: 0, cached_write_tokens: 0 },
   });
   expect(summed).toEqual([0, 0]);
+});
+
+const MINUTE_MS = 60_000;
+
+test('a model may take a quarter of an hour to its first word, and five minutes between two', async () => {
+  const piece = Promise.withResolvers<void>();
+  let signal: AbortSignal | undefined;
+  const { calls, clock, events } = start(async function* (options) {
+    signal = options.abortSignal;
+    yield { type: 'stream-start', warnings: [] };
+    await piece.promise;
+    yield says('Well');
+    await new Promise(() => undefined); // for ever
+  });
+  const outcome = calls.ask({ prompt: [] }).catch((error: unknown) => error);
+  await clock.advance(14 * MINUTE_MS);
+  piece.resolve();
+  await clock.advance(4.9 * MINUTE_MS);
+  expect(ofType(events, 'agent_choice')).toHaveLength(1);
+  expect(signal?.aborted).toBe(false);
+  await clock.advance(0.2 * MINUTE_MS);
+  expect(await outcome).toEqual(new Error('the model sent nothing for too long'));
+  expect(signal?.aborted).toBe(true);
+  expect(clock.waiting).toBeLessThanOrEqual(1); // what is left writes the draft
+});
+
+test('a connection that is kept alive without a word is silence', async () => {
+  let pings = 0;
+  const { calls, clock } = start(async function* () {
+    for (;;) {
+      await new Promise<void>((resolve) => clock.after(MINUTE_MS, resolve));
+      pings++;
+      yield { type: 'ping' };
+    }
+  });
+  const outcome = calls.ask({ prompt: [] }).catch((error: unknown) => error);
+  await clock.advance(15 * MINUTE_MS);
+  expect(await outcome).toEqual(new Error('the model sent nothing for too long'));
+  expect(pings).toBeGreaterThan(10);
 });

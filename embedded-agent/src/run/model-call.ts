@@ -1,28 +1,47 @@
 /**
- * Listens to one call of the model between provider and AI SDK: what streams by becomes events and a stored message.
- * At this place the order is certain: the message is stored and announced before the SDK starts the first tool.
+ * Calls of the model in one run. What streams by becomes events and a stored message, so that a message is stored and
+ * announced before any of its tools starts.
  */
 import type {
-  LanguageModelV4Middleware,
+  LanguageModelV4CallOptions,
+  LanguageModelV4FinishReason,
+  LanguageModelV4Message,
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
+import type { Clock } from '@mobyclaw/lib/clock';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { TokenUsage, ToolCall, ToolDefinition } from '@mobyclaw/protocol/cagent';
+import type { RunnableModel } from '../model/create-model.ts';
 import { ReasoningParts } from '../model/reasoning-stream.ts';
 import { picturesAfterTools } from '../model/tool-pictures.ts';
+import { AnswerContent } from './answer-content.ts';
 import { TruncatedStreamError } from './error-text.ts';
 import type { AssistantDraft, MessageWriter } from './message-writer.ts';
+import { withRetries } from './retry.ts';
 import type { Emit } from './run-events.ts';
+import { SilenceGuard } from './silence.ts';
 
 export interface ModelCallsOptions {
   emit: Emit;
   writer: MessageWriter;
   model: { provider: string; model: string };
+  runnable: RunnableModel;
+  clock: Clock;
+  /** Of the run. */
+  signal: AbortSignal;
+  /** How often a call that failed before its first word is tried again. */
+  maxRetries: number;
   definitionOf(tool: string): ToolDefinition;
-  /** Of the provider. */
-  takesToolPictures: boolean;
   onUsage(inputTokens: number, outputTokens: number): void;
+}
+
+export interface Answer {
+  /** As the next call of this run gives it back. */
+  message: LanguageModelV4Message;
+  /** Those that are whole. */
+  calls: readonly ToolCall[];
+  finish: LanguageModelV4FinishReason['unified'];
 }
 
 /** What cagent sends where the model calls a tool that does not exist. */
@@ -37,8 +56,6 @@ export const UNKNOWN_TOOL: ToolDefinition = {
 export class ModelCalls {
   readonly #options: ModelCallsOptions;
   #draft: AssistantDraft | null = null;
-  #failed = false;
-  #cutAtLimit = false;
   /** Calls of the message that streams, by id. */
   readonly #calls = new Map<string, ToolCall>();
 
@@ -46,42 +63,24 @@ export class ModelCalls {
     this.#options = options;
   }
 
-  get middleware(): LanguageModelV4Middleware {
-    const { takesToolPictures } = this.#options;
-    return {
-      specificationVersion: 'v4',
-      // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
-      transformParams: async ({ params: { prompt, ...rest } }) =>
-        wellFormed({ ...rest, prompt: takesToolPictures ? prompt : picturesAfterTools(prompt) }),
-      wrapStream: async ({ doStream }) => {
-        const { stream, ...rest } = await doStream();
-        this.#begin();
-        const reasoning = new ReasoningParts();
-        const listener = new TransformStream<LanguageModelV4StreamPart, LanguageModelV4StreamPart>({
-          transform: (received, controller) => {
-            for (const part of reasoning.of(received)) {
-              if (part.type === 'finish' && isTruncated(part)) {
-                this.#failed = true;
-                controller.enqueue({
-                  type: 'error',
-                  error: new TruncatedStreamError('the stream ended early'),
-                });
-                controller.enqueue({ ...part, finishReason: { unified: 'error', raw: undefined } });
-              } else {
-                this.#observe(part);
-                controller.enqueue(part);
-              }
-            }
-          },
-        });
-        return { stream: stream.pipeThrough(listener), ...rest };
-      },
-    };
-  }
-
-  /** The call as the model wrote it. */
-  call(id: string): ToolCall | undefined {
-    return this.#calls.get(id);
+  /** @throws what the provider answered instead, also in the middle of an answer; what came by then is kept */
+  async ask({ prompt, tools }: Pick<LanguageModelV4CallOptions, 'prompt' | 'tools'>): Promise<Answer> {
+    const { runnable, clock, signal, maxRetries } = this.#options;
+    const silence = new SilenceGuard(clock, signal);
+    // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
+    const request = wellFormed<LanguageModelV4CallOptions>({
+      ...runnable.settings,
+      providerOptions: runnable.providerOptions,
+      prompt: runnable.takesToolPictures ? prompt : picturesAfterTools(prompt),
+      ...(tools?.length ? { tools, toolChoice: { type: 'auto' } } : {}),
+    });
+    try {
+      const ask = async () => runnable.model.doStream({ ...request, abortSignal: silence.signal });
+      const { stream } = await withRetries(ask, { maxRetries, clock, signal: silence.signal });
+      return await this.#read(stream, silence);
+    } finally {
+      silence.close();
+    }
   }
 
   /** To be called when the run ends, however it ends. */
@@ -90,11 +89,34 @@ export class ModelCalls {
     this.#draft = null;
   }
 
-  #begin(): void {
+  async #read(stream: ReadableStream<LanguageModelV4StreamPart>, silence: SilenceGuard): Promise<Answer> {
     this.#draft?.flush();
     this.#draft = this.#options.writer.draft();
-    this.#failed = false;
     this.#calls.clear();
+    const content = new AnswerContent();
+    const reasoning = new ReasoningParts();
+    let failure: { error: unknown } | null = null;
+    const reader = stream.getReader();
+    const cancel = (): void => void reader.cancel(silence.signal.reason).catch(() => undefined); // it may be broken
+    silence.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        silence.signal.throwIfAborted();
+        if (failure && (done || value.type === 'finish')) throw (failure as { error: unknown }).error;
+        if (done) throw new TruncatedStreamError('the stream ended early');
+        if (value.type === 'finish') return this.#finish(value, content);
+        if (value.type === 'error') failure ??= { error: value.error };
+        if (isHeard(value)) silence.heard();
+        for (const part of reasoning.of(value)) {
+          content.add(part);
+          this.#observe(part);
+        }
+      }
+    } finally {
+      silence.signal.removeEventListener('abort', cancel);
+      cancel();
+    }
   }
 
   #observe(part: LanguageModelV4StreamPart): void {
@@ -128,13 +150,6 @@ export class ModelCalls {
         if (!known) this.#announce(part.toolCallId);
         return;
       }
-      case 'error':
-        this.#failed = true;
-        return;
-      case 'finish':
-        this.#cutAtLimit = part.finishReason.unified === 'length';
-        this.#finish(part.usage);
-        return;
       default:
         return;
     }
@@ -146,35 +161,37 @@ export class ModelCalls {
     const definition = this.#options.definitionOf(call.function.name ?? '');
     this.#options.emit({
       type: 'partial_tool_call',
-      tool_call: structuredClone(call),
+      tool_call: { ...call, function: { ...call.function } },
       tool_definition: definition,
     });
   }
 
-  /** Whether the last answer ended because it had reached the longest that the model may give. */
-  get cutAtLimit(): boolean {
-    return this.#cutAtLimit;
-  }
-
-  #finish(usage: LanguageModelV4Usage): void {
-    if (this.#failed) return;
+  #finish(
+    { finishReason, usage }: Extract<LanguageModelV4StreamPart, { type: 'finish' }>,
+    content: AnswerContent,
+  ): Answer {
+    // Such a finish is made up by the provider package where the stream just ends.
+    const { unified: finish, raw } = finishReason;
+    if (finish === 'other' && raw === undefined) throw new TruncatedStreamError('the stream ended early');
     const { emit, model, onUsage } = this.#options;
     // With its provider, as newer cagents name it: only so can a price be that of one provider.
     const { lastMessage, ...totals } = toTokenUsage(usage, `${model.provider}/${model.model}`);
     const stored = { ...lastMessage };
     delete stored.Cost;
     delete stored.Model;
-    const added = this.#draft?.finish([...this.#calls.values()], stored, model.model) ?? false;
+    const calls = [...this.#calls.values()];
+    const added = this.#draft?.finish(calls, stored, model.model) ?? false;
     this.#draft = null;
     if (added) emit({ type: 'message_added' });
     onUsage(totals.input_tokens, totals.output_tokens);
     emit({ type: 'token_usage', usage: { ...totals, ...(added ? { last_message: lastMessage } : {}) } });
+    return { message: content.message, calls: calls.filter(({ id }) => content.hasCall(id)), finish };
   }
 }
 
-/** Such a finish is made up by the provider package where the stream just ends. */
-function isTruncated(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): boolean {
-  return part.finishReason.unified === 'other' && part.finishReason.raw === undefined;
+/** Whether the model said something: a connection can be kept alive for ever without a word. */
+function isHeard(part: LanguageModelV4StreamPart): boolean {
+  return part.type === 'tool-call' || ('delta' in part && part.delta !== '');
 }
 
 function toTokenUsage(usage: LanguageModelV4Usage, model: string) {

@@ -1,35 +1,37 @@
 /**
- * One run: the user's message, the AI SDK's loop of model and tools over it, and cagent's events about it. The loop is
- * the SDK's; what is here are its hooks, each of which turns one thing that happens into events and stored messages.
+ * One run: the user's message, the loop of model and tools over it, and cagent's events about it.
  *
  * The request's signal ends everything: model, tools, and a question that waits. What was produced by then is stored, and
  * no `stream_stopped` is sent: that would call a cut answer a whole one. A failure of the model is an `error` event, then
  * `stream_stopped`; only what fails before the stream is thrown.
  */
 
-import type { ModelMessage, SystemModelMessage, ToolSet } from '@ai-sdk/provider-utils';
+import type {
+  LanguageModelV4FunctionTool,
+  LanguageModelV4Prompt,
+  LanguageModelV4ToolResultPart,
+} from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { namedModel } from '@mobyclaw/lib/model-ref';
-import type { ContentPart, ToolResult } from '@mobyclaw/protocol/cagent';
-import type { StepResult, StopCondition } from 'ai';
+import type { ContentPart, ToolCall, ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { ResolvedModel, RunnableModel } from '../model/create-model.ts';
 import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
 import type { ElicitationAnswer, ToolContext } from '../tools/tool.ts';
 import type { Offer, Toolbox } from '../tools/toolbox.ts';
+import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
 import type { Gate } from './gate.ts';
 import { toModelMessages } from './history.ts';
 import { buildInstructions } from './instructions.ts';
 import { MessageWriter } from './message-writer.ts';
-import { ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
+import { type Answer, ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
 import type { Emit } from './run-events.ts';
 import { type ResumeAnswer, ToolCalls } from './tool-calls.ts';
+import { toolOutput } from './tool-output.ts';
 
 const MORE_ITERATIONS = 10; // what one approval adds, as in cagent
-const MODEL_SILENCE_MS = 300_000; // between two pieces of an answer; longer than any pause of a provider that lives
-const FIRST_PIECE_MS = 900_000; // a local model may load and read for minutes before it says a word
 const TITLE_CHARS = 50;
 
 export interface RunDependencies {
@@ -84,12 +86,10 @@ class Run {
   readonly #modelCalls: ModelCalls;
   readonly #toolCalls: ToolCalls;
   readonly #context: ToolContext;
-  /** The SDK reads it anew for every model call. */
-  readonly #toolSet: ToolSet = {};
-  readonly #answered = new Set<string>();
   #offer: Offer = { tools: new Map(), instructions: [], failures: [] };
   #warned = '';
   #limit: number;
+  #cutAtLimit = false;
 
   constructor(deps: RunDependencies, request: RunRequest) {
     const { store, clock } = deps;
@@ -102,7 +102,10 @@ class Run {
       emit,
       writer: this.#writer,
       model: deps.resolved,
-      takesToolPictures: deps.runnable.takesToolPictures,
+      runnable: deps.runnable,
+      clock,
+      signal: request.signal,
+      maxRetries: deps.maxRetries,
       definitionOf: (name) => this.#offer.tools.get(name)?.definition ?? UNKNOWN_TOOL,
       onUsage: (input, output) => store.setUsage(session.id, input, output),
     });
@@ -170,54 +173,38 @@ class Run {
 
   /** The loop. @throws what ended it other than its own end or the client */
   async converse(): Promise<void> {
-    const { streamText, wrapLanguageModel } = await import('ai');
-    const { agent, runnable, store, maxRetries } = this.#deps;
-    const { signal, session } = this.#request;
-    let failure: { error: unknown } | null = null;
-    const result = streamText({
-      model: wrapLanguageModel({ model: runnable.model, middleware: this.#modelCalls.middleware }),
-      ...runnable.settings,
-      providerOptions: runnable.providerOptions,
-      messages: toModelMessages(store.messages(session.id), agent.num_history_items),
-      tools: this.#toolSet,
-      toolCallConcurrency: 1,
-      maxRetries,
-      abortSignal: signal,
-      timeout: { chunkMs: MODEL_SILENCE_MS, firstChunkMs: FIRST_PIECE_MS },
-      stopWhen: this.#stopWhen,
-      prepareStep: async ({ steps, messages }) => {
-        if (steps.length > 0) {
-          this.#answerInvalidCalls(steps);
-          await this.#listTools();
-          this.#warn();
-        } else if (!this.#deps.toolbox.empty) {
-          this.#announceTools();
-        }
-        return { instructions: await this.#instructions(), ...this.#cached(messages) };
-      },
-      onError: ({ error }) => {
-        failure ??= { error };
-      },
-    });
-    for await (const part of result.stream) {
-      if (part.type === 'abort' && !signal.aborted) {
-        failure ??= { error: new Error('the model sent nothing for too long') };
-      }
+    const { agent, store, toolbox } = this.#deps;
+    const prompt = toModelMessages(store.messages(this.#request.session.id), agent.num_history_items);
+    if (!toolbox.empty) this.#announceTools();
+    for (let calls = 1; ; calls++) {
+      const instructions = await this.#instructions();
+      const tools = [...this.#offer.tools.values()].map(({ definition }) => modelTool(definition));
+      const answer = await this.#modelCalls.ask({
+        prompt: [...instructions, ...this.#cached(prompt)],
+        tools,
+      });
+      this.#cutAtLimit = answer.finish === 'length';
+      if (!actsOn(answer)) return;
+      const results: LanguageModelV4ToolResultPart[] = [];
+      for (const call of answer.calls) results.push(await this.#result(call));
+      prompt.push(answer.message, { role: 'tool', content: results });
+      if (this.#limit > 0 && calls >= this.#limit && (await this.#stopsAtLimit())) return;
+      await this.#listTools();
+      this.#warn();
     }
-    if (failure) throw (failure as { error: unknown }).error;
   }
 
+  /** Whether the last answer ended because it had reached the longest that the model may give. */
   get cutAtLimit(): boolean {
-    return this.#modelCalls.cutAtLimit;
+    return this.#cutAtLimit;
   }
 
   close(): void {
     this.#modelCalls.close();
   }
 
-  readonly #stopWhen: StopCondition<ToolSet> = async ({ steps }) => {
-    if (this.#limit === 0 || steps.length < this.#limit) return false;
-    this.#answerInvalidCalls(steps);
+  /** Asks whether the run may go on beyond its limit of model calls. */
+  async #stopsAtLimit(): Promise<boolean> {
     const { emit, gate, signal } = this.#request;
     const answer = gate.wait(signal);
     emit({ type: 'max_iterations_reached', max_iterations: this.#limit });
@@ -231,22 +218,29 @@ class Run {
     );
     emit({ type: 'message_added' });
     return true;
-  };
+  }
 
-  /** What the SDK itself answered: calls of tools that do not exist, or with arguments that are no JSON. */
-  #answerInvalidCalls(steps: ReadonlyArray<StepResult<ToolSet>>): void {
-    for (const part of steps.at(-1)?.content ?? []) {
-      if (part.type !== 'tool-error' || this.#answered.has(part.toolCallId)) continue;
-      this.#answered.add(part.toolCallId);
-      const call = this.#modelCalls.call(part.toolCallId);
-      if (!call) continue;
-      const known = this.#offer.tools.get(part.toolName)?.definition;
-      const output = known
-        ? `Error: the arguments of '${part.toolName}' are not valid. ${errorMessage(part.error)}`
-        : `Tool '${part.toolName}' is not available. You can only use the tools provided to you.`;
-      const definition = known ?? { ...UNKNOWN_TOOL, name: part.toolName };
-      this.#toolCalls.respond(call, definition, { output, isError: true });
+  /** The result of a call, for the model. One that cannot be run has a result that says why. */
+  async #result(call: ToolCall): Promise<LanguageModelV4ToolResultPart> {
+    const { id = '', function: fn } = call;
+    const name = fn.name ?? '';
+    const result = await this.#run(call, name, fn.arguments);
+    return { type: 'tool-result', toolCallId: id, toolName: name, output: toolOutput(result) };
+  }
+
+  async #run(call: ToolCall, name: string, text: string | undefined): Promise<ToolResult> {
+    const tool = this.#offer.tools.get(name);
+    if (!tool) {
+      const output = `Tool '${name}' is not available. You can only use the tools provided to you.`;
+      return this.#toolCalls.respond(call, { ...UNKNOWN_TOOL, name }, { output, isError: true });
     }
+    const read = readArguments(text);
+    const fault = 'fault' in read ? read.fault : tool.faults?.(read.input);
+    if ('fault' in read || fault) {
+      const output = `Error: the arguments of '${name}' are not valid. ${fault}`;
+      return this.#toolCalls.respond(call, tool.definition, { output, isError: true });
+    }
+    return await this.#toolCalls.run(tool, call, read.input);
   }
 
   /** All agents of soul.yaml; of the one that runs, the model that it really has. */
@@ -265,10 +259,6 @@ class Run {
     this.#offer = await this.#deps.toolbox.offer(this.#request);
     emit({ type: 'mcp_init_finished' });
     emit({ type: 'toolset_info', available_tools: this.#offer.tools.size, loading: false });
-    for (const name of Object.keys(this.#toolSet)) {
-      if (!this.#offer.tools.has(name)) delete this.#toolSet[name];
-    }
-    for (const [name, tool] of this.#offer.tools) this.#toolSet[name] = this.#sdkTool(tool);
   }
 
   /** The tools as listed a moment ago, announced once more, as cagent does at the first turn. */
@@ -288,25 +278,7 @@ class Run {
     this.#warned = details;
   }
 
-  #sdkTool(tool: Offer['tools'] extends ReadonlyMap<string, infer TOOL> ? TOOL : never): ToolSet[string] {
-    const { name, description } = tool.definition;
-    return {
-      ...(description ? { description } : {}),
-      inputSchema: tool.inputSchema,
-      execute: (input: unknown, { toolCallId }: { toolCallId: string }) => {
-        this.#answered.add(toolCallId);
-        const call = this.#modelCalls.call(toolCallId) ?? {
-          id: toolCallId,
-          type: 'function',
-          function: { name, arguments: JSON.stringify(input) },
-        };
-        return this.#toolCalls.run(tool, call, input);
-      },
-      toModelOutput: ({ output }: { output: unknown }) => modelOutput(output as ToolResult),
-    } as ToolSet[string];
-  }
-
-  async #instructions(): Promise<string | SystemModelMessage[]> {
+  async #instructions(): Promise<LanguageModelV4Prompt> {
     const { agent, home, clock, runnable } = this.#deps;
     const { stable, changing } = await buildInstructions({
       agent,
@@ -316,7 +288,8 @@ class Run {
       clock,
     });
     const parts = [stable, changing].filter((text) => text !== '');
-    if (!runnable.marksCache || stable === '') return parts.join('\n\n');
+    if (!runnable.marksCache)
+      return parts.length === 0 ? [] : [{ role: 'system', content: parts.join('\n\n') }];
     return parts.map((content) => ({
       role: 'system',
       content,
@@ -325,35 +298,23 @@ class Run {
   }
 
   /** Marks the end of the conversation, so that the next call of this run pays for what is new only. */
-  #cached(messages: readonly ModelMessage[]): { messages?: ModelMessage[] } {
-    const last = messages.at(-1);
-    if (!this.#deps.runnable.marksCache || !last) return {};
-    const unmarked = messages.slice(0, -1).map((message) => {
-      const { providerOptions, ...rest } = message;
-      return (providerOptions?.anthropic?.cacheControl ? rest : message) as ModelMessage;
-    });
-    return { messages: [...unmarked, { ...last, providerOptions: CACHE_HERE }] };
+  #cached(prompt: LanguageModelV4Prompt): LanguageModelV4Prompt {
+    const last = prompt.at(-1);
+    if (!this.#deps.runnable.marksCache || !last) return prompt;
+    return [...prompt.slice(0, -1), { ...last, providerOptions: CACHE_HERE }];
   }
 }
 
 const CACHE_HERE = { anthropic: { cacheControl: { type: 'ephemeral' } } };
 
-type ModelOutput = ReturnType<NonNullable<ToolSet[string]['toModelOutput']>>;
+/** An answer that was cut, or kept back, may hold half of a call: only one that ended by itself is acted on. */
+function actsOn({ calls, finish }: Answer): boolean {
+  return calls.length > 0 && (finish === 'stop' || finish === 'tool-calls');
+}
 
-function modelOutput({ output = '', isError, images }: ToolResult): ModelOutput {
-  if (isError) return { type: 'error-text', value: output };
-  if (!images?.length) return { type: 'text', value: output };
-  return {
-    type: 'content',
-    value: [
-      { type: 'text', text: output },
-      ...images.map(({ data, mimeType }) => ({
-        type: 'file' as const,
-        mediaType: mimeType,
-        data: { type: 'data' as const, data },
-      })),
-    ],
-  };
+function modelTool({ name, description, parameters }: ToolDefinition): LanguageModelV4FunctionTool {
+  const inputSchema = parameters as LanguageModelV4FunctionTool['inputSchema'];
+  return { type: 'function', name, ...(description ? { description } : {}), inputSchema };
 }
 
 function titleFrom(prompt: string): string {
@@ -364,8 +325,4 @@ function titleFrom(prompt: string): string {
   if (text.length <= TITLE_CHARS) return text || 'Conversation';
   const cut = cutText(text, TITLE_CHARS);
   return `${cut.slice(0, cut.lastIndexOf(' ') > 20 ? cut.lastIndexOf(' ') : TITLE_CHARS)}…`;
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

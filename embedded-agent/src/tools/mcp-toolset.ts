@@ -183,7 +183,6 @@ export class McpToolset {
   }
 
   async #list(client: Client): Promise<AgentTool[]> {
-    const { jsonSchema } = await import('@ai-sdk/provider-utils');
     const tools = new Map<string, AgentTool>();
     const problems: string[] = [];
     let cursor: string | undefined;
@@ -204,7 +203,6 @@ export class McpToolset {
         tools.set(name, {
           definition: { ...definition, name },
           sourceName,
-          inputSchema: jsonSchema(definition.parameters as Parameters<typeof jsonSchema>[0]),
           call: (input, context) => this.#call(sourceName, input, context),
         });
       }

@@ -1,6 +1,4 @@
-/** What a tool is to the run: its definition as events carry it, the schema the model is given, and the work itself. */
-
-import { type FlexibleSchema, zodSchema } from '@ai-sdk/provider-utils';
+/** What a tool is to the run: its definition, as events carry it and the model is given it, and the work itself. */
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
 import type { ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
 import * as z from 'zod';
@@ -32,7 +30,8 @@ export interface AgentTool {
   definition: ToolDefinition;
   /** How its server calls it, where that is another name. */
   sourceName?: string;
-  inputSchema: FlexibleSchema;
+  /** What is wrong with the arguments, or null; a tool without it checks them itself. */
+  faults?(input: unknown): string | null;
   /** Never throws for a failure of the call itself: that is a result with `isError`. Throws where the run was cancelled. */
   call(input: unknown, context: ToolContext): Promise<ToolResult>;
 }
@@ -59,7 +58,10 @@ export function builtInTool<INPUT extends z.ZodType>(tool: BuiltInTool<INPUT>): 
       annotations: { ...(tool.readOnly ? { readOnlyHint: true } : {}), title: tool.title },
       outputSchema: { type: 'string' },
     },
-    inputSchema: zodSchema(tool.input), // of zod itself the AI SDK would make a JSON schema in every run
+    faults(input) {
+      const { error } = tool.input.safeParse(input, { error: plainIssue });
+      return error ? plainFaults(error).join('; ') : null;
+    },
     async call(input, context) {
       try {
         const output = await tool.run(tool.input.parse(input, { error: plainIssue }), context);

@@ -1,0 +1,47 @@
+/**
+ * Asks a model again that failed before its first word in a way that may pass, such as a full queue or a lost connection:
+ * after 2 seconds, then twice as long, or when its provider says (`retry-after-ms`, `retry-after`), if that is soon.
+ */
+import { APICallError } from '@ai-sdk/provider';
+import { type Clock, pause } from '@mobyclaw/lib/clock';
+
+const FIRST_DELAY_MS = 2000;
+const SOON_MS = 60_000; // somebody waits; what takes longer is better told
+
+export interface RetryOptions {
+  maxRetries: number;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** @throws what the last try threw; the signal's reason where it is aborted */
+export async function withRetries<T>(
+  ask: () => Promise<T>,
+  { maxRetries, clock, signal }: RetryOptions,
+): Promise<T> {
+  for (let retries = 0; ; retries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (retries >= maxRetries || !APICallError.isInstance(error) || !error.isRetryable) throw error;
+      const backoffMs = FIRST_DELAY_MS * 2 ** retries;
+      const askedMs = retryAfterMs(error.responseHeaders ?? {}, clock.now());
+      await pause(
+        clock,
+        askedMs !== null && askedMs < Math.max(SOON_MS, backoffMs) ? askedMs : backoffMs,
+        signal,
+      );
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** @returns null where the provider does not say, or nothing that makes sense */
+function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
+  const inMs = Number.parseFloat(headers['retry-after-ms'] ?? '');
+  const after = headers['retry-after'] ?? '';
+  const inSeconds = Number.parseFloat(after);
+  const ms = [inMs, inSeconds * 1000, Date.parse(after) - nowMs].find((value) => !Number.isNaN(value));
+  return ms !== undefined && ms >= 0 ? ms : null;
+}
