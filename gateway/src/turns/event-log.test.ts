@@ -76,6 +76,16 @@ test('text of many turns is stored in parts, so that no stream waits for all the
   expect(turns.every((turn) => store.events.lastId(turn) === 3)).toBe(true);
 });
 
+test('what comes after everything was stored is stored as soon', async () => {
+  const { store, log, clock } = setUp();
+  for (const text of ['a', 'b', 'c']) {
+    log.append(1, token(text));
+    await clock.advance(250);
+  }
+  expect(store.events.after(1, 0)).toHaveLength(3);
+  expect(clock.waiting).toBe(0);
+});
+
 test('the end is stored with the work it reports, or neither is', () => {
   const { store, log, seen, note } = setUp();
   log.append(1, token('a'));
