@@ -53,6 +53,17 @@ describe('breaks', () => {
     );
   }, 120_000);
 
+  test('what comes a second time is passed over, be it one event or more', async () => {
+    const api = await startApi();
+    api.onTurn = (turn) => sayText(turn, 'one ', 'two ', 'three');
+    const whole = await collect(stream(api.port));
+    for (const repeats of [1, 3]) {
+      Object.assign(api, { repeats, cutAfterBytes: [300, 300] });
+      expect((await collect(stream(api.port))).map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
+      expect(api.cutAfterBytes).toEqual([]);
+    }
+  });
+
   test('before the first event: the same prompt again, under the same key', async () => {
     const api = await startApi();
     api.cutAfterBytes = [10];

@@ -62,6 +62,9 @@ export class ApiServer {
     return this;
   }
 
+  /** So many events before the one that is asked for come once more, as from a gateway that counts otherwise. */
+  repeats = 0;
+
   /** Takes over the turns of another server, as a gateway does after a restart. */
   adopt(other: ApiServer): void {
     this.turns.push(...other.turns);
@@ -110,7 +113,9 @@ export class ApiServer {
     const [, id, what] = /^\/api\/turns\/([^/]+)\/(events|cancel)$/.exec(url.pathname) ?? [];
     const turn = this.turns.find((candidate) => candidate.id === id);
     if (!turn) return answer(response, problem(404, 'not-found', `There is no ${url.pathname}.`));
-    if (what === 'events') return this.#stream(response, turn, Number(request.headers['last-event-id'] ?? 0));
+    if (what === 'events') {
+      return this.#stream(response, turn, Number(request.headers['last-event-id'] ?? 0) - this.repeats);
+    }
     turn.cancelled = true;
     this.onCancel(turn);
     answer(response, { body: {} });
