@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
+import { Context } from '../context.ts';
+import { runCommand } from '../program.ts';
 import { problem, sayText, startApi, writeToken } from '../testing/api-server.ts';
+import { memoryTerminal } from '../testing/memory-terminal.ts';
 import { runCli, startCli } from '../testing/run-cli.ts';
 
 test('a pipe gets the answer alone, everything else goes to stderr', async () => {
@@ -261,6 +264,29 @@ test('wrong use exits 2', async () => {
   ]) {
     expect(await runCli(args, { home }), args.join(' ')).toMatchObject({ code: 2, stdout: '' });
   }
+});
+
+test('on a terminal the words are the prompt, and nothing more is waited for; without any it says so', async () => {
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.onTurn = (turn) => sayText(turn, 'ok');
+  const run = async (...args: string[]): Promise<string> => {
+    const terminal = Object.assign(memoryTerminal(true), {
+      env: {
+        MOBYCLAW_HOME: home,
+        MOBYCLAW_PORT: String(api.port),
+        MOBYCLAW_ENV_FILE: '/dev/null',
+        NO_COLOR: '1',
+      },
+    });
+    const load = async () => new Context({ terminal, checkout: home, version: '0.1.0' });
+    await runCommand(['run', ...args], { terminal, version: '0.1.0', load });
+    return terminal.out;
+  };
+  expect(await run('What', 'is on?')).toBe('ok\n');
+  for (const words of [[], [' ']])
+    await expect(run(...words)).rejects.toThrow('Say something: mobyclaw run "');
+  expect(api.turns.map(({ request }) => request.prompt)).toEqual(['What is on?']);
 });
 
 test('a command is answered by the gateway itself; what it does not know goes to the model', async () => {

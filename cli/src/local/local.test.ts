@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { CliError, type ExitCode } from '../cli-error.ts';
 import { up } from '../commands/up.ts';
 import { Context } from '../context.ts';
+import { runCommand } from '../program.ts';
 import { answer } from '../testing/answer.ts';
 import { type MemoryTerminal, memoryTerminal } from '../testing/memory-terminal.ts';
 import { upgradeLocal } from '../upgrade/local.ts';
@@ -127,6 +128,24 @@ test('down ends him, and ends nothing twice', async () => {
   expect(await stopLocal(one.context())).toBe(true);
   expect(existsSync(join(one.home, 'run/local.json'))).toBe(false);
   expect(await stopLocal(one.context())).toBe(false);
+});
+
+test('restart begins him anew; what there is in containers alone is refused', async () => {
+  const one = await stack();
+  await one.up();
+  const run = async (...args: string[]): Promise<string> => {
+    const context = one.context();
+    const terminal = context.terminal as MemoryTerminal;
+    await runCommand(args, { terminal, version: '0.1.0', load: async () => context });
+    return terminal.out;
+  };
+  const before = readLocalState(one.context().data)?.pid;
+  expect(await run('restart')).toBe('Moby has been restarted.\n');
+  expect(readLocalState(one.context().data)).toMatchObject({ state: 'ready', build: '0.1.0 a' });
+  expect(readLocalState(one.context().data)?.pid).not.toBe(before);
+  await expect(run('restart', 'kitchen')).rejects.toThrow('there are memory, agent, gateway.');
+  await expect(run('restart', 'moby')).rejects.toThrow('agent does not run: ready.');
+  await expect(run('exec', 'moby', 'true')).rejects.toThrow('In local mode there are no containers');
 });
 
 test('down signals no process that is not ours', async () => {

@@ -85,7 +85,11 @@ test('of a guest who was shut out before schedules knew of it nothing is asked',
 
 test('where there are as many as can be, the one that finished first makes room, with its runs; else the new one is refused', async () => {
   const { world, clock, pass } = scheduleWorld();
-  const once = (name: string) => ({ name, message: 'hello', at: new Date(clock.now() + MINUTE).toISOString() });
+  const once = (name: string) => ({
+    name,
+    message: 'hello',
+    at: new Date(clock.now() + MINUTE).toISOString(),
+  });
   const first = await world.create(once('first'));
   await pass(2 * MINUTE);
   const second = await world.create(once('second'));
