@@ -13,6 +13,7 @@ WORKDIR /src
 COPY package.json package-lock.json ./
 COPY protocol/package.json protocol/
 COPY lib/package.json lib/
+COPY recall/package.json recall/
 COPY mcp/package.json mcp/
 COPY testkit/package.json testkit/
 COPY gateway/package.json gateway/

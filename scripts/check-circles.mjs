@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PARTS = [
+  'recall',
   'gateway',
   'cli',
   'embedded-agent',

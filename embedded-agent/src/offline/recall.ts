@@ -66,7 +66,10 @@ export function factLines(text: string): string[] {
     .split('\n')
     .filter((line) => !/^\s*(?:#|\[[^\]]*\]\s*$|```|---)/.test(line))
     .filter(
-      (line) => !/^\s*(?:Nothing found|Not searched|Sections of|No sections|\S+, lines \d+ to)/.test(line),
+      (line) =>
+        !/^\s*(?:Nothing found|Not searched|No passage has|Most about it|\((?:before|after): |Sections of|No sections|\S+, lines \d+ to)/.test(
+          line,
+        ),
     )
     .map((line) =>
       line

@@ -5,7 +5,7 @@ import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import type { Router } from 'express';
 import { HEARTBEAT, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
-import { memoryFiles } from './search/search-index.ts';
+import { memoryFiles } from './search/changed-files.ts';
 
 const MOMENT = /\b\d{4}-\d\d-\d\d(?:[T ,]{1,2}\d\d:\d\d)?\b/g;
 const MOST_TIMES = 200;

@@ -12,14 +12,16 @@ function watched(clock = systemClock) {
   mkdirSync(join(home, 'memory'));
   for (const name of ['soul.yaml', 'MEMORY.md']) writeFileSync(join(home, name), 'before');
   const seen = { soul: 0, memory: 0, notes: 0, errors: 0 };
+  const named = new Set<string>();
   const files = new OwnerFiles(home, clock, {
     onSoul: () => seen.soul++,
     onMemory: () => seen.memory++,
+    onNote: (name) => named.add(name),
     onNotes: () => seen.notes++,
     onError: () => seen.errors++,
   });
   onTestFinished(() => files.close());
-  return { home, seen };
+  return { home, seen, named };
 }
 
 afterEach(() => {
@@ -45,11 +47,12 @@ test('where no notification ever comes, the sweep notices within a second', asyn
 });
 
 test('daily logs are noticed too; other files are nobody’s business', async () => {
-  const { home, seen } = watched();
+  const { home, seen, named } = watched();
   await until('the watcher to see a note', () => {
     writeFileSync(join(home, 'memory/2026-01-01.md'), `- ${performance.now()}\n`);
     return seen.notes > 0;
   });
+  expect([...named]).toEqual(['memory/2026-01-01.md']);
   mkdirSync(join(home, 'gateway'));
   writeFileSync(join(home, 'gateway/MEMORY.md'), 'x');
   writeFileSync(join(home, 'credentials.env'), 'x');

@@ -7,7 +7,7 @@ import { join, relative, sep } from 'node:path';
 import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { type FSWatcher, watch } from 'chokidar';
 import { Debounce } from './debounce.ts';
-import { isMemoryFileName, MEMORY } from './memory-file.ts';
+import { isMemoryFileName, MEMORY, type MemoryFileName } from './memory-file.ts';
 
 const SWEEP_MS = 500; // with the quiet time, a hand edit counts within a second even without a notification
 const SOUL = 'soul.yaml';
@@ -15,7 +15,8 @@ const SOUL = 'soul.yaml';
 export interface OwnerFileListeners {
   onSoul: () => void;
   onMemory: () => void;
-  /** Any of the files that are searched. */
+  /** One of the files that are searched, at once; and, when they have been quiet, that some were. */
+  onNote: (name: MemoryFileName) => void;
   onNotes: () => void;
   onError: (error: unknown) => void;
 }
@@ -25,6 +26,7 @@ export class OwnerFiles {
   readonly #soul: Debounce;
   readonly #memory: Debounce;
   readonly #notes: Debounce;
+  readonly #onNote: OwnerFileListeners['onNote'];
   readonly #watcher: FSWatcher;
   readonly #stamps = new Map<string, string>();
   #sweep: Timer | undefined;
@@ -34,6 +36,7 @@ export class OwnerFiles {
     this.#soul = new Debounce(clock, listeners.onSoul);
     this.#memory = new Debounce(clock, listeners.onMemory);
     this.#notes = new Debounce(clock, listeners.onNotes);
+    this.#onNote = listeners.onNote;
     this.#watcher = watch(home, {
       ignoreInitial: true,
       followSymlinks: false,
@@ -62,7 +65,9 @@ export class OwnerFiles {
   #touched(name: string): void {
     if (name === SOUL) this.#soul.touch();
     if (name === MEMORY) this.#memory.touch();
-    if (isMemoryFileName(name)) this.#notes.touch();
+    if (!isMemoryFileName(name)) return;
+    this.#onNote(name);
+    this.#notes.touch();
   }
 
   #stamp(name: string): string {

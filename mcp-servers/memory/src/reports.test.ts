@@ -2,7 +2,9 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
-import { listReport, readReport } from './reports.ts';
+import type { MemoryFileName } from './memory-file.ts';
+import { listReport, readReport, searchReport } from './reports.ts';
+import type { Hit } from './search/search-index.ts';
 
 test('when a file was changed is told by the owner’s clock', async () => {
   const home = temporaryFolder();
@@ -40,4 +42,42 @@ test('a text that is larger than one answer comes in parts that together are the
   }
   expect(parts.length).toBeGreaterThan(1);
   expect(parts.join('\n')).toBe(lines.join('\n'));
+});
+
+test('each hit says where it stands, when and by whom it was said, and what stands beside it, once', () => {
+  const hit = (more: Partial<Hit>): Hit => ({
+    file: 'memory/2026-06-30.md' as MemoryFileName,
+    ...{
+      line: 3,
+      section: '',
+      at: '2026-06-30 10:00',
+      speaker: 'Anna',
+      before: null,
+      after: '- 10:05 Bob: a pity',
+    },
+    ...{ snippet: '- 10:00 Anna: sold the boat', score: 1, coverage: 1, ...more },
+  });
+  const second = hit({
+    file: 'memory/guests/telegram-dm-7.md' as MemoryFileName,
+    ...{ line: 5, section: 'Log', at: null, speaker: 'Bob', snippet: '- boats\n  are old', score: 0.5 },
+    ...{ before: '- 10:00 Anna: sold the boat', after: '- and\n  wet' },
+  });
+  const answer = {
+    hits: [hit({}), second],
+    files: ['a', 'b'],
+    unread: ['c is broken.'],
+    missing: { files: 2, of: 9 },
+  };
+  expect(searchReport(answer, '')).toBe(
+    [
+      '[memory/2026-06-30.md:3, said 2026-06-30 10:00, by Anna, score 1.00]\n- 10:00 Anna: sold the boat\n(after: - 10:05 Bob: a pity)',
+      '[memory/guests/telegram-dm-7.md:5 § Log, a guest’s words, by Bob, score 0.50]\n- boats\n  are old\n(after: - and wet)',
+      'Most about it as a whole: a, b.',
+      'Not searched: c is broken.',
+      'Not searched yet: 2 of 9 files, of which the index is being made. Search again in a moment.',
+    ].join('\n\n'),
+  );
+  const weak = { ...answer, hits: [hit({ coverage: 0.3 })], unread: [], missing: { files: 0, of: 9 } };
+  expect(searchReport(weak, '')).toContain('No passage has most of what was asked for');
+  expect(searchReport({ ...weak, hits: [] }, 'Nothing found.')).toBe('Nothing found.');
 });

@@ -6,24 +6,52 @@ import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
 import { linesOf, sectionsOf } from './markdown.ts';
 import { dayOf, isGuestNotes, MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
-import { type Hit, memoryFiles, type SearchAnswer } from './search/search-index.ts';
+import { memoryFiles } from './search/changed-files.ts';
+import type { Hit, SearchAnswer } from './search/search-index.ts';
 
 const MAX_LISTED_LOGS = 30;
 const MAX_READ_CHARS = 40_000; // agents cut tool results at about 50 KB; better to cut at a line and to say so
 const MAX_SNIPPET_CHARS = 700;
+const MAX_NEIGHBOUR_CHARS = 200; // enough to see what the passage was about
+const WEAK = 0.5; // of what was asked for, by what its words tell
 
 /** @param nothing what to say where nothing was found */
 export function searchReport(answer: SearchAnswer, nothing: string): string {
-  const parts = answer.hits.map(hitText);
+  const { hits, files, unread, missing } = answer;
+  const parts = hits.map((hit, at) => hitText(hit, hits.slice(0, at)));
   if (parts.length === 0) parts.push(nothing);
-  if (answer.unread.length > 0) parts.push(`Not searched: ${answer.unread.join(' ')}`);
+  else if (Math.max(...hits.map(({ coverage }) => coverage)) < WEAK) {
+    parts.push('No passage has most of what was asked for; these share single words with it.');
+  }
+  if (files.length > 1 && hits.length > 1) parts.push(`Most about it as a whole: ${files.join(', ')}.`);
+  if (unread.length > 0) parts.push(`Not searched: ${unread.join(' ')}`);
+  if (missing.files > 0) {
+    parts.push(
+      `Not searched yet: ${missing.files} of ${missing.of} files, of which the index is being made. Search again in a moment.`,
+    );
+  }
   return parts.join('\n\n');
 }
 
-function hitText({ file, line, section, snippet, score }: Hit): string {
+function hitText(hit: Hit, above: readonly Hit[]): string {
+  const { file, line, section, snippet, at, speaker, before, after, score } = hit;
+  const shown = new Set(above.map((one) => one.snippet));
+  const neighbour = (which: string, text: string | null): string =>
+    text === null || shown.has(text) ? '' : `\n(${which}: ${oneLine(text)})`;
+  const head = [
+    `${file}:${line}${section ? ` § ${section}` : ''}`,
+    ...(isGuestNotes(file) ? ['a guest’s words'] : []),
+    ...(at === null || file.includes(at) ? [] : [`said ${at}`]),
+    ...(speaker === null ? [] : [`by ${speaker}`]),
+    `score ${score.toFixed(2)}`,
+  ];
   const text = snippet.length > MAX_SNIPPET_CHARS ? `${cutText(snippet, MAX_SNIPPET_CHARS)}…` : snippet;
-  const whose = isGuestNotes(file) ? ', a guest’s words' : '';
-  return `[${file}:${line}${section ? ` § ${section}` : ''}${whose}, score ${score.toFixed(2)}]\n${text}`;
+  return `[${head.join(', ')}]\n${text}${neighbour('before', before)}${neighbour('after', after)}`;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > MAX_NEIGHBOUR_CHARS ? `${cutText(line, MAX_NEIGHBOUR_CHARS)}…` : line;
 }
 
 /** What there is in memory: sections of MEMORY.md with the number of their entries, other notes, the newest logs. */

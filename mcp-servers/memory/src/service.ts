@@ -1,6 +1,7 @@
 /**
  * The memory server, put together: one process per data folder, which it owns from the lock to the last write.
- * Start order: lock, folders and defaults, publish, index, watch, listen; so whoever connects finds everything in place.
+ * Start order: lock, folders and defaults, publish, watch, listen, so whoever connects finds everything in place; only the index may
+ * still be made, beside the searches.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -54,6 +55,7 @@ export async function startMemoryService(
       clock,
       timeZone: config.timeZone,
       onChanged: async (name) => {
+        index.touched(name);
         if (name === MEMORY) await publisher.publish();
       },
     });
@@ -61,12 +63,14 @@ export async function startMemoryService(
       await store.idle();
       await publisher.idle();
     });
-    await Promise.all([publisher.publish(), soul.start(), index.sync()]);
     const failed = (what: string) => (error: unknown) => logger.error({ err: error }, what);
+    index.start(clock, failed('indexing failed'));
+    await Promise.all([publisher.publish(), soul.start()]);
     const files = new OwnerFiles(home, clock, {
       onSoul: () => void soul.refresh().catch(failed('reading soul.yaml failed')),
       onMemory: () => void publisher.publish().catch(failed('publishing MEMORY.md failed')),
-      onNotes: () => void index.sync().catch(failed('indexing failed')),
+      onNote: (name) => index.touched(name),
+      onNotes: () => void index.catchUp().catch(failed('indexing failed')),
       onError: failed('watching the data folder failed; files are still compared twice a second'),
     });
     closing.push(() => files.close());

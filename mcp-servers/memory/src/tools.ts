@@ -1,10 +1,13 @@
 /** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
+import { cutText } from '@mobyclaw/lib/cut-text';
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
+import type { DayRange } from '@mobyclaw/recall/time-words';
 import * as z from 'zod';
 import { guestNotesHead, mayRead, readableNotes, writableFile } from './guest-notes.ts';
 import type { HeartbeatChanges } from './heartbeat-changes.ts';
 import { linesOf, sameTitle, sectionsOf } from './markdown.ts';
 import {
+  DATE_FORM,
   dailyFileName,
   HEARTBEAT,
   isGuestNotes,
@@ -38,6 +41,8 @@ const fileInput = z
     'MEMORY.md, HEARTBEAT.md, a date such as 2026-01-31 for that day’s log, or a name from memory_list',
   );
 
+const dayInput = z.string().max(40).optional();
+
 const READ_ONLY = { readOnlyHint: true, openWorldHint: false };
 const ADDS = { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
 
@@ -54,14 +59,27 @@ export function memoryTools({ home, store, index, changes }: MemoryToolsOptions)
       name: 'memory_search',
       title: 'Search memory',
       description:
-        'Searches everything remembered: MEMORY.md and all daily logs. Use it before you say that you do not know something about the owner, and when a topic may have come up before. Ask with the words that the note would contain; a whole question works too. Recent logs rank above old ones.',
+        'Searches everything remembered: MEMORY.md, all daily logs, notes of guests. Use it before you say that you do not know something about the owner, and when a topic may have come up before. Ask with the words that the note would contain; a whole question works too. Old notes are found as well as new ones: what says when something was true stands with each hit. A time in an English question, such as "last week", is understood; otherwise use from and to.',
       input: z.object({
         query: text(1_000).describe('words or a question'),
+        also: z
+          .array(text(1_000))
+          .max(4)
+          .default([])
+          .describe('the same asked in other words, or in another language that the notes may be in'),
+        from: dayInput.describe('only what was said on or after this day: YYYY-MM-DD, today or yesterday'),
+        to: dayInput.describe('only what was said on or before this day'),
         limit: z.int().min(1).max(30).default(8).describe('how many passages at most'),
       }),
       annotations: { ...READ_ONLY, idempotentHint: true },
-      async run({ query, limit }, caller) {
-        const answer = await index.search(query, store.today().date, limit, readableNotes(caller));
+      async run({ query, also, from, to, limit }, caller) {
+        const answer = await index.search({
+          phrasings: [query, ...also],
+          limit,
+          today: store.today().date,
+          notes: readableNotes(caller),
+          ...withinDays(from, to, store),
+        });
         const nothing = async (): Promise<string> =>
           `Nothing found for these words. ${await sectionReport(home)} Try other words, or read the file with memory_read.`;
         return searchReport(answer, answer.hits.length === 0 ? await nothing() : '');
@@ -189,6 +207,29 @@ function dayFor(date: string, store: MemoryStore): string {
   if (word === 'today') return today;
   if (word === 'yesterday') return dayBefore(today);
   return word;
+}
+
+/** @throws ToolError where it is no range of days */
+function withinDays(
+  from: string | undefined,
+  to: string | undefined,
+  store: MemoryStore,
+): { within?: DayRange } {
+  const within: DayRange = {};
+  if (from !== undefined) within.from = checkedDay(from, store);
+  if (to !== undefined) within.to = checkedDay(to, store);
+  if (within.from !== undefined && within.to !== undefined && within.from > within.to) {
+    throw new ToolError(`from (${within.from}) is after to (${within.to}); write them the other way round.`);
+  }
+  return from === undefined && to === undefined ? {} : { within };
+}
+
+function checkedDay(text: string, store: MemoryStore): string {
+  const day = dayFor(text, store);
+  if (!DATE_FORM.test(day)) {
+    throw new ToolError(`"${cutText(text, 40)}" is not a date; write YYYY-MM-DD, today or yesterday.`);
+  }
+  return day;
 }
 
 function sectionText(name: MemoryFileName, content: string, title: string): string {

@@ -1,153 +1,221 @@
 /**
- * Ranked search over the memory files. Before each search it compares the files with what is indexed and reads those that
- * changed, so it is right even where no watcher told of a hand edit. Files that cannot be read are named with the answer.
+ * Ranked search over the memory files. The index follows the files beside the searches: what changed is read in small steps,
+ * a search waits for one of them at most and says what is not read yet. An index that is gone, damaged or of another version
+ * is made anew in the same way, MEMORY.md and the newest logs first. Files that cannot be read are named with the answer.
  */
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { ToolError } from '@mobyclaw/mcp/tool';
-import {
-  dayOf,
-  HEARTBEAT,
-  isGuestNotes,
-  isMemoryFileName,
-  MEMORY,
-  type MemoryFileName,
-  readMemoryFile,
-  statMemoryFile,
-} from '../memory-file.ts';
-import { chunksOf } from './chunks.ts';
-import { IndexDatabase, isSqliteError, removeIndex } from './index-database.ts';
-import { indexable, matchExpression, queryTerms } from './terms.ts';
+import { isSqliteError, removeIndexFile } from '@mobyclaw/recall/index-file';
+import { PieceIndex } from '@mobyclaw/recall/piece-index';
+import { neighboursOf, type RecallRequest, recall } from '@mobyclaw/recall/search';
+import { isGuestNotes, type MemoryFileName, readMemoryFile, statMemoryFile } from '../memory-file.ts';
+import { ChangedFiles, stampOfFile } from './changed-files.ts';
+import { piecesOf } from './pieces.ts';
+
+const FILES_A_STEP = 8; // a log of a busy day takes some milliseconds
+const SWEEP_MS = 1000;
+const FILES_A_SWEEP = 200; // under a millisecond; a year of logs has been looked at in two seconds
 
 export interface Hit {
-  file: string;
-  /** Line that shares most words with the query, from 1. */
+  file: MemoryFileName;
+  /** From 1. */
   line: number;
   section: string;
   snippet: string;
+  /** When it was said and by whom, where the file tells. */
+  at: string | null;
+  speaker: string | null;
+  /** The pieces right before and after it; null where there is none. */
+  before: string | null;
+  after: string | null;
   /** 1 for the best hit, less for the others. */
   score: number;
+  /** How much of what was asked for it holds, from 0 to 1. */
+  coverage: number;
 }
 
 export interface SearchAnswer {
   hits: Hit[];
+  /** Which files are about it as a whole, the best first. */
+  files: string[];
   /** Why a file is not searched, one sentence each. */
   unread: string[];
+  /** How many files are not read yet, of how many. */
+  missing: { files: number; of: number };
 }
+
+/** What is asked; `isVisible` comes from whose notes may be read. */
+export type SearchRequest = Omit<RecallRequest, 'isVisible'> & {
+  /** Guests' notes that are searched too: one file, none, or all. */
+  notes?: string;
+};
 
 export class SearchIndex {
   readonly #home: string;
   readonly #path: string;
   readonly #queue = new SerialQueue();
-  readonly #unread = new Map<string, string>();
-  #database: IndexDatabase | undefined;
+  readonly #unread = new Map<MemoryFileName, { stamp: string; why: string }>();
+  readonly #changed: ChangedFiles;
+  #index: PieceIndex | undefined;
+  #working: Promise<void> | undefined;
+  #sweep: Timer | undefined;
+  #closed = false;
 
   constructor(home: string) {
     this.#home = home;
     this.#path = join(home, 'memory', '.index', 'search.db');
+    this.#changed = new ChangedFiles(home, (name) => this.#stampOf(name));
   }
 
-  /** Brings the index up to date with the files. */
-  sync(): Promise<void> {
-    return this.#queue.run(async () => {
-      await this.#repairing(() => this.#sync());
+  /** Reads what changed since the last time, and looks for changes from then on. @param failed what goes wrong beside searches */
+  start(clock: Clock, failed: (error: unknown) => void): void {
+    const work = (): void => void this.#work().catch(failed);
+    this.#repairing(() => this.#open()); // a file that is unusable is found now
+    work();
+    this.#sweep = every(clock, SWEEP_MS, () => {
+      this.#changed.sweep(FILES_A_SWEEP);
+      work();
     });
   }
 
-  /**
-   * @param today YYYY-MM-DD in the owner's zone
-   * @param notes of guests that are searched too: one file, none, or all
-   */
-  search(query: string, today: string, limit: number, notes = 'all'): Promise<SearchAnswer> {
-    return this.#queue.run(() =>
-      this.#repairing(async () => {
-        const database = await this.#sync();
-        const terms = queryTerms(query);
-        const found = terms.length === 0 ? [] : database.search(matchExpression(terms), today, limit, notes);
-        const best = found[0]?.score ?? 1;
-        const hits = found.map(({ file, line, section, content, score }) => {
-          const lines = content.split('\n');
-          const at = bestLine(lines, terms);
-          return { file, line: line + at, section, snippet: content, score: score / best };
-        });
-        const unread = [...this.#unread].filter(
-          ([name]) => !isGuestNotes(name) || [name, 'all'].includes(notes),
-        );
-        return { hits, unread: unread.map(([, why]) => why) };
-      }),
-    );
+  /** Somebody wrote this file or saw that it changed. */
+  touched(name: MemoryFileName): void {
+    this.#changed.touched(name);
+  }
+
+  async search({ notes = 'all', ...request }: SearchRequest): Promise<SearchAnswer> {
+    await this.#queue.run(() => this.#step());
+    const mayRead = (name: string): boolean => !isGuestNotes(name) || notes === 'all' || notes === name;
+    const asked: RecallRequest = notes === 'all' ? request : { ...request, isVisible: mayRead };
+    const { hits, files } = await this.#find(asked);
+    return {
+      hits,
+      files,
+      unread: [...this.#unread].filter(([name]) => mayRead(name)).map(([, { why }]) => why),
+      missing: { files: this.#changed.size, of: this.#changed.names.length },
+    };
+  }
+
+  /** Where the index turns out to be damaged, a new one answers, with what can be read of the files in one step. */
+  async #find(request: RecallRequest): Promise<Pick<SearchAnswer, 'hits' | 'files'>> {
+    try {
+      return hitsOf(this.#open(), request);
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      this.#throwAway();
+      await this.#queue.run(() => this.#step());
+      return hitsOf(this.#open(), request);
+    }
+  }
+
+  /** Resolves when all changes that are known are in the index. */
+  catchUp(): Promise<void> {
+    return this.#work();
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#sweep?.cancel();
+    await this.#working?.catch(() => undefined); // whoever began it has the error
     await this.#queue.idle();
-    this.#database?.close();
-    this.#database = undefined;
+    this.#index?.close();
+    this.#index = undefined;
   }
 
-  /** An index that breaks while in use is thrown away and built anew, once. */
-  async #repairing<T>(work: () => Promise<T>): Promise<T> {
+  /** Reads all that changed, a step at a time, searches in between. */
+  #work(): Promise<void> {
+    this.#working ??= (async () => {
+      try {
+        do {
+          await this.#queue.run(() => this.#step());
+          await nextTurn();
+        } while (this.#changed.size > 0 && !this.#closed);
+      } finally {
+        this.#working = undefined;
+      }
+    })();
+    return this.#working;
+  }
+
+  async #step(): Promise<void> {
+    if (this.#closed) return;
+    this.#repairing(() => this.#open());
+    this.#changed.glance();
+    for (const name of this.#changed.take(FILES_A_STEP)) await this.#read(name);
+  }
+
+  async #read(name: MemoryFileName): Promise<void> {
+    const stat = lstatSync(join(this.#home, name), { throwIfNoEntry: false });
+    const stamp = stampOfFile(stat);
+    this.#unread.delete(name);
     try {
-      return await work();
+      statMemoryFile(this.#home, name);
+      const text = stat === undefined ? null : await readMemoryFile(this.#home, name);
+      this.#repairing(() => {
+        const index = this.#open();
+        if (text === null) index.remove(name);
+        else if (index.sources.get(name)?.stamp !== stamp) index.replace(name, stamp, piecesOf(name, text));
+      });
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      this.#unread.set(name, { stamp, why: error.message });
+      this.#repairing(() => this.#open().remove(name));
+    }
+  }
+
+  #stampOf(name: MemoryFileName): string | undefined {
+    return this.#unread.get(name)?.stamp ?? this.#index?.sources.get(name)?.stamp;
+  }
+
+  /** An index that breaks while in use is thrown away, and the work done on a new one. */
+  #repairing<T>(work: () => T): T {
+    try {
+      return work();
     } catch (error) {
       if (!isSqliteError(error)) throw error;
-      this.#database?.close();
-      this.#database = undefined;
-      removeIndex(this.#path);
+      this.#throwAway();
       return work();
     }
   }
 
-  async #sync(): Promise<IndexDatabase> {
-    if (this.#database && !this.#database.inPlace) {
-      this.#database.close();
-      this.#database = undefined;
+  #throwAway(): void {
+    this.#index?.close();
+    this.#index = undefined;
+    removeIndexFile(this.#path);
+  }
+
+  #open(): PieceIndex {
+    if (this.#index && !this.#index.inPlace) {
+      this.#index.close();
+      this.#index = undefined;
     }
-    this.#database ??= new IndexDatabase(this.#path);
-    const database = this.#database;
-    this.#unread.clear();
-    const names = memoryFiles(this.#home);
-    for (const name of names) {
-      try {
-        const stat = statMemoryFile(this.#home, name);
-        if (stat === null) {
-          database.remove(name);
-        } else if (database.stamps.get(name) !== stampOf(stat)) {
-          const text = await readMemoryFile(this.#home, name);
-          database.replace(name, stampOf(stat), dayOf(name), chunksOf(text ?? ''));
-        }
-      } catch (error) {
-        if (!(error instanceof ToolError)) throw error;
-        this.#unread.set(name, error.message);
-        database.remove(name);
+    if (!this.#index) {
+      this.#index = new PieceIndex(this.#path, { keepsText: true });
+      this.#changed.sweep(Number.POSITIVE_INFINITY);
+      const there = new Set<string>(this.#changed.names);
+      for (const name of this.#index.sources.keys()) {
+        if (!there.has(name)) this.#changed.touched(name as MemoryFileName);
       }
     }
-    const there = new Set<string>(names);
-    for (const name of [...database.stamps.keys()]) if (!there.has(name)) database.remove(name);
-    return database;
+    return this.#index;
   }
 }
 
-/** @returns names of all memory files that exist, daily logs and guests' notes among them */
-export function memoryFiles(home: string): MemoryFileName[] {
-  const notes = readdirSync(join(home, 'memory')).map((name) => `memory/${name}`);
-  const guests = namesIn(join(home, 'memory/guests')).map((name) => `memory/guests/${name}`);
-  return [MEMORY, HEARTBEAT, ...notes, ...guests].filter(isMemoryFileName);
-}
-
-/** A link is no folder of ours: it would lead out. */
-function namesIn(folder: string): string[] {
-  return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
-}
-
-function stampOf(stat: Stats): string {
-  return `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
-}
-
-function bestLine(lines: readonly string[], terms: readonly string[]): number {
-  const shared = lines.map((line) => {
-    const text = indexable(line).toLowerCase();
-    return terms.filter((term) => text.includes(term)).length;
-  });
-  return Math.max(0, shared.indexOf(Math.max(...shared)));
+function hitsOf(index: PieceIndex, request: RecallRequest): Pick<SearchAnswer, 'hits' | 'files'> {
+  const { hits, sessions } = recall(index, request);
+  return {
+    hits: hits.map(({ source, line, seq, section, content, at, speaker, score, coverage }): Hit => {
+      const { before, after } = neighboursOf(index, { source, seq });
+      return {
+        ...{ file: source as MemoryFileName, line, section, snippet: content, at, speaker, score, coverage },
+        before: before[0]?.content ?? null,
+        after: after[0]?.content ?? null,
+      };
+    }),
+    files: [...new Set(sessions.map(({ source }) => source))],
+  };
 }

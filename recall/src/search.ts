@@ -1,0 +1,297 @@
+/**
+ * The search that memory and history share. One or several phrasings of a question; of each the candidates are scored by
+ * their words, by a dense side where there is one, and joined; a piece counts as its best phrasing says. A time that the
+ * question names lifts what was said then; apart from that, time decides between pieces that match alike and nothing else:
+ * what was said two years ago is not worth less.
+ */
+import { weightOf } from './bm25.ts';
+import { candidatesFor, type Limits, newestWithin } from './candidates.ts';
+import { score } from './fusion.ts';
+import { type OwnScore, ownScores, placeKey, placeOf, type Scorable, withNeighbours } from './lexical.ts';
+import type { PieceIndex } from './piece-index.ts';
+import { type Question, readQuestion } from './question.ts';
+import { type SessionEvidence, sessionScores } from './session-scores.ts';
+import { isStopWord } from './stop-words.ts';
+import { type DayRange, isWithin, timeOf } from './time-words.ts';
+import { plainWords } from './words.ts';
+
+const ALIKE = 0.05; // of the best score: steps within which pieces match alike, and the newer one goes first
+const IN_TIME_FACTOR = 1.5; // of what was said when the question says: as much as another word that tells something
+const IN_TIME_LEAST = 0.3; // of anything else that was said then, since the question may name nothing but the time
+const MOST_LOOKED_UP = 120; // places of which the piece is read; the neighbours of the best are among them
+const SESSIONS = 3;
+
+/** The side that knows meanings. Scores such as cosines, of the candidates and of whatever else it finds near. */
+export interface DenseSide {
+  scores(phrasing: string, candidates: readonly number[]): ReadonlyMap<number, number>;
+}
+
+export interface RecallRequest {
+  phrasings: readonly string[];
+  /** How many hits at most. */
+  limit: number;
+  /** YYYY-MM-DD in the owner's zone: what "last week" is counted from. */
+  today: string;
+  /** Only what was said in these days; what has no date is left out. */
+  within?: DayRange;
+  /** Names of sources that may be seen; without it all. */
+  isVisible?: (source: string) => boolean;
+  dense?: DenseSide;
+}
+
+export interface Found {
+  source: string;
+  seq: number;
+  line: number;
+  at: string | null;
+  speaker: string | null;
+  section: string;
+  content: string;
+  /** 1 for the best, less for the others. */
+  score: number;
+  /** How much of the question's words the piece holds, 0 to 1, each by what it tells. 0: only its neighbours or its meaning speak for it. */
+  coverage: number;
+}
+
+export interface FoundSession {
+  source: string;
+  /** YYYY-MM-DD; null where the source has no dates. */
+  day: string | null;
+}
+
+export interface Recalled {
+  hits: Found[];
+  /** Which logs or days of conversations are about it as a whole, the best first. */
+  sessions: FoundSession[];
+}
+
+interface Row extends Scorable {
+  source: number;
+  seq: number;
+  line: number;
+  at: string | null;
+  section: string;
+  content: string;
+}
+
+interface Ranked {
+  row: Row;
+  score: number;
+  coverage: number;
+}
+
+export function recall(index: PieceIndex, request: RecallRequest): Recalled {
+  const sources = visibleSources(index, request.isVisible);
+  const names = new Map([...index.sources].map(([name, { id }]) => [id, name]));
+  const best = new Map<number, Ranked>();
+  const sessions = new Map<string, number>();
+  for (const phrasing of request.phrasings) {
+    const { ranked, about } = rankedBy(index, phrasing, request, sources);
+    for (const one of ranked) {
+      const known = best.get(one.row.id);
+      if (known === undefined || known.score < one.score) best.set(one.row.id, one);
+    }
+    for (const [key, reached] of about) sessions.set(key, Math.max(sessions.get(key) ?? reached, reached));
+  }
+  const ordered = inOrder([...best.values()]);
+  const top = ordered[0]?.score || 1;
+  const hits = ordered.slice(0, request.limit).map(({ row, score: reached, coverage }): Found => {
+    const { seq, line, at, speaker, section, content } = row;
+    return {
+      source: names.get(row.source) ?? '',
+      ...{ seq, line, at, speaker, section, content, coverage },
+      score: reached / top,
+    };
+  });
+  const about = [...sessions]
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, SESSIONS)
+    .map(([key]): FoundSession => {
+      const [source = '', day = ''] = key.split(' ');
+      return { source: names.get(Number(source)) ?? '', day: day === '' ? null : day };
+    });
+  return { hits, sessions: about };
+}
+
+/** @returns the pieces before and after one, the nearest `count` on each side, in their order */
+export function neighboursOf(
+  index: PieceIndex,
+  { source, seq }: Pick<Found, 'source' | 'seq'>,
+  count = 1,
+): {
+  before: Pick<Found, 'line' | 'content' | 'seq'>[];
+  after: Pick<Found, 'line' | 'content' | 'seq'>[];
+} {
+  const id = index.sources.get(source)?.id ?? -1;
+  const near = index
+    .sql('SELECT seq, line, content FROM piece WHERE source = ? AND seq BETWEEN ? AND ? ORDER BY seq')
+    .all(id, seq - count, seq + count)
+    .map((row) => ({ seq: Number(row.seq), line: Number(row.line), content: String(row.content) }));
+  return { before: near.filter((one) => one.seq < seq), after: near.filter((one) => one.seq > seq) };
+}
+
+/** Scores of one phrasing, in units that other phrasings share: 1 is about what a piece has that holds each word once. */
+function rankedBy(
+  index: PieceIndex,
+  phrasing: string,
+  { today, within, dense }: RecallRequest,
+  sources: readonly number[] | null,
+): { ranked: Ranked[]; about: Map<string, number> } {
+  const { range, rest } = timeOf(phrasing, today);
+  const limits: Limits = { sources, from: within?.from, to: within?.to };
+  const aboutTimeAlone = range !== null && plainWords(rest).every(isStopWord);
+  if (aboutTimeAlone) return { ranked: newestOf(index, narrowed(limits, range)), about: new Map() };
+  const question = readQuestion(rest, index.counts);
+  const ids = new Set(candidatesFor(index, question, limits));
+  if (range !== null) {
+    const then = narrowed(limits, range);
+    for (const id of [...candidatesFor(index, question, then), ...newestWithin(index, then)]) ids.add(id);
+  }
+  const vectors = dense?.scores(phrasing, [...ids]);
+  for (const id of vectors?.keys() ?? []) ids.add(id);
+  const rows = rowsOf(index, [...ids]);
+  const own = ownScores(question, rows, index.counts);
+  const lexical = lexicalByPlace(rows, own);
+  const all = withPlaces(index, rows, lexical).filter((row) => isAllowed(row, limits));
+  const fused = score(new Map(all.map((row) => [row.id, lexical.get(placeKey(row)) ?? 0])), vectors);
+  const unit = vectors === undefined ? unitOf(question) : 1;
+  const ranked = all.map((row) => {
+    const plain = (fused.get(row.id) ?? 0) / unit;
+    const asAsked = range !== null && isWithin(row.at, range);
+    return {
+      row,
+      score: asAsked ? Math.max(IN_TIME_LEAST, plain * IN_TIME_FACTOR) : plain,
+      coverage: own.get(row.id)?.coverage ?? 0,
+    };
+  });
+  return { ranked, about: sessionsOf(question, ranked, own) };
+}
+
+function lexicalByPlace(rows: readonly Row[], own: ReadonlyMap<number, OwnScore>): Map<number, number> {
+  const byPlace = new Map<number, number>();
+  for (const row of rows) {
+    const reached = own.get(row.id);
+    if (reached !== undefined) byPlace.set(placeKey(row), reached.score);
+  }
+  return withNeighbours(byPlace);
+}
+
+/** The candidates, and those of their neighbours that come before most of them. */
+function withPlaces(index: PieceIndex, rows: readonly Row[], scores: ReadonlyMap<number, number>): Row[] {
+  const known = new Set(rows.map(placeKey));
+  const wanted = [...scores]
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, MOST_LOOKED_UP)
+    .filter(([key]) => !known.has(key))
+    .map(([key]) => placeOf(key));
+  if (wanted.length === 0) return [...rows];
+  const near = index
+    .sql(
+      `SELECT piece.* FROM json_each(?) AS wanted CROSS JOIN piece
+       ON piece.source = wanted.value ->> 'source' AND piece.seq = wanted.value ->> 'seq'`,
+    )
+    .all(JSON.stringify(wanted))
+    .map(toRow);
+  return [...rows, ...near];
+}
+
+function newestOf(index: PieceIndex, limits: Limits): Ranked[] {
+  return rowsOf(index, newestWithin(index, limits)).map((row) => ({ row, score: 1, coverage: 1 }));
+}
+
+function rowsOf(index: PieceIndex, ids: readonly number[]): Row[] {
+  return index
+    .sql('SELECT piece.* FROM json_each(?) AS wanted CROSS JOIN piece ON piece.id = wanted.value')
+    .all(JSON.stringify(ids))
+    .map(toRow);
+}
+
+function toRow(row: Record<string, unknown>): Row {
+  return {
+    id: Number(row.id),
+    source: Number(row.source),
+    seq: Number(row.seq),
+    line: Number(row.line),
+    at: row.at as string | null,
+    speaker: row.speaker as string | null,
+    section: String(row.section),
+    content: String(row.content),
+    forms: String(row.forms),
+  };
+}
+
+function visibleSources(index: PieceIndex, isVisible: RecallRequest['isVisible']): number[] | null {
+  if (isVisible === undefined) return null;
+  const visible = [...index.sources].filter(([name]) => isVisible(name)).map(([, { id }]) => id);
+  return visible.length === index.sources.size ? null : visible;
+}
+
+function isAllowed(row: Row, { sources, from, to }: Limits): boolean {
+  if (sources !== null && !sources.includes(row.source)) return false;
+  return (from === undefined && to === undefined) || isWithin(row.at, rangeOf(from, to));
+}
+
+function narrowed({ sources, from, to }: Limits, range: DayRange): Limits {
+  const later = [from, range.from]
+    .filter((day) => day !== undefined)
+    .toSorted()
+    .at(-1);
+  const earlier = [to, range.to].filter((day) => day !== undefined).toSorted()[0];
+  return { sources, from: later, to: earlier };
+}
+
+function rangeOf(from?: string, to?: string): DayRange {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+/** What a piece of usual length has that holds each word of the question once. */
+function unitOf({ terms }: Question): number {
+  return terms.reduce((sum, { idf }) => sum + weightOf(idf, 1, 1, 1), 0) || 1;
+}
+
+/** Best first; of those that match alike what has no date, such as MEMORY.md, then the newer one. */
+function inOrder(all: readonly Ranked[]): Ranked[] {
+  const best = all.reduce((most, { score: one }) => Math.max(most, one), 0) || 1;
+  const step = (one: Ranked): number => Math.round(one.score / best / ALIKE);
+  return all.toSorted(
+    (a, b) =>
+      step(b) - step(a) || compareTimes(b.row.at, a.row.at) || b.score - a.score || b.row.id - a.row.id,
+  );
+}
+
+function compareTimes(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
+  return a < b ? -1 : 1;
+}
+
+/** @param own of the candidates of one phrasing, by piece */
+function sessionsOf(
+  question: Question,
+  ranked: readonly Ranked[],
+  own: ReadonlyMap<number, OwnScore>,
+): Map<string, number> {
+  const sessions = new Map<string, { length: number; times: number[]; turns: number[] }>();
+  for (const { row, score: reached } of ranked) {
+    const key = sessionKey(row);
+    const session = sessions.get(key) ?? { length: 0, times: question.terms.map(() => 0), turns: [] };
+    sessions.set(key, session);
+    session.turns.push(reached);
+    const { times = [], length = 0 } = own.get(row.id) ?? {};
+    session.length += length;
+    session.times = session.times.map((count, at) => count + (times[at] ?? 0));
+  }
+  const usual = [...sessions.values()].reduce((sum, { length }) => sum + length, 0) / (sessions.size || 1);
+  const evidence = [...sessions].map(([key, { length, times, turns }]): [string, SessionEvidence] => {
+    const weight = (at: number): number =>
+      weightOf(question.terms[at]?.idf ?? 0, times[at] ?? 0, length, usual);
+    return [key, { words: times.reduce((sum, _count, at) => sum + weight(at), 0), turns }];
+  });
+  return sessionScores(new Map(evidence));
+}
+
+/** A daily log, or one day of a conversation. */
+function sessionKey({ source, at }: Row): string {
+  return `${source} ${at?.slice(0, 10) ?? ''}`;
+}
