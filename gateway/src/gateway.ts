@@ -24,12 +24,14 @@ import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
 import { readMemoryFile } from './parts/memory-tools.ts';
 import { PartClient } from './parts/part-client.ts';
+import { questionChat } from './questions/question-chat.ts';
+import { Questions } from './questions/questions.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import { TokenService } from './tokens/token-service.ts';
 import { AgentSessionCleanup } from './turns/agent-session-cleanup.ts';
-import { Capabilities } from './turns/capabilities.ts';
+import { askerOf, Capabilities } from './turns/capabilities.ts';
 import { ConversationReset } from './turns/conversation-reset.ts';
 import { EventLog } from './turns/event-log.ts';
 import { ReplyRecorder } from './turns/reply-recorder.ts';
@@ -94,10 +96,30 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = new Metrics({
     running: () => turns.lanes.running,
     queued: () => store.turns.countByState().queued ?? 0,
+    questions: () => store.questions.countOpen(),
     clock,
   });
   const replies = new ReplyRecorder(store);
-  const finisher = new TurnFinisher({ store, events, metrics, replies, clock, logger });
+  const { asked, unasked } = config.askTimeoutMs;
+  const questions = new Questions({
+    store,
+    clock,
+    logger,
+    metrics,
+    timeZone,
+    timeoutMs: ({ source }) => (source === 'cron' || source === 'heartbeat' ? unasked : asked),
+    askerOf,
+    chatFor: (turn) =>
+      questionChat(turn, {
+        now: clock.now(),
+        timeZone,
+        activeHours: config.heartbeat.activeHours,
+        home: () => background.channels.home(),
+      }),
+    emit: (turn, event) => events.append(turn, event),
+    ruleFor: () => null,
+  });
+  const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
   const runner = new TurnRunner({
     store,
     events,
@@ -106,6 +128,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     finisher,
     metrics,
     capabilities,
+    questions,
+    waits: (turn) => turns.lanes.waits(turn.session, turn.id),
     budget,
     pricing,
     resets,
@@ -210,6 +234,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     store,
     turns,
     pause: turnPause,
+    questions,
     tokens,
     hooks,
     jobs: background.jobs,
@@ -234,6 +259,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer(app);
   server.requestTimeout = 60_000; // for the request itself; an answer may take as long as it takes
   const port = await listen(server, config);
+  questions.start();
   turns.recover();
   const messagingStarted = startMessaging({
     config,
@@ -267,6 +293,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     async close(graceMs = DRAIN_MS) {
       retention.stop();
+      questions.stop();
       background.stop();
       await reloader?.stop();
       await messagingStarted;

@@ -4,6 +4,7 @@
  * where a crash came between sending an event and storing it. Exactly one `done` or `error` ends a turn.
  */
 import * as z from 'zod';
+import { questionEventSchema } from './question.ts';
 import { usageSchema } from './usage.ts';
 
 export const EVENT_IDS_PER_ATTEMPT = 1_000_000;
@@ -25,6 +26,7 @@ export const turnEventSchemas = {
   }),
   usage: usageSchema,
   notice: z.object({ text: z.string() }),
+  question: questionEventSchema.describe('the turn waits for the owner; again when that is settled'),
   done: z.object({
     turn: z.string(),
     session: z.string(),

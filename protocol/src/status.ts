@@ -30,6 +30,7 @@ export const statusSchema = z
       problem: z.string().optional().describe('why the file is not in force, with line and cause'),
     }),
     turns: z.object({ running: z.int(), queued: z.int(), limit: z.int() }),
+    questions: z.object({ open: z.int() }).optional().describe('that wait for the owner'),
     channels: z.array(channelStatusSchema).optional().describe('messaging, where it is enabled'),
     ownerChannel: ownerChannelViewSchema.optional().describe('where the owner has chosen one'),
     heartbeat: heartbeatViewSchema

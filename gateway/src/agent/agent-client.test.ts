@@ -5,7 +5,8 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it } from 'vitest';
 import { AgentError } from './agent-error.ts';
-import { ask, connect, failure, notices, pair, phases, streamed } from './testing/client.ts';
+import { ask, connect, failure, pair, phases, streamed } from './testing/client.ts';
+import type { Decide, Wanted } from './wanted.ts';
 
 describe.each(['array', 'object'] as const)('generation %s', (generation) => {
   it('is found out by itself, without a trace in the agent', async () => {
@@ -150,7 +151,6 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
       'tool=shell confirm drop-resume=1',
     );
     expect(outcome.kind).toBe('completed');
-    expect(notices(events)).toEqual([expect.stringContaining('permissions: { allow: ["shell"] }')]);
     expect(agent.answers().map(({ body }) => JSON.parse(body).confirmation)).toEqual(['reject', 'reject']);
     expect(agent.stats().executions).toEqual([]);
     expect(events).toContainEqual(
@@ -158,20 +158,70 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
     );
   });
 
-  it('is told once that a tool was refused, however often the model tries', async () => {
-    const { client } = await pair({ generation });
-    const { events } = await ask(client, await client.createSession('t'), 'tool=shell tool=shell confirm');
-    expect(phases(events).filter((step) => step === 'shell end')).toHaveLength(2);
-    expect(notices(events)).toEqual([
-      expect.stringMatching(/^The tool shell needs a confirmation and was refused/),
+  it('runs a tool that was allowed, one call for one answer, though answers get lost', async () => {
+    const { agent, client } = await pair({ generation });
+    const wanted: Wanted[] = [];
+    const decide: Decide = async (one) => {
+      wanted.push(one);
+      return wanted.length === 1
+        ? { kind: 'tool', approve: true }
+        : { kind: 'tool', approve: false, reason: 'once is enough' };
+    };
+    const text = 'tool=shell tool=shell confirm drop-resume=1';
+    const { outcome } = await ask(client, await client.createSession('t'), text, { decide });
+    expect(outcome.kind).toBe('completed');
+    expect(wanted).toEqual([
+      expect.objectContaining({ kind: 'tool', tool: 'shell', args: expect.anything() }),
+      expect.objectContaining({ kind: 'tool', tool: 'shell' }),
     ]);
+    expect(agent.stats().executions).toHaveLength(1);
+    const answers = agent.answers().map(({ body }) => JSON.parse(body));
+    expect(answers.map(({ confirmation }) => confirmation)).toEqual([
+      'approve',
+      'approve',
+      'reject',
+      'reject',
+    ]);
+    expect(answers.at(-1).reason).toBe('once is enough');
   });
 
-  it('never waits for a form', async () => {
+  it('answers a form with what was filled in', async () => {
     const { agent, client } = await pair({ generation });
-    const { outcome, events } = await ask(client, await client.createSession('t'), 'elicit hi');
+    const decide: Decide = async () => ({ kind: 'form', action: 'accept', content: { answer: 'blue' } });
+    await ask(client, await client.createSession('t'), 'elicit hi', { decide });
+    const answer = JSON.parse(agent.answers()[0]?.body ?? '{}');
+    expect(answer).toMatchObject({ action: 'accept', content: { answer: 'blue' } });
+    expect('elicitation_id' in answer).toBe(generation === 'object');
+  });
+
+  it('cancels a form that is open before it cuts the run', async () => {
+    const { agent, client } = await pair({ generation });
+    const stop = new AbortController();
+    const decide: Decide = (_wanted, signal) => {
+      stop.abort('stop');
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
+    const request = { sessionId: await client.createSession('t'), text: 'elicit hi', identity: {}, decide };
+    const outcome = await client.run(request, () => {}, stop.signal);
+    expect(outcome.kind).toBe('stopped');
+    expect(agent.answers().map(({ body }) => JSON.parse(body).action)).toEqual(['cancel']);
+  });
+
+  it('goes on past the iteration limit where that was allowed', async () => {
+    const { client } = await pair({ generation });
+    const decide: Decide = async () => ({ kind: 'rounds', rounds: 'more' });
+    const { outcome } = await ask(client, await client.createSession('t'), 'max-iterations hi', { decide });
+    expect(outcome).toMatchObject({
+      kind: 'completed',
+      text: 'You said: max-iterations hi',
+      replaced: false,
+    });
+  });
+
+  it('never waits for a form that nobody can fill in', async () => {
+    const { agent, client } = await pair({ generation });
+    const { outcome } = await ask(client, await client.createSession('t'), 'elicit hi');
     expect(outcome.kind).toBe('completed');
-    expect(notices(events)).toHaveLength(1);
     const answer = JSON.parse(agent.answers()[0]?.body ?? '{}');
     expect(answer.action).toBe('decline');
     expect('elicitation_id' in answer).toBe(generation === 'object');

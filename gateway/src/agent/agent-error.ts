@@ -22,6 +22,7 @@ export type AgentErrorCode =
   | 'stalled' // alive, but silent for too long
   | 'stream_corrupt'
   | 'loop_detected'
+  | 'not_granted' // a tool ran otherwise than it was allowed to
   | 'budget_exceeded'
   | 'agent_failed' // the agent reports a failure of a kind unknown here
   | 'cancelled'; // the request was given up before it was sent, or while it waited
@@ -55,6 +56,7 @@ const REMEDIES: Record<AgentErrorCode, Remedy> = {
   stalled: 'same-session',
   stream_corrupt: 'none',
   loop_detected: 'none',
+  not_granted: 'none',
   budget_exceeded: 'none',
   agent_failed: 'none',
   cancelled: 'none',

@@ -7,6 +7,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
 import type { AgentError } from './agent-error.ts';
 import type { Readiness } from './health.ts';
+import type { Decide } from './wanted.ts';
 
 export type Generation = 'messages-array' | 'messages-object';
 
@@ -52,6 +53,8 @@ export interface RunRequest {
   images?: { dataUrl: string }[];
   /** Header name to value; values are percent-encoded here. */
   identity: Record<string, string>;
+  /** Decides what the run waits for; without it, all of it is refused. */
+  decide?: Decide;
 }
 
 export interface KnownSession {

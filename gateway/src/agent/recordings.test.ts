@@ -9,6 +9,7 @@ import type { RunEvent, RunOutcome } from './agent.ts';
 import { createAgentClient } from './agent-client.ts';
 import type { AgentErrorCode } from './agent-error.ts';
 import { isRun, sendJson, testServer } from './testing/server.ts';
+import type { Decision, Wanted } from './wanted.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 
@@ -23,6 +24,8 @@ interface Expected {
   openToolCall?: boolean;
   tools?: string[];
   notices?: RegExp[];
+  /** What the owner decides; without it, all is refused. */
+  decision?: Decision;
   resumes?: number;
   elicitations?: string[];
   /** The server breaks the connection instead of ending the body. */
@@ -85,19 +88,18 @@ const EXPECTED: Record<string, Expected> = {
   'confirm-approve': {
     text: 'Noted, Alice.',
     tools: ['memory_append:ok'],
-    notices: [/memory_append.*permissions: \{ allow: \["memory_append"\] \}/],
+    decision: { kind: 'tool', approve: true },
     resumes: 1,
   },
   'confirm-invalid-then-approve-session': {
     text: 'Both done.',
     tools: ['memory_read:ok', 'memory_append:ok'],
-    notices: [/memory_append/],
+    decision: { kind: 'tool', approve: true },
     resumes: 1,
   },
   'confirm-reject': {
     text: 'Noted, Alice.',
     tools: ['memory_append:failed'],
-    notices: [/memory_append/],
     resumes: 1,
   },
   'image-in': { text: HELLO },
@@ -106,7 +108,6 @@ const EXPECTED: Record<string, Expected> = {
     stored: 'Execution stopped after reaching the limit.',
     replaced: true,
     tools: Array.from({ length: 6 }, () => 'memory_read:ok'),
-    notices: [/limit of 6 rounds/],
     resumes: 1,
   },
   'mcp-back': { text: 'Noted, Alice.', tools: ['memory_append:ok'], notices: [FAILED_TOOLSETS] },
@@ -139,21 +140,27 @@ const EXPECTED: Record<string, Expected> = {
   'user-prompt-accept': {
     text: 'Thanks.',
     tools: ['user_prompt:ok'],
-    notices: [/form/],
-    elicitations: ['decline'],
+    decision: { kind: 'form', action: 'accept', content: { answer: 'blue' } },
+    elicitations: ['accept'],
   },
   'user-prompt-cancel': {
     text: 'Thanks.',
     tools: ['user_prompt:failed'],
-    notices: [/form/],
-    elicitations: ['decline'],
+    decision: { kind: 'form', action: 'cancel' },
+    elicitations: ['cancel'],
   },
   'user-prompt-decline': {
     text: 'Thanks.',
     tools: ['user_prompt:failed'],
-    notices: [/form/],
     elicitations: ['decline'],
   },
+};
+
+/** What the recorded questions were about. */
+const WANTED: Record<Decision['kind'], object> = {
+  tool: { tool: 'memory_append', args: { section: expect.any(String), text: expect.any(String) } },
+  form: { message: 'Which colour?', title: 'Colour', schema: expect.objectContaining({ type: 'object' }) },
+  rounds: { rounds: 6 },
 };
 
 const recordings = readdirSync(CAGENT_RECORDINGS)
@@ -178,18 +185,26 @@ describe('recordings of cagent v1.32.3', () => {
 async function replay(name: string, expected: Expected, seed: number): Promise<void> {
   const bytes = readFileSync(join(CAGENT_RECORDINGS, `${name}.sse`));
   const sessionId = ownSession(bytes.toString('utf8'));
+  const answered = new Answers();
   const server = await testServer(async (asked, response) => {
     if (isRun(asked)) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const chunk of cut(bytes, seed)) {
-        response.write(chunk);
-        await new Promise((resolve) => setImmediate(resolve));
+      // What came after a question came because it was answered.
+      for (const [index, part] of partsBetweenQuestions(bytes).entries()) {
+        if (index > 0) await answered.next();
+        for (const chunk of cut(part, seed)) {
+          response.write(chunk);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       }
       if (expected.breaks) response.destroy();
       else response.end();
     } else if (asked.method === 'GET') {
       sendJson(response, 200, storedSession(sessionId, expected.stored ?? ''));
-    } else sendJson(response, 200, { message: 'session resumed' });
+    } else {
+      sendJson(response, 200, { message: 'session resumed' });
+      answered.note();
+    }
   });
   const client = createAgentClient({
     url: server.url,
@@ -198,7 +213,13 @@ async function replay(name: string, expected: Expected, seed: number): Promise<v
     generation: 'messages-array',
   });
   const events: RunEvent[] = [];
-  const request = { sessionId, text: 'as recorded', identity: {} };
+  const wanted: Wanted[] = [];
+  const { decision } = expected;
+  const decide = async (one: Wanted): Promise<Decision> => {
+    wanted.push(one);
+    return decision as Decision;
+  };
+  const request = { sessionId, text: 'as recorded', identity: {}, ...(decision ? { decide } : {}) };
   const outcome = await client.run(request, (event) => events.push(event), new AbortController().signal);
   client.close();
 
@@ -222,6 +243,7 @@ async function replay(name: string, expected: Expected, seed: number): Promise<v
   const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
   expect(notices).toHaveLength(expected.notices?.length ?? 0);
   for (const [index, notice] of (expected.notices ?? []).entries()) expect(notices[index]).toMatch(notice);
+  if (decision) expect(wanted).toEqual([expect.objectContaining(WANTED[decision.kind])]);
   expect(events.some((event) => event.type === 'reasoning')).toBe(expected.reasoning ?? false);
   expect(events.some((event) => event.type === 'model')).toBe(true);
   // cagent names the model of a call without its provider, by which the owner's prices may go.
@@ -232,6 +254,34 @@ async function replay(name: string, expected: Expected, seed: number): Promise<v
   // The stored session is asked for only where the stream cannot be trusted.
   expect(server.asked.some(({ method }) => method === 'GET')).toBe(expected.stored !== undefined);
   await server.close();
+}
+
+/** Answers to questions, counted whether somebody waits for them or not. */
+class Answers {
+  #count = 0;
+  #wake: (() => void) | null = null;
+
+  note(): void {
+    this.#count++;
+    this.#wake?.();
+  }
+
+  async next(): Promise<void> {
+    while (this.#count === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#count--;
+  }
+}
+
+function partsBetweenQuestions(recording: Buffer): Buffer[] {
+  const question =
+    /data: \{"type":"(?:tool_call_confirmation|max_iterations_reached|elicitation_request)".*\n\n/g;
+  const text = recording.toString('latin1');
+  const ends = [...text.matchAll(question)].map((match) => match.index + match[0].length);
+  return [0, ...ends].map((start, index) => recording.subarray(start, ends[index]));
 }
 
 function ownSession(recording: string): string {

@@ -17,20 +17,23 @@ import { providerError } from './provider-error.ts';
 import { forPeople } from './readable.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { callUsage, compactionUsage, type SessionUses } from './usage.ts';
+import type { Wanted } from './wanted.ts';
 
 const MAX_ARGUMENT_CHARS = 8_000; // longer ones are shown cut, as they are kept in the event log
 const MAX_SUMMARY_CHARS = 200;
 
 /** What the agent waits for, for ever, until somebody answers. */
 export type Blocked =
-  | { kind: 'confirmation'; callId: string; tool: string }
-  | { kind: 'max-iterations' }
-  | { kind: 'elicitation'; elicitationId?: string; oauth: boolean };
+  | Wanted
+  /** A tool server wants a login in a browser, which is not how its token gets into soul.yaml. */
+  | { kind: 'login'; elicitationId?: string };
 
 export interface RunReaderOptions {
   sessionId: string;
   emit: (event: RunEvent) => void;
   onBlocked: (blocked: Blocked) => void;
+  /** A tool starts, with these arguments, whole. */
+  onToolStart: (callId: string, call: { tool: string; args: unknown }) => void;
   /** The older engine summarises the new question with the rest, so it is lost; the run is given up with this error. */
   onQuestionLost: (error: AgentError) => void;
   /** Of all sessions, kept between runs. */
@@ -202,6 +205,7 @@ export class RunReader {
   }
 
   #modelSpeaks(): void {
+    this.maxIterationsReached = false; // it may go on after all
     this.#compacted = false;
     this.#toolAnswered = false;
     if (!this.#messageStored) return;
@@ -232,16 +236,25 @@ export class RunReader {
     const { emit } = this.#options;
     if (event.type === 'partial_tool_call') {
       this.midway = true;
+      this.maxIterationsReached = false;
       if (!this.tools.announce(id, name)) return;
       this.#watchPause(event, gapMs);
       emit({ type: 'tool', id, name, phase: 'start' });
     } else if (event.type === 'tool_call') {
       this.tools.start(id, name);
-      emit({ type: 'tool', id, name, phase: 'call', args: readArguments(asText(fn.arguments)) });
+      const text = asText(fn.arguments);
+      this.#options.onToolStart(id, { tool: name, args: wholeArguments(text) });
+      emit({ type: 'tool', id, name, phase: 'call', args: readArguments(text) });
     } else if (event.type === 'tool_call_confirmation') {
-      this.tools.announce(id, name);
-      this.#warning(confirmationNotice(name)); // once, however often the model tries
-      this.#options.onBlocked({ kind: 'confirmation', callId: id, tool: name });
+      this.tools.withhold(id, name);
+      const description = asText(asObject(event.tool_definition).description);
+      this.#options.onBlocked({
+        kind: 'tool',
+        callId: id,
+        tool: name,
+        args: wholeArguments(asText(fn.arguments)),
+        ...(description === '' ? {} : { description }),
+      });
     } else {
       this.tools.finish(id, name);
       this.#toolAnswered = true;
@@ -350,32 +363,35 @@ export class RunReader {
 
   #maxIterations(limit: number): void {
     this.maxIterationsReached = true;
-    const text = `The run was ended at its limit of ${limit} rounds; max_iterations in soul.yaml sets it.`;
-    this.#options.emit({ type: 'notice', text });
-    this.#options.onBlocked({ kind: 'max-iterations' });
+    this.#options.onBlocked({ kind: 'rounds', rounds: limit });
   }
 
   #elicitation(event: JsonObject): void {
-    const oauth = asObject(event.meta)['cagent/type'] === 'oauth_flow';
+    const meta = asObject(event.meta);
+    const id = asText(event.elicitation_id);
+    const elicitationId = id === '' ? {} : { elicitationId: id };
     const message = forPeople(asText(event.message));
-    const elicitationId = asText(event.elicitation_id);
-    const what = oauth
-      ? 'A tool server asked for a login, which was cancelled: give it a token in soul.yaml instead.'
-      : 'A tool asked for an answer in a form, which was declined: nobody is here to fill it in.';
-    this.#options.emit({ type: 'notice', text: message === '' ? what : `${what} It asked: ${message}` });
+    if (meta['cagent/type'] === 'oauth_flow' || event.mode === 'url') {
+      const what =
+        'A tool server asked for a login, which was cancelled: give it a token in soul.yaml instead.';
+      this.#options.emit({ type: 'notice', text: message === '' ? what : `${what} It asked: ${message}` });
+      this.#options.onBlocked({ kind: 'login', ...elicitationId });
+      return;
+    }
+    const title = asText(meta['cagent/title']);
     this.#options.onBlocked({
-      kind: 'elicitation',
-      oauth,
-      ...(elicitationId === '' ? {} : { elicitationId }),
+      kind: 'form',
+      message,
+      schema: event.schema ?? null,
+      ...(title === '' ? {} : { title }),
+      ...elicitationId,
     });
   }
 }
 
-function confirmationNotice(tool: string): string {
-  return (
-    `The tool ${tool} needs a confirmation and was refused: nobody can be asked yet. ` +
-    `To allow it, add to soul.yaml: permissions: { allow: ["${tool}"] }, and take it out of \`ask\` where it stands there.`
-  );
+/** As they are; text where they are no JSON. */
+function wholeArguments(text: string): unknown {
+  return text === '' ? {} : (parseJson(text) ?? text);
 }
 
 function readArguments(text: string): unknown {

@@ -11,6 +11,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { StoredSession } from '@mobyclaw/protocol/cagent';
 import type { AgentLimits, RunEvent, RunOutcome, RunRequest } from './agent.ts';
 import { AgentError } from './agent-error.ts';
+import { AnswerSender, refused } from './answer-sender.ts';
 import type { AgentEvent } from './event-reader.ts';
 import { type GenerationProbe, runBody } from './generation.ts';
 import { httpError, sessionNotFound } from './http-error.ts';
@@ -18,11 +19,11 @@ import { RunReader } from './run-reader.ts';
 import { storedAnswer } from './stored-answer.ts';
 import { readStream, type StreamEnd } from './stream.ts';
 import { readBody, type Transport } from './transport.ts';
-import { Unattended } from './unattended.ts';
 import type { SessionUses } from './usage.ts';
 import { Watchdog } from './watchdog.ts';
 
 const BUSY_PAUSE_MS = 200;
+const NOBODY = 'Nobody can be asked about it, so it is refused; go on without it and say so.';
 
 export interface RunDependencies {
   transport: Transport;
@@ -55,7 +56,7 @@ class Run {
   /** Closes the request, for whatever reason. */
   readonly #closing = new AbortController();
   readonly #reader: RunReader;
-  readonly #unattended: Unattended;
+  readonly #answers: AnswerSender;
   readonly #watchdog: Watchdog;
   #gaveUp: AgentError | null = null;
   #unheard: { cause: unknown } | null = null;
@@ -71,9 +72,11 @@ class Run {
     this.#dependencies = dependencies;
     this.#request = request;
     this.#signal = signal;
-    this.#unattended = new Unattended({
+    this.#answers = new AnswerSender({
       transport,
       sessionId: request.sessionId,
+      onGranted: (callId) => this.#reader.tools.release(callId),
+      decide: request.decide ?? (async (wanted) => refused(wanted, NOBODY)),
       clock,
       logger,
       timeoutMs: limits.requestMs,
@@ -81,7 +84,10 @@ class Run {
     this.#reader = new RunReader({
       sessionId: request.sessionId,
       emit: onEvent,
-      onBlocked: (blocked) => this.#unattended.answer(blocked),
+      onBlocked: (blocked) => this.#answers.answer(blocked),
+      onToolStart: (callId, call) => {
+        if (!this.#answers.started(callId, call)) this.#giveUp(ungranted(call.tool));
+      },
       onQuestionLost: (error) => this.#giveUp(error),
       uses: dependencies.uses,
       retryPauseMs: limits.retryPauseMs,
@@ -91,6 +97,7 @@ class Run {
       limits,
       ping,
       toolRuns: () => this.#reader.tools.running,
+      waits: () => this.#answers.asking,
       onQuiet: (text) => this.#tell(onEvent, { type: 'notice', text }),
       onGiveUp: (error) => this.#giveUp(error),
     });
@@ -112,7 +119,11 @@ class Run {
   }
 
   async execute(): Promise<RunOutcome> {
-    const onAbort = (): void => this.#closing.abort();
+    const onAbort = (): void => {
+      const cancelled = this.#answers.cancelForm();
+      if (cancelled === null) this.#closing.abort();
+      else void cancelled.then(() => this.#closing.abort());
+    };
     this.#signal.addEventListener('abort', onAbort, { once: true });
     if (this.#signal.aborted) onAbort();
     try {
@@ -124,7 +135,7 @@ class Run {
     } finally {
       this.#signal.removeEventListener('abort', onAbort);
       this.#watchdog.stop();
-      this.#unattended.stop();
+      this.#answers.stop();
       this.#endGrace?.cancel();
       this.#closing.abort();
     }
@@ -215,23 +226,21 @@ class Run {
     if (this.#gaveUp) return; // the rest of the same chunk is not part of the answer any more
     const { stopped } = this.#reader;
     this.#reader.handle(event, gapMs);
-    if (this.#unattended.waiting) this.#settleAnswers(event);
+    if (this.#answers.waiting) this.#settleAnswers(event);
     if (this.#reader.stopped !== stopped) this.#awaitEnd();
   }
 
   #settleAnswers(event: AgentEvent): void {
     switch (event.type) {
-      case 'tool_call':
       case 'tool_call_response': {
         const { id } = (event.tool_call ?? {}) as { id?: string };
-        this.#unattended.callMoved(id ?? String(event.tool_call_id));
-        if (event.type === 'tool_call_response') this.#unattended.moved();
+        this.#answers.ended(id ?? String(event.tool_call_id), this.#reader.tools.running);
         return;
       }
       case 'agent_choice':
       case 'message_added':
       case 'stream_stopped':
-        this.#unattended.moved();
+        this.#answers.moved(this.#reader.tools.running);
     }
   }
 
@@ -313,6 +322,12 @@ class Run {
     if (this.#gaveUp) return { kind: 'failed', error: this.#gaveUp, ...rest };
     return this.#signal.aborted ? { kind: 'stopped', ...rest } : { kind: 'failed', error: cause, ...rest };
   }
+}
+
+/** The agent runs what nobody has allowed, or something else than what was. Cut at once; what it did is not known. */
+function ungranted(tool: string): AgentError {
+  const what = `The agent ran ${tool} otherwise than it was allowed to, so the answer was cut off.`;
+  return new AgentError('not_granted', `${what} Look at what it did before you ask again.`);
 }
 
 /** Newer agents say why a run stopped; an error event comes first where there is one. */

@@ -34,7 +34,20 @@ export class ToolCalls {
   start(id: string, name: string): void {
     this.announce(id, name);
     const call = this.#calls.get(id);
-    if (call) call.state = 'running';
+    if (call) Object.assign(call, { state: 'running', acted: true });
+  }
+
+  /** It waits to be allowed, so it has not acted. */
+  withhold(id: string, name: string): void {
+    this.announce(id, name);
+    const call = this.#calls.get(id);
+    if (call) call.acted = false;
+  }
+
+  /** It was allowed. */
+  release(id: string): void {
+    const call = this.#calls.get(id);
+    if (call) call.acted = true;
   }
 
   /** A result without a start is a refusal: denied, rejected or unknown, so the tool has not acted. */

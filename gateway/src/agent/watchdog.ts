@@ -15,6 +15,8 @@ export interface WatchdogOptions {
   limits: AgentLimits;
   ping: () => Promise<boolean>;
   toolRuns: () => boolean;
+  /** A person is being asked: silence is what is to be expected, but a dead agent is still noticed. */
+  waits: () => boolean;
   /** The model has said nothing for a while, no tool runs, and the agent lives. Called once in each silence. */
   onQuiet: (text: string) => void;
   /** Called once, with `agent_died` or `stalled`. */
@@ -64,7 +66,8 @@ export class Watchdog {
       this.#schedule();
       return;
     }
-    this.#silentMs += Math.max(0, Math.min(passedMs, 2 * limits.aliveCheckMs));
+    if (this.#options.waits()) this.#silentMs = 0;
+    else this.#silentMs += Math.max(0, Math.min(passedMs, 2 * limits.aliveCheckMs));
     const alive = await ping();
     if (this.#ended) return;
     if (!this.#heard) this.#judge(alive);

@@ -48,6 +48,8 @@ export interface GatewayConfig {
   queueMode: QueueMode;
   /** Turns that may wait in one session. */
   queueLimit: number;
+  /** How long a question to the owner waits, in milliseconds; `unasked` for schedules and the heartbeat. */
+  askTimeoutMs: { asked: number; unasked: number };
   /** A conversation idle for so many milliseconds starts afresh. */
   resetIdleMs: number | null;
   /** Time of day in `timeZone` at which conversations start afresh. */
@@ -86,6 +88,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxTurns: env.MOBYCLAW_MAX_TURNS,
     queueMode: env.MOBYCLAW_QUEUE_MODE,
     queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
+    askTimeoutMs: { asked: env.MOBYCLAW_ASK_TIMEOUT, unasked: env.MOBYCLAW_ASK_TIMEOUT_UNASKED },
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
     heartbeat: { intervalMs: env.MOBYCLAW_HEARTBEAT_INTERVAL, activeHours: env.MOBYCLAW_ACTIVE_HOURS },

@@ -16,6 +16,7 @@ import { mcpRoutes } from './routes/mcp-routes.ts';
 import { openAiErrors, openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
+import { questionRoutes } from './routes/question-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { turnRoutes } from './routes/turn-routes.ts';
@@ -45,6 +46,7 @@ export function createApp(services: HttpServices): Express {
   app.use(promptRoutes(services));
   app.use(openAiRoutes(services));
   app.use(turnRoutes(services));
+  app.use(questionRoutes(services));
   app.use(sessionRoutes(services));
   app.use(commandRoutes(services));
   app.use(tokenRoutes(services));

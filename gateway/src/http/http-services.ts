@@ -12,6 +12,7 @@ import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Questions } from '../questions/questions.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { RunningSoul, SoulView } from '../soul/soul-reloader.ts';
 import type { Store } from '../store/store.ts';
@@ -26,6 +27,7 @@ export interface HttpServices {
   store: Store;
   turns: TurnService;
   pause: TurnPause;
+  questions: Questions;
   tokens: TokenService;
   hooks: WebhookService;
   /** The commands of the messengers; while no messenger is enabled, those that need none. */

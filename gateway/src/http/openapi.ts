@@ -23,6 +23,7 @@ import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from 
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
+import { answerRequestSchema, questionSchema } from '@mobyclaw/protocol/question';
 import { messageViewSchema, searchHitSchema, sessionViewSchema } from '@mobyclaw/protocol/session';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
@@ -74,6 +75,29 @@ const OPERATIONS: readonly Operation[] = [
     stream: true,
   },
   { method: 'post', path: '/api/turns/{id}/cancel', summary: 'Stop a turn', answer: turnViewSchema },
+  {
+    method: 'get',
+    path: '/api/questions',
+    summary: 'Questions to the owner that wait, the newest first; ?state=all ?session= ?limit= (100)',
+    answer: items(questionSchema),
+  },
+  {
+    method: 'get',
+    path: '/api/questions/events',
+    summary:
+      'Questions as they are asked and settled, whole, as events `question` numbered by change; after Last-Event-ID or ?since=, else from those that wait',
+    answer: z.object({ id: z.int(), event: z.literal('question'), data: questionSchema }),
+    stream: true,
+  },
+  { method: 'get', path: '/api/questions/{id}', summary: 'A question', answer: questionSchema },
+  {
+    method: 'post',
+    path: '/api/questions/{id}/answer',
+    summary:
+      'Answer a question; whoever is first has answered, anybody later gets 409, which says what was decided',
+    body: answerRequestSchema,
+    answer: questionSchema,
+  },
   {
     method: 'get',
     path: '/api/sessions',

@@ -44,7 +44,12 @@ describe('the delay of the event loop', () => {
   });
 
   it('is among the metrics', async () => {
-    const metrics = new Metrics({ running: () => 0, queued: () => 0, clock: systemClock });
+    const metrics = new Metrics({
+      running: () => 0,
+      queued: () => 0,
+      questions: () => 0,
+      clock: systemClock,
+    });
     const text = await metrics.render();
     for (const quantile of ['0.5', '0.99', '1'])
       expect(text).toContain(`mobyclaw_event_loop_delay_seconds{quantile="${quantile}"} 0`);

@@ -6,6 +6,8 @@ import { EventLoopDelay } from './event-loop-delay.ts';
 export interface MetricsSources {
   running: () => number;
   queued: () => number;
+  /** Questions that wait for the owner. */
+  questions: () => number;
   clock: Clock;
 }
 
@@ -14,6 +16,8 @@ export class Metrics {
   readonly #ended: Counter<'state' | 'code'>;
   readonly #firstToken: Histogram;
   readonly #duration: Histogram;
+  readonly #questions: Counter<'kind' | 'state' | 'door'>;
+  readonly #timeToAnswer: Histogram;
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry];
@@ -35,6 +39,19 @@ export class Metrics {
       buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
       registers,
     });
+    this.#questions = new Counter({
+      name: 'mobyclaw_questions_settled_total',
+      help: 'Questions to the owner that are settled, by kind, state (answered, expired, withdrawn) and where they were answered',
+      labelNames: ['kind', 'state', 'door'],
+      registers,
+    });
+    this.#timeToAnswer = new Histogram({
+      name: 'mobyclaw_question_answer_seconds',
+      help: 'From the asking of a question to its answer',
+      buckets: [1, 5, 15, 60, 300, 600, 1800, 3600],
+      registers,
+    });
+    gauge('mobyclaw_questions_open', 'Questions that wait for the owner', sources.questions);
     gauge('mobyclaw_turns_running', 'Turns that run', sources.running);
     gauge('mobyclaw_turns_queued', 'Turns that wait', sources.queued);
     gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
@@ -76,6 +93,12 @@ export class Metrics {
   ended(state: string, code: string, seconds: number): void {
     this.#ended.inc({ state, code });
     this.#duration.observe(seconds);
+  }
+
+  /** @param door where it was answered; `none` where nobody did. @param seconds since it was asked */
+  questionSettled(kind: string, state: string, door: string, seconds: number): void {
+    this.#questions.inc({ kind, state, door });
+    if (state === 'answered') this.#timeToAnswer.observe(seconds);
   }
 
   get contentType(): string {

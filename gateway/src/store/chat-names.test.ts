@@ -35,6 +35,9 @@ const OTHERS: Record<string, string> = {
   budget_notices: 'key text',
   renamed_chats: 'channel',
   guest_turns: 'day',
+  questions:
+    'id kind state turn asker source calls subject title text details options input fallback answer outcome',
+  question_uses: 'question turn subject',
 };
 
 function open(): { db: Database; names: ChatNames } {

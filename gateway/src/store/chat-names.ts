@@ -28,6 +28,8 @@ export const CHAT_COLUMNS: readonly (readonly [table: string, column: string])[]
   ['job_runs', 'channel'],
   ['beats', 'channel'],
   ['guest_turns', 'channel'],
+  ['questions', 'session'],
+  ['questions', 'chat'],
   ['renamed_chats', 'current'],
 ];
 
@@ -39,6 +41,7 @@ export const CHAT_FIELDS: readonly (readonly [table: string, column: string, pat
   ['jobs', 'definition', '$.origin'],
   ['job_runs', 'task', '$.channel'],
   ['job_runs', 'task', '$.origin'],
+  ['questions', 'answer', '$.chat'],
 ];
 
 export interface Rename {

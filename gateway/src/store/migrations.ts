@@ -25,6 +25,7 @@ import { HOOK_SESSIONS_SCHEMA } from './migrations/019-hook-sessions.ts';
 import { REPORTS_SCHEMA } from './migrations/020-reports.ts';
 import { CONFINEMENT_SCHEMA } from './migrations/021-confinement.ts';
 import { CUT_SCHEMA } from './migrations/022-cut.ts';
+import { QUESTIONS_SCHEMA } from './migrations/023-questions.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -49,6 +50,7 @@ export const MIGRATIONS = [
   REPORTS_SCHEMA,
   CONFINEMENT_SCHEMA,
   CUT_SCHEMA,
+  QUESTIONS_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -14,7 +14,9 @@ const KEYS_MS = 30 * DAY_MS; // of the inbox and of arrivals: longer than any pl
 const PIECES_MS = HOUR_MS; // after that, nobody expects a change of a message to count
 const DELIVERIES_MS = 7 * DAY_MS; // for whoever asks what became of a message
 const JOBS_MS = 30 * DAY_MS; // for whoever asks whether he was reminded
+const QUESTIONS_MS = 90 * DAY_MS; // for the owner who asks what he once allowed
 const ROWS_AT_ONCE = 2000; // some 5 ms
+const QUESTIONS_AT_ONCE = 500; // with what was to be decided, which may be long
 const JOBS_AT_ONCE = 100; // each with up to 200 runs
 const FIRST_MS = 60_000; // after the start, or a gateway that is restarted within each hour would never do it
 
@@ -80,6 +82,11 @@ function rules(store: Store, now: number): Rule[] {
     {
       what: 'deliveries that are done',
       slice: atOnce(() => store.outbox.forgetDoneBefore(now - DELIVERIES_MS)),
+    },
+    {
+      what: 'questions that are settled',
+      slice: () =>
+        store.questions.forgetSettledBefore(now - QUESTIONS_MS, QUESTIONS_AT_ONCE) === QUESTIONS_AT_ONCE,
     },
     {
       what: 'schedules that have finished',

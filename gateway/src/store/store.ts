@@ -12,6 +12,7 @@ import { JobStore } from './job-store.ts';
 import { MessageStore } from './message-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { PieceStore } from './piece-store.ts';
+import { QuestionStore } from './question-store.ts';
 import { SessionStore } from './session-store.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
@@ -35,6 +36,7 @@ export class Store {
   readonly heartbeat: HeartbeatStore;
   readonly hooks: HookStore;
   readonly usage: UsageStore;
+  readonly questions: QuestionStore;
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
@@ -53,6 +55,7 @@ export class Store {
     this.outbox = new OutboxStore(this.#db, this.names);
     this.hooks = new HookStore(this.#db);
     this.usage = new UsageStore(this.#db);
+    this.questions = new QuestionStore(this.#db, this.names);
     this.jobs = new JobStore(this.#db);
     this.jobRuns = new JobRunStore(this.#db);
     this.heartbeat = new HeartbeatStore(this.#db);

@@ -36,6 +36,8 @@ export interface TurnRow extends NewTurn {
   seq: number;
   state: TurnState;
   attempt: number;
+  /** Attempts that were cut while they waited for a person. */
+  excused: number;
   startedAt: number | null;
   finishedAt: number | null;
   answer: string | null;
@@ -245,6 +247,15 @@ export class TurnStore {
     return changes > 0;
   }
 
+  /** The attempt that was under way was cut while it waited for a person. Does nothing if that is known already. */
+  excuse(id: string, attempt: number): void {
+    this.#db
+      .sql(
+        'UPDATE turns SET excused = excused + 1, excused_attempt = ?2 WHERE id = ?1 AND excused_attempt < ?2',
+      )
+      .run(id, attempt);
+  }
+
   requeue(id: string): void {
     this.#db.sql(`UPDATE turns SET state = 'queued', lease = NULL WHERE id = ?`).run(id);
   }
@@ -293,6 +304,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     confined: row.confined === 1,
     state: row.state as TurnState,
     attempt: Number(row.attempt),
+    excused: Number(row.excused),
     createdAt: Number(row.created_at),
     startedAt: row.started_at as number | null,
     finishedAt: row.finished_at as number | null,

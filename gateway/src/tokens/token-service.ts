@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts';
 import type { TokenRow } from '../store/token-store.ts';
 
 export const CLI_TOKEN_FILE = 'cli-token';
-const CLI_TOKEN_NAME = 'cli';
+export const CLI_TOKEN_NAME = 'cli';
 const AGENT: TokenRow = { id: 'agent', name: 'agent', scope: 'agent', createdAt: 0, lastUsedAt: null };
 const USED_RESOLUTION_MS = 60_000; // "last used" to the minute is enough and spares a write for each request
 

@@ -50,16 +50,6 @@ describe.each(['array', 'object'] as const)('an agent that speaks the %s form', 
     expect(ended.toSorted()).toEqual(['one', 'three', 'two']);
     expect(new Set(tools.map(({ id }) => id)).size).toBe(3);
   });
-
-  test('a run that nobody watches never blocks on a question', async () => {
-    const moby = await openHarness({ agent: { generation } });
-    for (const prompt of ['confirm tool=shell', 'elicit', 'max-iterations']) {
-      const { stream } = await moby.start(prompt, { session: 'api:unattended' });
-      const events = await stream.all();
-      expect(events.at(-1)?.type).toBe('done');
-      expect(events.some(({ type }) => type === 'notice')).toBe(true);
-    }
-  });
 });
 
 test('an agent that dies in plain text: the prompt runs again on the same session, and is answered once', async () => {

@@ -15,6 +15,7 @@ import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
+import { type AskingOptions, askOwner } from './asking.ts';
 import { splitAttachments } from './attachments.ts';
 import { askerOf, type Capabilities } from './capabilities.ts';
 import { type Quoted, writeEnvelope } from './envelope.ts';
@@ -38,6 +39,9 @@ export interface AgentRunOptions {
   monitor: AgentMonitor;
   metrics: Metrics;
   capabilities: Capabilities;
+  questions: AskingOptions['questions'];
+  /** The turn waits for a person from now on. @returns to be called when it goes on */
+  waits: AskingOptions['waits'];
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -100,6 +104,7 @@ export class AgentRun {
     };
     progress.streamed = '';
     progress.cut = new AbortController();
+    progress.waiting = 0;
     const outcome = await agent.run(
       {
         sessionId: session.id,
@@ -112,6 +117,7 @@ export class AgentRun {
           [IDENTITY_HEADERS.channel]: turn.session,
           [IDENTITY_HEADERS.sender]: turn.sender,
         },
+        decide: (wanted, ended) => askOwner(this.#options, turn, progress, wanted, ended),
       },
       (event) => {
         // The status shows the model that people talk to.

@@ -46,6 +46,7 @@ export async function recallEarlierAttempts(
   const agentSession = store.sessions.find(turn.session)?.agentSession ?? null;
   const stored = agentSession === null ? [] : await fromAgent(agentSession);
   const calls = [...logged, ...(stored ?? [])];
+  const withheld = withheldCalls(store, turn.id);
   for (const { id, name, open } of stored ?? []) {
     if (logged.some((call) => call.id === id)) continue;
     const ended = open ? { ok: false, summary: 'cut off' } : { ok: true };
@@ -55,7 +56,7 @@ export async function recallEarlierAttempts(
     });
   }
   return {
-    tools: [...new Set(calls.map(({ name }) => name))],
+    tools: [...new Set(calls.filter(({ id }) => !withheld.has(id)).map(({ name }) => name))],
     openToolCall: stored === null || calls.some(({ open }) => open),
   };
 
@@ -76,6 +77,13 @@ export async function recallEarlierAttempts(
     }
     return null;
   }
+}
+
+/** Ids of the calls that only waited to be allowed, so they have done nothing. */
+function withheldCalls(store: Store, turn: string): ReadonlySet<string> {
+  const used = new Set(store.questions.usesOfTurn(turn).map(({ question }) => question));
+  const asked = store.questions.ofTurn(turn).filter(({ id }) => !used.has(id));
+  return new Set(asked.flatMap(({ calls }) => calls));
 }
 
 export function fromEventLog(store: Store, turnSeq: number): EarlierCall[] {

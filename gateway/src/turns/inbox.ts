@@ -160,6 +160,7 @@ export class Inbox {
 const NOT_STARTED = {
   state: 'queued',
   attempt: 0,
+  excused: 0,
   startedAt: null,
   finishedAt: null,
   answer: null,

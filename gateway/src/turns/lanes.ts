@@ -5,21 +5,22 @@
  * The database says what waits; memory holds only what runs. A slot is taken in the same synchronous step as the
  * check that it is free, belongs to one turn, and is given back when that turn's run has settled, however it ended.
  */
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 
 export const QUIET_MS = 1000; // queue mode collect: a person who writes in bursts has finished
+const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
 const MOST_MERGED = 50; // messages of one merged prompt
 
-/** Why a running turn is ended from outside. */
-export type StopReason = 'cancelled' | 'interrupted' | 'shutdown';
+/** Why a running turn is ended from outside; after `held` and `shutdown` it runs again. */
+export type StopReason = 'cancelled' | 'interrupted' | 'shutdown' | 'held';
 
 interface Lane {
   session: string;
-  running: { turn: string; controller: AbortController } | null;
+  running: { turn: string; controller: AbortController; waits: number } | null;
   /** The waiting turns came while another ran, so queue mode collect waits for a quiet moment. */
   afterRun: boolean;
   quietTimer: Timer | null;
@@ -42,6 +43,8 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #line: string[] = [];
   #running = 0;
+  /** Of those that run, how many wait for a person; their places are given to others. */
+  #waiting = 0;
   #paused = 0;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -101,6 +104,28 @@ export class Lanes {
     return true;
   }
 
+  /**
+   * A running turn waits for a person: its place goes to others meanwhile. Nobody waits for a person while turns are held or
+   * the gateway stops, so then the turn is cut, and taken up again afterwards.
+   * @returns to be called when it goes on
+   */
+  waits(session: string, turn: string): () => void {
+    const running = this.#at(session)?.running;
+    if (running?.turn !== turn) return () => {};
+    running.waits++;
+    if (running.waits === 1) this.#waiting++;
+    if (this.#closed) running.controller.abort('shutdown' satisfies StopReason);
+    else if (this.#paused > 0) running.controller.abort('held' satisfies StopReason);
+    this.#pump();
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      running.waits--;
+      if (running.waits === 0) this.#waiting--;
+    };
+  }
+
   /** Lets running turns end and starts no new one. @returns when none runs; `resume` lets new ones start again */
   async pause(): Promise<{ resume(): void }> {
     const held = this.hold();
@@ -111,6 +136,7 @@ export class Lanes {
   /** Starts no new turn from now on, until `resume`. */
   hold(): { resume(): void } {
     this.#paused++;
+    this.#cutWaiting('held');
     let held = true;
     return {
       resume: () => {
@@ -125,6 +151,7 @@ export class Lanes {
   /** Starts nothing any more; running turns get `graceMs` to end and are then cut, to be taken up after the next start. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
+    this.#cutWaiting('shutdown');
     const timer = this.#options.clock.after(graceMs, () => {
       for (const lane of this.#lanes.values())
         lane.running?.controller.abort('shutdown' satisfies StopReason);
@@ -132,6 +159,12 @@ export class Lanes {
     for (const lane of this.#lanes.values()) lane.quietTimer?.cancel();
     await this.#untilIdle();
     timer.cancel();
+  }
+
+  #cutWaiting(reason: 'held' | 'shutdown'): void {
+    for (const { running } of this.#lanes.values()) {
+      if (running && running.waits > 0) running.controller.abort(reason satisfies StopReason);
+    }
   }
 
   #untilIdle(): Promise<void> {
@@ -161,7 +194,7 @@ export class Lanes {
   }
 
   #pump(): void {
-    while (this.#running < this.#options.limit && this.#paused === 0 && !this.#closed) {
+    while (this.#running - this.#waiting < this.#options.limit && this.#paused === 0 && !this.#closed) {
       const session = this.#line.shift();
       if (session === undefined) return;
       const lane = this.#lane(session);
@@ -206,7 +239,7 @@ export class Lanes {
 
   #start(lane: Lane, turn: TurnRow): void {
     const controller = new AbortController();
-    const slot = { turn: turn.id, controller };
+    const slot = { turn: turn.id, controller, waits: 0 };
     lane.running = slot;
     this.#running++;
     this.#options
@@ -214,6 +247,9 @@ export class Lanes {
       .catch((error: unknown) => {
         this.#options.logger.error({ err: error, turn: turn.id }, 'a turn was given up');
       })
+      .then(() =>
+        controller.signal.reason === ('held' satisfies StopReason) ? this.#requeue(turn.id) : undefined,
+      )
       .finally(() => {
         if (lane.running === slot) lane.running = null;
         lane.afterRun = true;
@@ -222,5 +258,21 @@ export class Lanes {
         this.#pump();
         if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
       });
+  }
+
+  /** A turn that was cut because turns are held waits again, unless it has ended after all. */
+  async #requeue(turn: string): Promise<void> {
+    const { store, clock, logger } = this.#options;
+    while (!this.#closed) {
+      try {
+        store.transaction('durable', () => {
+          if (store.turns.find(turn)?.state === 'running') store.turns.requeue(turn);
+        });
+        return;
+      } catch (error) {
+        logger.error({ err: error, turn }, 'a turn that was held waits for the disk');
+        await pause(clock, STORE_RETRY_MS);
+      }
+    }
   }
 }

@@ -26,6 +26,8 @@ export class Progress {
   /** Ids of tool calls without a result in the current run. */
   readonly openTools = new Set<string>();
   providerRetried = false;
+  /** How often the current run waits for a person; stays above 0 where it was cut meanwhile. */
+  waiting = 0;
 
   constructor(attempt: number) {
     this.attempt = attempt;

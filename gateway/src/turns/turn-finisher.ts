@@ -12,6 +12,7 @@ import { StoreError } from '../store/database.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnEnd, TurnRow } from '../store/turn-store.ts';
+import type { Questions } from './asking.ts';
 import type { Ending } from './ending.ts';
 import type { EventLog } from './event-log.ts';
 import type { StopReason } from './lanes.ts';
@@ -24,6 +25,7 @@ export interface TurnFinisherOptions {
   events: EventLog;
   metrics: Metrics;
   replies: ReplyRecorder;
+  questions: Pick<Questions, 'withdraw'>;
   clock: Clock;
   logger: Logger;
 }
@@ -91,14 +93,16 @@ export class TurnFinisher {
    * @throws StoreError; nothing has happened then
    */
   #store(ends: readonly End[]): Show[] {
-    const { store, events, clock, metrics, replies } = this.#options;
+    const { store, events, clock, metrics, replies, questions } = this.#options;
     const finishedAt = clock.now();
     const all = ends.map((end) => ({ ...end, merged: store.turns.mergedInto(end.turn.id) }));
     const endings = all.flatMap(({ turn, ending, merged }) => [
       { turn: turn.seq, event: toEvent(turn, ending) },
       ...merged.map((other) => ({ turn: other.seq, event: toEvent(other, ending, turn.id) })),
     ]);
+    let showWithdrawn: (() => void) | null = null;
     const show = events.finish(endings, () => {
+      showWithdrawn = questions.withdraw(ends.map(({ turn }) => turn.id));
       for (const { turn, ending, openToolCall, merged } of all) {
         for (const one of [turn, ...merged]) this.#recordPrompt(one, finishedAt);
         const text = ending.state === 'done' ? ending.text : ending.partial;
@@ -116,6 +120,8 @@ export class TurnFinisher {
       }
     });
     return all.map(({ turn, ending, merged }) => () => {
+      showWithdrawn?.();
+      showWithdrawn = null;
       for (const one of [turn, ...merged]) show(one.seq);
       replies.recorded([turn, ...merged]);
       const code = ending.state === 'done' ? 'none' : ending.error.code;

@@ -25,6 +25,7 @@ import { Progress } from './progress.ts';
 import type { TurnFinisher } from './turn-finisher.ts';
 
 export const MAX_ATTEMPTS = 3;
+const MOST_EXCUSED = 20; // restarts while a question waits; more of them mean that something is wrong
 const PROVIDER_PAUSE_MS = 5000; // the agent has already tried for seconds
 const LONGEST_PROVIDER_PAUSE_MS = 60_000; // longer than that a person wants to know
 const STORE_RETRY_MS = 2000; // a full disk: somebody has to make room
@@ -99,8 +100,10 @@ export class TurnRunner {
     if (!progress.counted) {
       const refusal = this.#options.budget?.refusal(turn) ?? null;
       if (refusal !== null) return this.#overBudget(turn, progress, refusal, signal);
-      if (progress.attempt >= MAX_ATTEMPTS) return this.#giveUp(turn, progress, signal);
       if (progress.attempt > 0) {
+        const excused = this.#options.store.turns.find(turn.id)?.excused ?? 0;
+        const failed = progress.attempt - Math.min(excused, MOST_EXCUSED);
+        if (failed >= MAX_ATTEMPTS) return this.#giveUp(turn, progress, signal);
         await this.#recall(turn, progress, signal);
         if (signal.aborted) return this.#stopped(turn, progress, signal, false);
       }
@@ -113,7 +116,22 @@ export class TurnRunner {
       if (!(error instanceof AgentError)) throw error;
       outcome = { kind: 'failed', error, openToolCall: false, partial: '', toolsStarted: [] };
     }
+    if (progress.waiting > 0 && outcome.kind !== 'completed') this.#excuse(turn, progress);
     return this.#judge(turn, progress, outcome, signal);
+  }
+
+  /** If the disk does not take it, it counts as an attempt. */
+  #excuse(turn: TurnRow, progress: Progress): void {
+    const { store, logger } = this.#options;
+    try {
+      store.transaction('relaxed', () => store.turns.excuse(turn.id, progress.attempt));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      logger.error(
+        { err: error, turn: turn.id },
+        'an attempt that waited for a person counts, since the disk is full',
+      );
+    }
   }
 
   #startAttempt(turn: TurnRow, progress: Progress): void {
@@ -220,7 +238,7 @@ export class TurnRunner {
     openToolCall: boolean,
   ): Promise<Next> {
     const reason = signal.reason as StopReason;
-    if (reason === 'shutdown') {
+    if (reason === 'shutdown' || reason === 'held') {
       if (openToolCall) this.#leaveAgentSession(turn);
       return 'ended';
     }

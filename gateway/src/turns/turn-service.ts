@@ -65,7 +65,10 @@ export class TurnService {
     const { store, lease, logger } = this.#options;
     const abandoned = store.turns.abandoned(lease);
     store.transaction('durable', () => {
-      for (const turn of abandoned) store.turns.requeue(turn.id);
+      for (const { id, attempt } of abandoned) {
+        if (waitedForPerson(store, id, attempt)) store.turns.excuse(id, attempt);
+        store.turns.requeue(id);
+      }
     });
     for (const turn of abandoned)
       logger.warn({ turn: turn.id, attempt: turn.attempt }, 'taking up an interrupted turn');
@@ -177,4 +180,15 @@ export class TurnService {
     const { store, defaultQueueMode } = this.#options;
     return turn.queueMode ?? store.sessions.find(turn.session)?.queueMode ?? defaultQueueMode;
   }
+}
+
+/** Whether an attempt was waiting for the owner when its process was killed. */
+function waitedForPerson(store: Store, turn: string, attempt: number): boolean {
+  const used = new Set(store.questions.usesOfTurn(turn).map(({ question }) => question));
+  return store.questions
+    .ofTurn(turn)
+    .some(
+      (row) =>
+        row.attempt === attempt && (row.state === 'open' || (row.state !== 'withdrawn' && !used.has(row.id))),
+    );
 }

@@ -11,6 +11,12 @@ const interval: Form<number | null> = (text) => {
   throw new FormError('must be between 1m and 24h, or off');
 };
 
+const patience: Form<number> = (text) => {
+  const ms = durationOrOff(text);
+  if (ms !== null && ms >= 10_000 && ms <= DAY_MS) return ms;
+  throw new FormError('must be between 10s and 24h');
+};
+
 export const heartbeat = {
   title: 'Heartbeat',
   settings: {
@@ -50,6 +56,19 @@ export const conversations = {
       about: 'Messages that may wait in one conversation; more are refused, with a word to the sender.',
       form: whole(1, 100_000),
       default: '100',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_ASK_TIMEOUT: {
+      about:
+        'How long a question to the owner waits for his answer before what it asked for is refused: whether a tool may run, say. Its conversation waits so long, others go on.',
+      form: patience,
+      default: '10m',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_ASK_TIMEOUT_UNASKED: {
+      about: 'The same for what he does by himself: schedules and the heartbeat.',
+      form: patience,
+      default: '1h',
       parts: ['gateway'],
     },
     MOBYCLAW_RESET_IDLE: {

@@ -10,6 +10,7 @@ import { onTestFinished } from 'vitest';
 import type { AgentClient, AgentClientOptions, RunEvent, RunOutcome } from '../agent.ts';
 import { createAgentClient } from '../agent-client.ts';
 import type { AgentError } from '../agent-error.ts';
+import type { Decide } from '../wanted.ts';
 
 export interface Pair {
   agent: FakeAgent;
@@ -44,6 +45,7 @@ export async function ask(
     stopWhen?: (event: RunEvent) => boolean;
     identity?: Record<string, string>;
     images?: string[];
+    decide?: Decide;
   } = {},
 ): Promise<Ran> {
   const events: RunEvent[] = [];
@@ -53,6 +55,7 @@ export async function ask(
       sessionId,
       text,
       identity: options.identity ?? {},
+      ...(options.decide ? { decide: options.decide } : {}),
       ...(options.images ? { images: options.images.map((dataUrl) => ({ dataUrl })) } : {}),
     },
     (event) => {

@@ -108,6 +108,7 @@ export function operationRoutes(services: HttpServices): Router {
       },
       soul: { state: view.state, ...(view.problem === undefined ? {} : { problem: view.problem }) },
       turns: { running: counts.running ?? 0, queued: counts.queued ?? 0, limit: turns.lanes.limit },
+      questions: { open: store.questions.countOpen() },
       channels: messaging()?.channels().map(toStatusView) ?? [],
       ...(owner ? { ownerChannel: owner } : {}),
       heartbeat: heartbeat.summary(),

@@ -1,0 +1,17 @@
+/**
+ * The kinds of questions: how what a run wants becomes one question or several, and what the answers decide. Another kind
+ * is one more entry.
+ */
+import type { Decision, Wanted } from '../agent/wanted.ts';
+import { formKind } from './form.ts';
+import type { Kind } from './kind.ts';
+import { roundsKind } from './rounds.ts';
+import { type RuleFor, toolKind } from './tool.ts';
+
+export type Kinds = {
+  [K in Wanted['kind']]: Kind<Extract<Wanted, { kind: K }>, Extract<Decision, { kind: K }>>;
+};
+
+export function kinds(ruleFor: RuleFor): Kinds {
+  return { tool: toolKind(ruleFor), form: formKind, rounds: roundsKind };
+}

@@ -1,0 +1,100 @@
+/**
+ * A tool that needs a confirmation. *Once* is for this one call; *For this answer* for each call of this tool in this
+ * turn; *Always* writes a rule into soul.yaml and is for this call, since the rule counts from the next turn on.
+ */
+import type { Decision, Wanted } from '../agent/wanted.ts';
+import type { QuestionRow } from '../store/question-store.ts';
+import type { Before, Draft, Kind } from './kind.ts';
+import { fenced, plain } from './quote.ts';
+import { subjectOf } from './subject.ts';
+
+type WantedTool = Extract<Wanted, { kind: 'tool' }>;
+type ToolDecision = Extract<Decision, { kind: 'tool' }>;
+
+/** The rule of soul.yaml that allows exactly this call from now on; null where there is none. */
+export type RuleFor = (tool: string, args: unknown) => string | null;
+
+export function toolKind(ruleFor: RuleFor): Kind<WantedTool, ToolDecision> {
+  return {
+    async decide(wanted, put) {
+      const { by, option, reason } = await put(draftOf(wanted, ruleFor(wanted.tool, wanted.args)));
+      if (option === 'once' || option === 'turn' || option === 'always')
+        return { kind: 'tool', approve: true };
+      return { kind: 'tool', approve: false, reason: refusal(by, reason) };
+    },
+
+    /**
+     * `turn` covers this tool for the rest of the turn, and `always` the same call; but neither a call that an attempt before
+     * may have made already.
+     */
+    covering({ subject, details }, { rows, uses, attempt }: Before): QuestionRow | null {
+      if (uses.some((use) => use.subject === subject && use.attempt < attempt)) return null;
+      const granted = ({ kind, answer, ...row }: QuestionRow): boolean =>
+        kind === 'tool' &&
+        ((answer?.option === 'turn' && row.details.tool === details.tool) ||
+          (answer?.option === 'always' && row.subject === subject));
+      return rows.find(granted) ?? null;
+    },
+
+    outcome(option, { details }) {
+      switch (option) {
+        case 'once':
+          return 'Allowed once';
+        case 'turn':
+          return 'Allowed for this answer';
+        case 'always':
+          return `Allowed always (${String(details.rule)})`;
+        default:
+          return 'Refused';
+      }
+    },
+  };
+}
+
+export function toolSubject(tool: string, args: unknown): string {
+  return subjectOf('tool', tool, args);
+}
+
+function draftOf({ callId, tool, args, description }: WantedTool, rule: string | null): Draft {
+  const name = plain(tool);
+  return {
+    subject: toolSubject(tool, args),
+    call: callId,
+    title: `Moby wants to use ${name}.`,
+    text: (id, again) => `${again === '' ? '' : `${again}\n\n`}${wording(name, args, id)}`,
+    details: { tool, args, ...(description ? { description } : {}), ...(rule === null ? {} : { rule }) },
+    options: [
+      { id: 'once', label: 'Once', style: 'primary' },
+      { id: 'turn', label: 'For this answer' },
+      ...(rule === null ? [] : [{ id: 'always', label: 'Always' }]),
+      { id: 'no', label: 'No', style: 'danger' },
+    ],
+    input: null,
+    fallback: 'no',
+  };
+}
+
+/** A command is shown as one; other arguments as they are written. */
+function wording(tool: string, args: unknown, id: string): string {
+  const all = `\`./mobyclaw questions show ${id}\``;
+  const given = typeof args === 'object' && args !== null ? Object.entries(args) : [];
+  if (given.length === 0 && typeof args !== 'string')
+    return `Moby wants to use **${tool}**, without arguments.`;
+  const command = given.find(([name, value]) => /^(cmd|command)$/.test(name) && typeof value === 'string');
+  const rest = given.filter((entry) => entry !== command);
+  const parts = [`Moby wants to use **${tool}**:`];
+  if (command) parts.push(fenced(String(command[1]), all, 'sh'));
+  if (!command || rest.length > 0) {
+    const shown = typeof args === 'string' ? args : JSON.stringify(Object.fromEntries(rest), null, 2);
+    parts.push(fenced(shown, all, typeof args === 'string' ? '' : 'json'));
+  }
+  return parts.join('\n\n');
+}
+
+function refusal(by: 'owner' | 'nobody', reason: string | undefined): string {
+  if (by === 'nobody') {
+    return 'The owner was asked and did not answer in time, so it is refused. Go on without it and say so; do not try it again now.';
+  }
+  const why = reason === undefined || reason === '' ? '' : ` He says: ${reason}`;
+  return `The owner was asked and said no.${why} Go on without it; do not try it another way.`;
+}
