@@ -233,7 +233,10 @@ function sendEvent(response: ServerResponse, message: JSONRPCMessage): void {
   if (response.writable) response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   if (!response.writable) return; // the client has left
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+    .end(text);
 }

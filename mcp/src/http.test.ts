@@ -1,6 +1,8 @@
+import { EventEmitter, once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { silentLogger } from '@mobyclaw/lib/logger';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { type HttpService, serveMcpHttp } from './http.ts';
 import { mcpTool, ToolError } from './tool.ts';
@@ -9,8 +11,10 @@ const TOKEN = 'a-token-of-some-length';
 const GATEWAY_TOKEN = 'another-token-of-some-length';
 const AS_GATEWAY = { authorization: `Bearer ${GATEWAY_TOKEN}` };
 let service: HttpService;
+let waits: EventEmitter;
 
 beforeEach(async () => {
+  waits = new EventEmitter();
   service = await serveMcpHttp(
     {
       name: 'test',
@@ -40,11 +44,18 @@ beforeEach(async () => {
       },
       gateway: {
         token: GATEWAY_TOKEN,
-        routes: (router) => {
-          router.post('/extra', (request, response) => {
-            response.json(request.body);
-          });
-        },
+        routes: [
+          { method: 'POST', path: '/extra', answer: ({ body }) => body },
+          {
+            method: 'GET',
+            path: '/wait',
+            async answer({ query, gone }) {
+              waits.emit('begun', query.for);
+              await once(gone, 'abort');
+              waits.emit('gone');
+            },
+          },
+        ],
       },
     },
     { host: '127.0.0.1', port: 0 },
@@ -61,7 +72,7 @@ interface Answer {
 /** `fetch` would not let a test choose the Host header. */
 function send(
   path: string,
-  options: { method?: string; headers?: object; body?: string } = {},
+  options: { method?: string; headers?: object; body?: string | Buffer } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
@@ -184,7 +195,45 @@ test('bad bodies are refused as what they are', async () => {
     headers: AS_GATEWAY,
   });
   expect(large.status).toBe(413);
+  const tooDeep = await send('/extra', { body: '['.repeat(100) + ']'.repeat(100), headers: AS_GATEWAY });
+  expect(tooDeep.status).toBe(400);
+  const packed = { ...AS_GATEWAY, 'content-encoding': 'gzip' };
+  expect((await send('/extra', { body: gzipSync('{}'), headers: packed })).status).toBe(415);
+  const utf16 = { ...AS_GATEWAY, 'content-type': 'application/json; charset=utf-16le' };
+  expect((await send('/extra', { body: Buffer.from('{}', 'utf16le'), headers: utf16 })).status).toBe(400);
   expect((await send('/nowhere', { headers: AS_GATEWAY })).status).toBe(404);
+});
+
+test('a body that is too large is answered, whether or not it says its length', async () => {
+  const body = 'x'.repeat(3 * 1024 * 1024);
+  for (const length of [{}, { 'transfer-encoding': 'chunked' }]) {
+    const answer = await send('/extra', { body, headers: { ...AS_GATEWAY, ...length } });
+    expect([answer.status, JSON.parse(answer.body).detail]).toEqual([413, expect.stringContaining('larger')]);
+  }
+});
+
+test('a route is told that its client has left, and what was asked', async () => {
+  const begun = once(waits, 'begun');
+  const gone = once(waits, 'gone');
+  const waiting = httpRequest(`${service.url}/wait?for=a%20change`, { headers: AS_GATEWAY });
+  waiting.on('error', () => undefined); // its own leaving
+  waiting.end();
+  expect(await begun).toEqual(['a change']);
+  waiting.destroy();
+  await gone;
+});
+
+test('whoever leaves in the middle of a body is no fault of ours', async () => {
+  const faults = vi.spyOn(silentLogger, 'error');
+  const leaving = httpRequest(`${service.url}/extra`, {
+    method: 'POST',
+    headers: { ...AS_GATEWAY, 'content-type': 'application/json', 'content-length': 100 },
+  });
+  const left = once(leaving, 'error');
+  leaving.write('{', () => leaving.destroy(new Error('gone')));
+  await left;
+  expect((await send('/healthz', { method: 'GET' })).status).toBe(200); // the server saw the end before this
+  expect(faults).not.toHaveBeenCalled();
 });
 
 test('tools are listed with their schema and hints', async () => {

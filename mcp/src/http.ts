@@ -5,16 +5,17 @@
  *
  * A wrong token is answered 403 without `WWW-Authenticate`: a challenge would make cagent start an OAuth dialogue that
  * blocks the run. There is no GET stream and no session to delete, so both are 405, which clients of the protocol expect.
+ *
+ * On plain node:http: Express for a handful of fixed paths is 4 MB in each of these processes.
  */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bearerToken, equalSecrets, refuseForeignOrigin } from '@mobyclaw/lib/http-guard';
+import { bearerToken, equalSecrets, refuseForeignOrigin, targetOf } from '@mobyclaw/lib/http-guard';
 import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
-import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { PROBLEM_TYPES, type ProblemType } from '@mobyclaw/protocol/problem';
-import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
-import { type McpHandlerOptions, mcpHandler, RPC_ERRORS } from './handler.ts';
+import { type McpHandlerOptions, mcpHandler, RPC_ERRORS, sendJson } from './handler.ts';
+import { ClientLeft, NotJson, readJsonBody } from './json-body.ts';
+import type { Route } from './route.ts';
 import type { McpCaller } from './tool.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024; // far above the largest text a tool accepts
@@ -31,7 +32,7 @@ export interface McpHttpOptions extends Omit<McpHandlerOptions, 'identify'> {
   gateway?: {
     token: string;
     /** Behind this token, and the same guard, body limit and error rendering. */
-    routes: (router: Router) => void;
+    routes: readonly Route[];
   };
 }
 
@@ -50,7 +51,7 @@ export async function serveMcpHttp(
   options: McpHttpOptions,
   listen: { host: string; port: number },
 ): Promise<HttpService> {
-  const server = createServer(createMcpHttpApp(options));
+  const server = createServer(requestListener(options));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -79,98 +80,75 @@ export async function serveMcpHttp(
   };
 }
 
-export function createMcpHttpApp(options: McpHttpOptions): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use((request, _response, next) => {
-    const refusal = refuseForeignOrigin(request, options.allowedHosts);
-    if (refusal) throw new HttpProblem(refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
-    next();
-  });
-  app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok' });
-  });
-  const { gateway } = options;
-  const shows = (request: Request, token: string | undefined): boolean =>
-    token !== undefined && equalSecrets(bearerToken(request) ?? '', token);
-  app.use((request, _response, next) => {
-    const allowed =
-      shows(request, gateway?.token) || (request.path === '/mcp' && shows(request, options.token));
-    if (!allowed) {
-      const wanted = request.path === '/mcp' ? '<MOBYCLAW_MCP_TOKEN>' : '<the token of the gateway>';
-      throw new HttpProblem('forbidden', `This needs "Authorization: Bearer ${wanted}".`);
-    }
-    next();
-  });
-  app.use(
-    express.json({
-      limit: MAX_BODY_BYTES,
-      verify: (_request, _response, body, charset) => {
-        const problem = jsonBodyProblem(body, charset);
-        if (problem !== null) throw new HttpProblem('bad-request', problem);
-      },
-    }),
-  );
-  const { identify = () => ({}) } = options;
-  const asAgent = mcpHandler({ ...options, identify });
-  const asOwner = mcpHandler({ ...options, identify: () => ({ asker: 'owner' }) });
-  app
-    .route('/mcp')
-    .post((request, response) => (shows(request, gateway?.token) ? asOwner : asAgent)(request, response))
-    .all((_request, response) => {
-      response.setHeader('allow', 'POST');
-      sendProblem(
-        response,
-        new HttpProblem('bad-request', 'This MCP server is stateless: it takes POST only.'),
-        405,
-      );
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+function requestListener(options: McpHttpOptions): Listener {
+  const answer = answerer(options);
+  return (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (!(error instanceof ClientLeft)) sendError(error, request, response, options.logger);
     });
-  if (gateway) {
-    const router = express.Router();
-    gateway.routes(router);
-    app.use(router);
-  }
-  app.use((request) => {
-    throw new HttpProblem('not-found', `There is no ${request.method} ${request.path} here.`);
-  });
-  app.use(errorHandler(options.logger));
-  return app;
+  };
 }
 
-/** Errors of body-parser carry an HTTP status; everything unknown is ours and told without details. */
-function errorHandler(logger: Logger) {
-  return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
-    if (error instanceof HttpProblem) {
-      sendProblem(response, error);
-      return;
+function answerer(
+  options: McpHttpOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { gateway, identify = () => ({}) } = options;
+  const asAgent = mcpHandler({ ...options, identify });
+  const asOwner = mcpHandler({ ...options, identify: () => ({ asker: 'owner' }) });
+  const routes = new Map(gateway?.routes.map((route) => [`${route.method} ${route.path}`, route]));
+
+  return async (request, response) => {
+    const refusal = refuseForeignOrigin(request, options.allowedHosts);
+    if (refusal) throw new HttpProblem(refusal.status === 400 ? 'bad-request' : 'forbidden', refusal.detail);
+    const target = targetOf(request);
+    if (!target) throw new HttpProblem('bad-request', 'The request names no path.');
+    const { pathname, searchParams } = target;
+    const name = `${request.method} ${pathname}`;
+    if (name === 'GET /healthz') return sendJson(response, 200, { status: 'ok' });
+
+    const shown = bearerToken(request) ?? '';
+    const fromGateway = gateway !== undefined && equalSecrets(shown, gateway.token);
+    if (!fromGateway && !(pathname === '/mcp' && equalSecrets(shown, options.token))) {
+      const wanted = pathname === '/mcp' ? '<MOBYCLAW_MCP_TOKEN>' : '<the token of the gateway>';
+      throw new HttpProblem('forbidden', `This needs "Authorization: Bearer ${wanted}".`);
     }
-    const { status, type } = error as { status?: number; type?: string };
-    if (status !== undefined && status < 500) {
-      if (type === 'entity.parse.failed' && request.path === '/mcp') {
-        response.status(400).json({
-          jsonrpc: '2.0',
-          error: { code: RPC_ERRORS.parse, message: 'The request body is not valid JSON.' },
-          id: null,
-        });
-        return;
-      }
-      const kind = (Object.entries(PROBLEM_TYPES).find(([, code]) => code === status)?.[0] ??
-        'bad-request') as ProblemType;
-      sendProblem(response, new HttpProblem(kind, bodyProblem(status)), status);
-      return;
+    if (pathname === '/mcp') {
+      if (request.method !== 'POST') return refuseMethod(response);
+      const body = await readJsonBody(request, MAX_BODY_BYTES);
+      return await (fromGateway ? asOwner : asAgent)(Object.assign(request, { body }), response);
     }
-    logger.error({ err: error, path: request.path }, 'request failed');
-    sendProblem(
+    const route = routes.get(name);
+    if (!route) throw new HttpProblem('not-found', `There is no ${name} here.`);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const body = await readJsonBody(request, MAX_BODY_BYTES);
+    sendJson(
       response,
-      new HttpProblem('internal', 'Something went wrong in here; the log has the details.'),
+      200,
+      await route.answer({ query: Object.fromEntries(searchParams), body, gone: gone.signal }),
     );
   };
 }
 
-function bodyProblem(status: number): string {
-  if (status === 413) return `The request body is larger than ${MAX_BODY_BYTES} bytes.`;
-  if (status === 415)
-    return 'The request body has an encoding that is not understood; send plain UTF-8 JSON.';
-  return 'The request body is not valid JSON.';
+function refuseMethod(response: ServerResponse): void {
+  const detail = 'This MCP server is stateless: it takes POST only.';
+  sendProblem(response, new HttpProblem('bad-request', detail, {}, { allow: 'POST' }), 405);
+}
+
+/** What is known is told; everything else is a fault of ours and told without details. */
+function sendError(error: unknown, request: IncomingMessage, response: ServerResponse, logger: Logger): void {
+  const path = targetOf(request)?.pathname;
+  if (error instanceof NotJson && path === '/mcp') {
+    const { message } = error;
+    sendJson(response, 400, { jsonrpc: '2.0', error: { code: RPC_ERRORS.parse, message }, id: null });
+  } else if (error instanceof HttpProblem) sendProblem(response, error);
+  else {
+    logger.error({ err: error, path }, 'request failed');
+    sendProblem(
+      response,
+      new HttpProblem('internal', 'Something went wrong in here; the log has the details.'),
+    );
+  }
 }

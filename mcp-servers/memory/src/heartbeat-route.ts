@@ -1,8 +1,8 @@
 /** `GET /heartbeat` for the gateway, which decides from it whether a heartbeat has anything to look at. */
 import { createHash } from 'node:crypto';
+import type { Route } from '@mobyclaw/mcp/route';
 import { ToolError } from '@mobyclaw/mcp/tool';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
-import type { Router } from 'express';
 import { HEARTBEAT, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { memoryFiles } from './search/changed-files.ts';
@@ -10,10 +10,8 @@ import { memoryFiles } from './search/changed-files.ts';
 const MOMENT = /\b\d{4}-\d\d-\d\d(?:[T ,]{1,2}\d\d:\d\d)?\b/g;
 const MOST_TIMES = 200;
 
-export function heartbeatRoute(router: Router, home: string, store: MemoryStore): void {
-  router.get('/heartbeat', async (_request, response) => {
-    response.json(await heartbeatFiles(home, store));
-  });
+export function heartbeatRoute(home: string, store: MemoryStore): Route {
+  return { method: 'GET', path: '/heartbeat', answer: () => heartbeatFiles(home, store) };
 }
 
 async function heartbeatFiles(home: string, store: MemoryStore): Promise<HeartbeatFiles> {

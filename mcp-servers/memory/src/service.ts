@@ -86,11 +86,7 @@ export async function startMemoryService(
         logger,
         gateway: {
           token: config.gatewayToken,
-          routes: (router) => {
-            soulRoutes(router, soul);
-            heartbeatRoute(router, home, store);
-            turnRoutes(router, ended, changes);
-          },
+          routes: [...soulRoutes(soul), heartbeatRoute(home, store), ...turnRoutes(ended, changes)],
         },
       },
       config.listen,

@@ -1,9 +1,9 @@
 /** What the gateway tells memory of turns: one that has ended is not acted for any more, and the owner has been told. */
 
 import { BoundedMap } from '@mobyclaw/lib/bounded-map';
+import { checked, type Route } from '@mobyclaw/mcp/route';
 import type { McpCaller } from '@mobyclaw/mcp/tool';
 import { ToolError } from '@mobyclaw/mcp/tool';
-import type { Router } from 'express';
 import * as z from 'zod';
 import type { HeartbeatChanges } from './heartbeat-changes.ts';
 
@@ -30,15 +30,25 @@ export class EndedTurns {
   }
 }
 
-export function turnRoutes(router: Router, ended: EndedTurns, changes: HeartbeatChanges): void {
-  /** Answers with what the owner has not been told yet. */
-  router.post('/turns/ended', async (request, response) => {
-    const { turn } = endedBody.parse(request.body);
-    if (turn !== undefined) ended.add(turn);
-    response.json(await changes.list());
-  });
-  router.post('/heartbeat/told', async (request, response) => {
-    await changes.told(toldBody.parse(request.body).id);
-    response.json({});
-  });
+export function turnRoutes(ended: EndedTurns, changes: HeartbeatChanges): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/turns/ended',
+      /** @returns what the owner has not been told yet */
+      answer({ body }) {
+        const { turn } = checked(endedBody, body);
+        if (turn !== undefined) ended.add(turn);
+        return changes.list();
+      },
+    },
+    {
+      method: 'POST',
+      path: '/heartbeat/told',
+      async answer({ body }) {
+        await changes.told(checked(toldBody, body).id);
+        return {};
+      },
+    },
+  ];
 }

@@ -1,8 +1,5 @@
 /** `/soul…` for the gateway, as protocol/control describes it. */
-
-import { HttpProblem } from '@mobyclaw/lib/http-problem';
-import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
-import type { Router } from 'express';
+import { checked, type Route } from '@mobyclaw/mcp/route';
 import * as z from 'zod';
 import type { SoulPublication } from './soul-publication.ts';
 
@@ -18,37 +15,36 @@ const ruleBody = z.object({
 });
 const hashBody = z.object({ hash: z.string().min(1).max(64) });
 
-export function soulRoutes(router: Router, soul: SoulPublication): void {
-  router.get('/soul', (_request, response) => {
-    response.json(soul.state);
-  });
-  router.get('/soul/watch', async (request, response) => {
-    const { since, timeout } = read(watchQuery, request.query);
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const state = await soul.watch(since, timeout * 1000, gone.signal);
-    if (!response.closed) response.json(state);
-  });
-  router.get('/soul/rules', async (_request, response) => {
-    response.json(await soul.rules());
-  });
-  router.post('/soul/allow', async (request, response) => {
-    const { rule } = read(ruleBody, request.body);
-    response.json({ rule, written: await soul.allow(rule) });
-  });
-  router.post('/soul/publish', async (request, response) => {
-    response.json(await soul.publish(read(hashBody, request.body).hash));
-  });
-  router.post('/soul/confirm', async (request, response) => {
-    response.json(await soul.confirm(read(hashBody, request.body).hash));
-  });
-  router.post('/soul/restore', async (_request, response) => {
-    response.json(await soul.restore());
-  });
-}
-
-function read<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value, { error: plainIssue });
-  if (parsed.success) return parsed.data;
-  throw new HttpProblem('validation-failed', `${plainFaults(parsed.error).join('; ')}.`);
+export function soulRoutes(soul: SoulPublication): Route[] {
+  return [
+    { method: 'GET', path: '/soul', answer: () => soul.state },
+    {
+      method: 'GET',
+      path: '/soul/watch',
+      answer({ query, gone }) {
+        const { since, timeout } = checked(watchQuery, query);
+        return soul.watch(since, timeout * 1000, gone);
+      },
+    },
+    { method: 'GET', path: '/soul/rules', answer: () => soul.rules() },
+    {
+      method: 'POST',
+      path: '/soul/allow',
+      async answer({ body }) {
+        const { rule } = checked(ruleBody, body);
+        return { rule, written: await soul.allow(rule) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/soul/publish',
+      answer: ({ body }) => soul.publish(checked(hashBody, body).hash),
+    },
+    {
+      method: 'POST',
+      path: '/soul/confirm',
+      answer: ({ body }) => soul.confirm(checked(hashBody, body).hash),
+    },
+    { method: 'POST', path: '/soul/restore', answer: () => soul.restore() },
+  ];
 }
