@@ -29,3 +29,8 @@ it('mends halves of characters wherever they stand, and nothing else', () => {
     fine: '😀',
   });
 });
+
+it('gives a value that is fine back as it is, not a copy', () => {
+  const value = { text: ['😀', { deep: 'a' }], n: 1 };
+  expect(wellFormed(value)).toBe(value);
+});

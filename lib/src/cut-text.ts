@@ -24,16 +24,29 @@ function isLow(unit: number): boolean {
 /**
  * The same value with every half of a character replaced by U+FFFD, in strings however deep, and in the keys of objects.
  * Arrays and plain objects are gone through; other objects, such as bytes, are left as they are.
+ * @returns the value itself where there was none, a copy otherwise
  */
 export function wellFormed<T>(value: T): T {
-  return repaired(value) as T;
+  return isWellFormed(value) ? value : (repaired(value) as T);
+}
+
+/** Before anything is copied: a conversation is long, and hardly ever holds a half. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  if (!isPlain(value)) return true;
+  return Object.keys(value).every((key) => key.isWellFormed() && isWellFormed(value[key]));
 }
 
 function repaired(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(repaired);
-  if (typeof value !== 'object' || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
+  if (!isPlain(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), repaired(item)]));
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -1,5 +1,5 @@
 /** Requests through a real proxy on this machine; the far hosts exist by its word alone. */
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { agentsFor, fetchThrough } from './node-fetch.ts';
@@ -54,4 +54,57 @@ test('without a proxy nothing is different', async () => {
   const { url, asked } = await startProxy();
   await (await fetchThrough(agentsFor({}))(`${url}/v1`)).text();
   expect(asked).toEqual(['GET /v1']);
+});
+
+/** A server that answers as the test says. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+test('a text is sent as it is, with its length in bytes', async () => {
+  const url = await serve(async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    const { 'content-length': length, 'content-type': type } = request.headers;
+    response.end(JSON.stringify({ text: Buffer.concat(pieces).toString(), length, type }));
+  });
+  const send = fetchThrough(agentsFor({}));
+  const plain = await send(url, { method: 'POST', body: 'grüße 😀' });
+  expect(await plain.json()).toEqual({ text: 'grüße 😀', length: '12', type: 'text/plain;charset=UTF-8' });
+  const headers = { 'Content-Type': 'application/json' };
+  const json = await send(url, { method: 'POST', body: '', headers });
+  expect(await json.json()).toEqual({ text: '', length: '0', type: 'application/json' });
+});
+
+test('a body is not read faster than it is taken, and is whole in the end', async () => {
+  const all = Buffer.alloc(20_000_000, 'x');
+  let sent = false;
+  const url = await serve((_request, response) => void response.end(all, () => (sent = true)));
+  const reader = (await fetchThrough(agentsFor({}))(url)).body?.getReader();
+  let length = (await reader?.read())?.value?.length ?? 0;
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(sent).toBe(false);
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+    length += piece.value.length;
+  }
+  expect(length).toBe(all.length);
+});
+
+test('a body that breaks off is an error, one that is not wanted any more closes its connection', async () => {
+  const closed = Promise.withResolvers<void>();
+  const url = await serve((request, response) => {
+    response.write('begun');
+    if (request.url === '/cut') setImmediate(() => response.destroy());
+    else response.once('close', closed.resolve);
+  });
+  const send = fetchThrough(agentsFor({}));
+  await expect((await send(`${url}cut`)).text()).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await (await send(url)).body?.cancel();
+  await closed.promise;
 });

@@ -50,24 +50,37 @@ function errorIn(json: string): { message: string } | null {
 }
 
 function mendStream(response: Response): Response {
+  const { status, headers, body } = response;
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   const end = new AnswerEnd();
   let rest = '';
-  const mended = new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, controller) {
-      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      if (lines.length > 0)
-        controller.enqueue(encoder.encode(lines.map((line) => `${end.line(line)}\n`).join('')));
+  /** @returns the piece itself where nothing had to be mended, which is nearly always */
+  const mended = (piece: Uint8Array): Uint8Array => {
+    const text = rest + decoder.decode(piece, { stream: true });
+    const whole = text.lastIndexOf('\n') + 1;
+    const mendedText = end.lines(text.slice(0, whole));
+    const untouched = rest === '' && whole === text.length && mendedText === text;
+    rest = text.slice(whole);
+    return untouched ? piece : encoder.encode(mendedText);
+  };
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) {
+          const last = rest + decoder.decode();
+          if (last !== '') controller.enqueue(encoder.encode(`${end.lines(last)}\n\n`));
+          return controller.close();
+        }
+        const piece = mended(value);
+        if (piece.length > 0) return controller.enqueue(piece);
+      }
     },
-    flush(controller) {
-      const last = rest + decoder.decode();
-      if (last !== '') controller.enqueue(encoder.encode(`${end.line(last)}\n\n`));
-    },
+    cancel: (reason) => reader.cancel(reason),
   });
-  const { status, headers } = response;
-  return new Response((response.body as ReadableStream<Uint8Array>).pipeThrough(mended), { status, headers });
+  return new Response(stream, { status, headers });
 }
 
 /** Sees the lines of one stream of chat completion chunks go by. */
@@ -75,7 +88,14 @@ class AnswerEnd {
   #finished = false;
   #calls = false;
 
-  line(line: string): string {
+  lines(text: string): string {
+    return text
+      .split('\n')
+      .map((line) => this.#line(line))
+      .join('\n');
+  }
+
+  #line(line: string): string {
     const data = /^data:\s*(.*?)\s*$/.exec(line)?.[1];
     if (data === undefined) return line;
     if (data === '[DONE]') return this.#finished ? line : `${this.#finish()}${line}`;

@@ -1,6 +1,6 @@
 /**
- * Writes the messages of one run into the session as they arise. A streaming answer is written at its first piece and
- * then at most ten times a second, so that a killed process loses a tenth of a second of it.
+ * Writes the messages of one run into the session as they arise. A streaming answer is written at most ten times a
+ * second, so that a killed process loses a tenth of a second of it, and the first piece is told before the disk has it.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { ContentPart, StoredMessage, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
@@ -116,11 +116,6 @@ export class AssistantDraft {
 
   #changed(): void {
     this.#dirty = true;
-    if (this.#timer) return;
-    this.flush();
-    this.#timer = this.#clock.after(WRITE_EVERY_MS, () => {
-      this.#timer = null;
-      if (this.#dirty) this.#changed();
-    });
+    this.#timer ??= this.#clock.after(WRITE_EVERY_MS, () => this.flush());
   }
 }

@@ -68,12 +68,12 @@ export class ModelCalls {
     const { runnable, clock, signal, maxRetries } = this.#options;
     const silence = new SilenceGuard(clock, signal);
     // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
-    const request = wellFormed<LanguageModelV4CallOptions>({
+    const request: LanguageModelV4CallOptions = {
       ...runnable.settings,
       providerOptions: runnable.providerOptions,
-      prompt: runnable.takesToolPictures ? prompt : picturesAfterTools(prompt),
+      prompt: wellFormed(runnable.takesToolPictures ? prompt : picturesAfterTools(prompt)),
       ...(tools?.length ? { tools, toolChoice: { type: 'auto' } } : {}),
-    });
+    };
     try {
       const ask = async () => runnable.model.doStream({ ...request, abortSignal: silence.signal });
       const { stream } = await withRetries(ask, { maxRetries, clock, signal: silence.signal });

@@ -6,15 +6,11 @@
  * `stream_stopped`; only what fails before the stream is thrown.
  */
 
-import type {
-  LanguageModelV4FunctionTool,
-  LanguageModelV4Prompt,
-  LanguageModelV4ToolResultPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { namedModel } from '@mobyclaw/lib/model-ref';
-import type { ContentPart, ToolCall, ToolDefinition, ToolResult } from '@mobyclaw/protocol/cagent';
+import type { ContentPart, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { ResolvedModel, RunnableModel } from '../model/create-model.ts';
 import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
@@ -86,7 +82,7 @@ class Run {
   readonly #modelCalls: ModelCalls;
   readonly #toolCalls: ToolCalls;
   readonly #context: ToolContext;
-  #offer: Offer = { tools: new Map(), instructions: [], failures: [] };
+  #offer: Offer = { tools: new Map(), forModel: [], instructions: [], failures: [] };
   #warned = '';
   #limit: number;
   #cutAtLimit = false;
@@ -178,10 +174,9 @@ class Run {
     if (!toolbox.empty) this.#announceTools();
     for (let calls = 1; ; calls++) {
       const instructions = await this.#instructions();
-      const tools = [...this.#offer.tools.values()].map(({ definition }) => modelTool(definition));
       const answer = await this.#modelCalls.ask({
         prompt: [...instructions, ...this.#cached(prompt)],
-        tools,
+        tools: this.#offer.forModel,
       });
       this.#cutAtLimit = answer.finish === 'length';
       if (!actsOn(answer)) return;
@@ -310,11 +305,6 @@ const CACHE_HERE = { anthropic: { cacheControl: { type: 'ephemeral' } } };
 /** An answer that was cut, or kept back, may hold half of a call: only one that ended by itself is acted on. */
 function actsOn({ calls, finish }: Answer): boolean {
   return calls.length > 0 && (finish === 'stop' || finish === 'tool-calls');
-}
-
-function modelTool({ name, description, parameters }: ToolDefinition): LanguageModelV4FunctionTool {
-  const inputSchema = parameters as LanguageModelV4FunctionTool['inputSchema'];
-  return { type: 'function', name, ...(description ? { description } : {}), inputSchema };
 }
 
 function titleFrom(prompt: string): string {

@@ -2,6 +2,7 @@
  * All tools of one agent in soul.yaml. Built-in ones are always there; those of an MCP server only while it can be reached: one that
  * is down costs a warning, never the run.
  */
+import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
@@ -9,6 +10,7 @@ import { filesystemTools } from './filesystem.ts';
 import { causes } from './mcp/connection-error.ts';
 import { nameForProvider, otherName } from './mcp/definitions.ts';
 import { isSwitchedOff, McpToolset } from './mcp-toolset.ts';
+import { ModelTools } from './model-tools.ts';
 import { ownEnvironment, shellEnvironment } from './program-environment.ts';
 import { shellTools } from './shell.ts';
 import { thinkTools } from './think.ts';
@@ -26,6 +28,8 @@ export interface ToolboxOptions {
 
 export interface Offer {
   tools: ReadonlyMap<string, AgentTool>;
+  /** The same as the model is given them. */
+  forModel: LanguageModelV4FunctionTool[];
   /** One text a toolset. */
   instructions: string[];
   /** One line a server that could not be reached. */
@@ -45,6 +49,7 @@ interface Source {
 
 export class Toolbox {
   readonly #sources: readonly Source[];
+  readonly #modelTools = new ModelTools();
 
   constructor(soul: Soul, toolsets: readonly ToolsetConfig[], options: ToolboxOptions) {
     this.#sources = toolsets
@@ -85,7 +90,8 @@ export class Toolbox {
       if (text) instructions.push(text);
     }
     this.failures = failures;
-    return { tools, instructions, failures };
+    const forModel = this.#modelTools.of([...tools.values()].map(({ definition }) => definition));
+    return { tools, forModel, instructions, failures };
   }
 
   async close(): Promise<void> {
