@@ -1,21 +1,7 @@
 /** Questions through the whole gateway: asked, answered, told, with a fake agent of each generation. */
-import type { Question } from '@mobyclaw/protocol/question';
-import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, test } from 'vitest';
-import { EventStream, type Harness, openHarness } from '../testing/harness.ts';
-
-async function open(moby: Harness): Promise<Question[]> {
-  return (await moby.call('GET', '/api/questions')).body.items;
-}
-
-/** The one question that waits, once it does. */
-async function asked(moby: Harness): Promise<Question> {
-  return until('a question', async () => (await open(moby))[0]);
-}
-
-function answer(moby: Harness, id: string, body: object) {
-  return moby.call('POST', `/api/questions/${id}/answer`, { body });
-}
+import { EventStream, openHarness } from '../testing/harness.ts';
+import { answer, asked, openQuestions } from '../testing/question-world.ts';
 
 describe.each(['array', 'object'] as const)('generation %s', (generation) => {
   test('a tool that needs a confirmation runs once the owner has allowed it', async () => {
@@ -32,7 +18,7 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
       chat: null,
     });
     expect(moby.agent?.stats().executions).toEqual([]);
-    const { status, body } = await answer(moby, question.id, { option: 'once' });
+    const { status, body } = await answer(moby, question, { option: 'once' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ state: 'answered', answer: { option: 'once', door: 'cli' } });
     expect(body.outcome).toMatch(/^Allowed once by the owner in the terminal at \d\d:\d\d\.$/);
@@ -46,7 +32,7 @@ describe.each(['array', 'object'] as const)('generation %s', (generation) => {
   test('a no is told with its reason, and nothing runs', async () => {
     const moby = await openHarness({ agent: { generation } });
     const { stream } = await moby.start('confirm tool=shell');
-    await answer(moby, (await asked(moby)).id, { option: 'no', reason: 'use the calendar instead' });
+    await answer(moby, await asked(moby), { option: 'no', reason: 'use the calendar instead' });
     expect((await stream.all()).at(-1)?.type).toBe('done');
     expect(moby.agent?.stats().executions).toEqual([]);
     expect(moby.agent?.answers().at(-1)?.body).toContain('use the calendar instead');
@@ -58,8 +44,8 @@ test('the first answer counts; a later one is told what was decided', async () =
   const { stream } = await moby.start('confirm tool=shell');
   const { id } = await asked(moby);
   const [first, second] = await Promise.all([
-    answer(moby, id, { option: 'no' }),
-    answer(moby, id, { option: 'once' }),
+    answer(moby, { id }, { option: 'no' }),
+    answer(moby, { id }, { option: 'once' }),
   ]);
   expect([first.status, second.status]).toEqual([200, 409]);
   expect(second.body.detail).toContain('Refused by the owner in the terminal');
@@ -71,11 +57,11 @@ test('what is no answer is refused, and the question stays open', async () => {
   const moby = await openHarness();
   await moby.start('confirm tool=shell');
   const { id } = await asked(moby);
-  expect((await answer(moby, id, { option: 'always' })).status).toBe(422);
-  expect((await answer(moby, id, { value: 'yes' })).status).toBe(422);
-  expect((await answer(moby, id, {})).status).toBe(422);
-  expect((await answer(moby, 'a-guess', { option: 'once' })).status).toBe(404);
-  expect(await open(moby)).toHaveLength(1);
+  expect((await answer(moby, { id }, { option: 'always' })).status).toBe(422);
+  expect((await answer(moby, { id }, { value: 'yes' })).status).toBe(422);
+  expect((await answer(moby, { id }, {})).status).toBe(422);
+  expect((await answer(moby, { id: 'a-guess' }, { option: 'once' })).status).toBe(404);
+  expect(await openQuestions(moby)).toHaveLength(1);
 });
 
 test('a question is followed from its asking to its end', async () => {
@@ -85,7 +71,7 @@ test('a question is followed from its asking to its end', async () => {
   const stream = new EventStream(moby, 'GET', '/api/questions/events');
   const first = await stream.next();
   expect(first).toMatchObject({ type: 'question', data: { id, state: 'open', details: { tool: 'shell' } } });
-  await answer(moby, id, { option: 'once' });
+  await answer(moby, { id }, { option: 'once' });
   expect(await stream.next()).toMatchObject({ type: 'question', data: { id, state: 'answered' } });
   stream.leave();
   const again = new EventStream(moby, 'GET', `/api/questions/events?since=${first?.id}`);
@@ -111,5 +97,5 @@ test('a token of scope chat sees no question, one of scope read answers none', a
     });
     expect(refused.status).toBe(403);
   }
-  expect(await open(moby)).toHaveLength(1);
+  expect(await openQuestions(moby)).toHaveLength(1);
 });

@@ -9,6 +9,8 @@
  *   tool-ms=100       how long each takes            tool-fails       they answer with an error
  *   confirm           they ask for a confirmation    drop-resume=2    that many answers to it get lost
  *   elicit            a form is asked for            max-iterations   the iteration limit is reached
+ *   report            the answer ends with what the tools returned
+ *   insist            tools run again although they may have run
  *   sub-agent         another agent speaks in between
  *   warning           a tool server is down          empty            the answer is empty
  *   limit             the model's limit of tokens cuts the answer
@@ -42,6 +44,7 @@ export interface Directives {
   confirm: boolean;
   dropResume: number;
   elicit: boolean;
+  report: boolean;
   maxIterations: boolean;
   subAgent: boolean;
   warning: boolean;
@@ -93,7 +96,9 @@ export function readDirectives(prompt: string): Directives {
   );
   return {
     text,
-    mayHaveRun: /may already have run: ([\w-]+(?:, [\w-]+)*)/.exec(context)?.[1]?.split(', ') ?? [],
+    mayHaveRun: values.has('insist')
+      ? []
+      : (/may already have run: ([\w-]+(?:, [\w-]+)*)/.exec(context)?.[1]?.split(', ') ?? []),
     ...(tokens === undefined ? {} : { tokens }),
     intervalMs: duration('interval'),
     ttftMs: duration('ttft'),
@@ -106,6 +111,7 @@ export function readDirectives(prompt: string): Directives {
     confirm: values.has('confirm'),
     dropResume: number('drop-resume') ?? 0,
     elicit: values.has('elicit'),
+    report: values.has('report'),
     maxIterations: values.has('max-iterations'),
     subAgent: values.has('sub-agent'),
     warning: values.has('warning'),

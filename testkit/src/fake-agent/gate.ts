@@ -4,6 +4,11 @@ export interface Resume {
   reason?: string;
 }
 
+export interface Elicited {
+  action: string;
+  content?: unknown;
+}
+
 export class Gate<T> {
   #open: ((answer: T | null) => void) | null = null;
   /** Answers to lose, as a real one may. */

@@ -4,7 +4,7 @@ import { decodeCapability } from '@mobyclaw/mcp/capability';
 import { Accounts } from './accounts.ts';
 import { readDirectives } from './directives.ts';
 import { EventStream } from './event-stream.ts';
-import { Gate, type Resume } from './gate.ts';
+import { type Elicited, Gate, type Resume } from './gate.ts';
 import type { FakeAgentOptions, FakePrompt } from './options.ts';
 import { type FakeGeneration, FakeRun, modelOf } from './run.ts';
 import { defaultScript } from './script.ts';
@@ -17,7 +17,7 @@ interface Runtime {
   /** The first run decides, whatever later ones name. */
   agent: string;
   resume: Gate<Resume>;
-  elicitation: Gate<{ action: string }>;
+  elicitation: Gate<Elicited>;
 }
 
 type Reply = [status: number, body: unknown];
@@ -160,7 +160,8 @@ export class Routes {
     const waiting = this.#runtimes.get(id)?.elicitation;
     if (!waiting?.waiting)
       return [500, { message: 'failed to resume elicitation: no elicitation request in progress' }];
-    waiting.answer({ action: String(fields(body).action) });
+    const { action, content } = fields(body);
+    waiting.answer({ action: String(action), ...(content === undefined ? {} : { content }) });
     return [200, null];
   }
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { ToolCall } from '@mobyclaw/protocol/cagent';
 import type { Accounts, RunRecord } from './accounts.ts';
 import type { EventStream } from './event-stream.ts';
-import type { Gate, Resume } from './gate.ts';
+import type { Elicited, Gate, Resume } from './gate.ts';
 import { danglingCallError, type Script, type ToolStep } from './script.ts';
 import { danglingCalls, type Session, type SessionStore } from './session-store.ts';
 import { definition, toolCall } from './tool-call.ts';
@@ -25,7 +25,7 @@ export interface RunContext {
   record: RunRecord;
   stream: EventStream;
   resume: Gate<Resume>;
-  elicitation: Gate<{ action: string }>;
+  elicitation: Gate<Elicited>;
   signal: AbortSignal;
   dropResume: number;
   die: () => void;
@@ -49,6 +49,9 @@ export class FakeRun {
   #text = '';
   #dueAt = 0;
   #steps = 0;
+  /** Confirmations are asked one at a time, also of calls that run side by side. */
+  #confirming: Promise<unknown> = Promise.resolve();
+  readonly #returned: string[] = [];
 
   constructor(context: RunContext) {
     this.#context = context;
@@ -147,11 +150,17 @@ export class FakeRun {
       case 'fail':
         return this.#fail(step.error, step.code);
       case 'elicit':
-        return await this.#elicit(step.message);
+        return await this.#elicit(step.message, step.schema ?? COLOUR);
       case 'max-iterations':
         return await this.#maxIterations();
       case 'sub-agent':
         await this.#subAgent(step.text);
+        return null;
+      case 'await-answer':
+        if ((await this.#context.resume.wait(this.#context.signal)) === null) throw new Cancelled();
+        return null;
+      case 'report':
+        this.#say(` It said: ${this.#returned.join(' | ')}`);
         return null;
       case 'event':
         stream.send(step.event);
@@ -241,12 +250,19 @@ export class FakeRun {
     const { stream, resume, signal, accounts, session, record, generation, dropResume } = this.#context;
     const tool = { tool_call: call, tool_definition: definition(step.name) };
     if (step.confirm) {
-      resume.drop = dropResume;
-      stream.send({ type: 'tool_call_confirmation', ...tool });
-      const answer = await resume.wait(signal);
+      const before = this.#confirming;
+      const asked = before.then(() => {
+        resume.drop = dropResume;
+        const waiting = resume.wait(signal);
+        stream.send({ type: 'tool_call_confirmation', ...tool });
+        return waiting;
+      });
+      this.#confirming = asked;
+      const answer = await asked;
       if (answer === null) throw new Cancelled();
       if (answer.confirmation === 'reject') {
-        this.#respond(step, call, `The user rejected the tool call. Reason: ${answer.reason ?? ''}`, true);
+        const why = answer.reason ? ` Reason: ${answer.reason}` : '';
+        this.#respond(step, call, `The user rejected the tool call.${why}`, true);
         return;
       }
     }
@@ -266,6 +282,7 @@ export class FakeRun {
 
   #respond(step: ToolStep, call: ToolCall, output: string, isError: boolean): void {
     const { store, session, stream, generation, agent } = this.#context;
+    this.#returned.push(output);
     const id = call.id === undefined ? {} : { tool_call_id: call.id };
     store.add(session, { role: 'tool', content: output, ...id }, agent);
     stream.send({
@@ -278,17 +295,21 @@ export class FakeRun {
     stream.own('message_added');
   }
 
-  async #elicit(message: string): Promise<RunEnd | null> {
+  /** As the recordings `user-prompt-*` have it. */
+  async #elicit(message: string, schema: object): Promise<RunEnd | null> {
     const { stream, elicitation, signal, generation } = this.#context;
+    const step = { name: 'user_prompt', args: { message, title: 'Colour', schema } };
+    const call = toolCall(step);
+    this.#announce(step, call);
+    this.#endMessage([call]);
+    stream.send({ type: 'tool_call', tool_call: call, tool_definition: definition(step.name) });
     const id = generation === 'object' ? { elicitation_id: randomUUID() } : {};
-    stream.send({
-      type: 'elicitation_request',
-      message,
-      schema: {},
-      ...id,
-      meta: { 'cagent/title': 'Colour' },
-    });
-    if ((await elicitation.wait(signal)) === null) throw new Cancelled();
+    const waiting = elicitation.wait(signal);
+    stream.send({ type: 'elicitation_request', message, schema, ...id, meta: { 'cagent/title': 'Colour' } });
+    const answer = await waiting;
+    if (answer === null) throw new Cancelled();
+    this.#respond(step, call, JSON.stringify(answer), answer.action !== 'accept');
+    this.#turnOpening();
     return null;
   }
 
@@ -374,6 +395,8 @@ export class FakeRun {
     });
   }
 }
+
+const COLOUR = { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] };
 
 /** A script without pauses gives way to other runs this often. */
 const STEPS_A_TURN = 32;

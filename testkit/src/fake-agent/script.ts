@@ -24,9 +24,14 @@ export type Step =
   | { do: 'retry-silently' }
   /** The run fails; `code` is sent by the new generation only. */
   | { do: 'fail'; error: string; code?: string }
-  | { do: 'elicit'; message: string }
+  /** The tool `user_prompt` asks for a form. */
+  | { do: 'elicit'; message: string; schema?: object }
   | { do: 'max-iterations' }
   | { do: 'sub-agent'; text: string }
+  /** Waits for an answer to a confirmation that an `event` asked for. */
+  | { do: 'await-answer' }
+  /** Says what the tools returned last. */
+  | { do: 'report' }
   | { do: 'event'; event: Record<string, unknown> }
   /** The embedded agent's word for an answer that its model had to cut. */
   | { do: 'cut-at-limit' }
@@ -69,6 +74,7 @@ export function* defaultScript(directives: Directives, seen: number): Generator<
     yield { do: 'reasoning', text: `thought ${index} ` };
   if (directives.empty) return;
   yield* speak(directives, fault);
+  if (directives.report) yield { do: 'report' };
   if (directives.limit) yield { do: 'cut-at-limit' };
 }
 
