@@ -4,12 +4,14 @@
  * that one costs more than is known here; unknown is never taken for free.
  */
 import { stat } from 'node:fs/promises';
+import { BoundedMap } from '@mobyclaw/lib/bounded-map';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { DEFAULT_PRICES } from './default-prices.ts';
 import type { Price } from './price-file.ts';
 
 const MILLION = 1_000_000;
 const NO_FILE = '';
+const MOST_MODELS = 100;
 
 export interface TokenCount {
   /** With what was read from the cache and what was written to it. */
@@ -23,6 +25,8 @@ export class PriceTable {
   readonly #path: string;
   readonly #logger: Logger;
   #entries: readonly [string, Price][] = DEFAULT_PRICES;
+  /** By model, since it is looked for at each end of a turn, and each pattern takes an expression. */
+  readonly #found = new BoundedMap<string, Price | null>(MOST_MODELS);
   /** The file as it was when it was last read: its time and size, or that there was none. */
   #seen: string | null = null;
   #problem: string | null = null;
@@ -61,7 +65,12 @@ export class PriceTable {
   }
 
   price(model: string): Price | null {
-    return this.#entries.find(([pattern]) => matches(pattern, model))?.[1] ?? null;
+    let price = this.#found.get(model);
+    if (price === undefined) {
+      price = this.#entries.find(([pattern]) => matches(pattern, model))?.[1] ?? null;
+      this.#found.set(model, price);
+    }
+    return price;
   }
 
   async #refresh(): Promise<boolean> {
@@ -69,14 +78,19 @@ export class PriceTable {
       const seen = await this.#look();
       if (seen === this.#seen) return false;
       this.#seen = seen;
-      this.#entries = [...(seen === NO_FILE ? [] : await this.#readFile()), ...DEFAULT_PRICES];
+      this.#use([...(seen === NO_FILE ? [] : await this.#readFile()), ...DEFAULT_PRICES]);
       this.#problem = null;
     } catch (error) {
-      this.#entries = [];
+      this.#use([]);
       this.#problem = `${this.#path} cannot be read, so no model has a price: ${(error as Error).message}`;
       this.#logger.error({ err: error }, 'prices.yaml cannot be read');
     }
     return true;
+  }
+
+  #use(entries: readonly [string, Price][]): void {
+    this.#entries = entries;
+    this.#found.clear();
   }
 
   async #readFile(): Promise<[string, Price][]> {

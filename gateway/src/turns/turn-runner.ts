@@ -23,6 +23,7 @@ import { CUT_ANSWER } from './ending.ts';
 import type { StopReason } from './lanes.ts';
 import { Progress } from './progress.ts';
 import type { TurnFinisher } from './turn-finisher.ts';
+import { TurnStarter } from './turn-starter.ts';
 
 export const MAX_ATTEMPTS = 3;
 const MOST_EXCUSED = 20; // restarts while a question waits; more of them mean that something is wrong
@@ -43,10 +44,12 @@ type Next = 'again' | 'ended';
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #agentRun: AgentRun;
+  readonly #starter: TurnStarter;
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
     this.#agentRun = new AgentRun(options);
+    this.#starter = new TurnStarter(options);
   }
 
   get agentSessionsInUse(): ReadonlySet<string> {
@@ -107,7 +110,8 @@ export class TurnRunner {
         await this.#recall(turn, progress, signal);
         if (signal.aborted) return this.#stopped(turn, progress, signal, false);
       }
-      this.#startAttempt(turn, progress);
+      await this.#startAttempt(turn, progress);
+      if (signal.aborted) return this.#stopped(turn, progress, signal, false);
     }
     let outcome: RunOutcome;
     try {
@@ -134,24 +138,9 @@ export class TurnRunner {
     }
   }
 
-  #startAttempt(turn: TurnRow, progress: Progress): void {
-    const { store, events, clock, lease, resets } = this.#options;
-    const now = clock.now();
-    store.transaction('relaxed', () => {
-      if (progress.attempt === 0) resets.applyDue(turn, now);
-      progress.attempt = store.turns.start(turn.id, lease, now);
-      if (!store.messages.firstOfTurn(turn.session, turn.id)) {
-        for (const one of [turn, ...store.turns.mergedInto(turn.id)]) {
-          store.messages.insert({
-            session: turn.session,
-            turn: one.id,
-            role: 'user',
-            text: one.prompt,
-            at: one.createdAt,
-          });
-        }
-      }
-    });
+  async #startAttempt(turn: TurnRow, progress: Progress): Promise<void> {
+    const { events } = this.#options;
+    progress.attempt = await this.#starter.start(turn, progress.attempt === 0);
     progress.counted = true;
     events.beginAttempt(turn.seq, progress.attempt);
     this.#emit(turn, { type: 'started', data: { turn: turn.id, session: turn.session } });

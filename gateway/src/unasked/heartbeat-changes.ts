@@ -19,26 +19,43 @@ export interface HeartbeatChangesOptions {
 export class HeartbeatChanges {
   readonly #options: HeartbeatChangesOptions;
   readonly #queue = new SerialQueue();
+  /** Those that memory has not been told of. */
+  #ended: string[] = [];
+  #next: Promise<void> | null = null;
 
   constructor(options: HeartbeatChangesOptions) {
     this.#options = options;
   }
 
-  /** Never rejects: what could not be told now is told after the next turn. @param turn that has just ended */
+  /**
+   * Never rejects: what could not be told now is told after the next turn. Turns that end while memory is being asked are
+   * told together.
+   * @param turn that has just ended
+   */
   check(turn?: string): Promise<void> {
-    const { memory, notify, logger } = this.#options;
+    const { memory } = this.#options;
     if (!memory) return Promise.resolve();
-    return this.#queue.run(async () => {
-      try {
-        const answer = await memory.request('POST', '/turns/ended', { body: { turn } });
-        for (const change of heartbeatChangesSchema.safeParse(answer?.body).data ?? []) {
-          await notify(textOf(change), `heartbeat-changed:${change.id}`);
-          await memory.request('POST', '/heartbeat/told', { body: { id: change.id } });
-        }
-      } catch (error) {
-        logger.warn({ err: error }, 'the owner could not be told that HEARTBEAT.md was changed');
-      }
+    if (turn !== undefined) this.#ended.push(turn);
+    this.#next ??= this.#queue.run(() => {
+      const turns = this.#ended;
+      this.#ended = [];
+      this.#next = null;
+      return this.#tell(memory, turns);
     });
+    return this.#next;
+  }
+
+  async #tell(memory: PartClient, turns: string[]): Promise<void> {
+    const { notify, logger } = this.#options;
+    try {
+      const answer = await memory.request('POST', '/turns/ended', { body: { turns } });
+      for (const change of heartbeatChangesSchema.safeParse(answer?.body).data ?? []) {
+        await notify(textOf(change), `heartbeat-changed:${change.id}`);
+        await memory.request('POST', '/heartbeat/told', { body: { id: change.id } });
+      }
+    } catch (error) {
+      logger.warn({ err: error }, 'the owner could not be told that HEARTBEAT.md was changed');
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { HeartbeatChanges } from './heartbeat-changes.ts';
 
 const MOST_ENDED = 10_000; // of a day, which is how long a capability lasts
 
-const endedBody = z.object({ turn: z.string().min(1).max(64).optional() });
+const endedBody = z.object({ turns: z.array(z.string().min(1).max(64)).max(MOST_ENDED) });
 const toldBody = z.object({ id: z.string().min(1).max(64) });
 
 export class EndedTurns {
@@ -37,8 +37,7 @@ export function turnRoutes(ended: EndedTurns, changes: HeartbeatChanges): Route[
       path: '/turns/ended',
       /** @returns what the owner has not been told yet */
       answer({ body }) {
-        const { turn } = checked(endedBody, body);
-        if (turn !== undefined) ended.add(turn);
+        for (const turn of checked(endedBody, body).turns) ended.add(turn);
         return changes.list();
       },
     },
