@@ -30,6 +30,10 @@ const COMMANDS: Record<string, Listed> = {
   logs: { summary: 'show what the parts log', load: () => import('./commands/logs.ts') },
   run: { summary: 'ask Moby once; the answer goes to stdout', load: () => import('./commands/run.ts') },
   chat: { summary: 'talk with Moby', load: () => import('./commands/chat.ts') },
+  questions: {
+    summary: 'what Moby asks you, and your answers',
+    load: () => import('./commands/questions.ts'),
+  },
   memory: {
     summary: 'read, search and edit what Moby remembers',
     load: () => import('./commands/memory.ts'),

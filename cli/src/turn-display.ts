@@ -73,6 +73,9 @@ export class TurnDisplay {
       case 'notice':
         this.note(event.data.text);
         break;
+      case 'question':
+        if (event.data.outcome !== undefined) this.note(event.data.outcome);
+        break;
       case 'done':
         this.outcome.done = event.data;
         this.outcome.turn = event.data.turn;
@@ -98,6 +101,12 @@ export class TurnDisplay {
   note(text: string): void {
     this.#answer.breakLine();
     say(this.#terminal, styled(this.#terminal, 'stderr', 'dim', printable(text)));
+  }
+
+  /** Something that has to be read, on lines of its own. What is not to steer the terminal is written out already. */
+  aside(text: string): void {
+    this.#answer.breakLine();
+    say(this.#terminal, text);
   }
 
   #tool({ id, label, phase, ok, summary }: TurnEventData['tool']): void {

@@ -38,6 +38,10 @@ export const promptRequestSchema = z
     session: sessionKeySchema.optional().describe('api:default unless given'),
     attachments: z.array(attachmentSchema).max(MAX_ATTACHMENTS).optional(),
     queue: queueModeSchema.optional().describe('overrides the mode of the session for this message'),
+    noAsk: z
+      .boolean()
+      .optional()
+      .describe('refuse at once what the owner would be asked about, instead of waiting for his answer'),
   })
   .refine(({ prompt, attachments = [] }) => prompt !== '' || attachments.length > 0, {
     message: 'the prompt is empty',

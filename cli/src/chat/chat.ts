@@ -10,6 +10,7 @@ import { checked, promptField } from '../checked.ts';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { renderMessage } from '../messages.ts';
+import { TerminalQuestions } from '../questions/terminal-questions.ts';
 import { RunningTurn } from '../running-turn.ts';
 import { print, printable, say, styled, type Terminal } from '../terminal.ts';
 import { TurnDisplay } from '../turn-display.ts';
@@ -189,10 +190,20 @@ export class Chat {
     let first = true;
     for (let turn = this.#queue.shift(); turn; turn = this.#queue.shift()) {
       const display = new TurnDisplay(terminal, undefined, gateway.clock);
+      const questions = new TerminalQuestions({
+        gateway,
+        clock: gateway.clock,
+        keys: this.#input?.keys ?? null,
+        show: (text) => display.aside(text),
+        echo: (text) => void terminal.stderr.write(text),
+      });
       this.#shown = { turn, display };
       this.#interrupted = false;
       try {
-        for await (const event of turn.events()) this.#showEvent(display, event, first);
+        for await (const event of turn.events()) {
+          this.#showEvent(display, event, first);
+          if (event.type === 'question') void questions.seen(event.data).catch(this.#left.reject);
+        }
         const { error } = display.outcome;
         if (error) {
           this.#failed = true;
@@ -204,6 +215,7 @@ export class Chat {
         this.#failed = true;
         say(terminal, styled(terminal, 'stderr', 'yellow', error.message));
       } finally {
+        questions.close();
         display.stopWaiting();
       }
       first = false;

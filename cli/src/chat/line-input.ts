@@ -4,6 +4,7 @@
  */
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
+import type { Keys } from '../questions/terminal-questions.ts';
 import type { Terminal } from '../terminal.ts';
 import { PASTE_OFF, PASTE_ON, PasteFilter, unescapePaste } from './paste-filter.ts';
 
@@ -23,14 +24,16 @@ export class LineInput {
   readonly #editor: Interface;
   readonly #gate: Gate;
   readonly #interactive: boolean;
+  readonly #filter: PasteFilter;
   #closed = false;
 
   constructor({ terminal, prompt, history, onLine, onInterrupt, onClose }: LineInputOptions) {
     this.#terminal = terminal;
     this.#interactive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true;
     this.#gate = new Gate(terminal.stdout);
+    this.#filter = new PasteFilter(terminal.stdin);
     this.#editor = createInterface({
-      input: this.#interactive ? terminal.stdin.pipe(new PasteFilter(terminal.stdin)) : terminal.stdin,
+      input: this.#interactive ? terminal.stdin.pipe(this.#filter) : terminal.stdin,
       ...(this.#interactive && { output: this.#gate }),
       terminal: this.#interactive,
       prompt: this.#interactive ? prompt : '',
@@ -74,6 +77,19 @@ export class LineInput {
     write();
     this.show();
     if (typed !== '') this.#editor.write(typed);
+  }
+
+  /** Where the keys of a question come from while the editor is silent; null where nobody types. */
+  get keys(): Keys | null {
+    if (!this.#interactive) return null;
+    return {
+      capture: (take) => {
+        this.#filter.tap = (text) => take(unescapePaste(text));
+        return () => {
+          this.#filter.tap = null;
+        };
+      },
+    };
   }
 
   /** Ctrl-U: what has been typed is thrown away. */

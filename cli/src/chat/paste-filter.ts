@@ -21,6 +21,8 @@ interface RawInput {
 export class PasteFilter extends Transform {
   readonly #input: RawInput;
   readonly #decoder = new StringDecoder('utf8');
+  /** Takes keys away for the time of a question. @returns what goes on to the line editor */
+  tap: ((text: string) => string) | null = null;
   #pasting = false;
   #held = '';
 
@@ -50,7 +52,7 @@ export class PasteFilter extends Transform {
     const cut = this.#cutMarker(text);
     this.#held = text.slice(text.length - cut);
     out += this.#pass(text.slice(0, text.length - cut));
-    done(null, out);
+    done(null, this.tap === null || out === '' ? out : this.tap(out));
   }
 
   override _flush(done: TransformCallback): void {

@@ -1,6 +1,7 @@
 /**
  * Asks Moby once. stdout gets the answer and nothing else; stderr gets what happens meanwhile. However long the turn
- * takes, it is waited for. Ctrl-C stops the turn; a second Ctrl-C leaves without waiting for that.
+ * takes, it is waited for. Ctrl-C stops the turn; a second Ctrl-C leaves without waiting for that. What Moby asks meanwhile
+ * is answered by a key, or by what is typed; where nobody types, it waits for another door, and stderr says so.
  */
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { readAttachments } from '../attachment.ts';
@@ -8,6 +9,8 @@ import { checked, promptField } from '../checked.ts';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
+import { stdinKeys } from '../questions/stdin-keys.ts';
+import { TerminalQuestions } from '../questions/terminal-questions.ts';
 import { RunningTurn } from '../running-turn.ts';
 import { DEFAULT_SESSION, sessionKey } from '../session-name.ts';
 import { print, printJson, say, type Terminal } from '../terminal.ts';
@@ -22,6 +25,7 @@ interface RunOptions {
   session: string;
   json?: true;
   file: string[];
+  ask: boolean;
 }
 
 export const command: Define = (target, context, exit) => {
@@ -42,6 +46,7 @@ export const command: Define = (target, context, exit) => {
       [],
     )
     .option('--json', 'print one JSON object with the answer instead of its text')
+    .option('--no-ask', 'refuse at once what Moby would ask you about, instead of waiting for your answer')
     .action(async (words: string[], options: RunOptions) => exit(await run(context, words, options)));
 };
 
@@ -54,6 +59,7 @@ async function run(context: Context, words: string[], options: RunOptions): Prom
       prompt: await readPrompt(context, words),
       session: sessionKey(options.session),
       ...(attachments.length > 0 && { attachments }),
+      ...(!options.ask && { noAsk: true }),
     },
     promptField,
   );
@@ -81,10 +87,21 @@ async function run(context: Context, words: string[], options: RunOptions): Prom
       display.note('Stopping… (Ctrl-C again to leave at once)');
       turn.cancel();
     };
+    const questions = new TerminalQuestions({
+      gateway,
+      clock: context.clock,
+      keys: stdinKeys(terminal, interrupt),
+      show: (text) => display.aside(text),
+      echo: (text) => void terminal.stderr.write(text),
+    });
     process.on('SIGINT', interrupt);
     try {
-      for await (const event of turn.events()) display.show(event);
+      for await (const event of turn.events()) {
+        display.show(event);
+        if (event.type === 'question') await questions.seen(event.data);
+      }
     } finally {
+      questions.close();
       process.off('SIGINT', interrupt);
     }
     return conclude(terminal, display.outcome, { json: options.json === true, interrupted: interrupts > 0 });

@@ -1,5 +1,5 @@
 # Runs a program on a pseudo-terminal and types at it. Input: JSON {argv, env, dialogue: [[shown, keys], ...], until}.
-# Output: all that the program wrote, as the terminal got it. Ends the program when `until` stands there.
+# It types once nothing has been written for `quiet` seconds. Output: all that the program wrote, as the terminal got it. Ends the program when `until` stands there.
 import json, os, pty, select, signal, sys, time
 
 plan = json.load(sys.stdin)
@@ -9,7 +9,7 @@ if pid == 0:
 written, dialogue, place = b"", list(plan["dialogue"]), 0
 end = time.time() + 60
 while time.time() < end and written.find(plan["until"].encode(), place) < 0:
-    ready, _, _ = select.select([terminal], [], [], 0.2)
+    ready, _, _ = select.select([terminal], [], [], plan.get("quiet", 0.2))
     if ready:
         try:
             piece = os.read(terminal, 65536)

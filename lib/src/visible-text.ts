@@ -1,0 +1,21 @@
+/**
+ * Text of others with what nobody would see in it written out: control characters, which steer a terminal, and what turns
+ * the direction of text around or shows nothing. Tabs and line breaks stay.
+ */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+/** @returns such as `a\u{202E}b` */
+export function visibleText(text: string): string {
+  return text.replace(UNSEEN, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return `\\u{${code}}`;
+  });
+}
+
+/** JSON that says the same, with such characters escaped as JSON does it. */
+export function visibleJson(json: string): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return json.replace(UNSEEN, (character) => character.split('').map(escaped).join(''));
+}
