@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { exactRule } from '@mobyclaw/lib/exact-rule';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import { StartError } from '@mobyclaw/lib/start-error';
@@ -24,8 +25,10 @@ import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
 import { readMemoryFile } from './parts/memory-tools.ts';
 import { PartClient } from './parts/part-client.ts';
+import { ownerRules } from './questions/owner-rules.ts';
 import { questionChat } from './questions/question-chat.ts';
 import { Questions } from './questions/questions.ts';
+import { RuleWriter } from './questions/rule-writer.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
@@ -117,8 +120,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         home: () => background.channels.home(),
       }),
     emit: (turn, event) => events.append(turn, event),
-    ruleFor: () => null,
+    ruleFor: memory === null ? () => null : exactRule,
+    onRuleDue: () => ruleWriter?.wake(),
   });
+  const ruleWriter =
+    memory &&
+    new RuleWriter({
+      memory,
+      store,
+      done: (row, problem) => questions.ruleDone(row, problem),
+      clock,
+      logger,
+    });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
   const runner = new TurnRunner({
     store,
@@ -129,6 +142,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     capabilities,
     questions,
+    rules: ownerRules(memory),
     waits: (turn) => turns.lanes.waits(turn.session, turn.id),
     budget,
     pricing,
@@ -260,6 +274,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   server.requestTimeout = 60_000; // for the request itself; an answer may take as long as it takes
   const port = await listen(server, config);
   questions.start();
+  ruleWriter?.start();
   turns.recover();
   const messagingStarted = startMessaging({
     config,
@@ -294,6 +309,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs = DRAIN_MS) {
       retention.stop();
       questions.stop();
+      await ruleWriter?.stop();
       background.stop();
       await reloader?.stop();
       await messagingStarted;

@@ -11,7 +11,7 @@ it.each([
   ['wait', { seconds: 30 }, 'wait:seconds=30'],
   ['shell', { cmd: 'echo "ä" # x' }, 'shell:cmd=echo "ä" # x'],
 ])('%s %j is %s', (tool, args, rule) => {
-  expect(exactRule(tool, args)).toBe(rule);
+  expect(exactRule(tool, args, true)).toBe(rule);
 });
 
 it.each([
@@ -31,17 +31,22 @@ it.each([
   ['wait', { n: 1e6 }, 'a number that Go writes otherwise'],
   ['wait', { n: 0.5 }, 'a fraction'],
   ['fetch', { urls: ['a'] }, 'a list'],
+  ['shell', {}, 'none of those that it knows'],
   ['x*', {}, 'a glob as name'],
   ['x', { 'a-b': 'c' }, 'a name that cagent does not know as one'],
   ['x', 'text', 'no arguments'],
 ])('%s %j is no rule: %s', (tool, args, _why) => {
-  expect(exactRule(tool, args)).toBeNull();
+  expect(exactRule(tool, args, false)).toBeNull();
 });
 
 it('means the call that was seen and no neighbour of it', () => {
-  const rule = exactRule('shell', { cmd: 'git push' }) ?? '';
+  const rule = exactRule('shell', { cmd: 'git push' }, false) ?? '';
   for (const cmd of ['git push ', 'git pushy', 'git push -f', 'git pus', 'a; git push', 'git push; rm x']) {
     expect(matchesCall(rule, 'shell', { cmd })).toBe(false);
   }
   expect(matchesCall(rule, 'shell2', { cmd: 'git push' })).toBe(false);
+});
+
+it('takes no glob for the name of a tool, though it takes no arguments', () => {
+  expect(exactRule('x*', {}, true)).toBeNull();
 });

@@ -1,10 +1,11 @@
 /**
  * cagent lets `allow` beat `ask`, whatever they say, so that beside `allow: ["*"]` it never asks. soul.yaml promises the
- * more exact of the two. Nobody can be asked yet, so what should be asked about is refused in any case: rules of `ask`
- * that an `allow` would swallow are given to the engine as `deny`.
+ * more exact of the two. So the rules of `allow` that would swallow one of `ask` are taken from the engine, which then asks
+ * about more than it should; the gateway knows the owner's lists and asks him only where they say so. `deny` stays with the
+ * engine, which is sure of it.
  */
 import { isMoreSpecific } from '@mobyclaw/lib/permission-pattern';
-import { isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml';
 
 /** Characters of a file to put others in the place of. */
 export interface Edit {
@@ -13,46 +14,23 @@ export interface Edit {
   text: string;
 }
 
-export function askedBeforeAllowed(root: YAMLMap, source: string): Edit[] {
+/** A pattern that no tool's name is: the list keeps its form. */
+const NOTHING = '""';
+
+export function askedBeforeAllowed(root: YAMLMap): Edit[] {
   const rules = root.get('permissions', true);
   if (!isMap(rules)) return [];
-  const allow = textsOf(rules.get('allow', true));
-  const swallowed = textsOf(rules.get('ask', true)).filter((ask) =>
-    allow.some((pattern) => !isMoreSpecific(pattern, ask)),
+  const asked = textsOf(rules.get('ask', true)).map(({ value }) => value);
+  return textsOf(rules.get('allow', true)).flatMap(({ value, range }) =>
+    range && asked.some((ask) => !isMoreSpecific(value, ask))
+      ? [{ at: range[0], end: range[1], text: NOTHING }]
+      : [],
   );
-  if (swallowed.length === 0) return [];
-  const list = swallowed.map((pattern) => JSON.stringify(pattern)); // which YAML reads as well
-  const deny = rules.get('deny', true);
-  return isSeq(deny) && deny.items.length > 0
-    ? inList(deny, list, source)
-    : ownList(rules, deny, list, source);
 }
 
-/** Before the first item, in the list's own style. */
-function inList(deny: YAMLSeq, list: readonly string[], source: string): Edit[] {
-  const [first] = deny.items;
-  if (!isScalar(first) || !first.range) return [];
-  const at = first.range[0];
-  const before = source.slice(source.lastIndexOf('\n', at - 1) + 1, at);
-  const next = deny.flow ? ', ' : `\n${before}`;
-  return [{ at, end: at, text: list.map((item) => item + next).join('') }];
-}
-
-/** In the place of an empty list, or before the first key. */
-function ownList(rules: YAMLMap, deny: unknown, list: readonly string[], source: string): Edit[] {
-  const written = `[${list.join(', ')}]`;
-  if (deny !== undefined) {
-    const range = isSeq(deny) || isScalar(deny) ? deny.range : null;
-    return range ? [{ at: range[0], end: range[1], text: isSeq(deny) ? written : ` ${written}` }] : [];
-  }
-  const first = rules.items[0]?.key;
-  if (!isScalar(first) || !first.range) return [];
-  const at = first.range[0];
-  const column = at - (source.lastIndexOf('\n', at - 1) + 1);
-  return [{ at, end: at, text: `deny: ${written}${rules.flow ? ', ' : `\n${' '.repeat(column)}`}` }];
-}
-
-function textsOf(node: unknown): string[] {
+function textsOf(node: unknown): Scalar<string>[] {
   if (!isSeq(node)) return [];
-  return node.items.flatMap((item) => (isScalar(item) && typeof item.value === 'string' ? [item.value] : []));
+  return node.items.filter(
+    (item): item is Scalar<string> => isScalar(item) && typeof item.value === 'string',
+  );
 }

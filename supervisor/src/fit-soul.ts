@@ -28,7 +28,7 @@ export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numb
   if (engine.kind !== 'cagent') return source;
   const document = readYaml(source);
   if (document.errors.length > 0 || !isMap(document.contents)) return source;
-  const edits = askedBeforeAllowed(document.contents, source);
+  const edits = askedBeforeAllowed(document.contents);
   if (isAtLeast(engine.numbers, 1, 135)) edits.push(...privateServers(document, source));
   return edits
     .sort((a, b) => b.at - a.at)

@@ -12,7 +12,11 @@ async function asked(...questions: Parameters<typeof question>[0][]) {
   return { store, run };
 }
 
-const SETTLED = { id: '019a0000-0000-7000-8000-000000000009', state: 'expired' as const, outcome: 'Nobody answered in time. Refused.' };
+const SETTLED = {
+  id: '019a0000-0000-7000-8000-000000000009',
+  state: 'expired' as const,
+  outcome: 'Nobody answered in time. Refused.',
+};
 
 test('those that wait are listed with what they are about; --all has the settled ones too', async () => {
   const { run } = await asked({}, SETTLED);
@@ -49,21 +53,37 @@ test('one is shown whole, and answered by the beginning of its id', async () => 
 
 test('a beginning that two have, or none, is refused; so is what is no answer', async () => {
   const { run, store } = await asked({}, { id: ID.replace(/1$/, '2') });
-  expect(await run(['answer', '019b', 'once'])).toMatchObject({ code: 1, stderr: expect.stringContaining('2 questions begin') });
-  expect(await run(['show', 'ffff'])).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no question ffff') });
-  expect(await run(['answer', ID, 'maybe'])).toMatchObject({ code: 2, stderr: expect.stringContaining('once | turn') });
+  expect(await run(['answer', '019b', 'once'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('2 questions begin'),
+  });
+  expect(await run(['show', 'ffff'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('There is no question ffff'),
+  });
+  expect(await run(['answer', ID, 'maybe'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('once | turn'),
+  });
   expect(await run(['answer', ID, 'once', '--reason', 'x', 'y'])).toMatchObject({ code: 2 });
   expect(store.answers).toEqual([]);
 });
 
 test('a text is taken from the words or from a pipe, a secret from the pipe alone', async () => {
-  const form = { kind: 'form' as const, options: [{ id: 'decline', label: 'No answer' }], fallback: 'decline' };
+  const form = {
+    kind: 'form' as const,
+    options: [{ id: 'decline', label: 'No answer' }],
+    fallback: 'decline',
+  };
   const text = await asked({ ...form, input: { type: 'text' } });
   expect((await text.run(['answer', ID, 'light', 'blue'])).code).toBe(0);
   const piped = await asked({ ...form, input: { type: 'text' } });
   await piped.run(['answer', ID], 'from\na pipe\n');
   const secret = await asked({ ...form, input: { type: 'text', secret: true } });
-  expect(await secret.run(['answer', ID, 'hunter2'])).toMatchObject({ code: 2, stderr: expect.stringContaining('history') });
+  expect(await secret.run(['answer', ID, 'hunter2'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('history'),
+  });
   await secret.run(['answer', ID], 'hunter2\n');
   expect([text, piped, secret].map(({ store }) => store.answers[0]?.body)).toEqual([
     { value: 'light blue' },
@@ -73,7 +93,10 @@ test('a text is taken from the words or from a pipe, a secret from the pipe alon
 });
 
 test('what the model wrote steers no terminal, in a list, whole, or as JSON', async () => {
-  const { run } = await asked({ details: { tool: 'shell', args: { cmd: '\u001b[2J\u009b0mls\u202e' } }, title: 'x\u001b[1m' });
+  const { run } = await asked({
+    details: { tool: 'shell', args: { cmd: '\u001b[2J\u009b0mls\u202e' } },
+    title: 'x\u001b[1m',
+  });
   for (const args of [[], ['show', ID], ['show', ID, '--json'], ['list', '--json']]) {
     const { stdout, code } = await run(args);
     expect(code).toBe(0);

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { answerQuestion, findQuestion, listQuestions } from '../questions/question-requests.ts';
 import { shortId, wholeQuestion } from '../questions/question-view.ts';
 import { typedAnswer } from '../questions/typed-answer.ts';
-import { cell, columnsOf, print, say, table, type Terminal } from '../terminal.ts';
+import { cell, columnsOf, print, say, type Terminal, table } from '../terminal.ts';
 import { fromNow, localTime } from '../time.ts';
 
 interface AnswerOptions extends JsonOption {
@@ -72,13 +72,23 @@ function gist({ details }: Question): string {
 async function show(context: Context, id: string, { json }: JsonOption): Promise<ExitCode> {
   const { terminal, settings, clock } = context;
   const question = await context.withGateway((gateway) => findQuestion(gateway, id));
-  const at = (time: string): string => `${localTime(time, settings.values.MOBYCLAW_TZ)}, ${fromNow(time, clock.now())}`;
+  const at = (time: string): string =>
+    `${localTime(time, settings.values.MOBYCLAW_TZ)}, ${fromNow(time, clock.now())}`;
   if (json) printSafeJson(terminal, question);
-  else print(terminal, wholeQuestion(question, { asked: at(question.askedAt), expires: at(question.expiresAt) }));
+  else
+    print(
+      terminal,
+      wholeQuestion(question, { asked: at(question.askedAt), expires: at(question.expiresAt) }),
+    );
   return EXIT.ok;
 }
 
-async function answer(context: Context, id: string, words: string[], options: AnswerOptions): Promise<ExitCode> {
+async function answer(
+  context: Context,
+  id: string,
+  words: string[],
+  options: AnswerOptions,
+): Promise<ExitCode> {
   const { terminal } = context;
   const settled = await context.withGateway(async (gateway) => {
     const question = await findQuestion(gateway, id);
@@ -109,7 +119,9 @@ async function typedAtTerminal(terminal: Terminal, question: Question): Promise<
   if (!stdin.isTTY) {
     const chunks: Buffer[] = [];
     for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+    return Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/\r?\n$/, '');
   }
   const { Ask } = await import('../init/ask.ts');
   const ask = new Ask(terminal);

@@ -20,7 +20,11 @@ async function asking(...questions: Question[]) {
     const next = (): void => {
       const asked = waiting.shift();
       if (asked) tell(turn, asked);
-      else turn.push({ type: 'done', data: { turn: turn.id, session: 'cli:main', text: 'Let me see. Done.', usage: null } });
+      else
+        turn.push({
+          type: 'done',
+          data: { turn: turn.id, session: 'cli:main', text: 'Let me see. Done.', usage: null },
+        });
     };
     store.onAnswer = (asked) => {
       tell(turn, asked);
@@ -46,17 +50,30 @@ test('on a terminal a key answers, and the answer goes on', async () => {
 test('a reason is typed first, then the answer', async () => {
   const { store, ...at } = await asking(question());
   await onTerminal(['run', 'push'], at, {
-    dialogue: [['reason first', 'r'], ['Moby is told: ', 'not todax\u007fy\r'], ['[n] No', 'n']],
+    dialogue: [
+      ['reason first', 'r'],
+      ['Moby is told: ', 'not todax\u007fy\r'],
+      ['[n] No', 'n'],
+    ],
     until: 'Done.',
   });
   expect(store.answers).toEqual([{ id: ID, body: { option: 'no', reason: 'not today' } }]);
 });
 
 test('fields of a form are typed one after the other; what does not fit is asked again; a secret is not shown', async () => {
-  const form = { kind: 'form' as const, options: [{ id: 'decline', label: 'No answer' }], fallback: 'decline' };
+  const form = {
+    kind: 'form' as const,
+    options: [{ id: 'decline', label: 'No answer' }],
+    fallback: 'decline',
+  };
   const { store, ...at } = await asking(
     question({ ...form, title: 'How many?', input: { type: 'integer' } }),
-    question({ ...form, id: ID.replace(/1$/, '2'), title: 'Which key?', input: { type: 'text', secret: true } }),
+    question({
+      ...form,
+      id: ID.replace(/1$/, '2'),
+      title: 'Which key?',
+      input: { type: 'text', secret: true },
+    }),
     question({ ...form, id: ID.replace(/1$/, '3'), title: 'And a text?', input: { type: 'text' } }),
   );
   const shown = await onTerminal(['run', 'fill in'], at, {
@@ -68,14 +85,21 @@ test('fields of a form are typed one after the other; what does not fit is asked
     ],
     until: 'Done.',
   });
-  expect(store.answers.map(({ body }) => body)).toEqual([{ value: '12' }, { value: 'hunter2' }, { option: 'decline' }]);
+  expect(store.answers.map(({ body }) => body)).toEqual([
+    { value: '12' },
+    { value: 'hunter2' },
+    { option: 'decline' },
+  ]);
   expect(shown).toContain('12');
   expect(shown).not.toContain('hunter2');
 });
 
 test('Ctrl-C stops the turn while it waits for an answer', async () => {
   const { api, store, ...at } = await asking(question());
-  const shown = await onTerminal(['run', 'push'], at, { dialogue: [['[n] No', '\u0003']], until: 'Stopped.' });
+  const shown = await onTerminal(['run', 'push'], at, {
+    dialogue: [['[n] No', '\u0003']],
+    until: 'Stopped.',
+  });
   expect(api.turns[0]?.cancelled).toBe(true);
   expect(shown).toContain('Stopped.');
   expect(store.answers).toEqual([]);

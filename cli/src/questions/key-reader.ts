@@ -37,7 +37,7 @@ export class KeyReader {
   /** @param text as the terminal sends it. Several characters at once are a paste, and no key */
   feed(text: string): void {
     if (this.#line === null) {
-      const key = text.replace(SEQUENCE, "").replace(/[\r\n]+$/, "");
+      const key = text.replace(SEQUENCE, '').replace(/[\r\n]+$/, '');
       if ([...key].length === 1 && key >= ' ' && key !== '\u007f') this.#handlers.onKey(key);
       return;
     }

@@ -24,7 +24,9 @@ it('shows every argument whole, and lets none steer the terminal', () => {
 it('says which rule "always" writes, and what can be answered', () => {
   const whole = wholeQuestion(question(), { asked: 'now', expires: 'in 9 min' });
   expect(whole).toContain('permissions: allow: shell:cmd=git push');
-  expect(whole).toContain('questions answer 019b0000-0000-7000-8000-000000000001 once | turn (For this answer) | always | no');
+  expect(whole).toContain(
+    'questions answer 019b0000-0000-7000-8000-000000000001 once | turn (For this answer) | always | no',
+  );
 });
 
 it('cuts an id to what no other begins with', () => {

@@ -34,7 +34,9 @@ export function wholeQuestion(question: Question, times: { asked: string; expire
 /** What to type after `questions answer`. */
 export function waysToAnswer({ id, options, input }: Pick<Question, 'id' | 'options' | 'input'>): string {
   const typed = input === null ? [] : [input.secret ? '(asks for it)' : 'TEXT'];
-  const choices = options.map(({ id: option, label }) => (isPlace(option) ? Number(option) + 1 : option) + meaning(option, label));
+  const choices = options.map(
+    ({ id: option, label }) => (isPlace(option) ? Number(option) + 1 : option) + meaning(option, label),
+  );
   return `Answer: ./mobyclaw questions answer ${id} ${[...typed, ...choices].join(' | ')}`;
 }
 
@@ -51,11 +53,13 @@ function meaning(option: string, label: string): string {
 function toolText({ tool, args, rule }: Record<string, unknown>): string {
   const given = typeof args === 'object' && args !== null ? Object.entries(args) : [];
   const lines = [`tool:    ${visibleText(String(tool))}`];
-  if (given.length === 0) lines.push(typeof args === 'string' ? block('arguments', args) : 'It has no arguments.');
+  if (given.length === 0)
+    lines.push(typeof args === 'string' ? block('arguments', args) : 'It has no arguments.');
   for (const [name, value] of given) {
     lines.push(block(name, typeof value === 'string' ? value : JSON.stringify(value, null, 2)));
   }
-  if (typeof rule === 'string') lines.push(`"always" writes into soul.yaml: permissions: allow: ${visibleText(rule)}`);
+  if (typeof rule === 'string')
+    lines.push(`"always" writes into soul.yaml: permissions: allow: ${visibleText(rule)}`);
   return lines.join('\n');
 }
 

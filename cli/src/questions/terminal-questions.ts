@@ -12,8 +12,8 @@ import { CliError } from '../cli-error.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { GatewayError } from '../gateway-error.ts';
 import { KeyReader } from './key-reader.ts';
-import { isPlace, questionText, waysToAnswer } from './question-view.ts';
 import { answerQuestion, getQuestion } from './question-requests.ts';
+import { isPlace, questionText, waysToAnswer } from './question-view.ts';
 
 /** How long nothing is typed before keys count, in milliseconds. */
 const QUIET_MS = 400;

@@ -6,11 +6,18 @@ import { typedAnswer } from './typed-answer.ts';
 const text = question({
   kind: 'form',
   input: { type: 'text' },
-  options: [{ id: 'skip', label: 'Leave out' }, { id: 'decline', label: 'No answer' }],
+  options: [
+    { id: 'skip', label: 'Leave out' },
+    { id: 'decline', label: 'No answer' },
+  ],
   fallback: 'decline',
 });
 const colours = question({
-  options: [{ id: '0', label: 'Red' }, { id: '1', label: '2 blue' }, { id: 'decline', label: 'No answer' }],
+  options: [
+    { id: '0', label: 'Red' },
+    { id: '1', label: '2 blue' },
+    { id: 'decline', label: 'No answer' },
+  ],
   fallback: 'decline',
 });
 
@@ -31,7 +38,10 @@ it.each([
 
 it('takes the name of a choice for text where it is said to be text, and hands on a reason', () => {
   expect(typedAnswer(text, 'skip', { asText: true })).toEqual({ value: 'skip' });
-  expect(typedAnswer(question(), 'no', { reason: 'not today' })).toEqual({ option: 'no', reason: 'not today' });
+  expect(typedAnswer(question(), 'no', { reason: 'not today' })).toEqual({
+    option: 'no',
+    reason: 'not today',
+  });
 });
 
 it.each(['0', '3', 'green'])('refuses %j with what can be said', (typed) => {

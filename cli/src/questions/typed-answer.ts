@@ -22,10 +22,15 @@ export function typedAnswer(
   return { value: typed, ...why };
 }
 
-function chosen({ options, fallback, input }: Pick<Question, 'options' | 'fallback' | 'input'>, typed: string): string | null {
+function chosen(
+  { options, fallback, input }: Pick<Question, 'options' | 'fallback' | 'input'>,
+  typed: string,
+): string | null {
   const said = typed.trim().toLowerCase();
   const place = options.find(({ id }) => isPlace(id) && String(Number(id) + 1) === said);
-  const named = options.find(({ id, label }) => (!isPlace(id) && id === said) || label.toLowerCase() === said);
+  const named = options.find(
+    ({ id, label }) => (!isPlace(id) && id === said) || label.toLowerCase() === said,
+  );
   if (place || named) return (place ?? named)?.id ?? null;
   if (said === fallback) return fallback;
   return said === 'no' && input === null ? fallback : null;

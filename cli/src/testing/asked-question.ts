@@ -63,7 +63,8 @@ export class AskedQuestions {
 
   #answer(id: string, { body }: SeenRequest) {
     const asked = this.#find(id);
-    if (asked.state !== 'open') return problem(409, 'conflict', `This question is not open any more. ${asked.outcome}`);
+    if (asked.state !== 'open')
+      return problem(409, 'conflict', `This question is not open any more. ${asked.outcome}`);
     const { value } = body as { value?: string };
     if (value !== undefined && asked.input?.type === 'integer' && !/^\d+$/.test(value))
       return problem(422, 'validation-failed', 'Answer with a whole number.');
@@ -76,5 +77,8 @@ export class AskedQuestions {
 
 /** The event that a turn tells of a question by. */
 export function tell(turn: ServerTurn, { id, kind, state, title, outcome }: Question): void {
-  turn.push({ type: 'question', data: { id, kind, state, title, ...(outcome === undefined ? {} : { outcome }) } });
+  turn.push({
+    type: 'question',
+    data: { id, kind, state, title, ...(outcome === undefined ? {} : { outcome }) },
+  });
 }

@@ -15,7 +15,11 @@ export interface Typed {
 }
 
 /** @returns all that the terminal showed */
-export async function onTerminal(args: string[], { home, port, env }: CliEnvironment, typed: Typed): Promise<string> {
+export async function onTerminal(
+  args: string[],
+  { home, port, env }: CliEnvironment,
+  typed: Typed,
+): Promise<string> {
   const child = spawn('python3', [PYTHON], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let shown = '';

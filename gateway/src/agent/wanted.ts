@@ -1,8 +1,8 @@
 /** What a run waits for until somebody decides it, and what was decided. */
 
 export type Wanted =
-  /** A tool that needs a confirmation. `args` are whole: text where they are no JSON. */
-  | { kind: 'tool'; callId: string; tool: string; args: unknown; description?: string }
+  /** A tool that needs a confirmation. `args` are whole: text where they are no JSON. `takesNone`: it knows no arguments. */
+  | { kind: 'tool'; callId: string; tool: string; args: unknown; description?: string; takesNone?: true }
   /** A form of an MCP server or of a tool. `schema`: JSON schema of an object, of which nothing is certain. */
   | { kind: 'form'; message: string; schema: unknown; elicitationId?: string; title?: string }
   /** The limit of model calls in one run. */
@@ -13,7 +13,8 @@ export type Decision =
   /** `reason` is told to the model. */
   | { kind: 'tool'; approve: false; reason: string }
   | { kind: 'form'; action: 'accept'; content: Record<string, unknown> }
-  | { kind: 'form'; action: 'decline' | 'cancel' }
+  /** `problem`: why the form cannot be asked, as the end of a sentence. */
+  | { kind: 'form'; action: 'decline' | 'cancel'; problem?: string }
   | { kind: 'rounds'; rounds: 'more' | 'all' | 'stop' };
 
 /**

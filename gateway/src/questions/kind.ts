@@ -43,6 +43,10 @@ export interface Kind<W, D> {
   decide(wanted: W, put: (draft: Draft) => Promise<Settled>): Promise<D>;
   /** An earlier answer that covers this one too, so that nobody is asked. */
   covering?(draft: Draft, before: Before): QuestionRow | null;
+  /** What is wrong with a typed value that fits the question's `input`, a sentence; null where it fits. */
+  problem?(value: string | number, row: Pick<QuestionRow, 'details'>): string | null;
+  /** The rule that an answer writes into soul.yaml; null where it writes none. */
+  rule?(option: string | undefined, row: Pick<QuestionRow, 'details'>): string | null;
   /** What the owner is told of a decision, one plain line. @param option that was chosen; none where something was typed */
   outcome(option: string | undefined, row: Pick<QuestionRow, 'details' | 'fallback' | 'options'>): string;
 }

@@ -45,6 +45,8 @@ export interface QuestionsOptions {
   chatFor: (turn: TurnRow) => string | null;
   emit: (turnSeq: number, event: TurnEvent) => void;
   ruleFor: RuleFor;
+  /** An answer is to be written into soul.yaml as a rule. */
+  onRuleDue: () => void;
 }
 
 export interface Answerer {
@@ -119,6 +121,9 @@ export class Questions {
     const read = readAnswer(row, given);
     if ('problem' in read) return { status: 'invalid', question: toQuestion(row), problem: read.problem };
     const { value, ...rest } = read;
+    const kind = this.#kinds[row.kind];
+    const problem = value === undefined ? null : kind.problem?.(value, row);
+    if (problem) return { status: 'invalid', question: toQuestion(row), problem };
     const secret = row.input?.secret === true;
     const at = clock.now();
     const answer: StoredAnswer = {
@@ -129,13 +134,25 @@ export class Questions {
       ...(chat === undefined ? {} : { chat }),
       at,
     };
-    const decided = this.#kinds[row.kind].outcome(rest.option, row);
+    const decided = kind.outcome(rest.option, row);
+    const ruleDue = (kind.rule?.(rest.option, row) ?? null) !== null;
     const outcome = answeredOutcome(decided, answer, timeZone);
     if (secret && value !== undefined) this.#secrets.set(id, value);
-    const [question] = this.#settle([row], () => ({ state: 'answered', answer, outcome, at }));
+    const [question] = this.#settle([row], () => ({ state: 'answered', answer, outcome, at, ruleDue }));
+    if (ruleDue) this.#options.onRuleDue();
     if (question) return { status: 'answered', question };
     this.#secrets.delete(id);
     return { status: 'settled', question: toQuestion(store.questions.find(id) ?? row) };
+  }
+
+  /** What has become of the rule that an answer was to write. @param problem why it was not written; null where it was */
+  ruleDone({ id, outcome }: QuestionRow, problem: string | null): void {
+    const { store, clock } = this.#options;
+    const told = problem === null ? (outcome ?? '') : `${outcome ?? ''} No rule was written: ${problem}`;
+    store.transaction('durable', () => store.questions.ruleDone(id, told, clock.now()));
+    const row = store.questions.find(id);
+    if (row && problem !== null)
+      for (const listener of [...this.#listeners]) listener(toQuestion(row), row.changed);
   }
 
   /** Closes what is still open of turns that end, within the caller's transaction. @returns lets others see it */

@@ -12,12 +12,14 @@ type WantedTool = Extract<Wanted, { kind: 'tool' }>;
 type ToolDecision = Extract<Decision, { kind: 'tool' }>;
 
 /** The rule of soul.yaml that allows exactly this call from now on; null where there is none. */
-export type RuleFor = (tool: string, args: unknown) => string | null;
+export type RuleFor = (tool: string, args: unknown, takesNone: boolean) => string | null;
 
 export function toolKind(ruleFor: RuleFor): Kind<WantedTool, ToolDecision> {
   return {
     async decide(wanted, put) {
-      const { by, option, reason } = await put(draftOf(wanted, ruleFor(wanted.tool, wanted.args)));
+      const { by, option, reason } = await put(
+        draftOf(wanted, ruleFor(wanted.tool, wanted.args, wanted.takesNone === true)),
+      );
       if (option === 'once' || option === 'turn' || option === 'always')
         return { kind: 'tool', approve: true };
       return { kind: 'tool', approve: false, reason: refusal(by, reason) };
@@ -34,6 +36,10 @@ export function toolKind(ruleFor: RuleFor): Kind<WantedTool, ToolDecision> {
         ((answer?.option === 'turn' && row.details.tool === details.tool) ||
           (answer?.option === 'always' && row.subject === subject));
       return rows.find(granted) ?? null;
+    },
+
+    rule(option, { details }) {
+      return option === 'always' && typeof details.rule === 'string' ? details.rule : null;
     },
 
     outcome(option, { details }) {

@@ -26,6 +26,7 @@ import { REPORTS_SCHEMA } from './migrations/020-reports.ts';
 import { CONFINEMENT_SCHEMA } from './migrations/021-confinement.ts';
 import { CUT_SCHEMA } from './migrations/022-cut.ts';
 import { QUESTIONS_SCHEMA } from './migrations/023-questions.ts';
+import { ALWAYS_SCHEMA } from './migrations/024-always.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -51,6 +52,7 @@ export const MIGRATIONS = [
   CONFINEMENT_SCHEMA,
   CUT_SCHEMA,
   QUESTIONS_SCHEMA,
+  ALWAYS_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -50,6 +50,8 @@ export interface QuestionRow {
   answer: StoredAnswer | null;
   settledAt: number | null;
   outcome: string | null;
+  /** The rule in `details` is still to be written into soul.yaml. */
+  ruleDue: boolean;
 }
 
 /** An answer that the agent was told. */
@@ -63,6 +65,8 @@ export interface QuestionUse {
 }
 
 export interface Settlement {
+  /** The answer is to be written into soul.yaml as a rule. */
+  ruleDue?: boolean;
   state: Exclude<QuestionState, 'open'>;
   answer: StoredAnswer | null;
   outcome: string;
@@ -84,7 +88,7 @@ export class QuestionStore {
     this.#names = names;
   }
 
-  insert(row: Omit<QuestionRow, 'changed' | 'state' | 'answer' | 'settledAt' | 'outcome'>): void {
+  insert(row: Omit<QuestionRow, 'changed' | 'state' | 'answer' | 'settledAt' | 'outcome' | 'ruleDue'>): void {
     this.#db
       .sql(
         `INSERT INTO questions (id, changed, kind, state, turn, session, asker, source, attempt, calls, subject, title,
@@ -190,14 +194,37 @@ export class QuestionStore {
   }
 
   /** @returns whether it was still open */
-  settle(id: string, { state, answer, outcome, at }: Settlement): boolean {
+  settle(id: string, { state, answer, outcome, at, ruleDue = false }: Settlement): boolean {
     const { changes } = this.#db
       .sql(
-        `UPDATE questions SET state = ?, answer = ?, outcome = ?, settled_at = ?, changed = ?
+        `UPDATE questions SET state = ?, answer = ?, outcome = ?, settled_at = ?, changed = ?, rule_due = ?
          WHERE id = ? AND state = 'open'`,
       )
-      .run(state, answer === null ? null : JSON.stringify(answer), outcome, at, this.#nextChange(at), id);
+      .run(
+        state,
+        answer === null ? null : JSON.stringify(answer),
+        outcome,
+        at,
+        this.#nextChange(at),
+        Number(ruleDue),
+        id,
+      );
     return changes > 0;
+  }
+
+  /** Those whose rule is still to be written, the oldest answer first. */
+  rulesDue(): QuestionRow[] {
+    return this.#db
+      .sql('SELECT * FROM questions INDEXED BY questions_rule_due WHERE rule_due = 1 ORDER BY settled_at')
+      .all()
+      .map(toQuestion);
+  }
+
+  /** What has become of a rule. @param outcome of the question, where it is another one for that */
+  ruleDone(id: string, outcome: string, now: number): void {
+    this.#db
+      .sql('UPDATE questions SET rule_due = 0, outcome = ?, changed = ? WHERE id = ?')
+      .run(outcome, this.#nextChange(now), id);
   }
 
   use({ question, turn, attempt, subject, at }: QuestionUse): void {
@@ -249,5 +276,6 @@ function toQuestion(row: Record<string, unknown>): QuestionRow {
     answer: row.answer === null ? null : (JSON.parse(String(row.answer)) as StoredAnswer),
     settledAt: row.settled_at as number | null,
     outcome: row.outcome as string | null,
+    ruleDue: row.rule_due === 1,
   };
 }

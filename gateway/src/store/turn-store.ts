@@ -28,6 +28,8 @@ export interface NewTurn {
   guest?: boolean;
   /** Begun by a webhook that the owner did not add as trusted. */
   confined?: boolean;
+  /** What the owner would be asked about is refused at once. */
+  noAsk?: boolean;
   createdAt: number;
 }
 
@@ -85,8 +87,8 @@ export class TurnStore {
     const { lastInsertRowid } = this.#db
       .sql(
         `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, deliver_channel,
-           deliver_reply_to, notes, guest, confined, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+           deliver_reply_to, notes, guest, confined, no_ask, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       )
       .run(
         turn.id,
@@ -101,6 +103,7 @@ export class TurnStore {
         turn.notes && turn.notes.length > 0 ? JSON.stringify(turn.notes) : null,
         Number(turn.guest ?? false),
         Number(turn.confined ?? false),
+        Number(turn.noAsk ?? false),
         turn.createdAt,
       );
     return Number(lastInsertRowid);
@@ -302,6 +305,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     notes: row.notes === null ? [] : (JSON.parse(String(row.notes)) as string[]),
     guest: row.guest === 1,
     confined: row.confined === 1,
+    noAsk: row.no_ask === 1,
     state: row.state as TurnState,
     attempt: Number(row.attempt),
     excused: Number(row.excused),

@@ -40,6 +40,7 @@ export interface AgentRunOptions {
   metrics: Metrics;
   capabilities: Capabilities;
   questions: AskingOptions['questions'];
+  rules: AskingOptions['rules'];
   /** The turn waits for a person from now on. @returns to be called when it goes on */
   waits: AskingOptions['waits'];
   /** Null where no cap is set. */

@@ -4,6 +4,8 @@
  */
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { plainName } from '@mobyclaw/lib/plain-name';
+import { refused } from '../agent/answer-sender.ts';
 import { type Decision, MOVED_ON, type Wanted } from '../agent/wanted.ts';
 import { StoreError } from '../store/database.ts';
 import type { TurnRow } from '../store/turn-store.ts';
@@ -19,8 +21,12 @@ export interface Questions {
   withdraw(turns: readonly string[]): () => void;
 }
 
+/** What the owner's soul.yaml says of a call, as it stands now; null where it says nothing, or cannot be read. */
+export type OwnerRules = (tool: string, args: unknown) => Promise<'allow' | 'ask' | 'deny' | null>;
+
 export interface AskingOptions {
   questions: Questions;
+  rules: OwnerRules;
   /** The turn waits for a person from now on. @returns to be called when it goes on */
   waits: (turn: TurnRow) => () => void;
   events: EventLog;
@@ -29,12 +35,20 @@ export interface AskingOptions {
 }
 
 export async function askOwner(
-  { questions, waits, events, clock, logger }: AskingOptions,
+  { questions, rules, waits, events, clock, logger }: AskingOptions,
   turn: TurnRow,
   progress: Progress,
   wanted: Wanted,
   signal: AbortSignal,
 ): Promise<Decision> {
+  const notice = (text: string): void => void events.append(turn.seq, { type: 'notice', data: { text } });
+  const ruled = wanted.kind === 'tool' ? await decidedByRule(rules, wanted) : null;
+  signal.throwIfAborted();
+  if (ruled) return ruled;
+  if (turn.noAsk) {
+    notice(`${whatIsAsked(wanted)}, and nobody was to be asked, so it was refused.`);
+    return refused(wanted, NOT_TO_ASK);
+  }
   const goesOn = waits(turn);
   progress.waiting++;
   try {
@@ -43,8 +57,14 @@ export async function askOwner(
         const decision = await questions.ask(turn, progress.attempt, wanted, signal);
         progress.waiting--;
         if (decision.kind === 'rounds' && decision.rounds === 'stop' && wanted.kind === 'rounds') {
-          const text = `The run was ended at its limit of ${wanted.rounds} rounds; max_iterations in soul.yaml sets it.`;
-          events.append(turn.seq, { type: 'notice', data: { text } });
+          notice(
+            `The run was ended at its limit of ${wanted.rounds} rounds; max_iterations in soul.yaml sets it.`,
+          );
+        }
+        if (decision.kind === 'form' && 'problem' in decision) {
+          notice(
+            `A tool asked for an answer in a form that cannot be asked, so it was declined: ${decision.problem}.`,
+          );
         }
         return decision;
       } catch (error) {
@@ -58,5 +78,41 @@ export async function askOwner(
     throw error;
   } finally {
     goesOn();
+  }
+}
+
+const NOT_TO_ASK =
+  'The owner does not want to be asked in this conversation now, so it is refused. Go on without it and say so; do not try it another way.';
+
+/**
+ * The engine asks by the soul.yaml that it was started with, and cagent about more than that says; the owner's file as it
+ * stands now has the last word, a rule that "always" wrote a moment ago included.
+ */
+async function decidedByRule(
+  rules: OwnerRules,
+  { tool, args }: Extract<Wanted, { kind: 'tool' }>,
+): Promise<Decision | null> {
+  switch (await rules(tool, args)) {
+    case 'allow':
+      return { kind: 'tool', approve: true };
+    case 'deny':
+      return {
+        kind: 'tool',
+        approve: false,
+        reason: 'The owner forbids it in soul.yaml. Go on without it and say so.',
+      };
+    default:
+      return null;
+  }
+}
+
+function whatIsAsked(wanted: Wanted): string {
+  switch (wanted.kind) {
+    case 'tool':
+      return `The tool ${plainName(wanted.tool)} needs a yes of the owner`;
+    case 'form':
+      return 'A tool asked for an answer in a form';
+    case 'rounds':
+      return `The run reached its limit of ${wanted.rounds} rounds`;
   }
 }

@@ -37,6 +37,8 @@ export interface InboundMessage {
   guest?: boolean;
   /** Brought by a webhook that is not trusted: its turn may do nothing but answer. */
   confined?: boolean;
+  /** What the owner would be asked about is refused at once. */
+  noAsk?: boolean;
 }
 
 export interface Accepted {
@@ -133,6 +135,7 @@ export class Inbox {
       notes = [],
       guest = false,
       confined = false,
+      noAsk = false,
     } = message;
     const session = this.#options.store.names.current(message.session);
     const said = {
@@ -146,6 +149,7 @@ export class Inbox {
       notes,
       guest,
       confined,
+      noAsk,
     };
     const fresh = { id: uuidv7(), ...said, createdAt: now };
     sessions.touch(session, now);

@@ -50,6 +50,7 @@ export function promptRoutes(services: HttpServices): Router {
       sent,
       notes,
       queueMode: body.queue ?? null,
+      noAsk: body.noAsk ?? false,
     });
   }
 }
