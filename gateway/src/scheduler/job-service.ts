@@ -18,7 +18,7 @@ import { checkGuestRoom, checkPace, slotsOf } from './limits.ts';
 import { readDuration, readSchedule, readTime } from './schedule-input.ts';
 
 const RETRIES = 2;
-export const MOST_JOBS = 10_000;
+const MOST_JOBS = 10_000;
 
 const PAUSED = { nextRun: null, enabled: false, ended: null } as const;
 const SHUT_OUT = {

@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import type { JobDefinition } from '../store/job-rows.ts';
 import { DAY, HOUR, MINUTE, scheduleWorld } from '../testing/schedule-setup.ts';
-import { MOST_JOBS } from './job-service.ts';
 import { GUEST_TURNS_A_DAY } from './limits.ts';
 
 const BOB = 'telegram:dm:77';
@@ -81,30 +80,4 @@ test('of a guest who was shut out before schedules knew of it nothing is asked',
   expect(setUp.world.service.history('old', 1)).toMatchObject([
     { outcome: 'skipped', detail: expect.stringContaining('may not talk to Moby any more') },
   ]);
-});
-
-test('where there are as many as can be, the one that finished first makes room, with its runs; else the new one is refused', async () => {
-  const { world, clock, pass } = scheduleWorld();
-  const once = (name: string) => ({
-    name,
-    message: 'hello',
-    at: new Date(clock.now() + MINUTE).toISOString(),
-  });
-  const first = await world.create(once('first'));
-  await pass(2 * MINUTE);
-  const second = await world.create(once('second'));
-  await pass(2 * MINUTE);
-  const { jobs, jobRuns } = world.store;
-  const definition = jobs.find(first.id)?.definition as JobDefinition;
-  world.store.transaction('relaxed', () => {
-    for (let more = jobs.count(); more < MOST_JOBS; more++)
-      jobs.insert(`kept ${more}`, definition, false, null, clock.now());
-  });
-
-  await world.create(once('third'));
-  expect([jobs.find(first.id), jobRuns.history(first.id, 10)]).toEqual([null, []]);
-  expect(jobs.count()).toBe(MOST_JOBS);
-  await world.create(once('fourth'));
-  expect([jobs.find(second.id), jobs.count()]).toEqual([null, MOST_JOBS]);
-  await expect(world.create(once('fifth'))).rejects.toThrow('There are 10,000 schedules already.');
 });
