@@ -133,6 +133,27 @@ test('a fetch that fails is tried again, and the newer message waits for it', as
   expect(host.texts.slice(-2)).toEqual(['missed', 'live']);
 });
 
+test('a channel that may not be read is asked for once, and holds up nothing', async () => {
+  const discord = await fakeDiscord();
+  const alice = discord.world.person('Alice');
+  const home = discord.world.direct(alice);
+  const values = new Map<string, string>();
+  const first = await connect(discord, new RecordedHost(memoryOf(values)));
+  discord.say(home, alice, 'hello');
+  await until('the chat to be remembered', () => values.has('direct-chats'));
+  await first.stop();
+  discord.say(home, alice, 'missed');
+  discord.faults.plan('GET', /messages$/, { kind: 'status', status: 403, code: 50_001, message: 'Missing Access' });
+  const host = new RecordedHost(memoryOf(values));
+  const before = discord.rest.calls.length;
+  await connect(discord, host);
+  discord.say(home, alice, 'live');
+  await until('what is new', () => host.texts.includes('live'), 20_000);
+  expect(host.texts).not.toContain('missed');
+  const asked = discord.rest.calls.slice(before).filter(({ path }) => path.endsWith('/messages'));
+  expect(asked).toHaveLength(1);
+});
+
 test('what the disk does not take stays before the cursor, through a crash', async () => {
   const discord = await fakeDiscord();
   const alice = discord.world.person('Alice');
