@@ -56,3 +56,10 @@ test('a file without the memory server is told to keep nothing', async () => {
   expect(await check(other)).toMatchObject({ status: 'warn', detail: expect.stringContaining('no memory') });
   expect(await check('agents:\n  root:\n    model: a\n')).toMatchObject({ status: 'warn' });
 });
+
+test('a file that is no YAML is told in one line, with the place', async () => {
+  expect(await check('agents:\n  root: [\n')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringMatching(/^line 3, column 1: [^\n]+$/),
+  });
+});

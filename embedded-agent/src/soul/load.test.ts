@@ -56,6 +56,11 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     expect(fault('version: "7"\nagents:\n  root: [\n')).toMatch(/^soul\.yaml line 4, column 1: /);
   });
 
+  it('reports a file that is no table of keys as a whole', () => {
+    for (const text of ['- a\n- b\n', 'just words\n'])
+      expect(fault(text)).toMatch(/^soul\.yaml line 1, column 1: the file: \S/);
+  });
+
   it('reports an unknown key by name, with its line', () => {
     expect(fault(`${MINIMAL}    instrction: hi\n`)).toBe(
       'soul.yaml line 5, column 5: unknown key "agents.root.instrction"; check its spelling and indentation',
