@@ -121,6 +121,10 @@ test.each([
   ],
   ['an alias', 'x: &r {model: m, toolsets: [{type: shell}]}\nagents:\n  root: *r\n'],
   [
+    'a shell with the address of a server of ours',
+    "agents:\n  root:\n    model: m\n    toolsets: [{type: shell, remote: {url: '${env.MOBYCLAW_MEMORY_URL}/mcp'}}]\n",
+  ],
+  [
     'a merge',
     'agents:\n  base: &b {model: m, toolsets: [{type: shell}, {type: think}]}\n  root:\n    <<: *b\n',
   ],
