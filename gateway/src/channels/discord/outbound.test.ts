@@ -34,6 +34,19 @@ test('the same message with the same nonce is shown once', async () => {
   expect(discord.shown(general)).toHaveLength(1);
 });
 
+test('the chat with a person is opened once, and known after a restart', async () => {
+  const { discord, connect } = await setUp();
+  const alice = discord.world.person('Alice');
+  const opened = () => discord.rest.calls.filter(({ path }) => path === '/users/@me/channels');
+  for (const text of ['one', 'two', 'after a restart']) {
+    const channel = await connect();
+    const sent = await channel.send(directKey(alice.id), part(text), { nonce: crypto.randomUUID(), live: false });
+    expect(sent.status).toBe('sent');
+    if (text !== 'one') await channel.stop();
+  }
+  expect(opened()).toHaveLength(1);
+});
+
 test('a call that hangs ends in time, and says that it can be repeated', async () => {
   const { discord, clock, connect, to } = await setUp();
   const channel = await connect();

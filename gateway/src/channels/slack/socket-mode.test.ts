@@ -104,6 +104,18 @@ test('an event that was not acknowledged is told in the log', async () => {
   expect(JSON.stringify(host.logged)).not.toContain('precious');
 });
 
+test('a message that is on disk when the line is gone breaks nothing; Slack brings it again', async () => {
+  const { slack, host, channel } = await connect();
+  const disk = Promise.withResolvers<void>();
+  host.disk = () => disk.promise;
+  const [envelope] = slack.say({ channel: DIRECT, user: ALICE, text: 'precious' }).envelopes;
+  await until('it to be taken', () => host.signs > 1);
+  await channel.stop();
+  disk.resolve();
+  await until('the line in the log', () => host.logged.some(({ kind }) => kind === 'message'));
+  expect(envelope?.ackedAt).toBeNull();
+});
+
 test('a line that is reset is told at once, and nothing of it stays open', async () => {
   const { slack, host, channel } = await connect();
   slack.socket.cut();
