@@ -107,6 +107,35 @@ test('the first time, through all questions: a refused key is typed again, secre
   expect(terminal.err).toContain('./mobyclaw up --local');
 }, 60_000);
 
+test('what the environment brings and is said yes to stands in .env afterwards', async () => {
+  const env = {
+    TELEGRAM_BOT_TOKEN: '123:secret-telegram',
+    TELEGRAM_ALLOWED_USERS: '42',
+    MOBYCLAW_HEARTBEAT_INTERVAL: '2h',
+    MOBYCLAW_ACTIVE_HOURS: '09:00-10:00',
+    MOBYCLAW_TZ: 'Asia/Tokyo',
+  };
+  const one = await person(env);
+  const { terminal, ended } = one.begin();
+  await answer(terminal, [
+    ['Go on like that?', ENTER],
+    ['Data directory', `${'\u0015'}${one.home}${ENTER}`],
+    ['Whose model', `${DOWN.repeat(4)}${ENTER}`],
+    ['Where else than here', ` ${ENTER}`],
+    ['TELEGRAM_BOT_TOKEN is set', ENTER],
+    ['Your id there', ENTER],
+    ['What should Moby call you', `Alice${ENTER}`],
+    ['Which do you want to give him', ENTER],
+    ['Give Moby a folder', ENTER],
+    ['How often', ENTER],
+    ['Between', ENTER],
+    ['Your time zone', ENTER],
+  ]);
+  expect(await ended).toBe('local');
+  expect(terminal.screen).not.toContain('secret-telegram');
+  expect(parseEnv(readFileSync(one.envFile, 'utf8'))).toMatchObject(env);
+}, 60_000);
+
 test('again: shows what is set, masked, and changes what is asked for alone', async () => {
   const one = await person();
   mkdirSync(one.home);

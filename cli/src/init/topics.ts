@@ -67,7 +67,8 @@ async function askChannel(ask: Ask, draft: Draft, channel: ChannelName): Promise
   const ids = await ask.text('Your id there, several with commas between (empty: skip)', known, (value) =>
     value === '' ? null : answerProblem(users, value),
   );
-  if (ids !== '' && ids !== known) draft.set(users, ids);
+  if (ids === known) draft.keep(users);
+  else if (ids !== '') draft.set(users, ids);
 }
 
 export async function ownerTopic(ask: Ask, draft: Draft): Promise<void> {
@@ -178,5 +179,6 @@ export async function rhythmTopic(ask: Ask, draft: Draft): Promise<void> {
 async function askSetting(ask: Ask, draft: Draft, name: SettingName, message: string): Promise<void> {
   const now = draft.now.environment[name] ?? '';
   const value = await ask.text(message, now, (text) => answerProblem(name, text));
-  if (value !== now) draft.set(name, value);
+  if (value === now) draft.keep(name);
+  else draft.set(name, value);
 }
