@@ -143,7 +143,12 @@ test('a channel that may not be read is asked for once, and holds up nothing', a
   await until('the chat to be remembered', () => values.has('direct-chats'));
   await first.stop();
   discord.say(home, alice, 'missed');
-  discord.faults.plan('GET', /messages$/, { kind: 'status', status: 403, code: 50_001, message: 'Missing Access' });
+  discord.faults.plan('GET', /messages$/, {
+    kind: 'status',
+    status: 403,
+    code: 50_001,
+    message: 'Missing Access',
+  });
   const host = new RecordedHost(memoryOf(values));
   const before = discord.rest.calls.length;
   await connect(discord, host);

@@ -5,7 +5,10 @@ import { Transport } from './transport.ts';
 
 test('calls one after another share a connection', async () => {
   let connections = 0;
-  const server = createServer((_request, response) => response.end('{}')).on('connection', () => connections++);
+  const server = createServer((_request, response) => response.end('{}')).on(
+    'connection',
+    () => connections++,
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const transport = new Transport(url);
