@@ -1,6 +1,7 @@
 /** Wires the embedded agent. SIGTERM and SIGINT cancel the runs, store what they produced, and end the process. */
 import { systemClock } from '@mobyclaw/lib/clock';
 import { type FaultLog, logFaults } from '@mobyclaw/lib/process-faults';
+import { releaseAfterStart } from '@mobyclaw/lib/process-memory';
 import { Agent } from './agent.ts';
 import { type Command, CommandLineError, parseCommand, USAGE } from './command-line.ts';
 import { isLoopback, listen } from './http/listen.ts';
@@ -46,6 +47,7 @@ async function serve({
   process.stdout.write(`Listening on ${await listen(server, address)}\n`);
   void keepReceivedSwept(workingDir, clock, stopping.signal, (error) => plainLog.warn({}, String(error)));
   await agent.warmUp();
+  releaseAfterStart(clock);
 }
 
 /** Its log is plain text, as cagent's is. */

@@ -1,6 +1,7 @@
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
 import { logFaults } from '@mobyclaw/lib/process-faults';
+import { releaseAfterStart } from '@mobyclaw/lib/process-memory';
 import { StartError } from '@mobyclaw/lib/start-error';
 import { createAgentClient } from './agent/agent-client.ts';
 import { readConfig } from './config/config.ts';
@@ -24,6 +25,7 @@ try {
   const gateway = await openGateway({ config, agent, clock: systemClock, logger, version });
   const startMs = Math.round(performance.now());
   logger.info({ port: gateway.port, startMs }, 'ready');
+  releaseAfterStart(systemClock);
 
   let closing = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

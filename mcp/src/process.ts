@@ -2,8 +2,10 @@
  * The life of an MCP server's process: starts it, closes it in order at SIGTERM and SIGINT. Exit codes: 0 after a stop, 1
  * where it could not start or not close; why is in the log.
  */
+import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger, type Logger } from '@mobyclaw/lib/logger';
 import { logFaults } from '@mobyclaw/lib/process-faults';
+import { releaseAfterStart } from '@mobyclaw/lib/process-memory';
 import { StartError } from '@mobyclaw/lib/start-error';
 import type { HttpService } from './http.ts';
 
@@ -24,6 +26,7 @@ export async function runMcpProcess({ name, listenVariable, start, reason }: Mcp
     const service = await start(process.env.MOBYCLAW_VERSION ?? '0.0.0', logger);
     logger.info({ url: service.url, pid: process.pid }, 'listening');
     closeAtSignals(service, logger);
+    releaseAfterStart(systemClock);
   } catch (error) {
     const why = reason(error) ?? commonReason(error, listenVariable);
     logger.fatal(why === null ? { err: error } : { reason: why }, 'cannot start');

@@ -3,8 +3,10 @@
  * fails itself. Exit codes: 0 after a stop, 1 where it could not start or failed.
  */
 import { writeSync } from 'node:fs';
+import { systemClock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { logWarnings } from '@mobyclaw/lib/process-faults';
+import { releaseAfterStart } from '@mobyclaw/lib/process-memory';
 import { StartError } from '@mobyclaw/lib/start-error';
 
 export interface Supervising {
@@ -51,7 +53,7 @@ export function runProcess(make: () => Supervising, logger: Logger): void {
   process.on('SIGINT', stop);
   try {
     supervisor = make();
-    supervisor.start().catch(fail);
+    supervisor.start().then(() => releaseAfterStart(systemClock), fail);
   } catch (error) {
     fail(error);
   }
