@@ -346,6 +346,22 @@ describe('a question to the client', () => {
     ).toEqual([]);
   });
 
+  it('takes no answer that is for another call', async () => {
+    const { agent, tools } = await start();
+    const id = await agent.newSession({});
+    const resume = (body: object) => agent.call('POST', `/api/sessions/${id}/resume`, body);
+    const events = await agent.run(id, 'remember please', {
+      onEvent: (event) => {
+        if (event.type !== 'tool_call_confirmation') return;
+        void resume({ confirmation: 'approve', tool_call_id: 'the one before' }).then(() =>
+          resume({ confirmation: 'reject', tool_call_id: event.tool_call.id }),
+        );
+      },
+    });
+    expect(ofType(events, 'tool_call_response')[0]?.response).toBe('The user rejected the tool call.');
+    expect(tools.calls.filter((call) => call.method === 'tools/call')).toHaveLength(0);
+  });
+
   it('comes when the iterations are used up: reject ends the run, approve gives ten more', async () => {
     const { agent, model } = await start('    max_iterations: 2');
     const id = await agent.newSession();

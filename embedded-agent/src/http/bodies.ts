@@ -22,6 +22,7 @@ export const resumeSchema = z.object({
   confirmation: z.string(),
   reason: z.string().exactOptional(),
   tool_name: z.string().exactOptional(),
+  tool_call_id: z.string().exactOptional(),
 });
 
 export const resumeAnswerSchema = resumeSchema.extend({
@@ -31,6 +32,7 @@ export const resumeAnswerSchema = resumeSchema.extend({
 export const elicitationSchema = z.object({
   action: z.enum(['accept', 'decline', 'cancel']),
   content: z.record(z.string(), z.unknown()).nullish(),
+  elicitation_id: z.string().nullish(),
 });
 
 const contentPartSchema = z.object({

@@ -113,8 +113,9 @@ const ROUTES: readonly Route[] = [
     throw new HttpError(500, 'failed to resume session: session not found');
   }),
   route('POST', '/api/sessions/:id/elicitation', async ({ agent }, request, _response, [id = '']) => {
-    const { action, content } = await readJson(request, elicitationSchema);
-    const outcome = agent.elicitation(id, { action, ...(content ? { content } : {}) });
+    const { action, content, elicitation_id: asked } = await readJson(request, elicitationSchema);
+    const answer = { action, ...(content ? { content } : {}), ...(asked ? { id: asked } : {}) };
+    const outcome = agent.elicitation(id, answer);
     if (outcome === 'given') return null;
     const reason = outcome === 'unknown-session' ? 'session not found' : 'no elicitation request in progress';
     throw new HttpError(500, `failed to handle elicitation: ${reason}`);

@@ -3,10 +3,13 @@
  * it; a run that is cancelled stops waiting.
  */
 export class Gate<ANSWER> {
-  #answer: ((answer: ANSWER) => void) | null = null;
+  #answer: ((answer: ANSWER) => boolean) | null = null;
 
-  /** @throws the signal's reason where the run is cancelled */
-  wait(signal: AbortSignal): Promise<ANSWER> {
+  /**
+   * @param takes whether an answer is one to this question; another is dropped
+   * @throws the signal's reason where the run is cancelled
+   */
+  wait(signal: AbortSignal, takes: (answer: ANSWER) => boolean = () => true): Promise<ANSWER> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const cancel = (): void => {
@@ -15,17 +18,17 @@ export class Gate<ANSWER> {
       };
       signal.addEventListener('abort', cancel, { once: true });
       this.#answer = (answer) => {
+        if (!takes(answer)) return false;
         signal.removeEventListener('abort', cancel);
         this.#answer = null;
         resolve(answer);
+        return true;
       };
     });
   }
 
-  /** @returns whether anybody waited */
+  /** @returns whether anybody waited for it */
   answer(answer: ANSWER): boolean {
-    if (!this.#answer) return false;
-    this.#answer(answer);
-    return true;
+    return this.#answer?.(answer) ?? false;
   }
 }

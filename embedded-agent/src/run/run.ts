@@ -6,6 +6,7 @@
  * `stream_stopped`; only what fails before the stream is thrown.
  */
 
+import { randomUUID } from 'node:crypto';
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
@@ -14,7 +15,7 @@ import type { ContentPart, ToolCall, ToolResult } from '@mobyclaw/protocol/cagen
 import type { ResolvedModel, RunnableModel } from '../model/create-model.ts';
 import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
-import type { ElicitationAnswer, ToolContext } from '../tools/tool.ts';
+import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tools/tool.ts';
 import type { Offer, Toolbox } from '../tools/toolbox.ts';
 import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
@@ -86,6 +87,8 @@ class Run {
   #warned = '';
   #limit: number;
   #cutAtLimit = false;
+  /** Forms are asked one at a time. */
+  #eliciting: Promise<unknown> = Promise.resolve();
 
   constructor(deps: RunDependencies, request: RunRequest) {
     const { store, clock } = deps;
@@ -111,14 +114,9 @@ class Run {
       headers: request.headers,
       signal: request.signal,
       elicit: (question) => {
-        const answer = request.elicitation.wait(request.signal);
-        emit({
-          type: 'elicitation_request',
-          message: question.message,
-          mode: 'form',
-          schema: question.schema,
-        });
-        return answer;
+        const asked = this.#eliciting.then(() => this.#elicit(question));
+        this.#eliciting = asked.catch(() => undefined); // whoever asked learns of it
+        return asked;
       },
       notice: (message) => emit({ type: 'warning', message }),
     };
@@ -194,6 +192,14 @@ class Run {
     return this.#cutAtLimit;
   }
 
+  #elicit({ message, schema }: ElicitationRequest): Promise<ElicitationAnswer> {
+    const { elicitation, signal, emit } = this.#request;
+    const elicitation_id = randomUUID();
+    const answer = elicitation.wait(signal, ({ id }) => id === undefined || id === elicitation_id);
+    emit({ type: 'elicitation_request', message, mode: 'form', schema, elicitation_id });
+    return answer;
+  }
+
   close(): void {
     this.#modelCalls.close();
   }
@@ -201,7 +207,7 @@ class Run {
   /** Asks whether the run may go on beyond its limit of model calls. */
   async #stopsAtLimit(): Promise<boolean> {
     const { emit, gate, signal } = this.#request;
-    const answer = gate.wait(signal);
+    const answer = gate.wait(signal, ({ tool_call_id }) => tool_call_id === undefined);
     emit({ type: 'max_iterations_reached', max_iterations: this.#limit });
     const { confirmation } = await answer;
     if (confirmation === 'approve') {

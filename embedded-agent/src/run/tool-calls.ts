@@ -16,6 +16,8 @@ export interface ResumeAnswer {
   confirmation: 'approve' | 'approve-session' | 'approve-tool' | 'reject';
   reason?: string;
   tool_name?: string;
+  /** The call that it answers, which cagent does not know: an answer that comes late is not taken for the next call's. */
+  tool_call_id?: string;
 }
 
 export interface ToolCallsOptions {
@@ -67,7 +69,8 @@ export class ToolCalls {
     const verdict = decide(definition, input, rules());
     if (verdict.decision === 'allow') return null;
     if (verdict.decision === 'deny') return `Tool '${definition.name}' is denied by ${verdict.by}.`;
-    const answer = gate.wait(context.signal); // waiting before asking: no answer comes too early
+    // Waiting before asking: no answer comes too early.
+    const answer = gate.wait(context.signal, ({ tool_call_id: id }) => id === undefined || id === call.id);
     emit({ type: 'tool_call_confirmation', tool_call: call, tool_definition: definition });
     const { confirmation, reason, tool_name } = await answer;
     if (confirmation === 'reject') {

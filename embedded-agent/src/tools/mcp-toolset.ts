@@ -20,7 +20,7 @@ import { callResultSchema, toToolResult } from './mcp/result.ts';
 import { McpStdioTransport } from './mcp/stdio-transport.ts';
 import { ownEnvironment, serverEnvironment } from './program-environment.ts';
 import { expandTemplate } from './template.ts';
-import type { AgentTool, ToolContext } from './tool.ts';
+import type { AgentTool, ElicitationRequest, ToolContext } from './tool.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000; // a server that accepts and never answers must not hold every run
 const LIST_AGAIN_MS = 60_000;
@@ -245,20 +245,25 @@ export class McpToolset {
     const pending = this.#connected(context);
     const connection = await pending;
     const { client, calls } = connection;
+    const person = personTime(clock);
+    const asking = {
+      ...context,
+      elicit: (request: ElicitationRequest) => person.during(context.elicit(request)),
+    };
     const patience = {
       clock,
       signal: context.signal,
+      personMs: person.ms,
       ping: () => client.request({ method: 'ping' }, anything, { timeout: NO_TIMEOUT_MS }),
       onQuiet: () =>
         context.notice(
           `The tool ${params.name} of ${this.name} has not answered for a minute. It is waited for, an hour at most.`,
         ),
     };
-    const waiting = { elicit: context.elicit };
-    calls.add(waiting);
+    calls.add(asking);
     try {
       const result = await patiently(patience, (signal) =>
-        this.#run.run(context, () =>
+        this.#run.run(asking, () =>
           client.request({ method: 'tools/call', params }, callResultSchema, {
             signal,
             timeout: NO_TIMEOUT_MS,
@@ -270,10 +275,28 @@ export class McpToolset {
       if (!context.signal.aborted && !isAnswer(error)) void this.#drop(pending);
       throw error;
     } finally {
-      calls.delete(waiting);
+      calls.delete(asking);
       if (connection.dropped && calls.size === 0) await close(client);
     }
   }
+}
+
+/** How long a call has waited for a person. */
+function personTime(clock: Clock): { ms: () => number; during: <T>(wait: Promise<T>) => Promise<T> } {
+  let passed = 0;
+  let since: number | null = null;
+  return {
+    ms: () => passed + (since === null ? 0 : clock.now() - since),
+    async during(wait) {
+      since = clock.now();
+      try {
+        return await wait;
+      } finally {
+        passed += clock.now() - since;
+        since = null;
+      }
+    },
+  };
 }
 
 /** Tells the server that the session is over; one that is gone cannot hear it, and need not. */

@@ -11,6 +11,8 @@ export interface ElicitationRequest {
 export interface ElicitationAnswer {
   action: 'accept' | 'decline' | 'cancel';
   content?: Record<string, unknown>;
+  /** The form that it answers; without one, whichever waits. */
+  id?: string;
 }
 
 /** The run that a tool is called in. */

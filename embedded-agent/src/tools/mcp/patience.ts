@@ -14,8 +14,10 @@ export interface PatienceOptions {
   /** The run's own. */
   signal: AbortSignal;
   ping(): Promise<unknown>;
-  /** Called once, after the first minute. */
+  /** Called once, after the first minute, unless a person was asked. */
   onQuiet(): void;
+  /** How long the call has waited for a person so far, in milliseconds, which is nobody's silence. */
+  personMs(): number;
 }
 
 /**
@@ -23,13 +25,13 @@ export interface PatienceOptions {
  * @throws what `work` throws; McpConnectionError where it was given up
  */
 export async function patiently<T>(
-  { clock, signal, ping, onQuiet }: PatienceOptions,
+  { clock, signal, ping, onQuiet, personMs }: PatienceOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const giveUp = new AbortController();
   let asking = false;
   let timer = clock.after(ASK_EVERY_MS, () => {
-    onQuiet();
+    if (personMs() === 0) onQuiet();
     ask();
   });
   const ask = (): void => {
@@ -48,11 +50,19 @@ export async function patiently<T>(
       },
     );
   };
-  const limit = clock.after(MOST_MS, () => {
+  let credited = 0;
+  const end = (): void => {
+    const more = personMs() - credited;
+    if (more > 0) {
+      credited += more;
+      limit = clock.after(more, end);
+      return;
+    }
     giveUp.abort(
       new McpConnectionError('the tool gave no answer within an hour and was given up; it may still act'),
     );
-  });
+  };
+  let limit = clock.after(MOST_MS, end);
   try {
     return await work(AbortSignal.any([signal, giveUp.signal]));
   } catch (error) {
