@@ -199,6 +199,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     memory,
     supervisor,
     jobs: async () => background.jobs,
+    questions,
     clock,
     timeZone,
   });

@@ -70,7 +70,9 @@ export const questionSchema = z
     details: z
       .record(z.string(), z.unknown())
       .describe('all of it: tool and args whole, the form and its field'),
-    options: z.array(questionOptionSchema).describe('2 to 5; none where something is to be typed'),
+    options: z
+      .array(questionOptionSchema)
+      .describe('2 to 5; beside `input` what can be said instead of typing, such as leaving it out'),
     input: questionInputSchema.nullable(),
     fallback: z
       .string()

@@ -148,6 +148,8 @@ function rows(
       'turns',
       `${turns.running} running, ${turns.queued} waiting (at most ${turns.limit} at a time)`,
     ]);
+    const waiting = gateway.questions?.open ?? 0;
+    if (waiting > 0) lines.push(['questions', colour(false, `${waiting} for you: ./mobyclaw questions`)]);
     lines.push(['sessions', String(gateway.sessions)]);
     const { heartbeat, ownerChannel } = gateway;
     if (heartbeat) {

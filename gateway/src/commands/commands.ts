@@ -5,11 +5,13 @@ import { accessCommands } from './access-commands.ts';
 import type { Command, CommandCall, CommandServices } from './command.ts';
 import { conversationCommands } from './conversation-commands.ts';
 import { operationCommands } from './operation-commands.ts';
+import { questionCommands } from './question-commands.ts';
 import { scheduleCommands } from './schedule-commands.ts';
 
 const ALL: readonly Command[] = [
   ...conversationCommands,
   ...operationCommands,
+  ...questionCommands,
   ...scheduleCommands,
   ...accessCommands,
 ];

@@ -20,17 +20,19 @@ export interface GatewayPortsOptions {
   /** Stands beside the agent, where there is one. */
   supervisor: PartClient | null;
   jobs: ToolPorts['jobs'];
+  questions: ToolPorts['questions'];
   clock: Clock;
   timeZone: string;
 }
 
 export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
-  const { store, turns, messaging, memory, supervisor, jobs, clock, timeZone } = options;
+  const { store, turns, messaging, memory, supervisor, jobs, questions, clock, timeZone } = options;
   return {
     store,
     clock,
     timeZone,
     jobs,
+    questions,
     channels: () => knownChannels(messaging()),
     mayWrite: (channel) => messaging()?.refusal(channel) === null,
     send: (message) => void messaging()?.deliver(message),

@@ -2,6 +2,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { Outgoing } from '../delivery/delivery.ts';
+import type { Questions } from '../questions/questions.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Store } from '../store/store.ts';
 import type { Asking } from './ask.ts';
@@ -36,6 +37,7 @@ export interface ToolPorts {
   send: (message: Outgoing) => void;
   /** A file as the agent sees it, or why it cannot be had. Null where nothing stands beside the agent to read it. */
   readAgentFile: ((path: string) => Promise<AgentFile | { refusal: string }>) | null;
+  questions: Pick<Questions, 'list' | 'answer'>;
   asking: Pick<Asking, 'ask' | 'result'>;
   /** Asks the memory server. */
   searchMemory: (query: string) => Promise<string>;

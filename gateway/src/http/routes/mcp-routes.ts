@@ -11,9 +11,10 @@ export function mcpRoutes({ mcp }: HttpServices): Router {
   router
     .route('/mcp')
     .post(async (request, response) => {
-      const { scope } = response.locals.token as TokenRow;
-      const handler = await mcp.handler(scope);
-      if (!handler) throw new HttpProblem('forbidden', `A token with scope ${scope} has no tools here.`);
+      const token = response.locals.token as TokenRow;
+      const handler = await mcp.handler(token);
+      if (!handler)
+        throw new HttpProblem('forbidden', `A token with scope ${token.scope} has no tools here.`);
       await handler(request, response);
     })
     .all((_request, response) => {
