@@ -30,6 +30,7 @@ import { questionChat } from './questions/question-chat.ts';
 import { Questions } from './questions/questions.ts';
 import { RuleWriter } from './questions/rule-writer.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
+import { HistoryIndexer } from './store/history-indexer.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import { TokenService } from './tokens/token-service.ts';
@@ -70,10 +71,10 @@ export interface Gateway {
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, agent, clock, logger, version } = options;
   const lock = await lockFolder(config.folder);
-  const store = new Store(
-    join(config.folder, 'gateway.db'),
-    options.maxPages === undefined ? {} : { maxPages: options.maxPages },
-  );
+  const store = new Store(join(config.folder, 'gateway.db'), {
+    timeZone: config.timeZone,
+    ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+  });
   const tokens = new TokenService(store, clock, config.mcpToken);
   await tokens.prepareCliToken(config.folder);
 
@@ -216,6 +217,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
   });
   const retention = new Retention(store, clock, logger);
+  const indexer = new HistoryIndexer(store.history, clock, logger);
   let messaging: Messaging | null = null;
 
   let quietCommands: Promise<Commands> | null = null;
@@ -303,6 +305,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   reloader?.start();
   retention.start();
+  indexer.start();
   cleanup.start();
 
   return {
@@ -311,6 +314,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       retention.stop();
       questions.stop();
       await ruleWriter?.stop();
+      await indexer.stop();
       background.stop();
       await reloader?.stop();
       await messagingStarted;

@@ -32,7 +32,13 @@ export const messageViewSchema = z
 export type MessageView = z.infer<typeof messageViewSchema>;
 
 export const searchHitSchema = messageViewSchema
-  .extend({ snippet: z.string().describe('the passage, with matches between « and »'), score: z.number() })
+  .extend({
+    snippet: z.string().describe('the passage, with matches between « and »'),
+    score: z.number().describe('1 for the best hit, less for the others'),
+    speaker: z.string().optional().describe('who said it, where the platform tells'),
+    before: z.string().optional().describe('how the message right before it in its conversation begins'),
+    after: z.string().optional(),
+  })
   .meta({ id: 'SearchHit' });
 
 export type SearchHit = z.infer<typeof searchHitSchema>;

@@ -8,9 +8,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 
 /** Of the tables, and of how text is cut into forms: either change makes an index of before worthless. */
-const INDEX_VERSION = 2;
+const INDEX_VERSION = 3;
 
-/** `found` is fed forms with spaces between, so its tokenizer has nothing left to decide. */
+/**
+ * `found` is fed forms with spaces between, so its tokenizer has nothing left to decide. It keeps positions, since without them
+ * and without the text FTS5 cannot count a word, and ranks all alike.
+ */
 const SCHEMA = `
   CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, stamp TEXT NOT NULL) STRICT;
   CREATE TABLE piece (
@@ -20,7 +23,7 @@ const SCHEMA = `
   CREATE UNIQUE INDEX piece_place ON piece (source, seq);
   CREATE INDEX piece_at ON piece (at) WHERE at IS NOT NULL;
   CREATE VIRTUAL TABLE found USING fts5 (
-    forms, content = '', contentless_delete = 1, detail = 'column', tokenize = 'ascii'
+    forms, content = '', contentless_delete = 1, tokenize = 'ascii'
   );
   CREATE TABLE term (form TEXT PRIMARY KEY, pieces INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE gram (gram TEXT PRIMARY KEY, pieces INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -48,8 +51,16 @@ export function removeIndexFile(path: string): void {
   for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
-export function isSqliteError(error: unknown): boolean {
-  return (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
+// Primary result codes, https://www.sqlite.org/rescode.html
+const SQLITE_ERROR = 1; // a table that is not there
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** Whether only a new file helps; a full disk, for one, passes. */
+export function isDamage(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  const damages = [SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB];
+  return code === 'ERR_SQLITE_ERROR' && damages.includes((errcode ?? 0) & 0xff);
 }
 
 function isUsable(database: DatabaseSync): boolean {
@@ -57,7 +68,7 @@ function isUsable(database: DatabaseSync): boolean {
     prepare(database);
     return database.prepare('PRAGMA user_version').get()?.user_version === INDEX_VERSION;
   } catch (error) {
-    if (isSqliteError(error)) return false; // not a database, or a damaged one: all of it can be made again
+    if (isDamage(error)) return false; // all of it can be made again
     throw error;
   }
 }

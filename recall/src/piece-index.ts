@@ -16,6 +16,13 @@ export interface Source {
   stamp: string;
 }
 
+/** Pieces to add behind what is known of a source. */
+export interface Addition {
+  source: string;
+  stamp: string;
+  pieces: readonly Piece[];
+}
+
 export interface IndexOptions {
   /** False where the caller has the texts himself and knows them by `line`: they are not stored a second time. */
   keepsText: boolean;
@@ -71,18 +78,20 @@ export class PieceIndex {
       const from = changed === -1 ? pieces.length : changed;
       this.#forgetFrom(source, from);
       this.#add(source, from, pieces.slice(from));
-      return { name, source: { id: source, stamp } };
+      return [[name, { id: source, stamp }]];
     });
   }
 
-  /** Adds pieces behind what is known of a source. */
-  append(name: string, stamp: string, pieces: readonly Piece[]): void {
-    this.#transaction(() => {
-      const source = this.#sourceId(name, stamp);
-      const last = this.sql('SELECT max(seq) AS seq FROM piece WHERE source = ?').get(source);
-      this.#add(source, last?.seq == null ? 0 : Number(last.seq) + 1, pieces);
-      return { name, source: { id: source, stamp } };
-    });
+  /** Adds to any number of sources, all or nothing; a source may come several times. */
+  append(additions: readonly Addition[]): void {
+    this.#transaction(() =>
+      additions.map(({ source: name, stamp, pieces }) => {
+        const source = this.#sourceId(name, stamp);
+        const last = this.sql('SELECT max(seq) AS seq FROM piece WHERE source = ?').get(source);
+        this.#add(source, last?.seq == null ? 0 : Number(last.seq) + 1, pieces);
+        return [name, { id: source, stamp }] as const;
+      }),
+    );
   }
 
   remove(name: string): void {
@@ -91,7 +100,7 @@ export class PieceIndex {
     this.#transaction(() => {
       this.#forgetFrom(source.id, 0);
       this.sql('DELETE FROM source WHERE id = ?').run(source.id);
-      return { name, source: null };
+      return [[name, null]];
     });
   }
 
@@ -139,15 +148,17 @@ export class PieceIndex {
     this.sql('DELETE FROM piece WHERE source = ? AND seq >= ?').run(source, seq);
   }
 
-  /** @param work returns what became of its source */
-  #transaction(work: () => { name: string; source: Source | null }): void {
+  /** @param work returns what became of its sources */
+  #transaction(work: () => readonly (readonly [name: string, source: Source | null])[]): void {
     this.#database.exec('BEGIN');
     try {
-      const { name, source } = work();
+      const changed = work();
       this.counts.write();
       this.#database.exec('COMMIT');
-      if (source === null) this.#sources.delete(name);
-      else this.#sources.set(name, source);
+      for (const [name, source] of changed) {
+        if (source === null) this.#sources.delete(name);
+        else this.#sources.set(name, source);
+      }
     } catch (error) {
       this.counts.undo();
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');

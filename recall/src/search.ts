@@ -12,7 +12,7 @@ import type { PieceIndex } from './piece-index.ts';
 import { type Question, readQuestion } from './question.ts';
 import { type SessionEvidence, sessionScores } from './session-scores.ts';
 import { isStopWord } from './stop-words.ts';
-import { type DayRange, isWithin, timeOf } from './time-words.ts';
+import { type DayRange, dayRange, isWithin, timeOf } from './time-words.ts';
 import { plainWords } from './words.ts';
 
 const ALIKE = 0.05; // of the best score: steps within which pieces match alike, and the newer one goes first
@@ -33,7 +33,7 @@ export interface RecallRequest {
   /** YYYY-MM-DD in the owner's zone: what "last week" is counted from. */
   today: string;
   /** Only what was said in these days; what has no date is left out. */
-  within?: DayRange;
+  within?: DayRange | undefined;
   /** Names of sources that may be seen; without it all. */
   isVisible?: (source: string) => boolean;
   dense?: DenseSide;
@@ -63,6 +63,8 @@ export interface Recalled {
   hits: Found[];
   /** Which logs or days of conversations are about it as a whole, the best first. */
   sessions: FoundSession[];
+  /** Forms that were looked for, of all phrasings: what a snippet marks. */
+  asked: string[];
 }
 
 interface Row extends Scorable {
@@ -85,8 +87,10 @@ export function recall(index: PieceIndex, request: RecallRequest): Recalled {
   const names = new Map([...index.sources].map(([name, { id }]) => [id, name]));
   const best = new Map<number, Ranked>();
   const sessions = new Map<string, number>();
+  const asked = new Set<string>();
   for (const phrasing of request.phrasings) {
-    const { ranked, about } = rankedBy(index, phrasing, request, sources);
+    const { ranked, about, forms } = rankedBy(index, phrasing, request, sources);
+    for (const form of forms) asked.add(form);
     for (const one of ranked) {
       const known = best.get(one.row.id);
       if (known === undefined || known.score < one.score) best.set(one.row.id, one);
@@ -110,7 +114,7 @@ export function recall(index: PieceIndex, request: RecallRequest): Recalled {
       const [source = '', day = ''] = key.split(' ');
       return { source: names.get(Number(source)) ?? '', day: day === '' ? null : day };
     });
-  return { hits, sessions: about };
+  return { hits, sessions: about, asked: [...asked] };
 }
 
 /** @returns the pieces before and after one, the nearest `count` on each side, in their order */
@@ -136,11 +140,12 @@ function rankedBy(
   phrasing: string,
   { today, within, dense }: RecallRequest,
   sources: readonly number[] | null,
-): { ranked: Ranked[]; about: Map<string, number> } {
+): { ranked: Ranked[]; about: Map<string, number>; forms: string[] } {
   const { range, rest } = timeOf(phrasing, today);
   const limits: Limits = { sources, from: within?.from, to: within?.to };
   const aboutTimeAlone = range !== null && plainWords(rest).every(isStopWord);
-  if (aboutTimeAlone) return { ranked: newestOf(index, narrowed(limits, range)), about: new Map() };
+  if (aboutTimeAlone)
+    return { ranked: newestOf(index, narrowed(limits, range)), about: new Map(), forms: [] };
   const question = readQuestion(rest, index.counts);
   const ids = new Set(candidatesFor(index, question, limits));
   if (range !== null) {
@@ -164,7 +169,8 @@ function rankedBy(
       coverage: own.get(row.id)?.coverage ?? 0,
     };
   });
-  return { ranked, about: sessionsOf(question, ranked, own) };
+  const forms = question.terms.flatMap((term) => term.forms);
+  return { ranked, about: sessionsOf(question, ranked, own), forms };
 }
 
 function lexicalByPlace(rows: readonly Row[], own: ReadonlyMap<number, OwnScore>): Map<number, number> {
@@ -228,7 +234,8 @@ function visibleSources(index: PieceIndex, isVisible: RecallRequest['isVisible']
 
 function isAllowed(row: Row, { sources, from, to }: Limits): boolean {
   if (sources !== null && !sources.includes(row.source)) return false;
-  return (from === undefined && to === undefined) || isWithin(row.at, rangeOf(from, to));
+  const range = dayRange(from, to);
+  return range === undefined || isWithin(row.at, range);
 }
 
 function narrowed({ sources, from, to }: Limits, range: DayRange): Limits {
@@ -238,10 +245,6 @@ function narrowed({ sources, from, to }: Limits, range: DayRange): Limits {
     .at(-1);
   const earlier = [to, range.to].filter((day) => day !== undefined).toSorted()[0];
   return { sources, from: later, to: earlier };
-}
-
-function rangeOf(from?: string, to?: string): DayRange {
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
 /** What a piece of usual length has that holds each word of the question once. */

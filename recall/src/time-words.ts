@@ -95,6 +95,12 @@ export function timeOf(question: string, today: string): TimeOfQuestion {
   return { range: null, rest: question };
 }
 
+/** @returns undefined where neither end is given */
+export function dayRange(from: string | undefined, to: string | undefined): DayRange | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
 /** @param at YYYY-MM-DD, with or without a time of day; null is never within */
 export function isWithin(at: string | null, { from, to }: DayRange): boolean {
   if (at === null) return false;

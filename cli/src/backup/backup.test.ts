@@ -49,7 +49,15 @@ function place(): Place {
 /** A data directory with a database in the middle of being written, as when Moby runs. */
 async function filled(one: Place): Promise<DatabaseSync> {
   const { home } = one;
-  for (const name of ['gateway', 'memory/.index', 'sessions/engine', 'run', 'logs', 'backups', 'empty'])
+  for (const name of [
+    'gateway/.index',
+    'memory/.index',
+    'sessions/engine',
+    'run',
+    'logs',
+    'backups',
+    'empty',
+  ])
     mkdirSync(join(home, name), { recursive: true, mode: 0o700 });
   writeFileSync(join(home, 'MEMORY.md'), '# Memory\n- grün 🦎\n', { mode: 0o600 });
   writeFileSync(join(home, 'memory/2026-01-01.md'), '');
@@ -60,6 +68,7 @@ async function filled(one: Place): Promise<DatabaseSync> {
   writeFileSync(join(home, 'run/images.json'), '{}');
   writeFileSync(join(home, 'backups/before-upgrade-1.tar.gz'), 'old');
   writeFileSync(join(home, 'memory/.index/search.db'), 'derived');
+  writeFileSync(join(home, 'gateway/.index/history.db'), 'derived');
   writeFileSync(join(one.folder, 'elsewhere.md'), 'linked');
   symlinkSync(join(one.folder, 'elsewhere.md'), join(home, 'memory/linked.md'));
   symlinkSync(home, join(home, 'memory/loop'));
@@ -103,6 +112,7 @@ test('there and back, while a database is written: all that is his, nothing of t
     'backups',
     'run/images.json',
     'memory/.index',
+    'gateway/.index',
     'sessions/engine',
     'sessions/agent.sock',
     'gateway/gateway.db-wal',

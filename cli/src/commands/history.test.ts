@@ -40,6 +40,10 @@ describe('history', () => {
     });
     expect(stdout).toBe('2026-01-02 03:04  cli:main  you\n  say «Hello» to\n\n');
     expect(new URL(api.seen.at(-1)?.path ?? '', 'http://x').searchParams.get('q')).toBe('hello you & me');
+    api.on('GET /api/history/search', { body: { items, missing: 7 } });
+    const early = await runCli(['history', 'search', 'hello'], { home, port: api.port, env: UTC });
+    expect(early.stdout).toBe(stdout);
+    expect(early.stderr).toContain('7 messages are not searched yet');
   });
 
   test('of an unknown session says so', async () => {

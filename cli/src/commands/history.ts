@@ -1,6 +1,7 @@
 /** What was said: one conversation, or a search over all of them. */
 import { messageViewSchema, searchHitSchema } from '@mobyclaw/protocol/session';
 import { type Command, InvalidArgumentError } from 'commander';
+import * as z from 'zod';
 import { EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -51,12 +52,13 @@ async function show(context: Context, session: string, { limit, json }: Options)
 
 async function search(context: Context, query: string, { limit, json }: Options): Promise<ExitCode> {
   const { terminal } = context;
-  const hits = await context.withGateway((gateway) =>
-    gateway.list(
-      searchHitSchema,
+  const { items: hits, missing = 0 } = await context.withGateway((gateway) =>
+    gateway.json(
+      z.object({ items: z.array(searchHitSchema), missing: z.int().optional() }),
       `/api/history/search?${new URLSearchParams({ q: query, limit: String(limit) })}`,
     ),
   );
+  if (missing > 0) say(terminal, `${missing} messages are not searched yet: their index is being made.`);
   if (json) printJson(terminal, hits);
   else if (hits.length === 0) say(terminal, `No conversation mentions "${query}".`);
   for (const hit of json ? [] : hits) {

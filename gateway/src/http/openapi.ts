@@ -141,8 +141,12 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/history/search',
-    summary: 'Full-text search over all conversations; ?q= ?limit=',
-    answer: items(searchHitSchema),
+    summary:
+      'Search over all conversations, best first; ?q= (several: other words for the same) ?session= ?from= ?to= (YYYY-MM-DD) ?limit=',
+    answer: z.object({
+      items: z.array(searchHitSchema),
+      missing: z.int().optional().describe('messages that are not in the index yet'),
+    }),
   },
   {
     method: 'get',

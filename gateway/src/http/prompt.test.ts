@@ -193,8 +193,14 @@ test('history is found by its words, whatever signs the question holds', async (
   const moby = await openHarness();
   await moby.ask('The violet umbrella is in the hallway');
   await moby.ask('Something else', { session: 'cli:main' });
+  await moby.ask('Or so', { session: 'cli:main' });
   const found = await moby.call('GET', `/api/history/search?q=${encodeURIComponent('umbrella" OR * hallw')}`);
-  expect(found.body.items).toEqual([]);
+  expect(found.body.items[0]).toMatchObject({ session: 'api:default' });
+  for (const more of ['from=2026-02-31', 'from=yesterday', 'q=', 'limit=0']) {
+    expect((await moby.call('GET', `/api/history/search?q=umbrella&${more}`)).status).toBe(422);
+  }
+  const several = await moby.call('GET', '/api/history/search?q=umbrella&q=else&session=cli:main');
+  expect(several.body.items[0]).toMatchObject({ session: 'cli:main', snippet: 'Something «else»' });
   const hits = await moby.call('GET', `/api/history/search?q=${encodeURIComponent('umbrella (hallw')}`);
   expect(hits.body.items[0]).toMatchObject({
     session: 'api:default',

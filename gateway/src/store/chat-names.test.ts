@@ -53,9 +53,7 @@ function rename(names: ChatNames, from = OLD, to = NEW, newMessages = false): bo
 test('every column with text is known to name a chat, and is renamed, or is known to name none', () => {
   const { db } = open();
   const tables = db
-    .sql(
-      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'messages_fts%' ORDER BY name`,
-    )
+    .sql(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`)
     .all()
     .map((row) => String(row.name));
   const columns = tables.flatMap((table) =>

@@ -1,4 +1,4 @@
-/** SQL of the conversation history and its full-text index. */
+/** SQL of the conversation history; history-index.ts searches it. */
 import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
@@ -20,14 +20,6 @@ export interface MessageRow extends NewMessage {
   incomplete: boolean;
   sentBy: string | null;
 }
-
-export interface HitRow extends MessageRow {
-  snippet: string;
-  /** Higher is better. */
-  score: number;
-}
-
-const MOST_RANKED = 2000; // ranking reads each match, some 4 µs
 
 export class MessageStore {
   readonly #db: Database;
@@ -115,80 +107,9 @@ export class MessageStore {
       .get(this.#names.current(session));
     return Number(row?.n);
   }
-
-  /**
-   * Messages that hold all words of `query`, the last one as a prefix: best first, or, where so many do that the words
-   * tell nothing, newest first and without a score.
-   * @param session only in that one
-   */
-  search(query: string, limit: number, session: string | null = null): HitRow[] {
-    const match = toMatch(query);
-    if (match === '') return [];
-    const within = session && this.#names.current(session);
-    const matches = this.#db
-      .sql(
-        `SELECT messages_fts.rowid AS id FROM messages_fts
-         WHERE messages_fts MATCH ?1
-           AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
-         ORDER BY messages_fts.rowid DESC LIMIT ?3`,
-      )
-      .all(match, within, MOST_RANKED + 1);
-    if (matches.length > MOST_RANKED) return this.#newest(match, within, limit);
-    return this.#hits(match, new Map(this.#best(match, within, limit)));
-  }
-
-  /** In one pass: to find the matches of a prefix again for each of them costs as much as to find them all. */
-  #newest(match: string, session: string | null, limit: number): HitRow[] {
-    return this.#db
-      .sql(
-        `SELECT messages.*, snippet(messages_fts, 0, '«', '»', '…', 24) AS snippet
-         FROM messages_fts CROSS JOIN messages ON messages.id = messages_fts.rowid
-         WHERE messages_fts MATCH ?1
-           AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
-         ORDER BY messages_fts.rowid DESC LIMIT ?3`,
-      )
-      .all(match, session, limit)
-      .map((row) => ({ ...toMessage(row), snippet: String(row.snippet), score: 0 }));
-  }
-
-  #best(match: string, session: string | null, limit: number): (readonly [number, number])[] {
-    return this.#db
-      .sql(
-        `SELECT messages_fts.rowid AS id, -rank AS score FROM messages_fts
-         WHERE messages_fts MATCH ?1
-           AND (?2 IS NULL OR messages_fts.rowid IN (SELECT id FROM messages WHERE session = ?2))
-         ORDER BY rank, messages_fts.rowid DESC LIMIT ?3`,
-      )
-      .all(match, session, limit)
-      .map((row) => [Number(row.id), Number(row.score)] as const);
-  }
-
-  /** Passages are cut out of those alone that are shown. @param scores by id, in the order that is wanted */
-  #hits(match: string, scores: ReadonlyMap<number, number>): HitRow[] {
-    const rows = this.#db
-      .sql(
-        `SELECT messages.*, snippet(messages_fts, 0, '«', '»', '…', 24) AS snippet
-         FROM json_each(?2) AS wanted
-           CROSS JOIN messages_fts ON messages_fts.rowid = wanted.value
-           CROSS JOIN messages ON messages.id = wanted.value
-         WHERE messages_fts MATCH ?1`,
-      )
-      .all(match, JSON.stringify([...scores.keys()]));
-    const byId = new Map(rows.map((row) => [Number(row.id), row]));
-    return [...scores].flatMap(([id, score]) => {
-      const row = byId.get(id);
-      return row ? [{ ...toMessage(row), snippet: String(row.snippet), score }] : [];
-    });
-  }
 }
 
-/** A person's words as an FTS5 expression in which nothing is an operator. */
-function toMatch(query: string): string {
-  const words = query.match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words.map((word, index) => `"${word}"${index === words.length - 1 ? '*' : ''}`).join(' ');
-}
-
-function toMessage(row: Record<string, unknown>): MessageRow {
+export function toMessage(row: Record<string, unknown>): MessageRow {
   return {
     id: Number(row.id),
     session: String(row.session),

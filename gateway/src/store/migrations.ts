@@ -27,6 +27,7 @@ import { CONFINEMENT_SCHEMA } from './migrations/021-confinement.ts';
 import { CUT_SCHEMA } from './migrations/022-cut.ts';
 import { QUESTIONS_SCHEMA } from './migrations/023-questions.ts';
 import { ALWAYS_SCHEMA } from './migrations/024-always.ts';
+import { HISTORY_INDEX_SCHEMA } from './migrations/025-history-index.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -53,6 +54,7 @@ export const MIGRATIONS = [
   CUT_SCHEMA,
   QUESTIONS_SCHEMA,
   ALWAYS_SCHEMA,
+  HISTORY_INDEX_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

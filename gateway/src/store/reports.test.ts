@@ -16,37 +16,6 @@ function say(store: Store, session: string, text: string, at: number): void {
   store.messages.insert({ session, turn: `t${at}`, role: 'user', text, at });
 }
 
-test('a word that few messages hold is ranked; one that thousands hold gives the newest', () => {
-  const store = openStore();
-  store.transaction('relaxed', () => {
-    for (let at = 0; at < 2100; at++)
-      say(store, at % 2 ? 'api:a' : 'api:b', `common words, number ${at}`, at);
-    say(
-      store,
-      'api:a',
-      'boat, and a long story about many other things that has nothing to do with it',
-      2100,
-    );
-    say(store, 'api:b', 'boat boat boat', 2101);
-  });
-  const rare = store.messages.search('boat', 5);
-  expect(rare.map(({ turn }) => turn)).toEqual(['t2101', 't2100']);
-  expect(rare[0]?.score).toBeGreaterThan(rare[1]?.score ?? 0);
-  expect(rare[0]?.snippet).toBe('«boat» «boat» «boat»');
-  expect(store.messages.search('common', 3).map(({ turn, score }) => [turn, score])).toEqual([
-    ['t2099', 0],
-    ['t2098', 0],
-    ['t2097', 0],
-  ]);
-  const [within] = store.messages.search('common', 1, 'api:b');
-  expect([within?.session, within?.score !== 0, within?.snippet.includes('«common»')]).toEqual([
-    'api:b',
-    true,
-    true,
-  ]);
-  expect(store.messages.search('boat', 5, 'api:a')).toHaveLength(1);
-});
-
 test('conversations come in pages, the last used first', () => {
   const store = openStore();
   for (let at = 0; at < 5; at++) say(store, `api:s${at}`, 'hi', at);

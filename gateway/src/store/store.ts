@@ -6,6 +6,7 @@ import { ChatNames } from './chat-names.ts';
 import { Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
 import { HeartbeatStore } from './heartbeat-store.ts';
+import { HistoryIndex } from './history-index.ts';
 import { HookStore } from './hook-store.ts';
 import { JobRunStore } from './job-run-store.ts';
 import { JobStore } from './job-store.ts';
@@ -18,6 +19,11 @@ import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
 import { UsageStore } from './usage-store.ts';
 
+export interface StoreOptions extends OpenOptions {
+  /** Of the owner: days of the history are told by it. UTC where it is missing. */
+  timeZone?: string;
+}
+
 export class Store {
   /** What chats are called now. */
   readonly names: ChatNames;
@@ -26,6 +32,7 @@ export class Store {
   readonly sessions: SessionStore;
   readonly agentSessions: AgentSessionStore;
   readonly messages: MessageStore;
+  readonly history: HistoryIndex;
   readonly tokens: TokenStore;
   readonly arrivals: ArrivalStore;
   readonly pieces: PieceStore;
@@ -40,7 +47,7 @@ export class Store {
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
-  constructor(path: string, options: OpenOptions = {}) {
+  constructor(path: string, options: StoreOptions = {}) {
     this.#db = new Database(path, options);
     this.names = new ChatNames(this.#db);
     this.turns = new TurnStore(this.#db, this.names);
@@ -48,6 +55,7 @@ export class Store {
     this.sessions = new SessionStore(this.#db, this.names);
     this.agentSessions = new AgentSessionStore(this.#db);
     this.messages = new MessageStore(this.#db, this.names);
+    this.history = new HistoryIndex(this.#db, this.names, options.timeZone ?? 'UTC');
     this.tokens = new TokenStore(this.#db);
     this.arrivals = new ArrivalStore(this.#db, this.names);
     this.pieces = new PieceStore(this.#db);
@@ -79,6 +87,7 @@ export class Store {
   }
 
   close(): void {
+    this.history.close();
     this.#db.close();
   }
 }

@@ -47,7 +47,7 @@ async function leftovers(world: TelegramWorld): Promise<string[]> {
   const columns = db
     .prepare(
       `SELECT t.name AS "table", c.name AS "column" FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-       WHERE t.type = 'table' AND t.name NOT LIKE 'messages_fts%'`,
+       WHERE t.type = 'table'`,
     )
     .all() as { table: string; column: string }[];
   const found = columns.filter(({ table, column }) =>

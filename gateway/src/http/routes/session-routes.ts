@@ -3,9 +3,11 @@
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import type { MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
+import { dayRange } from '@mobyclaw/recall/time-words';
 import { Router } from 'express';
 import * as z from 'zod';
-import type { HitRow, MessageRow } from '../../store/message-store.ts';
+import type { HitRow } from '../../store/history-index.ts';
+import type { MessageRow } from '../../store/message-store.ts';
 import type { SessionRow } from '../../store/session-store.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
@@ -19,8 +21,13 @@ const messagesQuery = z.object({
   before: z.coerce.number().int().positive().optional().describe('messages with a smaller id'),
   after: z.coerce.number().int().min(0).optional().describe('messages with a larger id'),
 });
+const words = z.string().trim().min(1, 'what to search for is missing: ?q=').max(500);
+const day = z.iso.date('must be a day, YYYY-MM-DD').optional();
 const searchQuery = z.object({
-  q: z.string().trim().min(1, 'what to search for is missing: ?q=').max(500),
+  q: z.preprocess((given) => (Array.isArray(given) ? given : [given ?? '']), z.array(words).min(1).max(5)),
+  session: z.string().min(1).max(200).optional(),
+  from: day,
+  to: day,
   limit: z.coerce.number().int().min(1).max(200).default(20),
 });
 const resetBody = z.strictObject({ carry: z.boolean().default(true) }).default({ carry: true });
@@ -68,8 +75,15 @@ export function sessionRoutes(services: HttpServices): Router {
   });
 
   router.get('/api/history/search', (request, response) => {
-    const { q, limit } = validate(searchQuery, request.query);
-    response.json({ items: store.messages.search(q, limit).map(toHit) });
+    const { q, limit, session, from, to } = validate(searchQuery, request.query);
+    const { hits, missing } = store.history.search({
+      phrasings: q,
+      limit,
+      session: session ?? null,
+      within: dayRange(from, to),
+      now: clock.now(),
+    });
+    response.json({ items: hits.map(toHit), ...(missing === 0 ? {} : { missing }) });
   });
 
   return router;
@@ -110,5 +124,12 @@ function toMessageView(row: MessageRow): MessageView {
 }
 
 function toHit(row: HitRow): SearchHit {
-  return { ...toMessageView(row), snippet: row.snippet, score: row.score };
+  const { snippet, score, speaker, before, after } = row;
+  return {
+    ...toMessageView(row),
+    ...{ snippet, score },
+    ...(speaker === null ? {} : { speaker }),
+    ...(before === null ? {} : { before }),
+    ...(after === null ? {} : { after }),
+  };
 }

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { ToolError } from '@mobyclaw/mcp/tool';
-import { isSqliteError, removeIndexFile } from '@mobyclaw/recall/index-file';
+import { isDamage, removeIndexFile } from '@mobyclaw/recall/index-file';
 import { PieceIndex } from '@mobyclaw/recall/piece-index';
 import { neighboursOf, type RecallRequest, recall } from '@mobyclaw/recall/search';
 import { isGuestNotes, type MemoryFileName, readMemoryFile, statMemoryFile } from '../memory-file.ts';
@@ -105,7 +105,7 @@ export class SearchIndex {
     try {
       return hitsOf(this.#open(), request);
     } catch (error) {
-      if (!isSqliteError(error)) throw error;
+      if (!isDamage(error)) throw error;
       this.#throwAway();
       await this.#queue.run(() => this.#step());
       return hitsOf(this.#open(), request);
@@ -176,7 +176,7 @@ export class SearchIndex {
     try {
       return work();
     } catch (error) {
-      if (!isSqliteError(error)) throw error;
+      if (!isDamage(error)) throw error;
       this.#throwAway();
       return work();
     }
