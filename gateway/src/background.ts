@@ -35,6 +35,8 @@ export interface BackgroundOptions {
 
 export interface Background {
   readonly jobs: JobService;
+  /** Loaded when first asked for. */
+  readonly calendar: () => Promise<Calendar>;
   readonly heartbeat: HeartbeatService;
   /** As `OwnerDelivery` has it. */
   readonly ownerChannel: OwnerDelivery['chosen'];
@@ -74,6 +76,7 @@ export function createBackground(options: BackgroundOptions): Background {
   const heartbeat = new HeartbeatService({ store, heart, timeZone, intervalMs, activeHours });
   return {
     jobs,
+    calendar,
     heartbeat,
     ownerChannel: chosen,
     notifyOwner: outlet.notifyOwner,

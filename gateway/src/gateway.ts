@@ -26,7 +26,6 @@ import { openBudget } from './open-budget.ts';
 import { readMemoryFile } from './parts/memory-tools.ts';
 import { PartClient } from './parts/part-client.ts';
 import { ownerRules } from './questions/owner-rules.ts';
-import { questionChat } from './questions/question-chat.ts';
 import { Questions } from './questions/questions.ts';
 import { RuleWriter } from './questions/rule-writer.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
@@ -113,13 +112,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     timeZone,
     timeoutMs: ({ source }) => (source === 'cron' || source === 'heartbeat' ? unasked : asked),
     askerOf,
-    chatFor: (turn) =>
-      questionChat(turn, {
-        now: clock.now(),
-        timeZone,
-        activeHours: config.heartbeat.activeHours,
-        home: () => background.channels.home(),
-      }),
     emit: (turn, event) => events.append(turn, event),
     ruleFor: memory === null ? () => null : exactRule,
     onRuleDue: () => ruleWriter?.wake(),
@@ -287,6 +279,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor,
     replies,
     jobs: background.jobs,
+    questions,
+    calendar: background.calendar,
     memory,
     budget,
     pricing,

@@ -9,15 +9,26 @@
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import type { Channel, ChannelKey, SendResult } from '../channels/channel.ts';
+import type { Question } from '@mobyclaw/protocol/question';
+import type { Button, Channel, ChannelKey, SendResult } from '../channels/channel.ts';
 import type { ChannelError } from '../channels/channel-error.ts';
-import type { Renderer } from '../render/part.ts';
+import { toQuestion } from '../questions/question-view.ts';
+import type { RenderedPart, Renderer } from '../render/part.ts';
 import { renderSafelyInSlices } from '../render/render-safely.ts';
 import type { DeliveryRow, PartRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveReply } from './live-reply.ts';
 import { LiveUpdates } from './live-updates.ts';
 import { plainOf, toParts } from './parts.ts';
+import {
+  briefly,
+  buttonsOf,
+  isHerald,
+  outcomeParts,
+  questionLimit,
+  questionMarkdown,
+  questionParts,
+} from './question-parts.ts';
 import { judgeSend } from './send-verdict.ts';
 import { undeliveredNotice } from './undelivered-notice.ts';
 
@@ -27,6 +38,7 @@ export interface ChatLaneOptions {
   key: ChannelKey;
   store: Store;
   renderer: Renderer;
+  timeZone: string;
   /** The connection, while there is one. */
   channel: () => Channel | null;
   /** The connection has shown that it is of no more use. */
@@ -155,6 +167,7 @@ export class ChatLane {
       return first.step ?? null;
     }
     const part = store.outbox.nextPart(delivery.seq);
+    if (part && this.#isNeedless(delivery, part, channel)) return async () => this.#leaveOut(delivery);
     if (!part) return async () => this.#finish(delivery);
     if (part.dueAt <= now) return () => this.#deliver(delivery, part, channel);
     this.#wakeAt(part.dueAt);
@@ -171,13 +184,17 @@ export class ChatLane {
   }
 
   async #split(delivery: DeliveryRow, channel: Channel): Promise<void> {
-    const { store, clock, renderer, logger } = this.#options;
-    const rendered = await renderSafelyInSlices(renderer, delivery.text, channel.abilities.text, (error) =>
+    const { store, clock, renderer, logger, timeZone } = this.#options;
+    const question = this.#questionOf(delivery);
+    const text = question ? questionMarkdown(delivery, question, channel, timeZone) : delivery.text;
+    const limit = question ? questionLimit(channel.abilities.text) : channel.abilities.text;
+    const rendered = await renderSafelyInSlices(renderer, text, limit, (error) =>
       logger.error(
         { err: error, delivery: delivery.id },
         'an answer could not be rendered; it is sent as it is',
       ),
     );
+    if (question) return this.#splitQuestion(delivery, question, rendered, channel);
     const live = delivery.turn === null ? [] : store.outbox.live(delivery.turn);
     store.transaction('durable', () => {
       store.outbox.split(delivery.seq, toParts(delivery, rendered, live, this.#live.newest, clock.now()));
@@ -185,19 +202,55 @@ export class ChatLane {
     });
   }
 
+  #splitQuestion(
+    delivery: DeliveryRow,
+    question: Question,
+    rendered: readonly RenderedPart[],
+    { abilities }: Channel,
+  ): void {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const asking = store.questionMessages.asking(question.id);
+    const parts =
+      delivery.kind === 'question'
+        ? questionParts(delivery, rendered, abilities.sendRepeatableMs > 0, now)
+        : outcomeParts(delivery, question, rendered, asking ? store.outbox.parts(asking.seq) : [], now);
+    store.transaction('durable', () => store.outbox.split(delivery.seq, parts));
+  }
+
+  #questionOf({ question }: DeliveryRow): Question | null {
+    const row = question === null ? null : this.#options.store.questions.find(question);
+    return row ? toQuestion(row) : null;
+  }
+
+  /** A question that is settled is not asked any more, unless a try that came before may have shown it. */
+  #isNeedless(delivery: DeliveryRow, part: PartRow, channel: Channel): boolean {
+    if (delivery.kind !== 'question' || part.state !== 'pending' || part.action !== 'send') return false;
+    if (part.tries > 0 && channel.abilities.sendRepeatableMs > 0) return false;
+    return this.#questionOf(delivery)?.state !== 'open';
+  }
+
+  #leaveOut({ seq }: DeliveryRow): void {
+    const { store } = this.#options;
+    store.transaction('relaxed', () => store.outbox.leaveOut(seq));
+  }
+
   async #deliver(delivery: DeliveryRow, part: PartRow, channel: Channel): Promise<void> {
     const { store, clock } = this.#options;
     const sends = part.action === 'send' || part.action === 'file';
-    if (sends && !this.#repeatable(part, channel) && this.#mayHaveArrived(part, channel)) {
+    const once = sends && !isHerald(part) && !this.#repeatable(part, channel);
+    if (once && this.#mayHaveArrived(part, channel)) {
       const error = 'Mobyclaw was stopped while it sent this.';
       store.transaction('relaxed', () => store.outbox.end(part, 'unknown', error));
       return;
     }
     this.#triedHere.add(part.nonce);
     // What cannot be repeated must be known to have begun even after a power cut.
-    const durability = sends && !this.#repeatable(part, channel) ? 'durable' : 'relaxed';
+    const durability = once ? 'durable' : 'relaxed';
     store.transaction(durability, () => store.outbox.sending(part, clock.now()));
-    const result = await this.#call(delivery, part, channel);
+    const made = await this.#call(delivery, part, channel);
+    const result =
+      isHerald(part) && made.status === 'unknown' ? { ...made, status: 'failed' as const } : made;
     if (sends) this.#live.sent(result);
     this.#unrecorded = () => this.#record(delivery, part, result);
     this.#recordLast();
@@ -226,14 +279,15 @@ export class ChatLane {
 
   #call(delivery: DeliveryRow, part: PartRow, channel: Channel): Promise<SendResult> {
     const { key } = this.#options;
-    const content = part.plain ? plainOf(part.part) : part.part;
+    const content = this.#contentOf(delivery, part);
+    const buttons = this.#buttonsOf(delivery, part, channel);
     const { nonce } = part;
     const reply = part.number === 0 && delivery.replyTo !== null ? { replyTo: delivery.replyTo } : {};
     switch (part.action) {
       case 'send':
-        return channel.send(key, content, { nonce, live: false, ...reply });
+        return channel.send(key, content, { nonce, live: false, ...reply, ...buttons });
       case 'edit':
-        return channel.edit(key, part.message ?? '', content, { live: false });
+        return channel.edit(key, part.message ?? '', content, { live: false, ...buttons });
       case 'remove':
         return channel.remove(key, part.message ?? '');
       case 'file': {
@@ -244,6 +298,21 @@ export class ChatLane {
         return channel.sendFile(key, { name, mime, data }, { nonce, ...reply });
       }
     }
+  }
+
+  #contentOf(delivery: DeliveryRow, { part, plain, action }: PartRow): RenderedPart {
+    const question = delivery.kind === 'outcome' && action === 'send' ? this.#questionOf(delivery) : null;
+    if (question) return briefly(question);
+    return plain ? plainOf(part) : part;
+  }
+
+  /** They stand below the last part of a question. */
+  #buttonsOf(delivery: DeliveryRow, part: PartRow, channel: Channel): { buttons?: Button[] } {
+    const { kind, buttonKey, seq } = delivery;
+    if (kind !== 'question' || buttonKey === null || !channel.abilities.buttons) return {};
+    const question = this.#questionOf(delivery);
+    const isLast = this.#options.store.outbox.parts(seq).at(-1)?.number === part.number;
+    return question && isLast ? { buttons: buttonsOf(question, buttonKey) } : {};
   }
 
   #record(delivery: DeliveryRow, part: PartRow, result: SendResult): void {
@@ -260,6 +329,7 @@ export class ChatLane {
     switch (verdict.kind) {
       case 'sent':
         store.outbox.sent(part, verdict.message);
+        if (isHerald(part)) store.outbox.leadsOn(part, verdict.message);
         break;
       case 'ended':
         store.outbox.end(part, verdict.state, verdict.error);

@@ -20,7 +20,7 @@ import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { ChatLane } from './chat-lane.ts';
 import { LiveReply } from './live-reply.ts';
-import { TypingSigns } from './typing.ts';
+import { TurnTyping, TypingSigns } from './typing.ts';
 
 const FORGET_LANES_MS = 3_600_000;
 
@@ -30,6 +30,7 @@ export interface DeliveryOptions {
   channel: (platform: string) => Channel | null;
   report: (platform: string, error: ChannelError) => void;
   rendererOf: (platform: string) => Renderer;
+  timeZone: string;
   /** Hands over all events of a turn, from the first one. @returns unsubscribes, or null where there is no such turn */
   follow: (turn: string, listener: (event: NumberedEvent) => void) => (() => void) | null;
   defaultQueueMode: QueueMode;
@@ -52,7 +53,8 @@ export interface Outgoing {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #lanes = new Map<ChannelKey, ChatLane>();
-  readonly #watched = new Set<string>();
+  /** Turns whose answers are shown, each with what shows and hides the typing sign. */
+  readonly #watched = new Map<string, TurnTyping>();
   readonly #typing: TypingSigns;
   /** Lets go of the lanes of chats in which nothing happens any more. */
   #forgetting: Timer | null = null;
@@ -137,17 +139,18 @@ export class Delivery {
     const { store, follow, defaultQueueMode, logger } = this.#options;
     const target = turn.deliverTo;
     if (!target || isConversation(target.channel) || this.#watched.has(turn.id) || this.#closed) return;
-    this.#watched.add(turn.id);
     const mode = turn.queueMode ?? store.sessions.find(turn.session)?.queueMode ?? defaultQueueMode;
     const reply = new LiveReply(turn.id, target, store.outbox.live(turn.id), mode !== 'collect');
     const lane = (): ChatLane => this.#lane(target.channel);
     lane().follow(reply);
-    const hideTyping = this.typing(target.channel);
+    const typing = new TurnTyping(() => this.typing(target.channel));
+    this.#watched.set(turn.id, typing);
+    typing.waits(store.questions.ofTurn(turn.id).some(({ state }) => state === 'open'));
     follow(turn.id, (event) => {
       try {
         reply.apply(event);
         if (reply.ended) {
-          hideTyping();
+          typing.end();
           this.#watched.delete(turn.id);
           lane().ended(reply);
         } else lane().changed();
@@ -156,6 +159,11 @@ export class Delivery {
         logger.error({ err: error, turn: turn.id }, 'an answer in the making could not be shown');
       }
     });
+  }
+
+  /** While a turn waits for a person, its chat is not shown that Moby is at it. */
+  waits(turn: string, waits: boolean): void {
+    this.#watched.get(turn)?.waits(waits);
   }
 
   /** Shows in a chat that Moby is at it. @returns ends that */
@@ -183,12 +191,13 @@ export class Delivery {
     const key = this.#options.store.names.current(named);
     let lane = this.#lanes.get(key);
     if (!lane) {
-      const { store, clock, logger, channel, report, rendererOf } = this.#options;
+      const { store, clock, logger, channel, report, rendererOf, timeZone } = this.#options;
       const platform = platformOf(key);
       lane = new ChatLane({
         key,
         store,
         renderer: rendererOf(platform),
+        timeZone,
         channel: () => channel(platform),
         report: (error) => report(platform, error),
         clock,

@@ -37,6 +37,7 @@ function platform(answer: () => SendResult) {
 async function deliveryOn(store: Store, channel: Channel, clock: ManualClock): Promise<Delivery> {
   const renderer = await createRenderer('discord');
   return new Delivery({
+    timeZone: 'UTC',
     store,
     channel: () => channel,
     report: () => undefined,

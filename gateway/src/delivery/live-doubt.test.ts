@@ -83,6 +83,7 @@ function processOn(store: Store, platform: Platform, clock: ManualClock) {
   const channel = platform.connect();
   let listener: ((event: NumberedEvent) => void) | null = null;
   const delivery = new Delivery({
+    timeZone: 'UTC',
     store,
     channel: () => channel,
     report: () => undefined,

@@ -56,6 +56,7 @@ function chatWithDrafts() {
     },
   } as unknown as Channel;
   const delivery = new Delivery({
+    timeZone: 'UTC',
     store,
     channel: () => channel,
     report: () => undefined,

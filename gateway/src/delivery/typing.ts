@@ -56,3 +56,29 @@ export class TypingSigns {
     );
   }
 }
+
+/** The sign of one turn: shown while it is at work, and not while it waits for a person. */
+export class TurnTyping {
+  readonly #show: () => () => void;
+  #hide: (() => void) | null = null;
+  #ended = false;
+
+  /** @param show @returns ends it */
+  constructor(show: () => () => void) {
+    this.#show = show;
+  }
+
+  waits(waits: boolean): void {
+    if (waits) {
+      this.#hide?.();
+      this.#hide = null;
+    } else if (!this.#ended) {
+      this.#hide ??= this.#show();
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.waits(true);
+  }
+}

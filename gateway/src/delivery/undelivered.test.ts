@@ -50,6 +50,7 @@ function chat() {
   const logger = createLogger('test', 'info', { write: (line) => void logged.push(line) });
   const connected = contained(channel, logger);
   const delivery = new Delivery({
+    timeZone: 'UTC',
     store,
     channel: () => connected,
     report: () => undefined,

@@ -32,6 +32,7 @@ import { nothingRead, type ReadFiles, readFiles } from './inbound-files.ts';
 import { notesFor } from './message-notes.ts';
 import { piecesOf, promptOf } from './prompt-pieces.ts';
 import { Tries } from './tries.ts';
+import type { TypedAnswers } from './typed-answers.ts';
 
 const ALBUM_QUIET_MS = 1000; // pictures that were sent together come one by one
 const CUT_QUIET_MS = 1200; // and so do the parts of a text that an app has cut
@@ -45,6 +46,7 @@ export interface ArrivalProcessorOptions {
   store: Store;
   access: Access;
   commands: Commands;
+  answers: TypedAnswers;
   accept: (message: InboundMessage) => Promise<Accepted>;
   /** Shows the answer of a turn in its chat. */
   watch: (turn: TurnRow) => void;
@@ -166,6 +168,8 @@ export class ArrivalProcessor {
       const answer = await this.#options.commands.run(command.name, call);
       if (answer !== null) return this.#settle([row], message, answer);
     }
+    const said = this.#options.answers.take(arrived);
+    if (said !== null) return this.#settle([row], message, said);
     const ending = new AbortController();
     this.#under.set(row.seq, ending);
     try {

@@ -16,7 +16,8 @@ import { StrangerNotices } from '../access/stranger-notices.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
-import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
+import type { Calendar } from '../calendar/calendar.ts';
+import type { Channel, ChannelKey, ChannelStatus } from '../channels/channel.ts';
 import { channelFolder } from '../channels/channel-folder.ts';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { guardProcess } from '../channels/process-guard.ts';
@@ -26,8 +27,11 @@ import type { GatewayConfig } from '../config/config.ts';
 import { Delivery, type Outgoing } from '../delivery/delivery.ts';
 import { ArrivalProcessor } from '../inbound/arrival-processor.ts';
 import { Arrivals } from '../inbound/arrivals.ts';
+import { Presses } from '../inbound/presses.ts';
+import { TypedAnswers } from '../inbound/typed-answers.ts';
 import { readMemoryFile } from '../parts/memory-tools.ts';
 import type { PartClient } from '../parts/part-client.ts';
+import type { Questions } from '../questions/questions.ts';
 import type { Renderer } from '../render/part.ts';
 import { loadRenderers } from '../render/renderers.ts';
 import type { JobService } from '../scheduler/job-service.ts';
@@ -38,6 +42,8 @@ import type { Accepted, InboundMessage } from '../turns/inbox.ts';
 import type { ReplyRecorder } from '../turns/reply-recorder.ts';
 import type { TurnService } from '../turns/turn-service.ts';
 import { loadChannel, type OpenChannel } from './catalogue.ts';
+import { QuestionMessages } from './question-messages.ts';
+import { QuestionPlaces } from './question-places.ts';
 import { ChannelSupervisor } from './supervisor.ts';
 
 const STOP_MS = 2000; // turns get 25 of the 30 s that whoever stops us waits; connections close in what is left
@@ -51,6 +57,9 @@ export interface MessagingOptions {
   monitor: AgentMonitor;
   replies: ReplyRecorder;
   jobs: JobService;
+  questions: Questions;
+  /** Loaded when first asked for. */
+  calendar: () => Promise<Calendar>;
   /** The memory server, where there is one. */
   memory: PartClient | null;
   /** Null where no cap is set. */
@@ -79,17 +88,34 @@ export class Messaging {
   readonly #delivery: Delivery;
   readonly #processor: ArrivalProcessor;
   readonly #arrivals: Arrivals;
+  readonly #questions: QuestionMessages;
+  readonly #presses: Presses;
   #unguard: (() => void) | null = null;
 
   private constructor(options: MessagingOptions, rendererOf: (platform: string) => Renderer) {
     this.#options = options;
-    const { config, store, turns, resets, monitor, jobs, memory, defaultQueueMode, clock, logger } = options;
+    const {
+      config,
+      store,
+      turns,
+      resets,
+      monitor,
+      jobs,
+      memory,
+      questions,
+      defaultQueueMode,
+      clock,
+      logger,
+    } = options;
     this.access = new Access({ access: store.access, clock, owners: config.channels.owners });
+    const channelOf = (platform: string): Channel | null =>
+      this.#supervisors.get(platform as Platform)?.channel ?? null;
     this.#delivery = new Delivery({
       store,
-      channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
+      channel: channelOf,
       report: (platform, error) => this.#supervisors.get(platform as Platform)?.report(error),
       rendererOf,
+      timeZone: config.timeZone,
       follow: (turn, listener) => turns.follow(turn, 0, listener),
       defaultQueueMode,
       clock,
@@ -117,16 +143,40 @@ export class Messaging {
       },
       logger,
     );
+    this.#questions = new QuestionMessages({
+      store,
+      questions,
+      places: new QuestionPlaces({
+        store,
+        refusal: (chat) => this.refusal(chat),
+        ownerChat: () => this.#chosenChat() ?? this.ownerChannel(),
+        activeHours: config.heartbeat.activeHours,
+        timeZone: config.timeZone,
+        calendar: options.calendar,
+        clock,
+      }),
+      wake,
+      waits: (turn, waits) => this.#delivery.waits(turn, waits),
+      clock,
+      logger,
+    });
+    this.#presses = new Presses({
+      store,
+      access,
+      questions,
+      onFound: (question, message) => this.#questions.found(question, message),
+    });
     this.#processor = new ArrivalProcessor({
       store,
       access,
       commands: this.commands,
+      answers: new TypedAnswers({ store, questions, channel: channelOf }),
       accept: (message) => this.#accept(message),
       watch: (turn) => this.#delivery.watch(turn),
       cancel: (turn) => void turns.cancel(turn),
       typing: (channel) => this.#delivery.typing(channel),
       wake,
-      channel: (platform) => this.#supervisors.get(platform as Platform)?.channel ?? null,
+      channel: channelOf,
       transcription: config.channels.transcription,
       clock,
       logger,
@@ -161,6 +211,7 @@ export class Messaging {
     this.#options.replies.onRecorded = (channel) => this.#delivery.wake(channel);
     for (const supervisor of this.#supervisors.values()) supervisor.start();
     this.#delivery.start();
+    this.#questions.start();
     this.#processor.start();
   }
 
@@ -240,6 +291,13 @@ export class Messaging {
     return this.access.lastOwnerChannel((platform) => this.#supervisors.has(platform as Platform));
   }
 
+  /** The chat that the owner has chosen, while Moby may write there. */
+  #chosenChat(): ChannelKey | null {
+    const { config, store } = this.#options;
+    const chosen = config.ownerChannel === null ? null : store.names.current(config.ownerChannel);
+    return chosen !== null && this.refusal(chosen) === null ? chosen : null;
+  }
+
   /** Sends again what did not arrive, or perhaps not. @returns how many deliveries */
   resend(channel: ChannelKey): number {
     const { store, clock } = this.#options;
@@ -254,6 +312,7 @@ export class Messaging {
   /** Ends after the turns have: sends what can be sent quickly, closes every connection. The store must still be open. */
   async close(graceMs = STOP_MS): Promise<void> {
     this.#processor.stop();
+    this.#questions.stop();
     this.#options.replies.onRecorded = null;
     await this.#delivery.drain(graceMs);
     const stopped = Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()));
@@ -283,7 +342,7 @@ export class Messaging {
         return open;
       },
       receive: (event) => this.#arrivals.receive(platform, event),
-      pressed: async () => ({ text: 'I do not know this button.', accepted: false }),
+      pressed: (press) => this.#presses.take(platform, press),
       memory: {
         get: (name) => store.arrivals.recall(platform, name),
         set: (name, value) =>

@@ -41,8 +41,6 @@ export interface QuestionsOptions {
   /** How long a question waits, in milliseconds. */
   timeoutMs: (turn: Pick<TurnRow, 'source'>) => number;
   askerOf: (turn: TurnRow) => Asker;
-  /** The chat that a question is shown in; null: it waits to be found. */
-  chatFor: (turn: TurnRow) => string | null;
   emit: (turnSeq: number, event: TurnEvent) => void;
   ruleFor: RuleFor;
   /** An answer is to be written into soul.yaml as a rule. */
@@ -166,6 +164,23 @@ export class Questions {
     return () => this.#show(closed, false);
   }
 
+  /**
+   * It is shown in a chat from now on.
+   * @param also what is to be on disk together with that
+   * @returns false where it is not open any more; then nothing is on disk
+   */
+  place(id: string, chat: string, also: () => void): boolean {
+    const { store, clock } = this.#options;
+    const placed = store.transaction('durable', () => {
+      if (!store.questions.place(id, chat, clock.now())) return false;
+      also();
+      return true;
+    });
+    const row = placed ? store.questions.find(id) : null;
+    if (row) this.#tell(row);
+    return placed;
+  }
+
   find(id: string): Question | null {
     const row = this.#options.store.questions.find(id);
     return row ? toQuestion(row) : null;
@@ -253,7 +268,7 @@ export class Questions {
     again: string,
     left: readonly QuestionRow[],
   ): string {
-    const { store, clock, timeoutMs, askerOf, chatFor, emit } = this.#options;
+    const { store, clock, timeoutMs, askerOf, emit } = this.#options;
     const id = uuidv7();
     const askedAt = clock.now();
     const asker = askerOf(turn);
@@ -283,7 +298,7 @@ export class Questions {
         fallback: draft.fallback,
         askedAt,
         expiresAt: askedAt + timeoutMs(turn),
-        chat: draft.input?.secret === true ? null : chatFor(turn),
+        chat: null, // whoever shows it finds one
       });
     });
     this.#show(left, true);
@@ -379,10 +394,15 @@ export class Questions {
         const data = { id, kind, state, title, ...(outcome === undefined ? {} : { outcome }) };
         if (turn && turn.finishedAt === null) emit(turn.seq, { type: 'question', data });
       }
-      for (const listener of [...this.#listeners]) listener(question, row.changed);
+      this.#tell(row);
       if (row.state !== 'open') this.#waiters.get(id)?.settled(row);
       return [question];
     });
+  }
+
+  #tell(row: QuestionRow): void {
+    const question = toQuestion(row);
+    for (const listener of [...this.#listeners]) listener(question, row.changed);
   }
 
   /** Ends those whose time is over. */

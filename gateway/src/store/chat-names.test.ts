@@ -25,7 +25,7 @@ const OTHERS: Record<string, string> = {
   pairings: 'code platform user name',
   closed_groups: 'title',
   channel_memory: 'platform name value',
-  deliveries: 'id reply_to turn kind text files state',
+  deliveries: 'id reply_to turn kind question button_key text files state',
   delivery_parts: 'action part message nonce state error',
   left_agent_sessions: 'id',
   live_messages: 'turn message shown nonce',

@@ -168,6 +168,8 @@ export class ChatNames {
       `UPDATE delivery_parts SET action = 'send', message = NULL
        WHERE action = 'edit' AND state = 'pending' AND delivery IN ${waiting}`,
       `UPDATE deliveries SET reply_to = NULL WHERE ${here}`,
+      `UPDATE delivery_parts SET message = NULL
+       WHERE delivery IN (SELECT seq FROM deliveries WHERE question IS NOT NULL AND ${here})`,
       `DELETE FROM live_messages WHERE ${here}`,
     ])
       this.#db.sql(change).run({ from });

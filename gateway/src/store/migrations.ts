@@ -28,6 +28,7 @@ import { CUT_SCHEMA } from './migrations/022-cut.ts';
 import { QUESTIONS_SCHEMA } from './migrations/023-questions.ts';
 import { ALWAYS_SCHEMA } from './migrations/024-always.ts';
 import { HISTORY_INDEX_SCHEMA } from './migrations/025-history-index.ts';
+import { QUESTION_MESSAGES_SCHEMA } from './migrations/026-question-messages.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -55,6 +56,7 @@ export const MIGRATIONS = [
   QUESTIONS_SCHEMA,
   ALWAYS_SCHEMA,
   HISTORY_INDEX_SCHEMA,
+  QUESTION_MESSAGES_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

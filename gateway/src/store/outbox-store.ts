@@ -4,7 +4,7 @@ import type { RenderedPart } from '../render/part.ts';
 import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
-export type DeliveryKind = 'answer' | 'message' | 'notice';
+export type DeliveryKind = 'answer' | 'message' | 'notice' | 'question' | 'outcome';
 export type PartAction = 'send' | 'edit' | 'remove' | 'file';
 export type PartState = 'pending' | 'sending' | 'sent' | 'failed' | 'unknown';
 
@@ -15,6 +15,10 @@ export interface NewDelivery {
   /** Whose answer it is, or null. */
   turn: string | null;
   kind: DeliveryKind;
+  /** That it asks, or whose outcome it shows. */
+  question?: string | null;
+  /** What the buttons of a question are signed with. */
+  buttonKey?: string | null;
   /** Markdown. */
   text: string;
   files?: readonly Attachment[];
@@ -23,6 +27,8 @@ export interface NewDelivery {
 
 export interface DeliveryRow extends NewDelivery {
   seq: number;
+  question: string | null;
+  buttonKey: string | null;
   files: Attachment[];
   state: 'new' | 'open' | 'done';
 }
@@ -66,6 +72,7 @@ export interface TroubleRow {
   createdAt: number;
 }
 
+const OPEN_QUESTIONS = `(SELECT id FROM questions WHERE state = 'open')`;
 /** As an SQL condition on a part, with an index of its own. */
 const UNDELIVERED = `state IN ('failed', 'unknown') AND action <> 'remove'`;
 
@@ -79,12 +86,12 @@ export class OutboxStore {
   }
 
   insert(delivery: NewDelivery): void {
-    const { id, replyTo, turn, kind, text, files, createdAt } = delivery;
+    const { id, replyTo, turn, kind, question = null, buttonKey = null, text, files, createdAt } = delivery;
     const channel = this.#names.current(delivery.channel);
     this.#db
       .sql(
-        `INSERT INTO deliveries (id, channel, reply_to, turn, kind, text, files, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'new', ?)`,
+        `INSERT INTO deliveries (id, channel, reply_to, turn, kind, question, button_key, text, files, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', ?)`,
       )
       .run(
         id,
@@ -92,6 +99,8 @@ export class OutboxStore {
         channel === delivery.channel ? replyTo : null, // a message of the chat as it was
         turn,
         kind,
+        question,
+        buttonKey,
         text,
         files && files.length > 0 ? JSON.stringify(files) : null,
         createdAt,
@@ -168,6 +177,13 @@ export class OutboxStore {
       .run(message, part.delivery, part.number);
   }
 
+  /** The part after this one goes into the message that this one was sent as. */
+  leadsOn({ delivery, number }: PartRow, message: string | null): void {
+    this.#db
+      .sql('UPDATE delivery_parts SET message = ? WHERE delivery = ? AND number = ?')
+      .run(message, delivery, number + 1);
+  }
+
   /** To be tried again at `dueAt`, perhaps in another way. */
   again(part: PartRow, next: { dueAt: number; error: string; plain?: boolean; action?: PartAction }): void {
     this.#db
@@ -195,6 +211,11 @@ export class OutboxStore {
     this.#db.sql(`UPDATE deliveries SET state = 'done', done_at = ? WHERE seq = ?`).run(at, delivery);
   }
 
+  /** Nothing more is sent of one delivery. */
+  leaveOut(delivery: number): void {
+    this.#db.sql(`DELETE FROM delivery_parts WHERE state = 'pending' AND delivery = ?`).run(delivery);
+  }
+
   /** Nothing more is sent to a channel of what waits. */
   endIn(channel: string, at: number): void {
     this.#endWaiting('channel = ?1', this.#names.current(channel), at);
@@ -219,12 +240,13 @@ export class OutboxStore {
 
   /**
    * Deliveries of a channel with parts that did not arrive, or of which it is not known. A message that could not be taken
-   * back is none of them, and neither is a word about an earlier one.
+   * back is none of them, and neither is a word about an earlier one, or a question that is settled.
    */
   undelivered(channel: string): DeliveryRow[] {
     return this.#db
       .sql(
-        `SELECT * FROM deliveries WHERE channel = ? AND kind <> 'notice' AND seq IN
+        `SELECT * FROM deliveries WHERE channel = ? AND kind NOT IN ('notice', 'outcome')
+         AND (question IS NULL OR question IN ${OPEN_QUESTIONS}) AND seq IN
            (SELECT delivery FROM delivery_parts WHERE ${UNDELIVERED}) ORDER BY seq`,
       )
       .all(this.#names.current(channel))
@@ -272,7 +294,12 @@ export class OutboxStore {
   }
 
   forgetDoneBefore(time: number): void {
-    this.#db.sql(`DELETE FROM deliveries WHERE state = 'done' AND done_at < ?`).run(time);
+    this.#db
+      .sql(
+        `DELETE FROM deliveries WHERE state = 'done' AND done_at < ?
+         AND (question IS NULL OR question NOT IN ${OPEN_QUESTIONS})`,
+      )
+      .run(time);
   }
 
   live(turn: string): LiveRow[] {
@@ -322,6 +349,8 @@ function toDelivery(row: Row): DeliveryRow {
     replyTo: row.reply_to as string | null,
     turn: row.turn as string | null,
     kind: row.kind as DeliveryKind,
+    question: row.question as string | null,
+    buttonKey: row.button_key as string | null,
     text: String(row.text),
     files: row.files === null ? [] : (JSON.parse(String(row.files)) as Attachment[]),
     state: row.state as DeliveryRow['state'],

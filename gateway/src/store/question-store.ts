@@ -194,6 +194,14 @@ export class QuestionStore {
   }
 
   /** @returns whether it was still open */
+  place(id: string, chat: string, at: number): boolean {
+    const { changes } = this.#db
+      .sql(`UPDATE questions SET chat = ?, changed = ? WHERE id = ? AND state = 'open'`)
+      .run(this.#names.current(chat), this.#nextChange(at), id);
+    return changes > 0;
+  }
+
+  /** @returns whether it was still open */
   settle(id: string, { state, answer, outcome, at, ruleDue = false }: Settlement): boolean {
     const { changes } = this.#db
       .sql(

@@ -13,6 +13,7 @@ import { JobStore } from './job-store.ts';
 import { MessageStore } from './message-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { PieceStore } from './piece-store.ts';
+import { QuestionMessageStore } from './question-message-store.ts';
 import { QuestionStore } from './question-store.ts';
 import { SessionStore } from './session-store.ts';
 import { TokenStore } from './token-store.ts';
@@ -44,6 +45,7 @@ export class Store {
   readonly hooks: HookStore;
   readonly usage: UsageStore;
   readonly questions: QuestionStore;
+  readonly questionMessages: QuestionMessageStore;
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
@@ -64,6 +66,7 @@ export class Store {
     this.hooks = new HookStore(this.#db);
     this.usage = new UsageStore(this.#db);
     this.questions = new QuestionStore(this.#db, this.names);
+    this.questionMessages = new QuestionMessageStore(this.#db);
     this.jobs = new JobStore(this.#db);
     this.jobRuns = new JobRunStore(this.#db);
     this.heartbeat = new HeartbeatStore(this.#db);

@@ -284,6 +284,7 @@ export class FakeRun {
     const { store, session, stream, generation, agent } = this.#context;
     this.#returned.push(output);
     const id = call.id === undefined ? {} : { tool_call_id: call.id };
+    step.told = output;
     store.add(session, { role: 'tool', content: output, ...id }, agent);
     stream.send({
       type: 'tool_call_response',

@@ -11,6 +11,8 @@ export interface ToolStep {
   act?: () => Promise<string>;
   fails?: boolean;
   confirm?: boolean;
+  /** What the model was told in the end: written here for the steps that follow. */
+  told?: string;
 }
 
 export type Step =
