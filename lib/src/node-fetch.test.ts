@@ -108,3 +108,56 @@ test('a body that breaks off is an error, one that is not wanted any more closes
   await (await send(url)).body?.cancel();
   await closed.promise;
 });
+
+/** Hangs up, without an answer, on every request that is not the first of its connection. */
+async function serveOnce() {
+  let connections = 0;
+  const url = await serve((request, response) => {
+    const socket = request.socket as typeof request.socket & { used?: boolean };
+    if (socket.used) {
+      socket.destroy();
+      return;
+    }
+    socket.used = true;
+    connections++;
+    response.end('answer');
+  });
+  return { url, connections: () => connections };
+}
+
+test('a request that may be repeated is, where a kept connection turns out to be closed', async () => {
+  const { url, connections } = await serveOnce();
+  const repeating = { repeats: true };
+  const send = fetchThrough(agentsFor({}, repeating), repeating);
+  for (let turn = 1; turn <= 3; turn++) {
+    const answer = await send(url, { method: 'POST', body: 'q' });
+    expect([await answer.text(), connections()]).toEqual(['answer', turn]);
+  }
+});
+
+test('one that may not be is not, and a connection that was never used before is no reason to', async () => {
+  const { url } = await serveOnce();
+  const keeping = agentsFor({}, { repeats: true });
+  const once = fetchThrough(keeping);
+  await (await once(url)).text();
+  await expect(once(url)).rejects.toThrow('fetch failed');
+  let asked = 0;
+  const gone = await serve((request) => {
+    asked++;
+    request.socket.destroy();
+  });
+  await expect(fetchThrough(keeping, { repeats: true })(gone)).rejects.toThrow('fetch failed');
+  expect(asked).toBe(1);
+});
+
+test('a connection is used again where requests may be repeated', async () => {
+  const ports = new Set<unknown>();
+  const url = await serve((request, response) => {
+    ports.add(request.socket.remotePort);
+    response.end('answer');
+  });
+  const repeating = { repeats: true };
+  const send = fetchThrough(agentsFor({}, repeating), repeating);
+  for (let turn = 0; turn < 3; turn++) await (await send(url)).text();
+  expect(ports.size).toBe(1);
+});

@@ -13,25 +13,40 @@ interface Agents {
   https: Agent;
 }
 
+export interface FetchOptions {
+  /**
+   * Whether a request may be sent twice. The server may close a kept connection in the very moment in which it is used
+   * again, and nobody can tell whether it had read the request: such a one is sent again at once, over another connection.
+   */
+  repeats?: boolean;
+}
+
 /**
- * Connections are kept only where they cost a handshake: a kept one that the server closes meanwhile fails a request.
+ * Connections are kept where they cost a handshake, and where a request may be repeated: a kept one that the server closes
+ * meanwhile fails a request.
  * @param environment whose proxy is asked, where it names one
  */
-export function agentsFor(environment: Environment): Agents {
+export function agentsFor(environment: Environment, { repeats = false }: FetchOptions = {}): Agents {
   return {
-    http: outsideAgent(false, {}, environment),
+    http: outsideAgent(false, { keepAlive: repeats }, environment),
     https: outsideAgent(true, { keepAlive: true }, environment),
   };
 }
 
 export const nodeFetch: typeof fetch = fetchThrough(agentsFor(process.env));
 
-export function fetchThrough(agents: Agents): typeof fetch {
-  return (input, init) => fetchOver(agents, input, init);
+/** For models: to be asked twice costs a little, to wait for another try costs the person seconds. */
+export const repeatingFetch: typeof fetch = fetchThrough(agentsFor(process.env, { repeats: true }), {
+  repeats: true,
+});
+
+export function fetchThrough(agents: Agents, options: FetchOptions = {}): typeof fetch {
+  return (input, init) => fetchOver(agents, options, input, init);
 }
 
 async function fetchOver(
   agents: Agents,
+  { repeats = false }: FetchOptions,
   input: Parameters<typeof fetch>[0],
   init: RequestInit = {},
 ): Promise<Response> {
@@ -41,15 +56,20 @@ async function fetchOver(
   if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
   if (type !== null) headers['content-type'] ??= type;
   const secure = url.protocol === 'https:';
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  const ask = (resolve: (response: IncomingMessage) => void, reject: (error: unknown) => void): void => {
     const call = (secure ? httpsRequest : httpRequest)(url, {
       method: init.method ?? 'GET',
       headers,
       agent: secure ? agents.https : agents.http,
       ...(init.signal ? { signal: init.signal } : {}),
     });
-    call.on('response', resolve);
+    let answered = false;
+    call.on('response', (response) => {
+      answered = true;
+      resolve(response);
+    });
     call.on('error', (error: NodeJS.ErrnoException) => {
+      if (repeats && call.reusedSocket && !answered && !init.signal?.aborted) return ask(resolve, reject);
       // The form in which the AI SDK's providers know a failed connection, which may be tried again.
       reject(
         init.signal?.aborted
@@ -58,7 +78,8 @@ async function fetchOver(
       );
     });
     call.end(body);
-  });
+  };
+  const response = await new Promise(ask);
   const status = response.statusCode ?? 500;
   const empty = status === 204 || status === 205 || status === 304;
   if (empty) response.resume();

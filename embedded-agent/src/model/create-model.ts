@@ -1,7 +1,7 @@
 /** The AI SDK's model for what soul.yaml names. Only the package of the provider in use is loaded. */
 import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { ResolvedModel as Resolved } from '@mobyclaw/lib/model-ref';
-import { nodeFetch } from '@mobyclaw/lib/node-fetch';
+import { repeatingFetch } from '@mobyclaw/lib/node-fetch';
 import type { ModelConfig } from '../soul/schema.ts';
 import { answerFetch } from './answer-fetch.ts';
 
@@ -38,7 +38,7 @@ function speaksChatCompletions({ kind, responses }: ResolvedModel): boolean {
 
 async function languageModel(resolved: ResolvedModel): Promise<LanguageModelV4> {
   const { kind, provider, model, baseUrl, apiKey = '', responses } = resolved;
-  const fetch = answerFetch(nodeFetch, { chat: speaksChatCompletions(resolved) });
+  const fetch = answerFetch(repeatingFetch, { chat: speaksChatCompletions(resolved) });
   const common = { fetch, ...(baseUrl ? { baseURL: baseUrl.replace(/\/+$/, '') } : {}) };
   switch (kind) {
     case 'bedrock':

@@ -2,7 +2,7 @@
  * What the model is told before the conversation: instruction, toolset instructions, then what changes from call to
  * call (date, environment, prompt files). Made anew for every model call, so that an edit of MEMORY.md counts at once.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
@@ -82,6 +82,7 @@ function present(texts: ReadonlyArray<string | null>): string[] {
 }
 
 function readIfThere(path: string): string | null {
+  if (!existsSync(path)) return null; // an error costs more than the question, and most of them are not there
   try {
     return readFileSync(path, 'utf8'); // small and on this machine's disk: to do it beside takes ten times as long
   } catch (error) {

@@ -1,5 +1,6 @@
 /** All tools of an agent: those of several servers beside each other. */
-import { systemClock } from '@mobyclaw/lib/clock';
+import { type Clock, systemClock } from '@mobyclaw/lib/clock';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, it, onTestFinished } from 'vitest';
@@ -16,7 +17,7 @@ async function serverSaying(words: string) {
   return server;
 }
 
-async function offered(toolsets: unknown[]) {
+async function offered(toolsets: unknown[], clock: Clock = systemClock) {
   const soul = soulSchema.parse({ agents: { root: { model: 'a/b', toolsets } } });
   const workingDir = temporaryFolder();
   const todos = { todos: () => [], setTodos: () => undefined };
@@ -24,7 +25,7 @@ async function offered(toolsets: unknown[]) {
   const toolbox = new Toolbox(soul, soul.agents.root.toolsets ?? [], {
     environment,
     workingDir,
-    clock: systemClock,
+    clock,
     todos,
   });
   onTestFinished(() => toolbox.close());
@@ -42,7 +43,7 @@ async function offered(toolsets: unknown[]) {
     tool.definition.name,
     (await tool.call({}, context)).output,
   ]);
-  return { offer, said: await Promise.all(said) };
+  return { offer, toolbox, said: await Promise.all(said) };
 }
 
 const remote = (url: string, more = {}) => ({
@@ -72,4 +73,35 @@ it('names a server over stdio that does not start, with what it said', async () 
   expect(offer.failures).toEqual([
     expect.stringMatching(/^mcp\(stdio cmd=.*\) start failed: .*Set API_KEY first/),
   ]);
+});
+
+it('is made anew when a server lists other tools or is gone, and only then', async () => {
+  const clock = new ManualClock();
+  const server = await serverSaying('one');
+  const { offer, toolbox } = await offered([remote(server.url), { type: 'think' }], clock);
+  const schema = { type: 'object', properties: {} };
+  expect(offer.forModel.map(({ name, inputSchema }) => [name, inputSchema.type])).toEqual([
+    ['search', 'object'],
+    ['think', 'object'],
+  ]);
+  expect(offer.forModel[0]).toEqual({
+    type: 'function',
+    name: 'search',
+    description: 'one',
+    inputSchema: schema,
+  });
+  expect(await toolbox.offer({ headers: {} })).toBe(offer);
+
+  await server.close();
+  const changed = { search: { description: 'half \ud83d', inputSchema, call: () => textResult('') } };
+  const again = await startMcpServer(changed, { port: server.port });
+  onTestFinished(() => again.close());
+  expect(await toolbox.offer({ headers: {} })).toBe(offer); // it is not asked more than once a minute
+  await clock.advance(60_000);
+  const next = await toolbox.offer({ headers: {} });
+  expect(next.forModel.map(({ description }) => description)[0]).toBe('half \ufffd');
+  await again.close();
+  await clock.advance(60_000);
+  expect((await toolbox.offer({ headers: {} })).forModel.map(({ name }) => name)).toEqual(['think']);
+  expect(toolbox.failures).toHaveLength(1);
 });

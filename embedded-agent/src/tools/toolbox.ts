@@ -4,13 +4,14 @@
  */
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { wellFormed } from '@mobyclaw/lib/cut-text';
+import type { ToolDefinition } from '@mobyclaw/protocol/cagent';
 import type { Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
 import { filesystemTools } from './filesystem.ts';
 import { causes } from './mcp/connection-error.ts';
 import { nameForProvider, otherName } from './mcp/definitions.ts';
 import { isSwitchedOff, McpToolset } from './mcp-toolset.ts';
-import { ModelTools } from './model-tools.ts';
 import { ownEnvironment, shellEnvironment } from './program-environment.ts';
 import { shellTools } from './shell.ts';
 import { thinkTools } from './think.ts';
@@ -49,7 +50,9 @@ interface Source {
 
 export class Toolbox {
   readonly #sources: readonly Source[];
-  readonly #modelTools = new ModelTools();
+  /** What the offer was made of. */
+  #seen: readonly unknown[] = [];
+  #offer: Offer | null = null;
 
   constructor(soul: Soul, toolsets: readonly ToolsetConfig[], options: ToolboxOptions) {
     this.#sources = toolsets
@@ -67,8 +70,24 @@ export class Toolbox {
     return this.#sources.length === 0;
   }
 
+  /** The same object as long as nothing has changed. */
   async offer(run: Pick<ToolContext, 'headers'>): Promise<Offer> {
     const lists = await Promise.allSettled(this.#sources.map((source) => source.list(run)));
+    const seen = this.#sources.flatMap((source, index) => {
+      const list = lists[index];
+      if (list?.status !== 'fulfilled') return [list?.reason];
+      return [list.value, source.instructions(), ...source.problems()];
+    });
+    const same = seen.length === this.#seen.length && seen.every((part, index) => part === this.#seen[index]);
+    if (!same || !this.#offer) {
+      this.#seen = seen;
+      this.#offer = this.#offerOf(lists);
+    }
+    this.failures = this.#offer.failures;
+    return this.#offer;
+  }
+
+  #offerOf(lists: ReadonlyArray<PromiseSettledResult<readonly AgentTool[]>>): Offer {
     const tools = new Map<string, AgentTool>();
     const instructions: string[] = [];
     const failures: string[] = [];
@@ -89,14 +108,18 @@ export class Toolbox {
       const text = source.instructions();
       if (text) instructions.push(text);
     }
-    this.failures = failures;
-    const forModel = this.#modelTools.of([...tools.values()].map(({ definition }) => definition));
+    const forModel = wellFormed([...tools.values()].map(({ definition }) => forModelOf(definition)));
     return { tools, forModel, instructions, failures };
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.close()));
   }
+}
+
+function forModelOf({ name, description, parameters }: ToolDefinition): LanguageModelV4FunctionTool {
+  const inputSchema = parameters as LanguageModelV4FunctionTool['inputSchema'];
+  return { type: 'function', name, ...(description ? { description } : {}), inputSchema };
 }
 
 /** The first toolset of a name has it; the tool of a later one is told apart by its server, never left out. */
