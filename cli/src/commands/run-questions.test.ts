@@ -109,7 +109,7 @@ test('a script waits for another door, and says on stderr how to answer there', 
   const { home, port, api, store } = await asking(question({ title: 'Moby wants \u001b[2J' }));
   const running = startCli(['run', 'push'], { home, port });
   running.child.stdin.end();
-  await until('the question', () => running.output.stderr.includes(`questions answer ${ID} once`));
+  await until('the question', () => running.output.stderr.includes(`questions answer ${ID} once`), 25_000);
   expect(running.output.stderr).toContain('Moby waits for you.');
   expect(running.output.stderr).toContain('\\u{001B}[2J');
   const turn = api.turns[0];
