@@ -22,6 +22,7 @@ COPY supervisor/package.json supervisor/
 COPY mcp-servers/memory/package.json mcp-servers/memory/
 COPY mcp-servers/workspace/package.json mcp-servers/workspace/
 COPY cli/package.json cli/
+COPY web/package.json web/
 # Nothing of it reaches an image but what the bundles import, so install scripts have no business here.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund --no-progress
 COPY . .

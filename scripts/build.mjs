@@ -6,7 +6,7 @@
  * Files are replaced one by one by renaming and chunks are named by their content, so a part that runs while a build
  * happens still finds its chunks, and nobody sees half a build. `dist/.built` is written last: version and hash of the
  * build, with the time at which the build began, so that a source saved meanwhile counts as newer.
- * Prints nothing but errors.
+ * The page goes with the gateway, which serves it (`build-page.mjs`). Prints nothing but errors.
  *
  * `node scripts/build.mjs <folder> <part>…` builds these parts alone into another folder, without source maps: what an
  * image needs and nothing else.
@@ -27,6 +27,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { V8_FLAGS } from '../lib/src/process-memory.ts';
+import { buildPage } from './build-page.mjs';
 
 const OLD_FILES_KEPT_MS = 30 * 86_400_000; // longer than a part runs before `up` notices the new version
 
@@ -164,10 +165,17 @@ const bundle = (part, path) =>
   });
 
 let results;
+let page = new Map();
 try {
-  results = await Promise.all(present.map(([part, path]) => bundle(part, path)));
-} catch {
-  process.exit(1); // esbuild has printed the errors
+  const [bundles, built] = await Promise.all([
+    Promise.all(present.map(([part, path]) => bundle(part, path))),
+    present.some(([part]) => part === 'gateway') ? buildPage(root, version) : null,
+  ]);
+  results = bundles;
+  page = built?.files ?? page;
+} catch (error) {
+  if (!error.errors) process.stderr.write(`build: ${error.message}\n`); // those of its own esbuild has printed
+  process.exit(1);
 }
 
 const starter = (part) =>
@@ -192,10 +200,15 @@ for (const { path, contents, text } of outputs) {
   if (!path.endsWith('.map')) hash.update(relative(dist, path)).update(contents);
   write(path, path.endsWith('.js') ? inAscii(text) : contents);
 }
+for (const [name, contents] of page) {
+  hash.update(name).update(contents);
+  write(join(dist, 'web', name), contents);
+}
 for (const [part] of present) write(join(dist, `${part}.js`), starter(part));
 
 const current = new Set([
   ...outputs.map(({ path }) => path),
+  ...[...page.keys()].map((name) => join(dist, 'web', name)),
   ...present.map(([part]) => join(dist, `${part}.js`)),
 ]);
 for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {

@@ -14,6 +14,7 @@ const PARTS = [
   'recall',
   'gateway',
   'cli',
+  'web',
   'embedded-agent',
   'supervisor',
   'mcp-servers/memory',

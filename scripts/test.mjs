@@ -15,6 +15,7 @@ const report = join(folder, 'report.json');
 const steps = [
   ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
   ['types', 'tsc', ['--noEmit']],
+  ['types of the page', 'tsc', ['--noEmit', '--project', 'web']],
   ['unused code', 'knip', ['--no-progress']],
   ['folders import one way', 'node', ['scripts/check-circles.mjs']],
   ['build', 'node', ['scripts/build.mjs']],

@@ -29,6 +29,7 @@ const COMMANDS: Record<string, Listed> = {
   status: { summary: 'show how Moby is', load: () => import('./commands/status.ts') },
   logs: { summary: 'show what the parts log', load: () => import('./commands/logs.ts') },
   run: { summary: 'ask Moby once; the answer goes to stdout', load: () => import('./commands/run.ts') },
+  open: { summary: 'show Moby in the browser', load: () => import('./commands/open.ts') },
   chat: { summary: 'talk with Moby', load: () => import('./commands/chat.ts') },
   questions: {
     summary: 'what Moby asks you, and your answers',

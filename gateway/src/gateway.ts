@@ -18,6 +18,7 @@ import type { Commands } from './commands/commands.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
+import { LiveFeed } from './live/live-feed.ts';
 import { gatewayPorts } from './mcp/gateway-ports.ts';
 import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
@@ -54,6 +55,8 @@ export interface GatewayOptions {
   clock: Clock;
   logger: Logger;
   version: string;
+  /** With the page's files; they lie beside the bundle. */
+  pageFolder?: string;
   /** Largest size of the database in pages. */
   maxPages?: number;
   /** Instead of the adapters that there are. */
@@ -257,6 +260,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor,
     soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
     messaging: () => messaging,
+    live: new LiveFeed({ store, events, clock, version }),
+    pageFolder: options.pageFolder ?? join(import.meta.dirname, 'web'),
     metrics,
     clock,
     logger,

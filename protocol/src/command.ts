@@ -5,6 +5,16 @@ export const commandRequestSchema = z
   .strictObject({ text: z.string().min(1).max(10_000).describe('such as "/usage" or "/queue collect"') })
   .meta({ id: 'CommandRequest' });
 
+export const commandViewSchema = z
+  .object({
+    name: z.string().describe('without the slash'),
+    usage: z.string().optional().describe('what may follow the name'),
+    description: z.string().describe('in Markdown'),
+  })
+  .meta({ id: 'Command' });
+
+export type CommandView = z.infer<typeof commandViewSchema>;
+
 export const commandAnswerSchema = z
   .object({
     command: z

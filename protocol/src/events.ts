@@ -10,7 +10,11 @@ import { usageSchema } from './usage.ts';
 export const EVENT_IDS_PER_ATTEMPT = 1_000_000;
 
 export const turnEventSchemas = {
-  queued: z.object({ turn: z.string(), position: z.int().describe('turns of this session ahead of it') }),
+  queued: z.object({
+    turn: z.string(),
+    position: z.int().describe('turns of this session ahead of it'),
+    key: z.string().optional().describe('the Idempotency-Key it was sent with'),
+  }),
   started: z.object({ turn: z.string(), session: z.string() }),
   token: z.object({ text: z.string() }),
   replace: z.object({ text: z.string().describe('stands instead of all text so far') }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { queueModeSchema } from './prompt.ts';
+import { usageSchema } from './usage.ts';
 
 export const sessionViewSchema = z
   .object({
@@ -8,6 +9,8 @@ export const sessionViewSchema = z
     running: z.string().optional().describe('the turn that runs'),
     queued: z.int().describe('turns that wait'),
     queueMode: queueModeSchema,
+    title: z.string().optional().describe('what the owner calls it'),
+    opening: z.string().optional().describe('how its first message begins'),
     messages: z.int(),
     createdAt: z.iso.datetime(),
     lastActiveAt: z.iso.datetime(),
@@ -15,6 +18,13 @@ export const sessionViewSchema = z
   .meta({ id: 'Session' });
 
 export type SessionView = z.infer<typeof sessionViewSchema>;
+
+export const sessionChangeSchema = z
+  .strictObject({
+    queueMode: queueModeSchema.optional(),
+    title: z.string().trim().max(120).nullable().optional().describe('null or empty: none of its own'),
+  })
+  .meta({ id: 'SessionChange', description: 'What is left out stays' });
 
 export const messageViewSchema = z
   .object({
@@ -26,6 +36,15 @@ export const messageViewSchema = z
     incomplete: z.boolean().optional().describe('the answer was cut'),
     sentBy: z.string().optional().describe('what made Moby send it by himself, such as heartbeat'),
     at: z.iso.datetime(),
+    files: z
+      .array(z.object({ name: z.string(), mime: z.string() }))
+      .optional()
+      .describe('of the turn: GET /api/turns/{turn}/files/{index}'),
+    error: z
+      .object({ code: z.string(), message: z.string() })
+      .optional()
+      .describe('at the last message of a turn that was not answered: why'),
+    usage: usageSchema.optional().describe('at the answer: what its turn took'),
   })
   .meta({ id: 'Message' });
 

@@ -20,6 +20,7 @@ export const tokenViewSchema = z
     scope: tokenScopeSchema,
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().optional(),
+    expiresAt: z.iso.datetime().optional().describe('of a browser that was let in, when that ends'),
     token: z.string().optional().describe('the secret itself, shown once, at creation'),
   })
   .meta({ id: 'Token' });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_PROMPT_CHARS } from './prompt.ts';
 import { usageSchema } from './usage.ts';
 
 export const turnStateSchema = z
@@ -30,6 +31,22 @@ export const turnViewSchema = z
   .meta({ id: 'Turn' });
 
 export type TurnView = z.infer<typeof turnViewSchema>;
+
+/** Answer of `POST /api/turns`: the message is on disk. */
+export const acceptedTurnSchema = z
+  .object({
+    turn: z.string(),
+    session: z.string(),
+    position: z.int().describe('turns of this session ahead of it'),
+    duplicate: z.boolean().describe('it had been accepted before under this Idempotency-Key'),
+  })
+  .meta({ id: 'AcceptedTurn' });
+
+export type AcceptedTurn = z.infer<typeof acceptedTurnSchema>;
+
+export const turnChangeSchema = z
+  .strictObject({ prompt: z.string().trim().min(1).max(MAX_PROMPT_CHARS) })
+  .meta({ id: 'TurnChange', description: 'Other words for a turn that has not begun' });
 
 /** Answer of `POST /prompt`. */
 export const promptAnswerSchema = z

@@ -1,4 +1,4 @@
-/** Tokens for programs that use the HTTP API. A token's secret is shown once, when it is made. */
+/** Tokens for programs that use the HTTP API, whose secret is shown once, and the browsers that were let in by `open`. */
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';
@@ -8,7 +8,7 @@ import { localTime } from '../time.ts';
 
 export const command: Define = (target, context, exit) => {
   withJson(target.command('list', { isDefault: true }))
-    .description('list them, without their secrets')
+    .description('list them, and the browsers that are logged in (scope page), without their secrets')
     .action(async (options: JsonOption) => exit(await list(context, options)));
   withJson(target.command('create <name>'))
     .description('make one; its secret is printed once')
@@ -18,7 +18,7 @@ export const command: Define = (target, context, exit) => {
     );
   target
     .command('revoke <id>')
-    .description('make one invalid at once')
+    .description('make one invalid at once, or log a browser out')
     .action(async (id: string) => exit(await revoke(context, id)));
 };
 
@@ -28,10 +28,10 @@ async function list(context: Context, { json }: JsonOption): Promise<ExitCode> {
   if (json) printJson(terminal, tokens);
   else {
     const zone = context.settings.values.MOBYCLAW_TZ;
-    const rows = tokens.map(({ id, name, scope, createdAt, lastUsedAt }) => [
+    const rows = tokens.map(({ id, name, scope, createdAt, lastUsedAt, expiresAt }) => [
       id,
       name,
-      scope,
+      expiresAt === undefined ? scope : 'page',
       localTime(createdAt, zone),
       lastUsedAt ? localTime(lastUsedAt, zone) : 'never',
     ]);

@@ -152,7 +152,7 @@ async function answering(context: Context, port: number): Promise<ExitCode> {
   );
   for (const problem of [soul.problem, agent.detail])
     if (problem) say(terminal, styled(terminal, 'stderr', 'yellow', problem));
-  say(terminal, 'Talk with him: ./mobyclaw chat');
+  say(terminal, 'Talk with him: ./mobyclaw open in the browser, ./mobyclaw chat here');
   return EXIT.ok;
 }
 

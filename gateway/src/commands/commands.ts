@@ -23,6 +23,11 @@ export const MENU = ALL.filter(({ menu }) => menu).map(({ name, description }) =
   description: description.replaceAll('`', ''),
 }));
 
+/** What the owner may type in a conversation of his own, as the help shows it. */
+export const OWNER_COMMANDS = ALL.filter(({ name }) => name !== 'start').map(
+  ({ name, usage, description }) => ({ name, ...(usage === undefined ? {} : { usage }), description }),
+);
+
 type Sender = Pick<CommandCall, 'role' | 'kind'>;
 
 /**

@@ -1,4 +1,4 @@
-/** The HTTP API: open health routes, then everything else behind a token. */
+/** The HTTP API: health and the page's files are open, everything else is behind a token or the page's cookie. */
 
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
@@ -6,15 +6,19 @@ import express, { type Express } from 'express';
 import { authenticate, authorize, originGuard } from './authentication.ts';
 import { chatScope } from './chat-scope.ts';
 import type { HttpServices } from './http-services.ts';
+import { PageCodes } from './page-codes.ts';
+import { pageFiles } from './page-files.ts';
 import { problemHandler } from './problem-handler.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
 import { commandRoutes } from './routes/command-routes.ts';
 import { heartbeatRoutes } from './routes/heartbeat-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
+import { liveRoutes } from './routes/live-routes.ts';
 import { mcpRoutes } from './routes/mcp-routes.ts';
 import { openAiErrors, openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
+import { pageEntrance, pageLoginRoutes } from './routes/page-login-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
 import { questionRoutes } from './routes/question-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
@@ -37,7 +41,10 @@ export function createApp(services: HttpServices): Express {
     next();
   });
   app.use(originGuard(services.allowedHosts));
+  const codes = new PageCodes(services.clock);
   app.use(healthRoutes(services));
+  app.use(pageFiles(services.pageFolder));
+  app.use(pageEntrance({ ...services, codes }));
   app.use(hookReceiver(services));
   app.use(authenticate(services.tokens, services.clock));
   app.use(express.json({ limit: MOST_BODY, verify: refuseDeep }));
@@ -55,6 +62,8 @@ export function createApp(services: HttpServices): Express {
   app.use(heartbeatRoutes(services));
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
+  app.use(liveRoutes(services));
+  app.use(pageLoginRoutes({ ...services, codes }));
   app.use((request) => {
     throw new HttpProblem(
       'not-found',

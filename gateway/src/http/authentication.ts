@@ -1,5 +1,5 @@
 /**
- * Who may ask for what. Host and Origin first, then the bearer token and its scope. Failed logins are counted per
+ * Who may ask for what. Host and Origin first, then the bearer token and its scope, or the cookie of the page, which is the owner. Failed logins are counted per
  * address over all its connections; a right token always passes, so nobody can lock the owner out.
  */
 
@@ -10,6 +10,8 @@ import type { Request, RequestHandler } from 'express';
 import type { TokenRow } from '../store/token-store.ts';
 import type { TokenService } from '../tokens/token-service.ts';
 import { FailedAttempts } from './failed-attempts.ts';
+import { loginSecret } from './page-cookie.ts';
+import { notFromPage } from './page-origin.ts';
 
 export function originGuard(allowedHosts: readonly string[]): RequestHandler {
   return (request, _response, next) => {
@@ -22,9 +24,13 @@ export function originGuard(allowedHosts: readonly string[]): RequestHandler {
 export function authenticate(tokens: TokenService, clock: Clock): RequestHandler {
   const failures = new FailedAttempts(clock);
   return (request, response, next) => {
-    const secret = bearerToken(request);
-    const token = secret === null ? null : tokens.verify(secret);
-    if (!token) throw refuse(request, secret !== null);
+    const bearer = bearerToken(request);
+    const cookie = bearer === null ? loginSecret(request) : null;
+    const token =
+      bearer !== null ? tokens.verify(bearer) : cookie !== null ? tokens.verifyLogin(cookie) : null;
+    if (!token) throw refuse(request, bearer !== null || cookie !== null);
+    const foreign = cookie === null ? null : notFromPage(request);
+    if (foreign !== null) throw new HttpProblem('forbidden', foreign);
     response.locals.token = token;
     next();
   };

@@ -9,6 +9,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
+import type { LiveFeed } from '../live/live-feed.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -47,6 +48,9 @@ export interface HttpServices {
   /** Null where no channel is enabled, and while it is being loaded. */
   messaging: () => Messaging | null;
   ownerChannel: OwnerDelivery['chosen'];
+  live: LiveFeed;
+  /** With the page's files, as the build made them. */
+  pageFolder: string;
   metrics: Metrics;
   clock: Clock;
   logger: Logger;

@@ -10,7 +10,7 @@ import {
   loginRequestSchema,
   pairingsViewSchema,
 } from '@mobyclaw/protocol/channel';
-import { commandAnswerSchema, commandRequestSchema } from '@mobyclaw/protocol/command';
+import { commandAnswerSchema, commandRequestSchema, commandViewSchema } from '@mobyclaw/protocol/command';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
 import { beatViewSchema, heartbeatViewSchema } from '@mobyclaw/protocol/heartbeat';
 import {
@@ -20,14 +20,26 @@ import {
   hookViewSchema,
 } from '@mobyclaw/protocol/hook';
 import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
+import { liveEventSchema } from '@mobyclaw/protocol/live';
+import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mobyclaw/protocol/page-login';
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
 import { answerRequestSchema, questionSchema } from '@mobyclaw/protocol/question';
-import { messageViewSchema, searchHitSchema, sessionViewSchema } from '@mobyclaw/protocol/session';
+import {
+  messageViewSchema,
+  searchHitSchema,
+  sessionChangeSchema,
+  sessionViewSchema,
+} from '@mobyclaw/protocol/session';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
-import { promptAnswerSchema, turnViewSchema } from '@mobyclaw/protocol/turn';
+import {
+  acceptedTurnSchema,
+  promptAnswerSchema,
+  turnChangeSchema,
+  turnViewSchema,
+} from '@mobyclaw/protocol/turn';
 import { usageReportSchema } from '@mobyclaw/protocol/usage';
 import * as z from 'zod';
 import { chatRequestSchema } from './openai/chat-request.ts';
@@ -66,7 +78,37 @@ const OPERATIONS: readonly Operation[] = [
     answer: event,
     stream: true,
   },
+  {
+    method: 'post',
+    path: '/api/turns',
+    summary: 'Ask without waiting for the answer; Idempotency-Key makes a repeat the same turn',
+    body: promptRequestSchema,
+    answer: acceptedTurnSchema,
+    status: 202,
+  },
   { method: 'get', path: '/api/turns/{id}', summary: 'A turn', answer: turnViewSchema },
+  {
+    method: 'patch',
+    path: '/api/turns/{id}',
+    summary: 'Change the words of a turn that has not begun',
+    body: turnChangeSchema,
+    answer: turnViewSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/turns/{id}/again',
+    summary: 'Ask the same once more, with its files, as a new turn',
+    answer: acceptedTurnSchema,
+    status: 202,
+  },
+  { method: 'get', path: '/api/turns/{id}/files/{index}', summary: 'A file that was sent with it, from 0' },
+  {
+    method: 'get',
+    path: '/api/stream',
+    summary: 'All that happens, in every conversation, after Last-Event-ID or ?since=; a block is a list',
+    answer: z.array(liveEventSchema),
+    stream: true,
+  },
   {
     method: 'get',
     path: '/api/turns/{id}/events',
@@ -108,14 +150,15 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'patch',
     path: '/api/sessions/{key}',
-    summary: 'Change its queue mode',
-    body: sessionViewSchema.pick({ queueMode: true }),
+    summary: 'Change its title or its queue mode',
+    body: sessionChangeSchema,
     answer: sessionViewSchema,
   },
   {
     method: 'get',
     path: '/api/sessions/{key}/messages',
-    summary: 'Its messages, oldest first; ?limit= ?before= ?after=',
+    summary:
+      'Its messages, oldest first: the newest of those ?before= and ?after= an id, or the oldest ?from= one; ?limit=',
     answer: items(messageViewSchema),
   },
   {
@@ -131,6 +174,7 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'Stop what runs and cancel what waits',
     answer: z.object({ stopped: z.string().nullable(), cancelled: z.int() }),
   },
+  { method: 'get', path: '/api/commands', summary: 'Commands there are', answer: items(commandViewSchema) },
   {
     method: 'post',
     path: '/api/sessions/{key}/command',
@@ -149,9 +193,32 @@ const OPERATIONS: readonly Operation[] = [
     }),
   },
   {
+    method: 'post',
+    path: '/api/login/codes',
+    summary: 'Make a code that lets a browser in: once, within two minutes, as #login=<code> of the page',
+    answer: pageCodeSchema,
+    status: 201,
+  },
+  {
+    method: 'post',
+    path: '/api/login',
+    summary: 'Turn such a code into the cookie of the page',
+    body: pageLoginRequestSchema,
+    answer: pageLoginViewSchema,
+    status: 201,
+    open: true,
+  },
+  {
+    method: 'get',
+    path: '/api/login',
+    summary: 'The login of the browser that asks; counts its 30 days anew',
+    answer: pageLoginViewSchema,
+  },
+  { method: 'delete', path: '/api/login', summary: 'Log this browser out', status: 204 },
+  {
     method: 'get',
     path: '/api/tokens',
-    summary: 'Tokens, without their secrets',
+    summary: 'Tokens, and the browsers that were let in, without their secrets',
     answer: items(tokenViewSchema),
   },
   {
@@ -353,8 +420,13 @@ function build(version: string): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Mobyclaw gateway', version },
-    security: [{ bearer: [] }],
-    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+    security: [{ bearer: [] }, { page: [] }],
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        page: { type: 'apiKey', in: 'cookie', name: 'moby<port>, or __Host-moby behind https' },
+      },
+    },
     paths,
   };
 }

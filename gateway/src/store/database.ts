@@ -39,8 +39,14 @@ export interface OpenOptions {
   maxPages?: number;
 }
 
+/** What a transaction changed: names of subjects such as `jobs`, each with the ids of what changed where somebody asks for them. */
+export type Changes = ReadonlyMap<string, ReadonlySet<string>>;
+
 export class Database {
   readonly path: string;
+  /** Told after each transaction that changed something, once it is committed. Must not throw. */
+  onChanges: ((changes: Changes) => void) | null = null;
+  #changes = new Map<string, Set<string>>();
   readonly #connection: DatabaseSync;
   readonly #wal: WalSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -123,13 +129,31 @@ export class Database {
       this.#open = true;
       const result = work();
       this.#connection.exec('COMMIT');
+      this.#open = false;
+      this.#tellChanges();
       return result;
     } catch (error) {
       if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      this.#changes = new Map();
       throw this.#explain(error);
     } finally {
       this.#open = false;
     }
+  }
+
+  /** Notes that the transaction under way changes something that others may be looking at. */
+  changed(subject: string, id?: string): void {
+    if (this.onChanges === null) return;
+    const ids = this.#changes.get(subject) ?? new Set();
+    if (id !== undefined) ids.add(id);
+    this.#changes.set(subject, ids);
+  }
+
+  #tellChanges(): void {
+    if (this.#changes.size === 0) return;
+    const changes = this.#changes;
+    this.#changes = new Map();
+    this.onChanges?.(changes);
   }
 
   /** Bytes of the file and its write-ahead log. */

@@ -21,6 +21,8 @@ export interface MessageRow extends NewMessage {
   sentBy: string | null;
 }
 
+const OPENING_CHARS = 120; // as much as a list shows
+
 export class MessageStore {
   readonly #db: Database;
   readonly #names: ChatNames;
@@ -44,6 +46,7 @@ export class MessageStore {
         message.sentBy ?? null,
         message.at,
       );
+    this.#db.changed('messages');
     return Number(lastInsertRowid);
   }
 
@@ -54,6 +57,43 @@ export class MessageStore {
       .all(this.#names.current(session), range.after ?? 0, range.before ?? Number.MAX_SAFE_INTEGER, limit)
       .map(toMessage)
       .reverse();
+  }
+
+  /** In all conversations, in the order of the history: what is newer than an id, without the texts. */
+  headsAfter(id: number, limit: number): Omit<MessageRow, 'text' | 'incomplete' | 'sentBy' | 'at'>[] {
+    return this.#db
+      .sql('SELECT id, session, turn, role FROM messages WHERE id > ? ORDER BY id LIMIT ?')
+      .all(id, limit)
+      .map((row) => ({
+        id: Number(row.id),
+        session: String(row.session),
+        turn: String(row.turn),
+        role: row.role as MessageRole,
+      }));
+  }
+
+  /** Of the newest message of all conversations; 0 where there is none. */
+  newestId(): number {
+    return Number(this.#db.sql('SELECT max(id) AS id FROM messages').get()?.id ?? 0);
+  }
+
+  /** The oldest `limit` messages from an id on, oldest first. */
+  from(session: string, id: number, limit: number): MessageRow[] {
+    return this.#db
+      .sql('SELECT * FROM messages WHERE session = ? AND id >= ? ORDER BY id LIMIT ?')
+      .all(this.#names.current(session), id, limit)
+      .map(toMessage);
+  }
+
+  /** How the first message of a conversation begins; null where it has none. */
+  opening(session: string): string | null {
+    const row = this.#db
+      .sql(
+        `SELECT substr(text, 1, ${OPENING_CHARS}) AS opening FROM messages
+         WHERE session = ? AND role <> 'marker' ORDER BY id LIMIT 1`,
+      )
+      .get(this.#names.current(session));
+    return row ? String(row.opening) : null;
   }
 
   /** When something was last said in a turn of the conversation, and whether that was a marker. */

@@ -29,6 +29,7 @@ import { QUESTIONS_SCHEMA } from './migrations/023-questions.ts';
 import { ALWAYS_SCHEMA } from './migrations/024-always.ts';
 import { HISTORY_INDEX_SCHEMA } from './migrations/025-history-index.ts';
 import { QUESTION_MESSAGES_SCHEMA } from './migrations/026-question-messages.ts';
+import { PAGE_SCHEMA } from './migrations/027-page.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -57,6 +58,7 @@ export const MIGRATIONS = [
   ALWAYS_SCHEMA,
   HISTORY_INDEX_SCHEMA,
   QUESTION_MESSAGES_SCHEMA,
+  PAGE_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

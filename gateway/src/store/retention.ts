@@ -78,6 +78,7 @@ function rules(store: Store, now: number): Rule[] {
     },
     { what: 'keys of arrivals', slice: atOnce(() => store.arrivals.forgetBefore(now - KEYS_MS)) },
     { what: 'pieces of turns', slice: atOnce(() => store.pieces.forgetBefore(now - PIECES_MS)) },
+    { what: 'logins of browsers', slice: atOnce(() => store.tokens.forgetExpired(now)) },
     { what: 'pairing codes', slice: atOnce(() => store.access.forgetPairingsBefore(now)) },
     {
       what: 'deliveries that are done',

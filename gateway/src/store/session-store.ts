@@ -14,6 +14,8 @@ export interface SessionRow {
   /** Newest message sent by Moby himself that the agent's session was told of. */
   toldUpto: number;
   queueMode: QueueMode | null;
+  /** What the owner calls it. */
+  title: string | null;
   createdAt: number;
   lastActiveAt: number;
 }
@@ -98,6 +100,12 @@ export class SessionStore {
 
   setQueueMode(key: string, mode: QueueMode): void {
     this.#db.sql('UPDATE sessions SET queue_mode = ? WHERE key = ?').run(mode, this.#names.current(key));
+    this.#db.changed('sessions');
+  }
+
+  setTitle(key: string, title: string | null): void {
+    this.#db.sql('UPDATE sessions SET title = ? WHERE key = ?').run(title, this.#names.current(key));
+    this.#db.changed('sessions');
   }
 }
 
@@ -110,6 +118,7 @@ function toSession(row: Record<string, unknown>): SessionRow {
     seedFrom: Number(row.seed_from),
     toldUpto: Number(row.told_upto),
     queueMode: row.queue_mode as QueueMode | null,
+    title: row.title as string | null,
     createdAt: Number(row.created_at),
     lastActiveAt: Number(row.last_active_at),
   };

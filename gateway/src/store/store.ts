@@ -3,7 +3,7 @@ import { AccessStore } from './access-store.ts';
 import { AgentSessionStore } from './agent-session-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { ChatNames } from './chat-names.ts';
-import { Database, type Durability, type OpenOptions } from './database.ts';
+import { type Changes, Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
 import { HeartbeatStore } from './heartbeat-store.ts';
 import { HistoryIndex } from './history-index.ts';
@@ -18,6 +18,7 @@ import { QuestionStore } from './question-store.ts';
 import { SessionStore } from './session-store.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
+import { TurnSummaryStore } from './turn-summary-store.ts';
 import { UsageStore } from './usage-store.ts';
 
 export interface StoreOptions extends OpenOptions {
@@ -29,6 +30,7 @@ export class Store {
   /** What chats are called now. */
   readonly names: ChatNames;
   readonly turns: TurnStore;
+  readonly turnSummaries: TurnSummaryStore;
   readonly events: EventStore;
   readonly sessions: SessionStore;
   readonly agentSessions: AgentSessionStore;
@@ -53,6 +55,7 @@ export class Store {
     this.#db = new Database(path, options);
     this.names = new ChatNames(this.#db);
     this.turns = new TurnStore(this.#db, this.names);
+    this.turnSummaries = new TurnSummaryStore(this.#db);
     this.events = new EventStore(this.#db);
     this.sessions = new SessionStore(this.#db, this.names);
     this.agentSessions = new AgentSessionStore(this.#db);
@@ -74,6 +77,11 @@ export class Store {
 
   get path(): string {
     return this.#db.path;
+  }
+
+  /** @param listener is told what each transaction changed, after it; null ends that. There is one at a time. */
+  watch(listener: ((changes: Changes) => void) | null): void {
+    this.#db.onChanges = listener;
   }
 
   transaction<T>(durability: Durability, work: () => T): T {

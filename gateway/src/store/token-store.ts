@@ -8,6 +8,8 @@ export interface TokenRow {
   scope: TokenScope;
   createdAt: number;
   lastUsedAt: number | null;
+  /** Of a browser's login, when it ends; null: a token. */
+  expiresAt: number | null;
 }
 
 export class TokenStore {
@@ -19,8 +21,9 @@ export class TokenStore {
 
   insert(token: Omit<TokenRow, 'lastUsedAt'>, hash: string): void {
     this.#db
-      .sql('INSERT INTO tokens (id, name, scope, hash, created_at) VALUES (?, ?, ?, ?, ?)')
-      .run(token.id, token.name, token.scope, hash, token.createdAt);
+      .sql('INSERT INTO tokens (id, name, scope, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(token.id, token.name, token.scope, hash, token.createdAt, token.expiresAt);
+    this.#db.changed('tokens');
   }
 
   findByHash(hash: string): TokenRow | null {
@@ -36,7 +39,17 @@ export class TokenStore {
     this.#db.sql('UPDATE tokens SET last_used_at = ? WHERE id = ?').run(at, id);
   }
 
+  prolong(id: string, expiresAt: number): void {
+    this.#db.sql('UPDATE tokens SET expires_at = ? WHERE id = ?').run(expiresAt, id);
+  }
+
+  /** Forgets logins that ended before `time`. */
+  forgetExpired(time: number): void {
+    this.#db.sql('DELETE FROM tokens WHERE expires_at < ?').run(time);
+  }
+
   delete(id: string): boolean {
+    this.#db.changed('tokens');
     return this.#db.sql('DELETE FROM tokens WHERE id = ?').run(id).changes > 0;
   }
 
@@ -56,5 +69,6 @@ function toToken(row: Record<string, unknown>): TokenRow {
     scope: row.scope as TokenScope,
     createdAt: Number(row.created_at),
     lastUsedAt: row.last_used_at as number | null,
+    expiresAt: row.expires_at as number | null,
   };
 }

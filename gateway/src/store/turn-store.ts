@@ -106,11 +106,22 @@ export class TurnStore {
         Number(turn.noAsk ?? false),
         turn.createdAt,
       );
+    this.#db.changed('turns', turn.id);
     return Number(lastInsertRowid);
   }
 
   find(id: string): TurnRow | null {
     return toTurn(this.#db.sql('SELECT * FROM turns WHERE id = ?').get(id));
+  }
+
+  /** @param seq its place in the order of arrival */
+  bySeq(seq: number): TurnRow | null {
+    return toTurn(this.#db.sql('SELECT * FROM turns WHERE seq = ?').get(seq));
+  }
+
+  /** All turns that wait or run, in the order of arrival. */
+  open(): TurnRow[] {
+    return toTurns(this.#db.sql(`SELECT * FROM ${OPEN} ORDER BY seq`).all());
   }
 
   /** How often a turn was started. @param seq its place in the order of arrival */
@@ -193,7 +204,10 @@ export class TurnStore {
   }
 
   merge(ids: readonly string[], into: string): void {
-    for (const id of ids) this.#db.sql('UPDATE turns SET merged_into = ? WHERE id = ?').run(into, id);
+    for (const id of ids) {
+      this.#db.sql('UPDATE turns SET merged_into = ? WHERE id = ?').run(into, id);
+      this.#db.changed('turns', id);
+    }
   }
 
   finish(id: string, end: TurnEnd): void {
@@ -247,6 +261,7 @@ export class TurnStore {
         `UPDATE turns SET prompt = ? WHERE id = ? AND state = 'queued' AND attempt = 0 AND merged_into IS NULL`,
       )
       .run(prompt, id);
+    if (changes > 0) this.#db.changed('turns', id);
     return changes > 0;
   }
 
@@ -333,7 +348,7 @@ function toTarget(row: Row): DeliveryTarget | null {
   return { channel: String(row.deliver_channel), ...replyTo };
 }
 
-function toUsage(row: Row): Usage | null {
+export function toUsage(row: Row): Usage | null {
   if (row.model === null) return null;
   return {
     model: String(row.model),

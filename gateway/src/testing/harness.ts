@@ -28,6 +28,7 @@ export interface HarnessOptions {
   maxPages?: number;
   /** Of the gateway; the agent is waited for in real time. */
   clock?: Clock;
+  pageFolder?: string;
   /** Instead of the channels that there are. */
   loadChannel?: GatewayOptions['loadChannel'];
 }
@@ -288,6 +289,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     logger: silentLogger,
     version: 'test',
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
+    ...(options.pageFolder === undefined ? {} : { pageFolder: options.pageFolder }),
     ...(options.loadChannel === undefined ? {} : { loadChannel: options.loadChannel }),
   });
   let closed: Promise<void> | null = null;

@@ -1,5 +1,5 @@
 /**
- * API tokens: made here, shown once, kept as hashes. The CLI's own is made at the first start and kept in a file that
+ * API tokens, and the logins of browsers: made here, shown once, kept as hashes. The CLI's own is made at the first start and kept in a file that
  * only the owner can read; deleting that file makes a new one at the next start and the old one worthless.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -15,7 +15,15 @@ import type { TokenRow } from '../store/token-store.ts';
 
 export const CLI_TOKEN_FILE = 'cli-token';
 export const CLI_TOKEN_NAME = 'cli';
-const AGENT: TokenRow = { id: 'agent', name: 'agent', scope: 'agent', createdAt: 0, lastUsedAt: null };
+const AGENT: TokenRow = {
+  id: 'agent',
+  name: 'agent',
+  scope: 'agent',
+  createdAt: 0,
+  lastUsedAt: null,
+  expiresAt: null,
+};
+const LOGIN_MS = 30 * 86_400_000;
 const USED_RESOLUTION_MS = 60_000; // "last used" to the minute is enough and spares a write for each request
 
 export class TokenService {
@@ -23,6 +31,7 @@ export class TokenService {
   readonly #clock: Clock;
   /** Tokens seen in this process by hash, so that a request costs no query. */
   readonly #known = new Map<string, TokenRow>();
+  readonly #onRevoked = new Map<string, Set<() => void>>();
 
   readonly #agentToken: string | undefined;
 
@@ -63,7 +72,19 @@ export class TokenService {
   /** @returns whether there was such a token */
   revoke(id: string): boolean {
     this.#known.clear();
-    return this.#store.transaction('durable', () => this.#store.tokens.delete(id));
+    const revoked = this.#store.transaction('durable', () => this.#store.tokens.delete(id));
+    for (const end of [...(this.#onRevoked.get(id) ?? [])]) end();
+    return revoked;
+  }
+
+  /** For what goes on after the token was shown. @returns stops listening */
+  onRevoked(id: string, listener: () => void): () => void {
+    const listeners = this.#onRevoked.get(id) ?? new Set();
+    this.#onRevoked.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#onRevoked.delete(id);
+    };
   }
 
   /** Makes all tokens of a scope invalid. */
@@ -72,9 +93,39 @@ export class TokenService {
     this.#store.transaction('durable', () => this.#store.tokens.deleteScope(scope));
   }
 
-  /** The token a secret belongs to, or null. Looked up by hash, so the time taken tells nothing about the secret. */
+  /**
+   * Lets a browser in, for as long as it is not away for 30 days.
+   * @param name for the owner, such as "Firefox on Linux"
+   * @returns the secret of its cookie
+   */
+  letIn(name: string): { login: TokenRow; secret: string } {
+    const secret = newSecret();
+    const expiresAt = this.#clock.now() + LOGIN_MS;
+    const login = this.#store.transaction('durable', () => this.#insert(name, 'admin', secret, expiresAt));
+    return { login, secret };
+  }
+
+  /** The login that a cookie belongs to, or null. */
+  verifyLogin(secret: string): TokenRow | null {
+    const login = this.#find(secret);
+    return login !== null && login.expiresAt !== null && login.expiresAt > this.#clock.now() ? login : null;
+  }
+
+  /** Counts the 30 days from now. */
+  prolong(login: TokenRow): void {
+    login.expiresAt = this.#clock.now() + LOGIN_MS;
+    this.#store.transaction('relaxed', () => this.#store.tokens.prolong(login.id, login.expiresAt as number));
+  }
+
+  /** The token a secret belongs to, or null; what a browser's cookie holds is none. */
   verify(secret: string): TokenRow | null {
     if (this.#agentToken !== undefined && equalSecrets(secret, this.#agentToken)) return AGENT;
+    const token = this.#find(secret);
+    return token?.expiresAt === null ? token : null;
+  }
+
+  /** Looked up by hash, so the time taken tells nothing about the secret. */
+  #find(secret: string): TokenRow | null {
     const hash = hashOf(secret);
     const token = this.#known.get(hash) ?? this.#store.tokens.findByHash(hash);
     if (!token) return null;
@@ -87,8 +138,9 @@ export class TokenService {
     return token;
   }
 
-  #insert(name: string, scope: TokenScope, secret: string): TokenRow {
-    const row: TokenRow = { id: uuidv7(), name, scope, createdAt: this.#clock.now(), lastUsedAt: null };
+  #insert(name: string, scope: TokenScope, secret: string, expiresAt: number | null = null): TokenRow {
+    const createdAt = this.#clock.now();
+    const row: TokenRow = { id: uuidv7(), name, scope, createdAt, lastUsedAt: null, expiresAt };
     this.#store.tokens.insert(row, hashOf(secret));
     return row;
   }
@@ -110,5 +162,6 @@ function toView(row: TokenRow): TokenView {
     scope: row.scope,
     createdAt: new Date(row.createdAt).toISOString(),
     ...(row.lastUsedAt === null ? {} : { lastUsedAt: new Date(row.lastUsedAt).toISOString() }),
+    ...(row.expiresAt === null ? {} : { expiresAt: new Date(row.expiresAt).toISOString() }),
   };
 }

@@ -24,6 +24,9 @@ const FLUSH_MS = 250; // at 20 ms, 256 streams wrote 12,000 pages a second, and 
 
 export type EventListener = (event: NumberedEvent) => void;
 
+/** @param turn its place in the order of arrival */
+export type EveryListener = (turn: number, event: NumberedEvent) => void;
+
 export interface EventLogOptions {
   store: Store;
   clock: Clock;
@@ -44,6 +47,7 @@ export class EventLog {
   readonly #listeners = new Map<number, Set<EventListener>>();
   /** Events of each turn that are not stored yet. */
   readonly #pending = new Map<number, EventRow[]>();
+  #everyListener: EveryListener | null = null;
   #timer: Timer | null = null;
 
   constructor({ store, clock, logger }: EventLogOptions) {
@@ -100,10 +104,7 @@ export class EventLog {
    * @returns unsubscribes; null where the turn has ended and nothing more will come
    */
   subscribe(turn: number, afterId: number, listener: EventListener): (() => void) | null {
-    const unstored = (this.#pending.get(turn) ?? []).filter((row) => row.id > afterId);
-    for (const row of [...this.#store.events.after(turn, afterId), ...unstored]) {
-      listener({ id: row.id, type: row.type, data: JSON.parse(row.data) } as NumberedEvent);
-    }
+    for (const event of this.soFar(turn, afterId)) listener(event);
     const last = this.#store.events.lastType(turn);
     if (last !== null && endsTurn({ type: last })) return null;
     const listeners = this.#listeners.get(turn) ?? new Set();
@@ -113,6 +114,19 @@ export class EventLog {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#listeners.get(turn) === listeners) this.#listeners.delete(turn);
     };
+  }
+
+  /** Hands over the events of all turns from now on. @param listener null ends that. There is one at a time. */
+  listen(listener: EveryListener | null): void {
+    this.#everyListener = listener;
+  }
+
+  /** What a turn has said so far after `afterId`, whether it is stored yet or not. */
+  soFar(turn: number, afterId: number): NumberedEvent[] {
+    const unstored = (this.#pending.get(turn) ?? []).filter((row) => row.id > afterId);
+    return [...this.#store.events.after(turn, afterId), ...unstored].map(
+      (row) => ({ id: row.id, type: row.type, data: JSON.parse(row.data) }) as NumberedEvent,
+    );
   }
 
   /** Stores what is pending, a part in each turn of the event loop, so that no stream waits for the others' events. */
@@ -163,6 +177,7 @@ export class EventLog {
 
   #publish(turn: number, event: NumberedEvent): void {
     for (const listener of [...(this.#listeners.get(turn) ?? [])]) listener(event);
+    this.#everyListener?.(turn, event);
   }
 }
 

@@ -19,6 +19,8 @@ const MOST_GATHERING_MS = 5; // 20 messages in one transaction cost as much as t
 export interface InboundMessage {
   /** Unique for 30 days; without one, each call is a message of its own. */
   key?: string;
+  /** What the client calls the message, to know it again among the events. */
+  clientKey?: string;
   session: string;
   /** Adapter that brought it: api, cli, telegram … */
   source: string;
@@ -156,7 +158,8 @@ export class Inbox {
     const seq = turns.insert(fresh);
     if (message.key !== undefined) turns.insertInboxEntry(message.key, { turn: fresh.id, bodyHash }, now);
     const position = turns.countAhead(session, seq);
-    events.insert([{ turn: seq, id: 1, type: 'queued', data: JSON.stringify({ turn: fresh.id, position }) }]);
+    const queued = { turn: fresh.id, position, ...(message.clientKey && { key: message.clientKey }) };
+    events.insert([{ turn: seq, id: 1, type: 'queued', data: JSON.stringify(queued) }]);
     return { turn: { ...fresh, seq, ...NOT_STARTED }, duplicate: false, position };
   }
 }

@@ -1,13 +1,17 @@
-/** `POST /api/sessions/:key/command`: the commands of the messengers, for a terminal and a page. Always the owner's. */
+/** `GET /api/commands` and `POST /api/sessions/:key/command`: the commands of the messengers, for a terminal and a page. Always the owner's. */
 import { type CommandAnswer, commandRequestSchema } from '@mobyclaw/protocol/command';
 import { platformOf, sessionKeySchema } from '@mobyclaw/protocol/session-key';
 import { Router } from 'express';
-import { readCommand } from '../../commands/commands.ts';
+import { OWNER_COMMANDS, readCommand } from '../../commands/commands.ts';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 
 export function commandRoutes({ commands }: HttpServices): Router {
   const router = Router();
+
+  router.get('/api/commands', (_request, response) => {
+    response.json({ items: OWNER_COMMANDS });
+  });
 
   router.post('/api/sessions/:key/command', async (request, response) => {
     const { text } = validate(commandRequestSchema, request.body);

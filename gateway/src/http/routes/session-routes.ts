@@ -1,15 +1,13 @@
 /** `/api/sessions`: conversations, their messages, reset and stop; `/api/history`: search over all of them. */
 
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
-import { queueModeSchema } from '@mobyclaw/protocol/prompt';
-import type { MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
+import { type SessionView, sessionChangeSchema } from '@mobyclaw/protocol/session';
 import { dayRange } from '@mobyclaw/recall/time-words';
 import { Router } from 'express';
 import * as z from 'zod';
-import type { HitRow } from '../../store/history-index.ts';
-import type { MessageRow } from '../../store/message-store.ts';
 import type { SessionRow } from '../../store/session-store.ts';
 import type { HttpServices } from '../http-services.ts';
+import { toHit, toMessageViews, toSessionView } from '../session-views.ts';
 import { validate } from '../validate.ts';
 
 const sessionsQuery = z.object({
@@ -20,6 +18,12 @@ const messagesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.coerce.number().int().positive().optional().describe('messages with a smaller id'),
   after: z.coerce.number().int().min(0).optional().describe('messages with a larger id'),
+  from: z.coerce
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('the oldest from this id on, instead of the newest'),
 });
 const words = z.string().trim().min(1, 'what to search for is missing: ?q=').max(500);
 const day = z.iso.date('must be a day, YYYY-MM-DD').optional();
@@ -31,10 +35,9 @@ const searchQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(20),
 });
 const resetBody = z.strictObject({ carry: z.boolean().default(true) }).default({ carry: true });
-const patchBody = z.strictObject({ queueMode: queueModeSchema });
 
 export function sessionRoutes(services: HttpServices): Router {
-  const { store, turns, resets, clock, defaultQueueMode } = services;
+  const { store, turns, resets, clock } = services;
   const router = Router();
 
   router.get('/api/sessions', (request, response) => {
@@ -47,20 +50,26 @@ export function sessionRoutes(services: HttpServices): Router {
   });
 
   router.patch('/api/sessions/:key', (request, response) => {
-    const { queueMode } = validate(patchBody, request.body);
+    const { queueMode, title } = validate(sessionChangeSchema, request.body);
     const { key } = find(request.params.key);
-    store.transaction('durable', () => store.sessions.setQueueMode(key, queueMode));
+    store.transaction('durable', () => {
+      if (queueMode !== undefined) store.sessions.setQueueMode(key, queueMode);
+      if (title !== undefined) store.sessions.setTitle(key, title || null);
+    });
     response.json(toView(find(key)));
   });
 
   router.get('/api/sessions/:key/messages', (request, response) => {
-    const { limit, before, after } = validate(messagesQuery, request.query);
+    const { limit, before, after, from } = validate(messagesQuery, request.query);
     const { key } = find(request.params.key);
-    const rows = store.messages.recent(key, limit, {
-      ...(before === undefined ? {} : { before }),
-      ...(after === undefined ? {} : { after }),
-    });
-    response.json({ items: rows.map(toMessageView) });
+    const rows =
+      from !== undefined
+        ? store.messages.from(key, from, limit)
+        : store.messages.recent(key, limit, {
+            ...(before === undefined ? {} : { before }),
+            ...(after === undefined ? {} : { after }),
+          });
+    response.json({ items: toMessageViews(store, rows) });
   });
 
   router.post('/api/sessions/:key/reset', (request, response) => {
@@ -95,41 +104,6 @@ export function sessionRoutes(services: HttpServices): Router {
   }
 
   function toView(session: SessionRow): SessionView {
-    const running = turns.lanes.runningIn(session.key);
-    const queued = store.turns.countWaiting(session.key);
-    return {
-      key: session.key,
-      state: running ? 'running' : queued > 0 ? 'queued' : 'idle',
-      ...(running ? { running } : {}),
-      queued,
-      queueMode: session.queueMode ?? defaultQueueMode,
-      messages: store.messages.count(session.key),
-      createdAt: new Date(session.createdAt).toISOString(),
-      lastActiveAt: new Date(session.lastActiveAt).toISOString(),
-    };
+    return toSessionView(services, session);
   }
-}
-
-function toMessageView(row: MessageRow): MessageView {
-  return {
-    id: row.id,
-    session: row.session,
-    turn: row.turn,
-    role: row.role,
-    text: row.text,
-    ...(row.incomplete ? { incomplete: true } : {}),
-    ...(row.sentBy === null ? {} : { sentBy: row.sentBy }),
-    at: new Date(row.at).toISOString(),
-  };
-}
-
-function toHit(row: HitRow): SearchHit {
-  const { snippet, score, speaker, before, after } = row;
-  return {
-    ...toMessageView(row),
-    ...{ snippet, score },
-    ...(speaker === null ? {} : { speaker }),
-    ...(before === null ? {} : { before }),
-    ...(after === null ? {} : { after }),
-  };
 }

@@ -1,0 +1,26 @@
+/** Takes server-sent events apart as their bytes come, https://html.spec.whatwg.org/multipage/server-sent-events.html: of each block its id and its data. */
+export interface EventBlock {
+  id: string | null;
+  data: string;
+}
+
+export class EventBlocks {
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+
+  /** @returns the blocks that are whole now; a comment, which only shows that the line lives, is none */
+  read(bytes: Uint8Array): EventBlock[] {
+    this.#rest += this.#decoder.decode(bytes, { stream: true });
+    const blocks = this.#rest.split('\n\n');
+    this.#rest = blocks.pop() ?? '';
+    return blocks.flatMap((block) => {
+      let id: string | null = null;
+      let data: string | null = null;
+      for (const line of block.split('\n')) {
+        if (line.startsWith('id: ')) id = line.slice(4);
+        else if (line.startsWith('data: ')) data = line.slice(6);
+      }
+      return data === null ? [] : [{ id, data }];
+    });
+  }
+}

@@ -1,0 +1,117 @@
+/** The page's data, wired once: the line, what it tells, the outbox. Views take what they show from here. */
+import type { MessageView } from '@mobyclaw/protocol/session';
+import type { AcceptedTurn } from '@mobyclaw/protocol/turn';
+import { ask, loggedIn, refusal } from './api.ts';
+import { type AskMessages, Conversation } from './conversation.ts';
+import { Live } from './live.ts';
+import { LiveLine } from './live-line.ts';
+import { Outbox, type OutboxEntry } from './outbox.ts';
+import { outboxDatabase } from './outbox-database.ts';
+import { Resources } from './resource.ts';
+
+const CHANNEL = 'moby-outbox';
+
+export const live = new Live();
+export const resources = new Resources(live);
+
+export const line = new LiveLine({
+  open: (since, signal) =>
+    fetch('/api/stream', {
+      headers: since === null ? {} : { 'last-event-id': since },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal,
+    }),
+  apply: (events) => live.apply(events),
+  async onRefused(response) {
+    refusal(response.status, await response.text());
+    return response.status !== 401;
+  },
+  clock: {
+    now: () => performance.now(),
+    random: Math.random,
+    after(ms, work) {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
+  },
+});
+
+const others = new BroadcastChannel(CHANNEL);
+
+export const outbox = new Outbox({
+  store: outboxDatabase(),
+  send,
+  // Only where the address is https or of this machine; elsewhere two tabs may send the same, which is one turn all the same.
+  alone: (work) => ('locks' in navigator ? navigator.locks.request(CHANNEL, work) : work()),
+  tellOthers: () => others.postMessage(null),
+  newKey,
+  now: Date.now,
+});
+
+const askMessages: AskMessages = async (session, range) => {
+  const query = new URLSearchParams(Object.entries(range).map(([name, value]) => [name, String(value)]));
+  try {
+    const path = `/api/sessions/${encodeURIComponent(session)}/messages?${query}`;
+    return (await ask<{ items: MessageView[] }>(path)).items;
+  } catch (error) {
+    if ((error as { status?: number }).status === 404) return []; // nothing was said in it yet
+    throw error;
+  }
+};
+
+export function openConversation(session: string): Conversation {
+  return new Conversation(session, live, askMessages);
+}
+
+/** Begins to listen, once this browser is let in. */
+export async function startPage(): Promise<void> {
+  const look = (): void => {
+    line.look();
+    void outbox.pump();
+  };
+  addEventListener('online', look);
+  addEventListener('pageshow', look);
+  document.addEventListener('resume', look);
+  document.addEventListener('visibilitychange', () => (document.hidden ? line.hide() : look()));
+  others.onmessage = () => void outbox.load();
+  line.state.subscribe((state) => {
+    if (state === 'live') void outbox.pump();
+  });
+  loggedIn.subscribe((isIn) => {
+    if (isIn) line.start();
+    else line.stop();
+  });
+  await outbox.load().catch(() => undefined); // a browser that keeps nothing has kept nothing
+  void outbox.pump();
+}
+
+/** Sorts by time. */
+function newKey(): string {
+  const random = crypto.getRandomValues(new Uint32Array(4));
+  return `${Date.now().toString(36).padStart(9, '0')}-${[...random].map((part) => part.toString(36)).join('')}`;
+}
+
+async function send({ key, session, text, files, again }: OutboxEntry): Promise<AcceptedTurn> {
+  if (again !== undefined) {
+    const path = `/api/turns/${encodeURIComponent(again)}/again`;
+    return ask<AcceptedTurn>(path, { method: 'POST', idempotencyKey: key });
+  }
+  const attachments = await Promise.all(
+    files.map(async ({ name, mime, content }) => ({ name, mime, data: await base64(content) })),
+  );
+  return ask<AcceptedTurn>('/api/turns', {
+    method: 'POST',
+    idempotencyKey: key,
+    body: { session, prompt: text, ...(attachments.length > 0 && { attachments }) },
+  });
+}
+
+function base64(content: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).replace(/^data:[^,]*,/, ''));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(content);
+  });
+}

@@ -1,0 +1,25 @@
+/** The head of a view: the way to the menu on a phone, what it is called, what can be done. */
+import type { ComponentChildren } from 'preact';
+import { t } from '../texts.ts';
+import { drawerOpen } from './drawer.ts';
+import { Icon } from './icon.tsx';
+
+export function ViewHeader({ title, children }: { title: ComponentChildren; children?: ComponentChildren }) {
+  return (
+    <header class="view-header">
+      <button
+        type="button"
+        class="icon-button only-narrow"
+        aria-label={t.menu}
+        aria-expanded={drawerOpen.value}
+        onClick={() => {
+          drawerOpen.value = true;
+        }}
+      >
+        <Icon name="menu" />
+      </button>
+      <div class="view-title">{title}</div>
+      {children}
+    </header>
+  );
+}

@@ -1,0 +1,52 @@
+/** The views of the page, in the order of the menu. All but the first are loaded when they are first shown. */
+import { type Signal, signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { t } from '../texts.ts';
+import type { IconName } from '../ui/icon.tsx';
+import { ChatView } from './chat/chat-view.tsx';
+
+export interface ViewProps {
+  /** What of the view, from its address. */
+  rest: string;
+}
+
+export interface View {
+  /** In its address: `#/<name>`. */
+  name: string;
+  title: string;
+  icon: IconName;
+  load: () => Promise<ComponentType<ViewProps>>;
+}
+
+export const VIEWS: readonly View[] = [
+  { name: 'chat', title: t.views.chat, icon: 'chat', load: async () => ChatView },
+  {
+    name: 'settings',
+    title: t.views.settings,
+    icon: 'settings',
+    load: async () => (await import('./settings/settings-view.tsx')).SettingsView,
+  },
+];
+
+const loaded = new Map<string, Signal<ComponentType<ViewProps> | 'gone' | null>>([
+  ['chat', signal(ChatView)],
+]);
+
+/** @returns the view's component; null while it is loaded, `gone` where a newer build has replaced it */
+export function viewComponent(view: View): ComponentType<ViewProps> | 'gone' | null {
+  let component = loaded.get(view.name);
+  if (!component) {
+    const fresh: Signal<ComponentType<ViewProps> | 'gone' | null> = signal(null);
+    component = fresh;
+    loaded.set(view.name, fresh);
+    view.load().then(
+      (made) => {
+        fresh.value = made;
+      },
+      () => {
+        fresh.value = 'gone';
+      },
+    );
+  }
+  return component.value;
+}
