@@ -66,6 +66,8 @@ COPY --from=build /out/embedded /app
 FROM ${NODE_IMAGE} AS memory
 WORKDIR /app
 COPY --from=build /out/memory /app
+# As in lib/src/process-memory.ts, which says why.
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
 CMD ["node", "dist/memory.js"]
 
@@ -76,6 +78,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*.log /var/log/apt
 WORKDIR /app
 COPY --from=build /out/workspace /app
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
 CMD ["node", "dist/workspace.js"]
 
@@ -92,5 +95,6 @@ FROM ${NODE_IMAGE} AS gateway
 WORKDIR /app
 COPY --from=build /out/gateway /app
 COPY --from=whatsapp /out /app/optional/whatsapp
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
 CMD ["node", "dist/gateway.js"]

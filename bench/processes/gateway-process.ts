@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { Child, type Memory } from './child.ts';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -45,6 +46,7 @@ export class GatewayProcess {
       args: [...(options.flags ?? []), options.program ?? BUNDLE],
       logFile: join(options.home, 'gateway.log'),
       env: {
+        ...MALLOC_SETTINGS,
         MOBYCLAW_HOME: options.home,
         MOBYCLAW_PORT: String(options.port),
         MOBYCLAW_AGENT_URL: options.agentUrl,

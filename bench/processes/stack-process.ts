@@ -6,6 +6,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
 import { Child } from './child.ts';
 import { ROOT } from './gateway-process.ts';
@@ -49,6 +50,7 @@ export class StackProcess {
       node,
       atExit: 'SIGTERM', // it ends its parts
       env: {
+        ...MALLOC_SETTINGS,
         HOME: home,
         PATH: process.env.PATH ?? '',
         MOBYCLAW_HOME: home,

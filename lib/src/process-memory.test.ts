@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as macrotask } from 'node:timers/promises';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { expect, test } from 'vitest';
-import { releaseAfterStart } from './process-memory.ts';
+import { MALLOC_SETTINGS, releaseAfterStart } from './process-memory.ts';
 
 test('some seconds after its start a process gives back what it does not hold any more', async () => {
   const clock = new ManualClock();
@@ -14,4 +15,12 @@ test('some seconds after its start a process gives back what it does not hold an
   await clock.advance(2_000);
   expect(dropped.deref()).toBeUndefined();
   expect(globalThis).not.toHaveProperty('gc');
+});
+
+test('each image of ours that starts no program but node sets malloc as local mode does', () => {
+  const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+  const line = Object.entries(MALLOC_SETTINGS).map(([name, value]) => `${name}=${value}`);
+  for (const part of ['memory', 'workspace', 'gateway']) {
+    expect(dockerfile).toContain(`ENV ${line.join(' ')}\nUSER 1000:1000\nCMD ["node", "dist/${part}.js"]`);
+  }
 });

@@ -11,6 +11,19 @@ export const V8_FLAGS: readonly string[] = [
   '--semi-space-growth-factor=1',
 ];
 
+/**
+ * For the environment of each process of ours: glibc's malloc reads it before any of our code runs, other C libraries know
+ * none of it. Programs that are not ours are not given it. The images have it in `Dockerfile`.
+ */
+export const MALLOC_SETTINGS: Readonly<Record<string, string>> = {
+  // One heap for all threads: what V8's threads free in heaps of their own stays with them, 1 MB a process.
+  MALLOC_ARENA_MAX: '1',
+  // Both are the defaults. Once set they stay: else a large block that is freed raises them, up to 32 and 64 MB, and from
+  // then on such blocks, the code caches of a start among them, are not given back to the system.
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
 const SETTLED_MS = 5_000; // whoever waited for the start has asked by then; a collection would hold his answer up
 
 /**

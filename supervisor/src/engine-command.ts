@@ -1,4 +1,5 @@
 /** The command line and the fixed environment of each engine. cagent's flags: `docker-agent serve api --help`. */
+import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import type { ChildCommand } from './child-process.ts';
 import type { FoundEngine } from './engine.ts';
 import { isAtLeast } from './engine-version.ts';
@@ -42,6 +43,7 @@ export function serveCommand(engine: FoundEngine, options: ServeOptions): ChildC
   const args = [...engine.prefix, 'serve', 'api', soul, '--listen', listen, '--session-db', sessionDb];
   args.push(...requestLimit(engine));
   const whole = { ...env, ...ENGINE_SETTINGS };
+  if (engine.kind === 'embedded') Object.assign(whole, MALLOC_SETTINGS); // it hands none of it on to its shell
   if (token !== undefined && takesToken(engine)) {
     if (engine.kind === 'embedded') Object.assign(whole, { MOBYCLAW_AGENT_TOKEN: token });
     else args.push('--auth-token', token);

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { describe, expect, test } from 'vitest';
 import { findEngine } from './engine.ts';
@@ -122,5 +123,9 @@ describe('command line', () => {
     const embedded = serveCommand(engine('0.1.0', 'embedded'), options);
     expect(embedded.env.MOBYCLAW_AGENT_TOKEN).toBe('secret');
     expect(embedded.args).not.toContain('secret');
+  });
+
+  test('the engine that is ours is kept small', () => {
+    expect(serveCommand(engine('0.1.0', 'embedded'), options).env).toMatchObject(MALLOC_SETTINGS);
   });
 });

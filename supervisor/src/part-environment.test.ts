@@ -54,8 +54,15 @@ const of = (part: PartName) =>
     },
   });
 
+const MALLOC = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
 test('memory: its own settings, no key, no token but the one it asks for', () => {
   expect(of('memory')).toEqual({
+    ...MALLOC,
     LANG: 'C.UTF-8',
     MOBYCLAW_LOG_LEVEL: 'warn',
     MOBYCLAW_TZ: 'Europe/Berlin',
@@ -95,6 +102,7 @@ test('agent: LLM keys and credentials, no messaging token', () => {
 
 test('workspace: the folders, the way to ripgrep, and no key', () => {
   expect(of('workspace')).toEqual({
+    ...MALLOC,
     PATH: '/bin',
     LANG: 'C.UTF-8',
     MOBYCLAW_LOG_LEVEL: 'warn',
@@ -106,6 +114,7 @@ test('workspace: the folders, the way to ripgrep, and no key', () => {
 
 test('gateway: messaging tokens and its settings, no LLM key, no credentials', () => {
   expect(of('gateway')).toEqual({
+    ...MALLOC,
     LANG: 'C.UTF-8',
     HTTPS_PROXY: 'http://proxy:1',
     TELEGRAM_BOT_TOKEN: 'token-t',

@@ -11,6 +11,7 @@ import {
   NETWORK_NAMES,
   PROGRAM_NAMES,
 } from '@mobyclaw/lib/environment-names';
+import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
@@ -78,6 +79,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
   if (part === 'memory') {
     return {
       ...chosen,
+      ...MALLOC_SETTINGS,
       MOBYCLAW_HOME: home,
       MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_MEMORY_TOKEN: secrets.memory,
@@ -89,6 +91,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     const named = workspaces.map(({ name, path, mode }) => [name, { path, mode }] as const);
     return {
       ...chosen,
+      ...MALLOC_SETTINGS,
       MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_WORKSPACE_LISTEN: `127.0.0.1:${addresses.workspacePort}`,
       MOBYCLAW_WORKSPACES: JSON.stringify(Object.fromEntries(named)),
@@ -107,6 +110,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
   }
   return {
     ...chosen,
+    ...MALLOC_SETTINGS,
     MOBYCLAW_HOME: home,
     MOBYCLAW_PORT: String(addresses.port),
     MOBYCLAW_MCP_TOKEN: secrets.mcp,

@@ -11,6 +11,7 @@ import { closeSync, openSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
+import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import type { LocalPart, LocalState } from '@mobyclaw/protocol/local-state';
@@ -88,6 +89,7 @@ function spawnLocal(
       MOBYCLAW_DEFAULTS: defaultsOf(build, checkout),
       ...terminal.env,
       ...withoutContainers(settings.environment),
+      ...MALLOC_SETTINGS,
     },
     detached: true,
     stdio: ['ignore', log, log],
