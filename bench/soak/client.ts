@@ -17,7 +17,11 @@ export type Moment =
   | 'mid-stream'
   | 'tool'
   | 'last-token'
-  | 'ended';
+  | 'ended'
+  /** What the owner sees and does. */
+  | 'asked'
+  | 'answering'
+  | 'answered';
 
 export interface Address {
   port: number;

@@ -2,6 +2,7 @@
  * Accounts for every prompt: what its client saw, what the gateway has in its history, and what really ran at the agent.
  * Nothing is forgiven but what the design says: a turn that was cut off three times is told as failed.
  */
+import type { Question } from '@mobyclaw/protocol/question';
 import type { MessageView } from '@mobyclaw/protocol/session';
 import type { TurnView } from '@mobyclaw/protocol/turn';
 import {
@@ -12,6 +13,10 @@ import {
 } from '@mobyclaw/testkit/fake-agent/accounts';
 import type { Address, Client } from './client.ts';
 import { sendForJson } from './http.ts';
+import type { Owner } from './owner.ts';
+import { judgeQuestions, type QuestionVerdict } from './question-judge.ts';
+
+const MOST_QUESTIONS = 500; // of one conversation, at one time
 
 export interface Verdict {
   prompts: number;
@@ -24,6 +29,7 @@ export interface Verdict {
   executions: number;
   /** Tools that ran twice for one turn. */
   doubleActions: number;
+  questions: Omit<QuestionVerdict, 'violations'>;
   violations: string[];
 }
 
@@ -37,6 +43,7 @@ interface Evidence {
 /** @param agentFolder where the fake agent keeps its accounts */
 export async function judge(
   clients: readonly Client[],
+  owner: Owner,
   address: Address,
   agentFolder: string,
 ): Promise<Verdict> {
@@ -45,6 +52,7 @@ export async function judge(
   const runsByTurn = Map.groupBy(runs, ({ turn }) => turn);
   const executionsByTurn = Map.groupBy(executions, ({ turn }) => turn);
   const history = await readHistory(clients, address);
+  const questions = judgeQuestions(await readQuestions(clients, address), owner, clients, executions);
   const verdict: Verdict = {
     prompts: clients.length,
     done: 0,
@@ -53,7 +61,8 @@ export async function judge(
     repeatedRuns: 0,
     executions: executions.length,
     doubleActions: 0,
-    violations: [],
+    questions: { asked: questions.asked, byState: questions.byState, answersTaken: questions.answersTaken },
+    violations: questions.violations,
   };
   const turnsBySession = new Map<string, TurnView[]>();
   const knownTurns = new Set<string>();
@@ -149,6 +158,19 @@ async function readHistory(
     }
   }
   return Map.groupBy(all, ({ turn }) => turn);
+}
+
+/** All there are, oldest first. @throws where there may be more */
+async function readQuestions(clients: readonly Client[], address: Address): Promise<Question[]> {
+  const all: Question[] = [];
+  for (const session of new Set(clients.map(({ prompt }) => prompt.session))) {
+    const path = `/api/questions?state=all&limit=${MOST_QUESTIONS}&session=${encodeURIComponent(session)}`;
+    const { body } = await sendForJson({ ...address, method: 'GET', path });
+    const items = (body.items ?? []) as Question[];
+    if (items.length === MOST_QUESTIONS) throw new Error(`more questions in ${session} than can be read`);
+    all.push(...items.toReversed());
+  }
+  return all;
 }
 
 async function readTurn(address: Address, id: string): Promise<TurnView | null> {

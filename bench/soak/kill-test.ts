@@ -9,7 +9,8 @@ import { AgentProcess } from '../processes/agent-process.ts';
 import { freePort, GatewayProcess } from '../processes/gateway-process.ts';
 import { type Address, Client, type Moment } from './client.ts';
 import { judge, type Verdict } from './judge.ts';
-import { Killer } from './killer.ts';
+import { Killer, QUESTION_MOMENTS } from './killer.ts';
+import { Owner } from './owner.ts';
 import { makePrompt } from './prompts.ts';
 import { Random } from './random.ts';
 
@@ -26,6 +27,8 @@ export interface KillTestOptions {
   /** Prompts under way at the same time. */
   clients?: number;
   sessions?: number;
+  /** Kills strike around questions alone. */
+  aroundQuestions?: boolean;
   /** No more kills after that. */
   limitMs?: number;
   onKill?: (kills: number, prompts: number) => void;
@@ -53,21 +56,33 @@ export async function runKillTest(options: KillTestOptions): Promise<Report> {
     AgentProcess.start(agentFolder, { generation, folder: agentFolder, keepRuns: false });
   const agentUrl = `unix://${join(agentFolder, 'agent.sock')}`;
   const startGateway = async () => {
-    const gateway = await GatewayProcess.start({ home, port, agentUrl, program });
+    const gateway = await GatewayProcess.start({
+      home,
+      port,
+      agentUrl,
+      program,
+      env: { MOBYCLAW_ASK_TIMEOUT: '10s' },
+    });
     address.token = gateway.token;
     return gateway;
   };
-  const killer = new Killer({ random, startGateway, startAgent });
+  const moments = options.aroundQuestions ? QUESTION_MOMENTS : undefined;
+  const killer = new Killer({ random, startGateway, startAgent, moments });
+  const owner = new Owner(address, new Random(seed + 2), (moment) => killer.saw(moment));
+  const ownerLeaves = new AbortController();
   try {
     await killer.start();
     const crowd = new Crowd(options, address, new Random(seed + 1), (moment) => killer.saw(moment));
     crowd.start();
+    const answering = owner.run(ownerLeaves.signal);
     while (killer.kills.length < options.kills && Date.now() - start < limitMs) {
       await killer.strike();
       options.onKill?.(killer.kills.length, crowd.clients.length);
     }
     await crowd.settle();
-    const verdict = await judge(crowd.clients, address, agentFolder);
+    ownerLeaves.abort();
+    await answering;
+    const verdict = await judge(crowd.clients, owner, address, agentFolder);
     return {
       seed,
       kills: killer.kills.length,
@@ -78,6 +93,7 @@ export async function runKillTest(options: KillTestOptions): Promise<Report> {
       ...verdict,
     };
   } finally {
+    ownerLeaves.abort();
     await killer.close();
   }
 }

@@ -17,6 +17,9 @@ export interface Kill {
 }
 
 const VICTIMS: readonly Victim[] = ['gateway', 'gateway', 'agent', 'agent', 'both'];
+/** Between asking, answering, telling and acting. */
+export const QUESTION_MOMENTS: readonly Kill['moment'][] = ['asked', 'answering', 'answered', 'answered'];
+
 const MOMENTS: readonly Kill['moment'][] = [
   'accept',
   'queued',
@@ -29,6 +32,7 @@ const MOMENTS: readonly Kill['moment'][] = [
   'last-token',
   'ended',
   'any',
+  ...QUESTION_MOMENTS,
 ];
 const DELAYS_MS = [0, 0, 0, 1, 1, 2, 3, 5, 8, 15];
 const LONGEST_WAIT_MS = 2000; // for a moment that does not come
@@ -37,6 +41,8 @@ export interface KillerOptions {
   random: Random;
   startGateway: () => Promise<GatewayProcess>;
   startAgent: () => Promise<AgentProcess>;
+  /** Those at which it strikes; all unless given. */
+  moments?: readonly Kill['moment'][] | undefined;
 }
 
 export class Killer {
@@ -68,9 +74,9 @@ export class Killer {
 
   /** One kill and the restart after it; then some turns get time to end, as a crash loop would only end in giving up. */
   async strike(): Promise<void> {
-    const { random, startGateway, startAgent } = this.#options;
+    const { random, startGateway, startAgent, moments = MOMENTS } = this.#options;
     const victim = random.pick(VICTIMS);
-    const moment = random.pick(MOMENTS);
+    const moment = random.pick(moments);
     const delayMs = random.pick(DELAYS_MS);
     const downMs = random.chance(0.3) ? random.between(0, 150) : 0;
     const turnsBetween = random.between(10, 30);

@@ -27,6 +27,11 @@ const KINDS = [
   'tool=search tool=note tool-ms=60 ttft=30 tokens=20 interval=4',
   'tool=build tool-ms=250 tokens=10',
   'reasoning=6 tokens=30 interval=3',
+  'confirm tool=pay tool-ms=30 tokens=12 interval=2',
+  'confirm tool=pay,post tool-ms=20 tokens=10',
+  'confirm drop-resume=1 tool=pay tool=post tool-ms=10 tokens=10',
+  'elicit tokens=12',
+  'max-iterations tokens=12',
 ] as const;
 
 /** @param index of the prompt, which makes it unique */

@@ -1,5 +1,6 @@
 /**
- * `npm run soak [-- --kills 320 --seed 7]`: the long kill test, against both generations of the agent. Prints the seed
+ * `npm run soak [-- --kills 320 --seed 7 --questions]`: the long kill test, against both generations of the agent; with
+ * --questions all kills strike around questions to the owner. Prints the seed
  * and the count; exits 1 with the story of each turn that was lost, doubled or wrong.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '320' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     program: { type: 'string', default: BUNDLE },
+    questions: { type: 'boolean', default: false },
   },
 });
 const kills = Math.ceil(Number(values.kills) / 2);
@@ -32,6 +34,7 @@ for (const [index, generation] of (['array', 'object'] as const).entries()) {
     generation,
     folder: join(folder, generation),
     program: values.program,
+    aroundQuestions: values.questions,
     onKill: (done, prompts) => {
       if (done % 20 === 0) console.log(`  ${done} kills, ${prompts} prompts`);
     },

@@ -27,6 +27,9 @@ test('asked, not answered: it is the same question after each kill, however many
     type: 'done',
     data: { text: expect.stringContaining('It said: send_mail done') },
   });
+  // Each attempt tells of it, since a kill may keep what was told before from the disk.
+  const told = events.flatMap((event) => (event.type === 'question' ? [event.data.state] : []));
+  expect(told).toEqual(['open', 'open', 'open', 'open', 'open', 'answered']);
   expect(agent.stats().executions).toHaveLength(1);
   // The tool never ran before, so the model is not told that it may have.
   expect(agent.stats().runs.at(-1)?.prompt).not.toContain('may already have run');

@@ -245,6 +245,7 @@ export class Questions {
     if (found && found.state !== 'open') return found;
     if (found) {
       this.#options.store.transaction('relaxed', () => questions.askAgain(found, attempt, draft.call));
+      this.#tellTurn(found); // a crash may have kept the first word of it from whoever follows
       return this.#wait(found.id, signal);
     }
     const before = uses.filter((use) => use.subject === draft.subject);
@@ -375,7 +376,7 @@ export class Questions {
 
   /** Tells of changes that are on disk. @param events whether those who follow the turn are told too */
   #show(rows: readonly QuestionRow[], events: boolean): Question[] {
-    const { store, metrics, emit } = this.#options;
+    const { store, metrics } = this.#options;
     return rows.flatMap(({ id }) => {
       const row = store.questions.find(id);
       if (!row) return [];
@@ -388,12 +389,7 @@ export class Questions {
           (row.settledAt - row.askedAt) / 1000,
         );
       }
-      if (events && row.asker !== 'guest') {
-        const turn = store.turns.find(row.turn);
-        const { kind, state, title, outcome } = question;
-        const data = { id, kind, state, title, ...(outcome === undefined ? {} : { outcome }) };
-        if (turn && turn.finishedAt === null) emit(turn.seq, { type: 'question', data });
-      }
+      if (events) this.#tellTurn(row);
       this.#tell(row);
       if (row.state !== 'open') this.#waiters.get(id)?.settled(row);
       return [question];
@@ -403,6 +399,14 @@ export class Questions {
   #tell(row: QuestionRow): void {
     const question = toQuestion(row);
     for (const listener of [...this.#listeners]) listener(question, row.changed);
+  }
+
+  /** Whoever follows the turn sees it, but not a guest. */
+  #tellTurn({ id, kind, state, title, outcome, asker, turn: turnId }: QuestionRow): void {
+    const turn = asker === 'guest' ? null : this.#options.store.turns.find(turnId);
+    if (!turn || turn.finishedAt !== null) return;
+    const data = { id, kind, state, title, ...(outcome === null ? {} : { outcome }) };
+    this.#options.emit(turn.seq, { type: 'question', data });
   }
 
   /** Ends those whose time is over. */

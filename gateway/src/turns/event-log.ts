@@ -20,6 +20,11 @@ import type { EventRow } from '../store/event-store.ts';
 import type { Store } from '../store/store.ts';
 
 const TURNS_A_SLICE = 16; // 200 tokens of fast models: half a millisecond in which nothing else happens
+const STORED_AT_ONCE: ReadonlySet<TurnEvent['type']> = new Set<TurnEvent['type']>([
+  'tool',
+  'usage',
+  'question',
+]);
 const FLUSH_MS = 250; // at 20 ms, 256 streams wrote 12,000 pages a second, and the disk held up every token
 
 export type EventListener = (event: NumberedEvent) => void;
@@ -67,7 +72,7 @@ export class EventLog {
     const rows = this.#pending.get(turn);
     if (rows) rows.push(toRow(turn, numbered));
     else this.#pending.set(turn, [toRow(turn, numbered)]);
-    if (event.type === 'tool' || event.type === 'usage') this.#storePending([turn]);
+    if (STORED_AT_ONCE.has(event.type)) this.#storePending([turn]);
     else this.#timer ??= this.#clock.after(FLUSH_MS, () => this.#flushInSlices([...this.#pending.keys()]));
     this.#publish(turn, numbered);
   }
