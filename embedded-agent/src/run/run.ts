@@ -192,11 +192,12 @@ class Run {
     return this.#cutAtLimit;
   }
 
-  #elicit({ message, schema }: ElicitationRequest): Promise<ElicitationAnswer> {
+  #elicit({ message, title, schema }: ElicitationRequest): Promise<ElicitationAnswer> {
     const { elicitation, signal, emit } = this.#request;
     const elicitation_id = randomUUID();
     const answer = elicitation.wait(signal, ({ id }) => id === undefined || id === elicitation_id);
-    emit({ type: 'elicitation_request', message, mode: 'form', schema, elicitation_id });
+    const meta = title === undefined ? {} : { meta: { 'cagent/title': title } };
+    emit({ type: 'elicitation_request', message, mode: 'form', schema, elicitation_id, ...meta });
     return answer;
   }
 

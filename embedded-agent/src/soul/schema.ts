@@ -58,6 +58,7 @@ const toolsetSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('fetch'), ...common, timeout: z.int().positive().optional() }),
   z.strictObject({ type: z.literal('think'), ...common }),
   z.strictObject({ type: z.literal('todo'), ...common }),
+  z.strictObject({ type: z.literal('user_prompt'), ...common }),
 ]);
 
 const agentSchema = z.strictObject({
@@ -115,5 +116,5 @@ export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
 );
 
 export const CAGENT_ONLY_TOOLSETS: ReadonlySet<string> = new Set(
-  'script tasks memory api openapi lsp a2a user_prompt model_picker background_agents'.split(' '),
+  'script tasks memory api openapi lsp a2a model_picker background_agents'.split(' '),
 );

@@ -5,6 +5,7 @@ import * as z from 'zod';
 
 export interface ElicitationRequest {
   message: string;
+  title?: string;
   schema?: unknown;
 }
 

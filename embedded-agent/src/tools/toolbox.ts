@@ -17,6 +17,7 @@ import { shellTools } from './shell.ts';
 import { thinkTools } from './think.ts';
 import { type TodoStorage, todoTools } from './todo.ts';
 import type { AgentTool, ToolContext } from './tool.ts';
+import { userPromptTools } from './user-prompt.ts';
 
 export interface ToolboxOptions {
   environment: Readonly<Record<string, string | undefined>>;
@@ -180,5 +181,7 @@ function builtInTools(
       return thinkTools();
     case 'todo':
       return todoTools(options.todos);
+    case 'user_prompt':
+      return userPromptTools();
   }
 }

@@ -74,6 +74,29 @@ test('who does not want to be asked is not: forms and tools are refused at once'
   expect((await moby.call('GET', '/api/questions?state=all')).body.items).toEqual([]);
 }, 60_000);
 
+test('the model itself asks by user_prompt; without a schema any text is an answer', async () => {
+  const asking = { message: 'Which colour?', title: 'Colour' };
+  const { moby, asked, answer } = await embeddedWorld({
+    toolsets: '      - type: user_prompt\n',
+    script: ({ messages }) => {
+      const last = messages.at(-1);
+      return last?.role === 'tool'
+        ? { text: [`It said ${String(last.content)}`] }
+        : calls('user_prompt', asking);
+    },
+  });
+  const { stream } = await moby.start('paint it');
+  const question = await asked();
+  expect(question).toMatchObject({ kind: 'form', input: { type: 'text' }, options: [{ id: 'decline' }] });
+  expect(question.text).toContain('Which colour?');
+  await answer(question.id, { value: 'light blue' });
+  const said = '{"action":"accept","content":{"response":"light blue"}}';
+  expect((await stream.all()).at(-1)).toMatchObject({ type: 'done', data: { text: `It said ${said}` } });
+  const again = await moby.start('and this');
+  await answer((await asked()).id, { option: 'decline' });
+  expect((await again.stream.all()).at(-1)).toMatchObject({ data: { text: 'It said {"action":"decline"}' } });
+}, 60_000);
+
 /** The next one, once the one before is settled. */
 async function next(asked: () => Promise<Question>, before: Question): Promise<Question> {
   for (;;) {
