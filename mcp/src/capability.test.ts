@@ -7,6 +7,7 @@ const OF_A_GUEST: Capability = {
   turn: '019a0000-0000-7000-8000-000000000001',
   run: 2,
   session: 'telegram:dm:77',
+  firstName: 'telegram:dm:-7',
   sender: 'Bob Ünal 😀\r\n',
   asker: 'guest',
   until: 1_000_000,

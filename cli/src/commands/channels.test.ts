@@ -47,6 +47,17 @@ test('list: the state of each, why one is not up, what perhaps did not arrive; e
   expect((await cli()).stderr).toContain('No channel is enabled');
 });
 
+test('list: for how long, and since when nothing was heard', async () => {
+  const { api, cli } = await channels();
+  const before = (minutes: number) => new Date(Date.now() - minutes * 60_000 - 5_000).toISOString();
+  const up = { channel: 'telegram', state: 'up', fatal: false, waiting: 0, connects: 1 };
+  const items = [{ ...up, since: before(150), receivePathWorkedAt: before(3) }];
+  api.on('GET /api/channels', { body: { items, trouble: [] } });
+  const { stdout } = await cli();
+  expect(stdout).toMatch(/^telegram +up +2 h 30 min +3 min ago +0$/m);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(2); // nothing about deliveries where there is no trouble
+});
+
 test('list: where results go, and why not where the owner wants them, which is not well', async () => {
   const { api, cli } = await channels();
   const body = { items: [], trouble: [], owner: { channel: 'telegram:dm:42' } };

@@ -37,3 +37,21 @@ test('the description names every route there is, and none that is not', () => {
   );
   expect(described.toSorted()).toEqual([...routes].toSorted());
 });
+
+test('what is described is described in words', () => {
+  const empty: string[] = [];
+  let described = 0;
+  const visit = (node: unknown, path: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, value] of Object.entries(node)) {
+      visit(value, `${path}/${name}`);
+      if (name !== 'description' && name !== 'summary') continue;
+      if (typeof value !== 'string') continue; // a field of that name
+      described++;
+      if (value.trim() === '') empty.push(path);
+    }
+  };
+  visit(openApiDocument('0'), '');
+  expect(described).toBeGreaterThan(100);
+  expect(empty).toEqual([]);
+});
