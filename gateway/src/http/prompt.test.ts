@@ -199,6 +199,7 @@ test('tokens have a scope, are shown once, and end when revoked', async () => {
   expect((await moby.call('GET', '/api/sessions', { headers })).status).toBe(200);
   expect((await moby.call('POST', '/prompt', { headers, body: { prompt: 'hi' } })).status).toBe(403);
   const listed = await moby.call('GET', '/api/tokens');
+  expect(listed.body.items).toContainEqual(expect.objectContaining({ name: 'dashboard', scope: 'read' }));
   expect(JSON.stringify(listed.body)).not.toContain(made.body.token);
   expect((await moby.call('DELETE', `/api/tokens/${made.body.id}`)).status).toBe(204);
   expect((await moby.call('GET', '/api/sessions', { headers })).status).toBe(401);

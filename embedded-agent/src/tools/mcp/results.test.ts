@@ -55,6 +55,12 @@ it.each([
   expect(rest).toEqual({ structuredContent: { rows: [1] } });
 });
 
+it('structured content is not told a second time where it stands beside its text', async () => {
+  const { output, rest } = await returned({ content: [text('one row')], structuredContent: { rows: [1] } });
+  expect(output).toBe('one row');
+  expect(rest).toEqual({ structuredContent: { rows: [1] } });
+});
+
 it('an embedded picture is a picture', async () => {
   const resource = { uri: 'file:///p.png', mimeType: 'image/png', blob: PNG };
   const { rest } = await returned({ content: [{ type: 'resource', resource }] });
