@@ -76,6 +76,14 @@ test('up starts Moby, shows the parts, and says where he is and which agent answ
   expect(statSync(one.home).mode & 0o777).toBe(0o700);
 });
 
+test('up says what is wrong with his soul.yaml and his tools, though he answers', async () => {
+  const one = await stack();
+  const { code, terminal } = await one.up({ FAKE_LOCAL: 'warns' });
+  expect([code, terminal.out]).toEqual([0, expect.stringContaining('Moby answers: ')]);
+  expect(terminal.err).toContain('soul.yaml line 3: unknown key "modle"\n');
+  expect(terminal.err).toContain('The tool server notes cannot be used: it does not start.\n');
+});
+
 test('a second up says that he runs and starts nothing', async () => {
   const one = await stack();
   await one.up();

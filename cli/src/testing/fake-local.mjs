@@ -1,6 +1,6 @@
 /**
  * Stands in for dist/local.js in tests: writes run/local.json as the environment asks and answers as a gateway does.
- * FAKE_LOCAL: ready, fail, broken or die; a file `broken` beside it makes it fail, as a bad build does.
+ * FAKE_LOCAL: ready, fail, broken, warns (ready, with something to say) or die; a file `broken` beside it makes it fail, as a bad build does.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -71,8 +71,12 @@ if (mode === 'die') {
       version: '0.1.0',
       generation: 'messages-object',
       model: 'offline',
+      ...(mode === 'warns' ? { detail: 'The tool server notes cannot be used: it does not start.' } : {}),
     },
-    soul: { state: 'in-force' },
+    soul:
+      mode === 'warns'
+        ? { state: 'rejected', problem: 'soul.yaml line 3: unknown key "modle"' }
+        : { state: 'in-force' },
     turns: { running: 0, queued: 0, limit: 16 },
     sessions: 0,
     store: { path: home, bytes: 1 },
