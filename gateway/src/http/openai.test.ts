@@ -109,6 +109,18 @@ test('a failed turn is not sent again by a client that retries by itself', async
   expect(error).toBeInstanceOf(OpenAI.APIError);
   expect(error).toMatchObject({ status: 422, code: 'auth' });
   expect(moby.agent?.stats().runs).toHaveLength(1);
+
+  const stream = await officialClient(moby).chat.completions.create({
+    model: 'moby',
+    stream: true,
+    messages: [{ role: 'user', content: 'error=401 once more' }],
+  });
+  const broken = await (async () => {
+    for await (const _ of stream);
+  })().catch((reason: unknown) => reason);
+  expect(broken).toBeInstanceOf(OpenAI.APIError);
+  expect(broken).toMatchObject({ code: 'auth', error: { message: expect.stringMatching(/ key/) } });
+  expect(moby.agent?.stats().runs).toHaveLength(2);
 });
 
 test('a budget that is used up is OpenAI’s 429, of an answer and of a stream, and not asked for again', async () => {

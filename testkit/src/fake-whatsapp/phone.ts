@@ -167,7 +167,9 @@ export class Phone {
     const shown = this.chats.get(chat) ?? [];
     this.chats.set(chat, shown);
     const { protocolMessage } = content;
-    const changed = protocolMessage && shown.find((one) => one.id === protocolMessage.key?.id);
+    // A phone changes what its writer changes: of anybody else's it takes no edit.
+    const ofItsWriter = protocolMessage?.key?.fromMe === true;
+    const changed = ofItsWriter && shown.find((one) => one.id === protocolMessage.key?.id);
     if (changed && protocolMessage.editedMessage) {
       changed.text = textOf(protocolMessage.editedMessage);
       changed.versions.push(changed.text);
