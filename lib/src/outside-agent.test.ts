@@ -113,6 +113,15 @@ test.each([
   await expect(ask('https://far.test/v1', env)).rejects.toMatchObject({ name: 'ProxyError', code });
 });
 
+test('a line that is cut once the proxy was reached is told as that, and not as a proxy that is away', async () => {
+  const server = createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const HTTP_PROXY = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const error = await ask('http://far.test/', { HTTP_PROXY }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'ECONNRESET' });
+});
+
 test('a proxy that takes the connection and says nothing', async () => {
   const proxy = await startProxy({ silent: true });
   await expect(ask('https://far.test/v1', { HTTPS_PROXY: proxy.url }, undefined, 100)).rejects.toMatchObject({

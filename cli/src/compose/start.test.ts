@@ -76,5 +76,7 @@ test('the images are built where they are not those of this checkout, and a buil
   expect(await build()).toMatch(built);
   expect(await build()).toBe('');
   writeFileSync(join(bin, 'broken'), '');
-  await expect(build(true)).rejects.toThrow(/^no space left on device\nThe images could not be built;.*up --local$/s);
+  await expect(build(true)).rejects.toThrow(
+    /^no space left on device\nThe images could not be built;.*up --local$/s,
+  );
 });

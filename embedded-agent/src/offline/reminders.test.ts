@@ -2,6 +2,7 @@
 import { startMcpServer, textResult } from '@mobyclaw/testkit/mcp-server';
 import { expect, it, onTestFinished } from 'vitest';
 import { ofType, startAgent, textOf } from '../testing/agent.ts';
+import { cancelReminder, listReminders, remind } from './reminders.ts';
 import { OFFLINE_NOTICE } from './reply.ts';
 
 const NOW = 'Thursday 2026-01-15 12:00 GMT+5:30 (Asia/Kolkata), 2026-01-15T06:30:20.000Z';
@@ -109,4 +110,16 @@ it('says what it did not understand, and what the tool refused', async () => {
   expect(await ask('remind me on the day after to stretch')).toContain('do not understand the time');
   expect(await ask('remind me in 5 minutes to fail')).toBe('I could not set the reminder: at: it has passed');
   expect(jobs).toEqual([]);
+});
+
+it('says that a tool is missing where one of those that it takes is', () => {
+  const tools = (...names: string[]) =>
+    new Map(names.map((name) => [name, { type: 'function' as const, name, inputSchema: {} }]));
+  const none = { text: expect.stringMatching(/^I have no tool for a schedule/) };
+  const intent = { kind: 'remind', what: 'tea', when: 'in 5 minutes' } as const;
+  for (const one of ['now', 'schedule_create']) expect(remind(intent, [], tools(one))).toEqual(none);
+  for (const one of ['schedule_list', 'schedule_cancel'])
+    expect(cancelReminder('tea', [], tools(one))).toEqual(none);
+  expect(listReminders([], tools('schedule_cancel'))).toEqual(none);
+  expect(remind(intent, [], tools('now', 'schedule_create'))).toEqual({ tool: 'now', input: {} });
 });

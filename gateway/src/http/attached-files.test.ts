@@ -47,7 +47,10 @@ test.each([
 
 test('a picture without a word is a message; neither of both is none', async () => {
   const moby = await openHarness();
-  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
   const attachments = [attachment('a.png', 'image/png', png)];
   expect((await moby.call('POST', '/prompt', { body: { attachments } })).status).toBe(200);
   expect(moby.agent?.stats().runs).toHaveLength(1);

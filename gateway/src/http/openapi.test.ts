@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import { expect, test } from 'vitest';
+import { openHarness } from '../testing/harness.ts';
 import { createApp } from './app.ts';
 import type { HttpServices } from './http-services.ts';
 import { openApiDocument } from './openapi.ts';
@@ -54,4 +55,21 @@ test('what is described is described in words', () => {
   visit(openApiDocument('0'), '');
   expect(described).toBeGreaterThan(100);
   expect(empty).toEqual([]);
+});
+
+test('what is described as open needs no token, and nothing else is open', async () => {
+  const moby = await openHarness();
+  const { paths } = openApiDocument('0') as { paths: Record<string, Record<string, { security?: [] }>> };
+  const open: string[] = [];
+  const described: string[] = [];
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { security }] of Object.entries(methods)) {
+      const operation = `${method} ${path}`;
+      if (security) described.push(operation);
+      const target = path.replaceAll(/\{\w+\}/g, 'x');
+      const { body } = await moby.call(method.toUpperCase(), target, { headers: { authorization: '' } });
+      if (!JSON.stringify(body ?? '').includes('A token is needed')) open.push(operation);
+    }
+  }
+  expect(described.toSorted()).toEqual(open.toSorted());
 });

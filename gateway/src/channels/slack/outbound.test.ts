@@ -243,6 +243,23 @@ test('"is thinking…" shows in the thread until the answer is there', async () 
   expect(world.slack.workspace.statuses).toHaveLength(2); // no thread, no sign
 });
 
+test('in direct messages the sign is in the thread in which the person wrote last', async () => {
+  const world = await connect();
+  const said = async (more: { thread?: string }) => {
+    const before = world.host.taken.length;
+    const { ts } = world.slack.say({ channel: DIRECT, user: ALICE, text: 'go on', ...more });
+    await until('the message', () => world.host.taken.length > before);
+    await world.channel.typing(TO);
+    return ts;
+  };
+  const thread = await said({});
+  expect(world.slack.workspace.statuses).toEqual([]);
+  await said({ thread });
+  expect(world.slack.workspace.statuses).toEqual([{ thread, status: 'is thinking…' }]);
+  await said({});
+  expect(world.slack.workspace.statuses).toHaveLength(1);
+});
+
 test('a receipt is an eye; where the app may not, it is not tried again', async () => {
   const world = await connect();
   await world.channel.seen?.(TO, '1.000001/1.000000', true);
@@ -251,6 +268,18 @@ test('a receipt is an eye; where the app may not, it is not tried again', async 
   await world.channel.seen?.(TO, '2.000001', true);
   await world.channel.seen?.(TO, '3.000001', true);
   expect(world.slack.calls('reactions.add')).toHaveLength(2);
+});
+
+test('only where the thread is gone the answer comes without it', async () => {
+  const world = await connect();
+  const send = (text: string) =>
+    world.channel.send(TO, part(text), { nonce: uuidv7(), live: false, replyTo: '2.000001/1.000001' });
+  world.slack.faults.plan('chat.postMessage', { how: 'refuse', error: 'restricted_action' });
+  expect(await send('one')).toMatchObject({ status: 'failed' });
+  expect(world.slack.replies(DIRECT)).toEqual([]);
+  world.slack.faults.plan('chat.postMessage', { how: 'refuse', error: 'thread_not_found' });
+  expect(await send('two')).toMatchObject({ status: 'sent' });
+  expect(world.slack.replies(DIRECT)).toMatchObject([{ text: 'two', thread: null }]);
 });
 
 test('in a thread of direct messages the answer goes to the thread', async () => {
