@@ -2,7 +2,7 @@
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { expect, test } from 'vitest';
 import type { Channel } from '../channels/channel.ts';
-import { TypingSigns } from './typing.ts';
+import { TurnTyping, TypingSigns } from './typing.ts';
 
 const CHAT = 'telegram:dm:1';
 const OTHER = 'telegram:dm:2';
@@ -70,4 +70,21 @@ test('after the close nothing is shown any more, neither what was wanted before 
   typing.show(OTHER);
   await clock.advance(60_000);
   expect(seen).toEqual([CHAT]);
+});
+test('the sign of a turn goes while it waits for a person, comes back, and ends for good', () => {
+  const signs: string[] = [];
+  const typing = new TurnTyping(() => {
+    signs.push('shown');
+    return () => signs.push('hidden');
+  });
+  typing.waits(false);
+  typing.waits(false);
+  expect(signs).toEqual(['shown']);
+  typing.waits(true);
+  typing.waits(true);
+  expect(signs).toEqual(['shown', 'hidden']);
+  typing.waits(false);
+  typing.end();
+  typing.waits(false);
+  expect(signs).toEqual(['shown', 'hidden', 'shown', 'hidden']);
 });

@@ -168,7 +168,7 @@ export class ArrivalProcessor {
       const answer = await this.#options.commands.run(command.name, call);
       if (answer !== null) return this.#settle([row], message, answer);
     }
-    const said = this.#options.answers.take(arrived);
+    const said = await this.#options.answers.take(arrived);
     if (said !== null) return this.#settle([row], message, said);
     const ending = new AbortController();
     this.#under.set(row.seq, ending);

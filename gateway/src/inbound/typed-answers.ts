@@ -4,6 +4,7 @@
  * is answered, so that after a crash in between the same words do not become a turn.
  */
 
+import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { plainName } from '@mobyclaw/lib/plain-name';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Question } from '@mobyclaw/protocol/question';
@@ -17,12 +18,18 @@ import { tooLate } from './presses.ts';
 
 /** What was written before a question was there cannot answer it. Platforms count in seconds, and clocks differ. */
 const SKEW_MS = 60_000;
+/** A platform confirms what it shows within moments; then it is known whether he can have seen it. */
+const CONFIRM_MS = 3000;
+const CONFIRM_POLL_MS = 50;
+const AGAIN =
+  'Your answer came before I knew that you can see my question. If you do, please answer it once more.';
 const WHICH = 'More than one question waits here. Reply to the one you mean, or press one of its buttons.';
 
 export interface TypedAnswersOptions {
   store: Store;
   questions: Questions;
   channel: (platform: string) => Channel | null;
+  clock: Clock;
 }
 
 export interface Typed {
@@ -50,42 +57,59 @@ export class TypedAnswers {
    * @returns null where it is no answer to a question; else what to tell the person, empty where the question shows it
    * @throws StoreError; it is not answered then
    */
-  take(typed: Typed): string | null {
+  async take(typed: Typed): Promise<string | null> {
     const { message, role } = typed;
     const own = message.forwardedFrom === undefined && message.files.length === 0 && !message.unfinished;
     if (role !== 'owner' || !own) return null;
-    const meant = this.#meant(typed);
+    const meant = await this.#meant(typed);
     if (meant === null || typeof meant === 'string') return meant;
     return this.#answer(typed, meant);
   }
 
-  #meant(typed: Typed): Meant | string | null {
+  async #meant(typed: Typed): Promise<Meant | string | null> {
     const { store, questions } = this.#options;
     const { row, message } = typed;
     const { answers } = JSON.parse(row.event) as { answers?: string };
-    const quoted =
-      message.replyTo?.messageId === undefined
-        ? null
-        : store.questionMessages.askedBy(row.channel, message.replyTo.messageId);
+    const { messageId } = message.replyTo ?? {};
+    const quoted = messageId === undefined ? null : store.questionMessages.askedBy(row.channel, messageId);
     const named = answers ?? quoted?.question;
-    if (named !== undefined) {
-      const question = questions.find(named);
-      const answer = question && this.#read(typed, question, true);
-      if (!question || !answer) return null;
-      // What was to be typed is not asked for any more; then it is a message like any other.
-      if (answers === undefined && question.state !== 'open' && answer.value !== undefined) return null;
-      return { question, answer, again: answers !== undefined };
+    if (named === undefined) return this.#meantByWords(typed);
+    const question = questions.find(named);
+    const answer = question && this.#read(typed, question, true);
+    if (!question || !answer) return null;
+    // What was to be typed is not asked for any more; then it is a message like any other.
+    if (answers === undefined && question.state !== 'open' && answer.value !== undefined) return null;
+    return { question, answer, again: answers !== undefined };
+  }
+
+  async #meantByWords(typed: Typed): Promise<Meant | string | null> {
+    let found = this.#possible(typed);
+    const { clock } = this.#options;
+    const end = clock.now() + CONFIRM_MS;
+    while (found.some(({ since, meant }) => since === null && meant) && clock.now() < end) {
+      await pause(clock, CONFIRM_POLL_MS);
+      found = this.#possible(typed);
     }
-    const shown = store.questionMessages
+    const chosen = found.some(({ meant }) => meant?.answer.option !== undefined);
+    const [only, ...others] = found;
+    if (!only) return null;
+    if (others.length > 0) return chosen ? WHICH : null;
+    if (only.since !== null && typed.row.receivedAt >= only.since) return only.meant;
+    return chosen ? AGAIN : null;
+  }
+
+  /** Open questions that he can have seen when he wrote, each with what he would answer by that. */
+  #possible(typed: Typed): { since: number | null; meant: Meant | null }[] {
+    const { store, questions } = this.#options;
+    const { row, message } = typed;
+    return store.questionMessages
       .shownIn(row.channel)
-      .filter(({ at }) => row.receivedAt >= at && message.sentAt >= at - SKEW_MS);
-    const meant = shown.flatMap(({ question: id }): Meant[] => {
-      const question = questions.find(id);
-      const answer = question && this.#read(typed, question, false);
-      return question && answer ? [{ question, answer, again: false }] : [];
-    });
-    if (shown.length > 1) return meant.some(({ answer }) => answer.option !== undefined) ? WHICH : null;
-    return meant[0] ?? null;
+      .filter(({ at }) => row.receivedAt >= at && message.sentAt >= at - SKEW_MS)
+      .map(({ question: id, since }) => {
+        const question = questions.find(id);
+        const answer = question && this.#read(typed, question, false);
+        return { since, meant: question && answer ? { question, answer, again: false } : null };
+      });
   }
 
   #read({ message, platform }: Typed, question: Question, reply: boolean): TypedAnswer | null {

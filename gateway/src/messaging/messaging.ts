@@ -170,7 +170,7 @@ export class Messaging {
       store,
       access,
       commands: this.commands,
-      answers: new TypedAnswers({ store, questions, channel: channelOf }),
+      answers: new TypedAnswers({ store, questions, channel: channelOf, clock }),
       accept: (message) => this.#accept(message),
       watch: (turn) => this.#delivery.watch(turn),
       cancel: (turn) => void turns.cancel(turn),

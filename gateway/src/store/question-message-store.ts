@@ -15,11 +15,13 @@ export interface Asking {
   buttonKey: string;
 }
 
-/** A question that a chat shows and that waits. */
+/** An open question whose message a chat shows, or may show. Times are milliseconds since the epoch. */
 export interface Shown {
   question: string;
-  /** When it was tried to send it first, in milliseconds since the epoch. */
+  /** When it was tried first to show it. */
   at: number;
+  /** Since when it is known to be there; null while it is under way. */
+  since: number | null;
 }
 
 const ASKING = `SELECT seq, question, channel, reply_to, button_key FROM deliveries WHERE kind = 'question'`;
@@ -47,17 +49,26 @@ export class QuestionMessageStore {
     return row ? toAsking(row) : null;
   }
 
-  /** Only what has arrived as a whole is there to be answered. @param chat as it is called now */
+  /**
+   * Without those of which it is not known whether they arrived, and never will be. What the first try has shown is there
+   * since that try. @param chat as it is called now
+   */
   shownIn(chat: string): Shown[] {
     return this.#db
       .sql(
-        `SELECT d.question, max(p.tried_at) AS at FROM questions q
+        `SELECT d.question, max(p.tried_at) AS at, max(p.tries) AS tries, d.done_at, min(p.state = 'sent') AS sent
+         FROM questions q
          JOIN deliveries d ON d.question = q.id AND d.kind = 'question'
-         JOIN delivery_parts p ON p.delivery = d.seq
-         WHERE q.state = 'open' AND d.channel = ? GROUP BY d.seq HAVING min(p.state = 'sent') ORDER BY d.seq`,
+         JOIN delivery_parts p ON p.delivery = d.seq AND p.part ->> '$.extras.herald' IS NULL
+         WHERE q.state = 'open' AND d.channel = ?
+         GROUP BY d.seq HAVING max(p.state IN ('unknown', 'failed')) = 0 AND min(p.tries) > 0 ORDER BY d.seq`,
       )
       .all(chat)
-      .map((row) => ({ question: String(row.question), at: Number(row.at) }));
+      .map(({ question, at, tries, done_at, sent }) => ({
+        question: String(question),
+        at: Number(at),
+        since: sent !== 1 ? null : tries === 1 ? Number(at) : (done_at as number | null),
+      }));
   }
 
   /** Open questions that no message shows yet. */
