@@ -108,7 +108,7 @@ const utf8Only = {
   },
 };
 
-/** The gateway counts and measures; what else the package brings (pushes, clusters, tracing) is 4 MB of memory. */
+/** The gateway counts and measures; the rest of the package (pushes, clusters) loads 4 MB that a plain process needs for nothing else. */
 const metricsAlone = {
   name: 'metrics-alone',
   setup(esbuild) {

@@ -6,7 +6,7 @@
  * A wrong token is answered 403 without `WWW-Authenticate`: a challenge would make cagent start an OAuth dialogue that
  * blocks the run. There is no GET stream and no session to delete, so both are 405, which clients of the protocol expect.
  *
- * On plain node:http: Express for a handful of fixed paths is 4 MB in each of these processes.
+ * On plain node:http: Express for a handful of fixed paths is 1 MB and more in each of these processes.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
