@@ -2,9 +2,7 @@
  * Text of others with what nobody would see in it written out: control characters, which steer a terminal, and what turns
  * the direction of text around or shows nothing. Tabs and line breaks stay.
  */
-const UNSEEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** @returns such as `a\u{202E}b` */
 export function visibleText(text: string): string {

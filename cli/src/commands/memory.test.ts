@@ -50,6 +50,11 @@ describe('memory', () => {
     expect((await runCli(['memory', 'versions', '2026-01-01T00_00_00.000Z'], { home })).stdout).toBe(
       'older\n',
     );
+    mkdirSync(join(home, 'memory/.versions/soul.yaml'));
+    writeFileSync(join(home, 'memory/.versions/soul.yaml/2026-01-02T00_00_00.000Z.yaml'), 'agents: {}\n');
+    const ofSoul = ['memory', 'versions', '--file', 'soul.yaml'];
+    expect((await runCli(ofSoul, { home, env })).stdout).toBe('2026-01-02T00_00_00.000Z  2026-01-02 00:00\n');
+    expect((await runCli([...ofSoul, '2026-01-02T00_00_00.000Z'], { home })).stdout).toBe('agents: {}\n');
     expect((await runCli(['memory', 'edit'], { home, env })).code).toBe(0);
     expect(readFileSync(join(home, 'MEMORY.md'), 'utf8')).toContain('Bergen');
     const piped = await runCli(['memory', 'edit'], { home });

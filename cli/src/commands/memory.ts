@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -39,7 +39,7 @@ export const command: Define = (target, context, exit) => {
   target
     .command('versions [version]')
     .description('list the versions that were kept, or show one')
-    .option('--file <name>', 'of another file, such as 2026-03-01.md', 'MEMORY.md')
+    .option('--file <name>', 'of another file, such as 2026-03-01.md or soul.yaml', 'MEMORY.md')
     .action(async (version: string | undefined, options: { file: string }) =>
       exit(await versions(context, options.file, version)),
     );
@@ -105,19 +105,20 @@ async function versions(
   file: string,
   version?: string,
 ): Promise<ExitCode> {
-  if (!/^[\w-]+\.md$/.test(file))
+  if (!/^[\w-]+\.md$/.test(file) && file !== 'soul.yaml')
     throw new UsageError(`"${file}" is not a file name such as MEMORY.md or 2026-03-01.md.`);
   const folder = join(data.dailyLogs, '.versions', file);
-  const names = await namesIn(folder);
+  const end = extname(file);
+  const names = await namesIn(folder, end);
   if (version === undefined) {
     if (names.length === 0) say(terminal, `No earlier version of ${file} has been kept yet.`);
     for (const name of names.toReversed()) {
-      const id = name.replace(/\.md$/, '');
+      const id = name.slice(0, -end.length);
       print(terminal, `${id}  ${localTime(id.replaceAll('_', ':'), settings.values.MOBYCLAW_TZ)}`);
     }
     return EXIT.ok;
   }
-  const name = names.find((one) => one === `${version}.md` || one === version);
+  const name = names.find((one) => one === `${version}${end}` || one === version);
   const text = name === undefined ? null : await readIfThere(join(folder, name));
   if (text === null) {
     throw new CliError(`There is no version ${version} of ${file}. ./mobyclaw memory versions lists them.`);
@@ -126,9 +127,9 @@ async function versions(
   return EXIT.ok;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function namesIn(folder: string, end = '.md'): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => name.endsWith('.md')).toSorted();
+    return (await readdir(folder)).filter((name) => name.endsWith(end)).toSorted();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

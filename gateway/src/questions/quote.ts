@@ -3,15 +3,13 @@
  * text around, and cut where it is long.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { visibleText } from '@mobyclaw/lib/visible-text';
 
 const MOST_CHARS = 1_500; // so that a question fits one message on each platform
 
-/** What shows nothing, or turns the direction of text around. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
 /** @param all how to see the rest, the end of a sentence, such as `./mobyclaw questions show ID` */
 export function fenced(text: string, all: string, language = ''): string {
-  const shown = visible(text.length > MOST_CHARS ? cutText(text, MOST_CHARS) : text);
+  const shown = visibleText(text.length > MOST_CHARS ? cutText(text, MOST_CHARS) : text);
   const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(Math.max(3, longest + 1));
   const rest =
@@ -23,15 +21,7 @@ export function fenced(text: string, all: string, language = ''): string {
 
 /** A name that others chose, for the middle of a line: one line, and nothing that Markdown would read. */
 export function plain(name: string): string {
-  const tame = visible(name).replace(/\s+/g, ' ').trim();
+  const tame = visibleText(name).replace(/\s+/g, ' ').trim();
   const short = tame.length > 64 ? `${cutText(tame, 63)}…` : tame;
   return short.replace(/[\\`*_{}[\]<>()#+!|~]/g, (character) => (character === '_' ? '_' : ' ')).trim();
-}
-
-function visible(text: string): string {
-  return text.replace(UNSEEN, (character) => {
-    if (character === '\n' || character === '\t') return character;
-    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-    return `\\u{${code}}`;
-  });
 }
