@@ -10,6 +10,7 @@ import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lo
 import { StartError } from '@mobyclaw/lib/start-error';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { AgentClient } from './agent/agent.ts';
+import type { AgentErrorCode } from './agent/agent-error.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
@@ -33,6 +34,7 @@ import { SoulReloader } from './soul/soul-reloader.ts';
 import { HistoryIndexer } from './store/history-indexer.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
+import type { TurnRow } from './store/turn-store.ts';
 import { TokenService } from './tokens/token-service.ts';
 import { AgentSessionCleanup } from './turns/agent-session-cleanup.ts';
 import { askerOf, Capabilities } from './turns/capabilities.ts';
@@ -159,7 +161,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     runner: {
       async run(turn, signal) {
         await runner.run(turn, signal);
-        if (store.turns.find(turn.id)?.finishedAt !== null) void changes.check(turn.id);
+        const ended = store.turns.find(turn.id);
+        if (ended?.finishedAt !== null) void changes.check(turn.id);
+        if (ended?.error?.code === ('not_granted' satisfies AgentErrorCode)) void tellOfUngranted(ended);
       },
     },
     clock,
@@ -169,6 +173,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     queueLimit,
     defaultQueueMode: queueMode,
   });
+  /** Whoever asked is told with the turn; the owner hears of it in any case. */
+  const tellOfUngranted = async ({ id, session, error }: TurnRow): Promise<void> => {
+    const text = `In ${session}: ${error?.message ?? ''}`;
+    await notify(text, `not-granted:${id}`).catch((cause: unknown) => {
+      logger.error(
+        { err: cause, turn: id },
+        'the owner could not be told that a tool ran otherwise than allowed',
+      );
+    });
+  };
   const { lanes } = turns;
   const turnPause = new TurnPause({ lanes, clock, logger });
   const onRestarted = (): void => {

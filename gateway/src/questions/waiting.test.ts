@@ -163,6 +163,12 @@ test.each([
   const { stream } = await moby.start('write to her');
   await answer(moby, await asked(moby), { option: 'once' });
   expect((await stream.all()).at(-1)).toMatchObject({ type: 'error', data: { code: 'not_granted' } });
+  // The owner hears of it where he wrote last, whoever asked.
+  const told = await until('word to the owner', async () => {
+    const { body } = await moby.call('GET', '/api/sessions/api:default/messages');
+    return body.items?.find(({ text }: { text: string }) => text.includes('otherwise than it was allowed'));
+  });
+  expect(told.text).toContain('In api:default: ');
 });
 
 test('more rounds are asked for, and given', async () => {
