@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 
 /** Of the tables, and of how text is cut into forms: either change makes an index of before worthless. */
-const INDEX_VERSION = 3;
+const INDEX_VERSION = 4;
 
 /**
  * `found` is fed forms with spaces between, so its tokenizer has nothing left to decide. It keeps positions, since without them
@@ -21,7 +21,6 @@ const SCHEMA = `
     speaker TEXT, section TEXT NOT NULL, content TEXT NOT NULL, forms TEXT NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX piece_place ON piece (source, seq);
-  CREATE INDEX piece_at ON piece (at) WHERE at IS NOT NULL;
   CREATE VIRTUAL TABLE found USING fts5 (
     forms, content = '', contentless_delete = 1, tokenize = 'ascii'
   );

@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Counts } from './counts.ts';
 import { openIndexFile } from './index-file.ts';
+import { marksOf } from './marks.ts';
 import type { Piece } from './piece.ts';
 import { indexForms } from './words.ts';
 
@@ -35,6 +36,7 @@ export class PieceIndex {
   readonly #inode: number;
   readonly #keepsText: boolean;
   readonly #sources = new Map<string, Source>();
+  readonly #names = new Map<number, string>();
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(path: string, { keepsText }: IndexOptions) {
@@ -44,7 +46,7 @@ export class PieceIndex {
     this.#inode = statSync(path).ino;
     this.counts = new Counts(this.#database);
     for (const { id, name, stamp } of this.sql('SELECT id, name, stamp FROM source').all()) {
-      this.#sources.set(String(name), { id: Number(id), stamp: String(stamp) });
+      this.#keep(String(name), { id: Number(id), stamp: String(stamp) });
     }
   }
 
@@ -55,6 +57,11 @@ export class PieceIndex {
 
   get sources(): ReadonlyMap<string, Source> {
     return this.#sources;
+  }
+
+  /** @param id of a source */
+  nameOf(id: number): string {
+    return this.#names.get(id) ?? '';
   }
 
   /** A prepared statement, prepared once. */
@@ -108,6 +115,16 @@ export class PieceIndex {
     this.#database.close();
   }
 
+  #keep(name: string, source: Source): void {
+    this.#sources.set(name, source);
+    this.#names.set(source.id, name);
+  }
+
+  #drop(name: string): void {
+    this.#names.delete(this.#sources.get(name)?.id ?? -1);
+    this.#sources.delete(name);
+  }
+
   #sourceId(name: string, stamp: string): number {
     const row = this.sql(
       'INSERT INTO source (name, stamp) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET stamp = excluded.stamp RETURNING id',
@@ -133,7 +150,7 @@ export class PieceIndex {
         this.#keepsText ? content : '',
         joined,
       );
-      addForms.run(lastInsertRowid, joined);
+      addForms.run(lastInsertRowid, `${joined} ${marksOf(source, at)}`);
       this.counts.count(forms, 1);
     }
   }
@@ -156,8 +173,8 @@ export class PieceIndex {
       this.counts.write();
       this.#database.exec('COMMIT');
       for (const [name, source] of changed) {
-        if (source === null) this.#sources.delete(name);
-        else this.#sources.set(name, source);
+        if (source === null) this.#drop(name);
+        else this.#keep(name, source);
       }
     } catch (error) {
       this.counts.undo();

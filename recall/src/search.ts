@@ -5,17 +5,19 @@
  * what was said two years ago is not worth less.
  */
 import { weightOf } from './bm25.ts';
-import { candidatesFor, type Limits, newestWithin } from './candidates.ts';
+import { CANDIDATES, candidatesFor, newestWithin } from './candidates.ts';
 import { score } from './fusion.ts';
 import { type OwnScore, ownScores, placeKey, placeOf, type Scorable, withNeighbours } from './lexical.ts';
+import type { Limits } from './marks.ts';
 import type { PieceIndex } from './piece-index.ts';
 import { type Question, readQuestion } from './question.ts';
 import { type SessionEvidence, sessionScores } from './session-scores.ts';
 import { isStopWord } from './stop-words.ts';
-import { type DayRange, dayRange, isWithin, timeOf } from './time-words.ts';
+import { type DayRange, dayRange, isAboutPresent, isWithin, timeOf } from './time-words.ts';
 import { plainWords } from './words.ts';
 
 const ALIKE = 0.05; // of the best score: steps within which pieces match alike, and the newer one goes first
+const ALIKE_OF_PRESENT = 0.2; // where the question is about the present state, in words such as "now" or "still"
 const IN_TIME_FACTOR = 1.5; // of what was said when the question says: as much as another word that tells something
 const IN_TIME_LEAST = 0.3; // of anything else that was said then, since the question may name nothing but the time
 const MOST_LOOKED_UP = 120; // places of which the piece is read; the neighbours of the best are among them
@@ -72,9 +74,10 @@ interface Row extends Scorable {
   seq: number;
   line: number;
   at: string | null;
-  section: string;
-  content: string;
 }
+
+/** What ranking reads of a piece; the text is read of those alone that are told. */
+const COLUMNS = 'piece.id, piece.source, piece.seq, piece.line, piece.at, piece.speaker, piece.forms';
 
 interface Ranked {
   row: Row;
@@ -83,13 +86,12 @@ interface Ranked {
 }
 
 export function recall(index: PieceIndex, request: RecallRequest): Recalled {
-  const sources = visibleSources(index, request.isVisible);
-  const names = new Map([...index.sources].map(([name, { id }]) => [id, name]));
+  const limits = { ...visibleSources(index, request.isVisible), within: request.within };
   const best = new Map<number, Ranked>();
   const sessions = new Map<string, number>();
   const asked = new Set<string>();
   for (const phrasing of request.phrasings) {
-    const { ranked, about, forms } = rankedBy(index, phrasing, request, sources);
+    const { ranked, about, forms } = rankedBy(index, phrasing, request, limits);
     for (const form of forms) asked.add(form);
     for (const one of ranked) {
       const known = best.get(one.row.id);
@@ -97,13 +99,15 @@ export function recall(index: PieceIndex, request: RecallRequest): Recalled {
     }
     for (const [key, reached] of about) sessions.set(key, Math.max(sessions.get(key) ?? reached, reached));
   }
-  const ordered = inOrder([...best.values()]);
+  const present = request.phrasings.some(isAboutPresent);
+  const ordered = inOrder([...best.values()], present ? ALIKE_OF_PRESENT : ALIKE);
   const top = ordered[0]?.score || 1;
   const hits = ordered.slice(0, request.limit).map(({ row, score: reached, coverage }): Found => {
-    const { seq, line, at, speaker, section, content } = row;
+    const { source, seq, line, at, speaker } = row;
+    const text = index.sql('SELECT section, content FROM piece WHERE id = ?').get(row.id);
     return {
-      source: names.get(row.source) ?? '',
-      ...{ seq, line, at, speaker, section, content, coverage },
+      ...{ source: index.nameOf(source), seq, line, at, speaker, coverage },
+      ...{ section: String(text?.section), content: String(text?.content) },
       score: reached / top,
     };
   });
@@ -112,7 +116,7 @@ export function recall(index: PieceIndex, request: RecallRequest): Recalled {
     .slice(0, SESSIONS)
     .map(([key]): FoundSession => {
       const [source = '', day = ''] = key.split(' ');
-      return { source: names.get(Number(source)) ?? '', day: day === '' ? null : day };
+      return { source: index.nameOf(Number(source)), day: day === '' ? null : day };
     });
   return { hits, sessions: about, asked: [...asked] };
 }
@@ -138,11 +142,10 @@ export function neighboursOf(
 function rankedBy(
   index: PieceIndex,
   phrasing: string,
-  { today, within, dense }: RecallRequest,
-  sources: readonly number[] | null,
+  { today, dense }: RecallRequest,
+  limits: Limits,
 ): { ranked: Ranked[]; about: Map<string, number>; forms: string[] } {
   const { range, rest } = timeOf(phrasing, today);
-  const limits: Limits = { sources, from: within?.from, to: within?.to };
   const aboutTimeAlone = range !== null && plainWords(rest).every(isStopWord);
   if (aboutTimeAlone)
     return { ranked: newestOf(index, narrowed(limits, range)), about: new Map(), forms: [] };
@@ -150,7 +153,8 @@ function rankedBy(
   const ids = new Set(candidatesFor(index, question, limits));
   if (range !== null) {
     const then = narrowed(limits, range);
-    for (const id of [...candidatesFor(index, question, then), ...newestWithin(index, then)]) ids.add(id);
+    const more = ids.size < CANDIDATES ? [] : candidatesFor(index, question, then);
+    for (const id of [...more, ...newestWithin(index, then)]) ids.add(id);
   }
   const vectors = dense?.scores(phrasing, [...ids]);
   for (const id of vectors?.keys() ?? []) ids.add(id);
@@ -193,7 +197,7 @@ function withPlaces(index: PieceIndex, rows: readonly Row[], scores: ReadonlyMap
   if (wanted.length === 0) return [...rows];
   const near = index
     .sql(
-      `SELECT piece.* FROM json_each(?) AS wanted CROSS JOIN piece
+      `SELECT ${COLUMNS} FROM json_each(?) AS wanted CROSS JOIN piece
        ON piece.source = wanted.value ->> 'source' AND piece.seq = wanted.value ->> 'seq'`,
     )
     .all(JSON.stringify(wanted))
@@ -202,12 +206,14 @@ function withPlaces(index: PieceIndex, rows: readonly Row[], scores: ReadonlyMap
 }
 
 function newestOf(index: PieceIndex, limits: Limits): Ranked[] {
-  return rowsOf(index, newestWithin(index, limits)).map((row) => ({ row, score: 1, coverage: 1 }));
+  return rowsOf(index, newestWithin(index, limits))
+    .filter((row) => isAllowed(row, limits))
+    .map((row) => ({ row, score: 1, coverage: 1 }));
 }
 
 function rowsOf(index: PieceIndex, ids: readonly number[]): Row[] {
   return index
-    .sql('SELECT piece.* FROM json_each(?) AS wanted CROSS JOIN piece ON piece.id = wanted.value')
+    .sql(`SELECT ${COLUMNS} FROM json_each(?) AS wanted CROSS JOIN piece ON piece.id = wanted.value`)
     .all(JSON.stringify(ids))
     .map(toRow);
 }
@@ -220,31 +226,36 @@ function toRow(row: Record<string, unknown>): Row {
     line: Number(row.line),
     at: row.at as string | null,
     speaker: row.speaker as string | null,
-    section: String(row.section),
-    content: String(row.content),
     forms: String(row.forms),
   };
 }
 
-function visibleSources(index: PieceIndex, isVisible: RecallRequest['isVisible']): number[] | null {
-  if (isVisible === undefined) return null;
-  const visible = [...index.sources].filter(([name]) => isVisible(name)).map(([, { id }]) => id);
-  return visible.length === index.sources.size ? null : visible;
+/** Said by those that may be seen, or by those that may not, whichever are fewer. */
+function visibleSources(
+  index: PieceIndex,
+  isVisible: RecallRequest['isVisible'],
+): Pick<Limits, 'only' | 'without'> {
+  if (isVisible === undefined) return { only: null, without: [] };
+  const only: number[] = [];
+  const without: number[] = [];
+  for (const [name, { id }] of index.sources) (isVisible(name) ? only : without).push(id);
+  return without.length <= only.length ? { only: null, without } : { only, without: [] };
 }
 
-function isAllowed(row: Row, { sources, from, to }: Limits): boolean {
-  if (sources !== null && !sources.includes(row.source)) return false;
-  const range = dayRange(from, to);
-  return range === undefined || isWithin(row.at, range);
+function isAllowed(row: Row, { only, without, within }: Limits): boolean {
+  if (only?.includes(row.source) === false || without.includes(row.source)) return false;
+  return within === undefined || isWithin(row.at, within);
 }
 
-function narrowed({ sources, from, to }: Limits, range: DayRange): Limits {
+/** @returns days within both */
+function narrowed(limits: Limits, range: DayRange): Limits {
+  const { from, to } = limits.within ?? {};
   const later = [from, range.from]
     .filter((day) => day !== undefined)
     .toSorted()
     .at(-1);
   const earlier = [to, range.to].filter((day) => day !== undefined).toSorted()[0];
-  return { sources, from: later, to: earlier };
+  return { ...limits, within: dayRange(later, earlier) };
 }
 
 /** What a piece of usual length has that holds each word of the question once. */
@@ -253,9 +264,9 @@ function unitOf({ terms }: Question): number {
 }
 
 /** Best first; of those that match alike what has no date, such as MEMORY.md, then the newer one. */
-function inOrder(all: readonly Ranked[]): Ranked[] {
+function inOrder(all: readonly Ranked[], alike: number): Ranked[] {
   const best = all.reduce((most, { score: one }) => Math.max(most, one), 0) || 1;
-  const step = (one: Ranked): number => Math.round(one.score / best / ALIKE);
+  const step = (one: Ranked): number => Math.round(one.score / best / alike);
   return all.toSorted(
     (a, b) =>
       step(b) - step(a) || compareTimes(b.row.at, a.row.at) || b.score - a.score || b.row.id - a.row.id,

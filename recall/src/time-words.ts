@@ -95,6 +95,15 @@ export function timeOf(question: string, today: string): TimeOfQuestion {
   return { range: null, rest: question };
 }
 
+const PRESENT = pattern(
+  '(?:now|nowadays|currently|still|these days|at the moment|at present|(?:the )?latest|most recent(?:ly)?)',
+);
+
+/** Whether it asks how things are, so that of two that match much alike the newer counts. */
+export function isAboutPresent(question: string): boolean {
+  return PRESENT.test(question.toLowerCase());
+}
+
 /** @returns undefined where neither end is given */
 export function dayRange(from: string | undefined, to: string | undefined): DayRange | undefined {
   if (from === undefined && to === undefined) return undefined;
