@@ -22,6 +22,7 @@ function world(form: object): Promise<EmbeddedWorld> {
 const properties = {
   guests: { type: 'integer', minimum: 1, maximum: 9 },
   window: { type: 'boolean' },
+  mail: { type: 'string', format: 'email' },
   key: { type: 'string', title: 'Code of the door' },
 };
 
@@ -38,12 +39,15 @@ test('its fields are asked one after the other, a wrong answer again, a secret n
   expect((await answer(guests.id, { value: '4' })).status).toBe(200);
   const window = await next(asked, guests);
   await answer(window.id, { option: 'yes' });
-  const key = await next(asked, window);
+  const mail = await next(asked, window);
+  expect((await answer(mail.id, { value: 'nobody' })).body.detail).toContain('no e-mail address');
+  await answer(mail.id, { value: 'ada@example.org' });
+  const key = await next(asked, mail);
   expect(key).toMatchObject({ input: { secret: true }, chat: null });
   const { body } = await answer(key.id, { value: 'hunter2' });
   expect(body.answer.value).toBeUndefined();
   const done = (await stream.all()).at(-1);
-  const content = { guests: 4, window: true, key: 'hunter2' };
+  const content = { guests: 4, window: true, mail: 'ada@example.org', key: 'hunter2' };
   expect(done).toMatchObject({
     type: 'done',
     data: { text: `It said ${JSON.stringify({ action: 'accept', content })}` },
