@@ -106,11 +106,13 @@ test('Ctrl-C stops the turn while it waits for an answer', async () => {
 });
 
 test('a script waits for another door, and says on stderr how to answer there', async () => {
-  const { home, port, api, store } = await asking(question({ title: 'Moby wants \u001b[2J' }));
+  const { home, port, api, store } = await asking(
+    question({ title: 'Moby wants \u001b[2J', chat: 'telegram:dm:42' }),
+  );
   const running = startCli(['run', 'push'], { home, port });
   running.child.stdin.end();
   await until('the question', () => running.output.stderr.includes(`questions answer ${ID} once`), 25_000);
-  expect(running.output.stderr).toContain('Moby waits for you.');
+  expect(running.output.stderr).toContain('Moby waits for you, and has asked in telegram:dm:42, too.');
   expect(running.output.stderr).toContain('\\u{001B}[2J');
   const turn = api.turns[0];
   if (!turn) throw new Error('no turn');

@@ -6,6 +6,7 @@
  * Keys that were on their way when the question came are not taken for an answer: they belong to what was being typed.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
+import { visibleText } from '@mobyclaw/lib/visible-text';
 import type { TurnEventData } from '@mobyclaw/protocol/events';
 import type { AnswerRequest, Question } from '@mobyclaw/protocol/question';
 import { CliError } from '../cli-error.ts';
@@ -97,7 +98,8 @@ export class TerminalQuestions {
     this.#current = question;
     this.#reason = undefined;
     if (keys === null) {
-      show(`${questionText(question)}\n\nMoby waits for you. ${waysToAnswer(question)}`);
+      const also = question.chat === null ? '' : `, and has asked in ${visibleText(question.chat)}, too`;
+      show(`${questionText(question)}\n\nMoby waits for you${also}. ${waysToAnswer(question)}`);
       return;
     }
     show(questionText(question));

@@ -1,9 +1,10 @@
 /** "Always": the rule stands in soul.yaml, and means the call that was seen. With the agent and the memory server as processes. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
+import { ASKING_AGENT } from '../testing/asking-agent.ts';
 import { calls, embeddedWorld } from '../testing/embedded-world.ts';
 import { openHarness } from '../testing/harness.ts';
 import { startMemoryServer } from '../testing/memory-server.ts';
@@ -69,6 +70,34 @@ test('what cagent asks about too much is answered by the rules of soul.yaml, and
   await stream.all();
   expect((await moby.call('GET', '/api/questions?state=all')).body.items).toHaveLength(1);
 });
+
+test.each(['array', 'object'] as const)(
+  'with cagent a call that is always allowed is asked about no more, and its neighbours are (%s)',
+  async (generation) => {
+    const memory = await startMemoryServer();
+    const file = join(memory.home, 'soul.yaml');
+    writeFileSync(file, `agents: { root: {} }\npermissions: { allow: ["*"], ask: ["shell"] }\n`);
+    const moby = await openHarness({ agent: { ...ASKING_AGENT, generation }, env: memory.env });
+    const all = async () => (await moby.call('GET', '/api/questions?state=all')).body.items;
+    const ask = async (prompt: string, option: string): Promise<unknown> => {
+      const before = (await all()).length;
+      const { stream } = await moby.start(prompt);
+      const [question] = await until('a question', async () => (await all()).length > before && all());
+      await moby.call('POST', `/api/questions/${question.id}/answer`, { body: { option } });
+      return (await stream.all()).at(-1);
+    };
+    expect(await ask('run: echo one', 'always')).toMatchObject({
+      data: { text: 'I was told: echo one was run' },
+    });
+    await until('the rule', () => readFileSync(file, 'utf8').includes('"shell:cmd=echo one"'));
+    expect((await moby.ask('run: echo one')).body.text).toBe('I was told: echo one was run');
+    expect(await all()).toHaveLength(1);
+    expect(await ask('run: echo one more', 'no')).toMatchObject({
+      data: { text: expect.stringContaining('said no') },
+    });
+    expect(await all()).toHaveLength(2);
+  },
+);
 
 test('a rule that soul.yaml cannot take is told with the question, and the call is allowed all the same', async () => {
   const { moby, soul, writeSoul, asked, answer } = await embeddedWorld({ rest: ASKING, script: runs() });
