@@ -2,6 +2,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { startApi } from '../testing/api-server.ts';
 import { AskedQuestions, ID, question } from '../testing/asked-question.ts';
+import { onTerminal } from '../testing/on-terminal.ts';
 import { runCli } from '../testing/run-cli.ts';
 
 async function asked(...questions: Parameters<typeof question>[0][]) {
@@ -9,7 +10,7 @@ async function asked(...questions: Parameters<typeof question>[0][]) {
   const api = await startApi(home);
   const store = new AskedQuestions(api, ...questions.map((change) => question(change)));
   const run = (args: string[], input = '') => runCli(['questions', ...args], { home, port: api.port }, input);
-  return { store, run };
+  return { store, run, home, port: api.port };
 }
 
 const SETTLED = {
@@ -104,4 +105,25 @@ test('what the model wrote steers no terminal, in a list, whole, or as JSON', as
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be left
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   }
+});
+
+test('without an answer on the command line a terminal asks for it, and shows nothing of a secret', async () => {
+  const form = {
+    kind: 'form' as const,
+    options: [{ id: 'decline', label: 'No answer' }],
+    fallback: 'decline',
+  };
+  const secret = await asked({ ...form, input: { type: 'text', secret: true } });
+  const shown = await onTerminal(['questions', 'answer', ID], secret, {
+    dialogue: [['Answer', 'hunter2\r']],
+    until: 'in the terminal at',
+  });
+  expect(secret.store.answers[0]?.body).toEqual({ value: 'hunter2' });
+  expect(shown).not.toContain('hunter2');
+  const plain = await asked({});
+  await onTerminal(['questions', 'answer', ID], plain, {
+    dialogue: [['Answer', 'turn\r']],
+    until: 'in the terminal at',
+  });
+  expect(plain.store.answers[0]?.body).toEqual({ option: 'turn' });
 });
