@@ -1,9 +1,11 @@
 /** A rule outlives the memory server that is away, and the gateway that dies before it is written. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { startFakeAgent } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { openHarness } from '../testing/harness.ts';
+import { answer, asked, gatewayProcess } from '../testing/question-world.ts';
 
 /** A memory server that knows rules alone, and takes none until it is told to. */
 async function slowMemory() {
@@ -60,3 +62,23 @@ test('it is written by the next gateway, once', async () => {
   await third.ask('hello');
   expect(memory.asked.length).toBe(count);
 });
+
+test('it outlives a gateway that is killed right after the answer, and is written once', async () => {
+  const memory = await slowMemory();
+  const agent = await startFakeAgent();
+  onTestFinished(() => agent.close());
+  const { moby, gateway, killAndStart } = await gatewayProcess(agent, memory.env);
+  onTestFinished(() => gateway.kill());
+  await moby.start('confirm tool=shell');
+  const question = await asked(moby);
+  expect((await answer(moby, question, { option: 'always' })).status).toBe(200);
+  await killAndStart();
+  const before = memory.asked.length;
+  memory.take();
+  await until('the rule', () => memory.asked.length > before, 20_000);
+  expect(memory.asked.at(-1)).toEqual({ rule: question.details.rule });
+  const count = memory.asked.length;
+  await killAndStart();
+  await moby.ask('hello', { session: 'cli:other' });
+  expect(memory.asked.length).toBe(count);
+}, 60_000);
