@@ -12,7 +12,9 @@ const SOUL = join(dirname(fileURLToPath(import.meta.url)), '../../agents/moby/so
 
 export interface MobyWithPage extends Moby {
   /** Opens the page by a code, as `./mobyclaw open` does. */
-  openPage(options?: BrowserContextOptions): Promise<Visit>;
+  openPage(options?: BrowserContextOptions, port?: number): Promise<Visit>;
+  /** Of the command line. */
+  token(): string;
   /** `http://127.0.0.1:<port>`. */
   readonly address: string;
 }
@@ -33,10 +35,11 @@ export async function startMoby(script: Script): Promise<MobyWithPage> {
   return {
     ...moby,
     address,
-    async openPage(options) {
+    token: () => readFileSync(join(moby.home, 'gateway/cli-token'), 'utf8').trim(),
+    async openPage(options, port = moby.port) {
       const opened = await visit(options);
       const { stdout } = await moby.cli(['open', '--print']);
-      await opened.page.goto(stdout.trim());
+      await opened.page.goto(stdout.trim().replace(`:${moby.port}/`, `:${port}/`));
       await opened.page.locator('.composer').waitFor();
       return opened;
     },

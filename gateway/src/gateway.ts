@@ -57,8 +57,8 @@ export interface GatewayOptions {
   clock: Clock;
   logger: Logger;
   version: string;
-  /** With the page's files; they lie beside the bundle. */
-  pageFolder?: string;
+  /** With the page's files, as the build made them. */
+  pageFolder: string;
   /** Largest size of the database in pages. */
   maxPages?: number;
   /** Instead of the adapters that there are. */
@@ -275,7 +275,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
     messaging: () => messaging,
     live: new LiveFeed({ store, events, clock, version }),
-    pageFolder: options.pageFolder ?? join(import.meta.dirname, 'web'),
+    pageFolder: options.pageFolder,
     metrics,
     clock,
     logger,

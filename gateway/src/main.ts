@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
 import { logFaults } from '@mobyclaw/lib/process-faults';
@@ -22,7 +23,14 @@ try {
     clock: systemClock,
     logger,
   });
-  const gateway = await openGateway({ config, agent, clock: systemClock, logger, version });
+  const gateway = await openGateway({
+    config,
+    pageFolder: join(import.meta.dirname, 'web'),
+    agent,
+    clock: systemClock,
+    logger,
+    version,
+  });
   const startMs = Math.round(performance.now());
   logger.info({ port: gateway.port, startMs }, 'ready');
   releaseAfterStart(systemClock);

@@ -289,7 +289,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     logger: silentLogger,
     version: 'test',
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
-    ...(options.pageFolder === undefined ? {} : { pageFolder: options.pageFolder }),
+    pageFolder: options.pageFolder ?? join(home, 'no-page'),
     ...(options.loadChannel === undefined ? {} : { loadChannel: options.loadChannel }),
   });
   let closed: Promise<void> | null = null;

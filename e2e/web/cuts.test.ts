@@ -1,0 +1,114 @@
+/**
+ * Answers that are cut in the middle: the network goes, the page is loaded anew, another tab looks on, the gateway is killed.
+ * What the page shows at the end is what is stored: nothing lost, nothing doubled. `MOBYCLAW_CUTS=200` makes more of them,
+ * `MOBYCLAW_SEED` others.
+ */
+import { lastUserText } from '@mobyclaw/testkit/fake-model';
+import { requireTool } from '@mobyclaw/testkit/require-tool';
+import { until } from '@mobyclaw/testkit/until';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { closeBrowser } from './browser.ts';
+import { cuttableLine } from './cuttable-line.ts';
+import { startMoby } from './moby-page.ts';
+
+const CUTS = Number(process.env.MOBYCLAW_CUTS ?? 24);
+const SEED = Number(process.env.MOBYCLAW_SEED ?? 14);
+const PIECES = 60;
+const KINDS = ['network', 'network', 'reload', 'second tab', 'kill', 'offline while sending'] as const;
+
+afterAll(closeBrowser);
+
+/** Park and Miller's generator: the same cuts each time. */
+function seeded(seed: number): () => number {
+  let state = seed % 2_147_483_647 || 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+/** Also what is scrolled away and not drawn. */
+async function shown(page: Page): Promise<{ questions: string[]; answers: string[] }> {
+  const texts = async (selector: string): Promise<string[]> =>
+    (await page.locator(selector).allTextContents()).map((text) => text.trim());
+  return { questions: await texts('.mine .bubble'), answers: await texts('.his .text') };
+}
+
+/** The answer to a question, once it is part of the history. */
+async function answered(page: Page, count: number): Promise<void> {
+  const isSo = async (): Promise<boolean> => {
+    const ended = await page.locator('.his:has(footer)').count();
+    return ended === count && (await page.locator('.mine').count()) === count;
+  };
+  await until(`${count} answers`, isSo, 60_000);
+}
+
+describe.skipIf(!requireTool('chromium'))('cuts', () => {
+  test(
+    `${CUTS} cuts in mid-answer: the text is the same, nothing is lost, nothing is doubled`,
+    async () => {
+      const random = seeded(SEED);
+      const moby = await startMoby((request) => {
+        const question = lastUserText(request).match(/question \d+/)?.[0] ?? 'nothing';
+        const text = Array.from({ length: PIECES }, (_, index) => `${question} word-${index} `);
+        return {
+          text: [...text, 'end.'],
+          beforePiece: () => new Promise((resolve) => setTimeout(resolve, 4)),
+        };
+      });
+      const line = await cuttableLine(moby.port);
+      const { page, faults } = await moby.openPage({}, line.port);
+      const context = page.context();
+      for (let cut = 1; cut <= CUTS; cut++) {
+        const kind = KINDS[Math.floor(random() * KINDS.length)] as (typeof KINDS)[number];
+        const at = 1 + Math.floor(random() * (PIECES - 10));
+        if (kind === 'offline while sending') line.down();
+        await page.getByLabel('Write to Moby').fill(`question ${cut}`);
+        await page.keyboard.press('Enter');
+        if (kind === 'offline while sending') {
+          await page.getByText('Kept here until Moby answers').waitFor();
+          if (random() < 0.5) await page.getByText(`question ${cut}`, { exact: true }).last().waitFor();
+          line.up();
+        } else {
+          await page
+            .getByText(new RegExp(`question ${cut} word-${at}\\b`))
+            .first()
+            .waitFor({ timeout: 60_000 });
+          if (kind === 'network') {
+            line.down();
+            await page.getByText('No connection.').waitFor();
+            line.up();
+          } else if (kind === 'reload') await page.reload();
+          else if (kind === 'kill') process.kill(moby.pid('gateway'), 'SIGKILL');
+          else {
+            const other = await context.newPage();
+            await other.goto(`http://127.0.0.1:${line.port}/`);
+            await answered(other, cut);
+            const [here, there] = [await shown(page), await shown(other)];
+            expect([cut, kind, there.answers.at(-1)]).toEqual([cut, kind, here.answers.at(-1)]);
+            await other.close();
+          }
+        }
+        await answered(page, cut).catch(async (error: unknown) => {
+          throw new Error(`cut ${cut} (${kind}): ${JSON.stringify(await shown(page)).slice(-600)}`, {
+            cause: error,
+          });
+        });
+      }
+      const token = moby.token();
+      const stored = await fetch(`${moby.address}/api/sessions/web:main/messages?limit=1000`, {
+        headers: { authorization: `Bearer ${token}` },
+      }).then((response) => response.json() as Promise<{ items: { role: string; text: string }[] }>);
+      const texts = (role: string): string[] =>
+        stored.items.filter((message) => message.role === role).map(({ text }) => text.trim());
+      const { questions, answers } = await shown(page);
+      expect(questions).toEqual(Array.from({ length: CUTS }, (_, index) => `question ${index + 1}`));
+      expect(texts('user')).toEqual(questions);
+      expect(answers).toEqual(texts('assistant'));
+      for (const answer of answers) expect(answer).toMatch(/end\.$/);
+      expect(faults).toEqual([]);
+    },
+    60_000 + CUTS * 20_000,
+  );
+});

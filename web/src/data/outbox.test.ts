@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { ApiError, OfflineError } from './api.ts';
+import { Outbox, type OutboxEntry, type OutboxOptions } from './outbox.ts';
+
+/** A gateway that knows its keys, and a device that keeps what it is given. */
+function place() {
+  const kept = new Map<string, OutboxEntry>();
+  const turns = new Map<string, string>();
+  const place = {
+    kept,
+    turns,
+    /** What happens to each sending: it arrives, it gets lost on the way there, or its answer on the way back. */
+    line: 'works' as 'works' | 'down' | 'answer-lost' | 'refuses',
+    sent: [] as string[],
+    open(): Outbox {
+      let keys = turns.size + kept.size;
+      const options: OutboxOptions = {
+        store: {
+          all: async () => [...kept.values()],
+          put: async (entry) => void kept.set(entry.key, entry),
+          remove: async (key) => void kept.delete(key),
+        },
+        async send({ key, text, session }) {
+          place.sent.push(text);
+          if (place.line === 'down') throw new OfflineError('down');
+          if (place.line === 'refuses') throw new ApiError(422, 'validation-failed', 'Too long.');
+          if (!turns.has(key)) turns.set(key, text);
+          if (place.line === 'answer-lost') throw new OfflineError('cut');
+          return { turn: `turn-${key}`, session, position: 0, duplicate: false };
+        },
+        alone: (work) => work(),
+        tellOthers: () => undefined,
+        newKey: () => `k${++keys}`,
+        now: () => 0,
+      };
+      return new Outbox(options);
+    },
+  };
+  return place;
+}
+
+const message = (text: string, session = 'web:main') => ({ session, text, files: [] });
+
+test('what is sent goes out at once, and is gone from the device when the gateway has it', async () => {
+  const at = place();
+  const outbox = at.open();
+  const { key } = await outbox.add(message('hello'));
+  await outbox.pump();
+  expect([...at.turns.values()]).toEqual(['hello']);
+  expect([outbox.entries.value, at.kept.size]).toEqual([[], 0]);
+  expect(outbox.accepted.value).toMatchObject([{ turn: `turn-${key}` }]);
+  outbox.forget(new Set([key]));
+  expect(outbox.accepted.value).toEqual([]);
+});
+
+test('without a line it waits, survives a reload, and goes out once, in the order it was written', async () => {
+  const at = place();
+  at.line = 'down';
+  const before = at.open();
+  for (const text of ['one', 'two', 'three']) await before.add(message(text));
+  await before.pump();
+  expect(before.entries.value).toHaveLength(3);
+  const after = at.open();
+  await after.load();
+  expect(after.entries.value.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
+  at.line = 'works';
+  await Promise.all([after.pump(), after.pump(), before.pump()]);
+  expect([...at.turns.values()]).toEqual(['one', 'two', 'three']);
+  expect(at.kept.size).toBe(0);
+});
+
+test('where only the answer was lost, the same message is not sent as another one', async () => {
+  const at = place();
+  at.line = 'answer-lost';
+  const outbox = at.open();
+  await outbox.add(message('pay'));
+  await outbox.pump();
+  at.line = 'works';
+  await outbox.pump();
+  expect([...at.turns.values()]).toEqual(['pay']);
+  expect(outbox.entries.value).toEqual([]);
+});
+
+test('what is refused stays with its reason and holds up its own conversation alone', async () => {
+  const at = place();
+  at.line = 'refuses';
+  const outbox = at.open();
+  const { key } = await outbox.add(message('too long'));
+  await outbox.pump();
+  expect(outbox.entries.value).toMatchObject([{ refused: 'Too long.' }]);
+  at.line = 'works';
+  await outbox.add(message('elsewhere', 'web:b'));
+  await outbox.pump();
+  expect([...at.turns.values()]).toEqual(['elsewhere']);
+  await outbox.retry(key);
+  expect([...at.turns.values()]).toEqual(['elsewhere', 'too long']);
+  expect(at.kept.size).toBe(0);
+});
+
+test('what is discarded is not sent', async () => {
+  const at = place();
+  at.line = 'down';
+  const outbox = at.open();
+  const { key } = await outbox.add(message('no'));
+  await outbox.pump();
+  await outbox.discard(key);
+  at.line = 'works';
+  await outbox.pump();
+  expect([at.turns.size, at.kept.size]).toEqual([0, 0]);
+});
