@@ -11,6 +11,7 @@ import {
   readExecutions,
   readRuns,
 } from '@mobyclaw/testkit/fake-agent/accounts';
+import { MAX_ITERATIONS_TEXT } from '@mobyclaw/testkit/fake-agent/run';
 import type { Address, Client } from './client.ts';
 import { sendForJson } from './http.ts';
 import type { Owner } from './owner.ts';
@@ -38,6 +39,8 @@ interface Evidence {
   turn: TurnView | null;
   runs: RunRecord[];
   executions: Execution[];
+  /** Nobody allowed it more rounds in time, because the gateway was down. */
+  stopped: boolean;
 }
 
 /** @param agentFolder where the fake agent keeps its accounts */
@@ -52,7 +55,10 @@ export async function judge(
   const runsByTurn = Map.groupBy(runs, ({ turn }) => turn);
   const executionsByTurn = Map.groupBy(executions, ({ turn }) => turn);
   const history = await readHistory(clients, address);
-  const questions = judgeQuestions(await readQuestions(clients, address), owner, clients, executions);
+  const asked = await readQuestions(clients, address);
+  const questions = judgeQuestions(asked, owner, clients, executions);
+  const outOfRounds = asked.filter(({ kind, state }) => kind === 'rounds' && state === 'expired');
+  const stopped = new Set(outOfRounds.map(({ turn }) => turn));
   const verdict: Verdict = {
     prompts: clients.length,
     done: 0,
@@ -74,6 +80,7 @@ export async function judge(
       turn: id === '' ? null : await readTurn(address, id),
       runs: runsByTurn.get(id) ?? [],
       executions: executionsByTurn.get(id) ?? [],
+      stopped: stopped.has(id),
     };
     if (evidence.turn) {
       const { session } = client.prompt;
@@ -99,7 +106,7 @@ export async function judge(
   return verdict;
 }
 
-function faultsOf(client: Client, { messages, turn }: Evidence): string[] {
+function faultsOf(client: Client, { messages, turn, stopped }: Evidence): string[] {
   const { prompt, endings, shown } = client;
   const faults = [...client.complaints];
   const [ending] = endings;
@@ -109,7 +116,8 @@ function faultsOf(client: Client, { messages, turn }: Evidence): string[] {
     faults.push('the prompt is not in the history once');
   const answers = messages.filter(({ role }) => role === 'assistant');
   if (ending?.type === 'done') {
-    if (ending.text !== prompt.answer) faults.push(`the answer is wrong: ${JSON.stringify(ending.text)}`);
+    if (ending.text !== (stopped ? MAX_ITERATIONS_TEXT : prompt.answer))
+      faults.push(`the answer is wrong: ${JSON.stringify(ending.text)}`);
     if (shown !== ending.text) faults.push(`the client shows something else: ${JSON.stringify(shown)}`);
     if (answers.length !== 1 || answers[0]?.text !== ending.text)
       faults.push(`${answers.length} answers in the history`);

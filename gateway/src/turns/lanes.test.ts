@@ -12,7 +12,8 @@ import { Lanes } from './lanes.ts';
 function setUp(options: { limit?: number; mode?: QueueMode } = {}) {
   const store = new Store(join(temporaryFolder(), 'gateway.db'));
   const clock = new ManualClock();
-  const runs: { turn: TurnRow; signal: AbortSignal; end: () => void; fail: () => void }[] = [];
+  const runs: { turn: TurnRow; signal: AbortSignal; end: () => void; cut: () => void; fail: () => void }[] =
+    [];
   let count = 0;
   const lanes = new Lanes({
     store,
@@ -36,6 +37,7 @@ function setUp(options: { limit?: number; mode?: QueueMode } = {}) {
             finish();
             resolve();
           },
+          cut: resolve,
           fail: () => {
             finish();
             reject(new Error('on purpose'));
@@ -182,4 +184,48 @@ test('a stop reaches the turn that runs and no other', () => {
   expect(runs[0]?.signal.aborted).toBe(false);
   expect(lanes.stop('api:a', 'turn-0', 'cancelled')).toBe(true);
   expect(runs[0]?.signal.reason).toBe('cancelled');
+});
+
+test('a turn that waits for a person gives its place to others, and takes it back', async () => {
+  const { lanes, add, runs, running, clock } = setUp({ limit: 1 });
+  add('api:a');
+  add('api:b');
+  add('api:c');
+  const goesOn = lanes.waits('api:a', 'turn-0');
+  expect(running()).toEqual(['turn-0', 'turn-1']);
+  goesOn();
+  runs[1]?.end();
+  await clock.advance(0);
+  expect(running()).toEqual(['turn-0', 'turn-1']);
+  runs[0]?.end();
+  await clock.advance(0);
+  expect(running()).toEqual(['turn-0', 'turn-1', 'turn-2']);
+});
+
+test('a pause waits for no person: the turn is cut, and is the first of its conversation afterwards', async () => {
+  const { lanes, add, runs, running, clock, store } = setUp();
+  add('api:a');
+  add('api:a');
+  lanes.waits('api:a', 'turn-0');
+  const paused = lanes.pause();
+  expect(runs[0]?.signal.reason).toBe('held');
+  runs[0]?.cut();
+  const held = await paused;
+  expect(store.turns.find('turn-0')?.state).toBe('queued');
+  held.resume();
+  await clock.advance(0);
+  expect(running()).toEqual(['turn-0', 'turn-0']);
+});
+
+test('a turn that begins to wait for a person during a pause is cut too; one that has ended meanwhile is not run again', async () => {
+  const { lanes, add, runs, running, clock } = setUp();
+  add('api:a');
+  const paused = lanes.pause();
+  expect(runs[0]?.signal.aborted).toBe(false);
+  lanes.waits('api:a', 'turn-0');
+  expect(runs[0]?.signal.reason).toBe('held');
+  runs[0]?.end();
+  (await paused).resume();
+  await clock.advance(0);
+  expect(running()).toEqual(['turn-0']);
 });
