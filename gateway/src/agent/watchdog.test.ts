@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AgentClient, RunEvent, RunOutcome } from './agent.ts';
 import { createAgentClient } from './agent-client.ts';
 import { isRun, line, sendJson, testServer } from './testing/server.ts';
+import type { Decide } from './wanted.ts';
 
 const SESSION = 'session-1';
 const own = (type: string, more: Record<string, unknown> = {}): string =>
@@ -23,7 +24,7 @@ class Scene {
   #stream: ServerResponse | null = null;
   #client: AgentClient | null = null;
 
-  async start(): Promise<this> {
+  async start(decide?: Decide): Promise<this> {
     const server = await testServer((asked, response) => {
       if (asked.path === '/api/ping') {
         this.pings += 1;
@@ -43,7 +44,7 @@ class Scene {
     });
     onTestFinished(() => this.#client?.close());
     const run = this.#client.run(
-      { sessionId: SESSION, text: 'hi', identity: {} },
+      { sessionId: SESSION, text: 'hi', identity: {}, ...(decide ? { decide } : {}) },
       (event) => this.events.push(event),
       new AbortController().signal,
     );
@@ -118,6 +119,22 @@ describe('watchdog', () => {
       error: { code: 'stalled', remedy: 'none' },
       openToolCall: true,
       toolsStarted: ['shell'],
+    });
+  });
+
+  it('says nothing while a person is asked, for as long as it takes, and notices an agent that dies meanwhile', async () => {
+    const scene = await new Scene().start(() => new Promise(() => {}));
+    await scene.say(tool('partial_tool_call') + tool('tool_call_confirmation'));
+    await scene.pass(90 * MINUTE);
+    expect(scene.outcome).toBeNull();
+    expect(scene.notices).toEqual([]);
+    scene.alive = 'no';
+    await scene.pass(2 * MINUTE);
+    expect(await until('the outcome', () => scene.outcome)).toMatchObject({
+      kind: 'failed',
+      error: { code: 'agent_died' },
+      openToolCall: true,
+      toolsStarted: [], // it only waited to be allowed
     });
   });
 
