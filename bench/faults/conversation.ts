@@ -15,6 +15,9 @@ import type { FaultyPlatform } from './platforms/platform.ts';
 const TOKENS = 12;
 const LAST_WORD = `word${TOKENS - 1}`;
 const UP_MS = 60_000;
+/** As a platform that cannot recognise a repeated send is told first that there is a question. */
+const AHEAD = '❓ I have a question for you.';
+const PRESS_AGAIN_MS = 15_000; // a person who sees that nothing happens
 const QUIET_MS = 4000; // nothing new at the platform for so long: a second answer would have come
 const MOST_QUIET_MS = 60_000;
 
@@ -31,9 +34,9 @@ export interface Count {
   asked: number;
   /** Without a whole answer, and nobody was told. */
   lost: number;
-  /** With more than one whole answer. */
+  /** With more than one whole answer, or asked for a permission more than once. */
   twice: number;
-  /** Beginnings of answers that stayed beside the whole one, as nobody knew that they were shown. */
+  /** Beginnings that stayed beside the whole answer or question, as nobody knew that they were shown. */
   fragments: number;
   /** Sends of which the platform could not say whether they happened: the person is told, and `/resend` brings them. */
   unknown: number;
@@ -131,6 +134,41 @@ export class Conversation {
     return name;
   }
 
+  /** The same of something that needs the owner's word. */
+  askPermitted(): string {
+    const name = `q${this.#asked.length}`;
+    this.#asked.push(name);
+    this.broken.say(`${name} tool=shell confirm tokens=${TOKENS} interval=20ms`);
+    return name;
+  }
+
+  /** Waits until the agent works on it. */
+  async running(name: string): Promise<void> {
+    const runs = (): boolean =>
+      this.agent.stats().runs.some(({ prompt }) => prompt.includes(`${name} tool=`));
+    await until(`a run of ${name}`, runs, this.#options.patienceMs);
+  }
+
+  /** Waits until the owner is asked. */
+  async asksOwner(name: string): Promise<void> {
+    await until(`a question about ${name}`, () => this.#questions(name).length > 0, this.#options.patienceMs);
+  }
+
+  /** The owner allows it once. @returns whether the answer came */
+  async permit(name: string): Promise<boolean> {
+    const end = Date.now() + this.#options.patienceMs;
+    while (Date.now() < end) {
+      await this.up('broken');
+      this.broken.allow(`${name} tool=`);
+      const again = Date.now() + PRESS_AGAIN_MS;
+      while (Date.now() < again) {
+        if (this.#isWhole(name)) return true;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    return false;
+  }
+
   /** Waits until the answer shows, whole or not. */
   async begun(name: string): Promise<void> {
     const isShown = (): boolean => this.#answers(name).length + this.#previews(name).length > 0;
@@ -183,11 +221,15 @@ export class Conversation {
     return {
       asked: this.#asked.length,
       lost: Math.max(0, missing - unknown),
-      twice: this.#asked.filter((name) => this.#answers(name).filter(isEnd).length > 1).length,
-      fragments: this.#asked.flatMap((name) => [
-        ...this.#answers(name).filter((text) => !isEnd(text)),
-        ...this.#previews(name),
-      ]).length,
+      twice: this.#asked.filter(
+        (name) => this.#answers(name).filter(isEnd).length > 1 || this.#questions(name).length > 1,
+      ).length,
+      fragments:
+        this.broken.shown().filter((text) => text === AHEAD).length +
+        this.#asked.flatMap((name) => [
+          ...this.#answers(name).filter((text) => !isEnd(text)),
+          ...this.#previews(name),
+        ]).length,
       unknown,
     };
   }
@@ -211,6 +253,13 @@ export class Conversation {
 
   #answers(name: string): string[] {
     return this.broken.shown().filter((text) => isAnswer(text, name));
+  }
+
+  /** Messages that ask for the owner's word. */
+  #questions(name: string): string[] {
+    return this.broken
+      .shown()
+      .filter((text) => text.includes('wants to use') && text.includes(`${name} tool=`));
   }
 
   #previews(name: string): string[] {

@@ -113,6 +113,39 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 
+  question: {
+    title:
+      'the owner is asked: 409, 429, 500, a black hole, a send that hangs or drops, SIGKILL (he sees the question once and answers it)',
+    async run(conversation) {
+      const { broken } = conversation;
+      const inTheSend: (() => void)[] = [
+        () => broken.limit('send', RETRY_AFTER_SECONDS, 2),
+        () => broken.outage('send', 2),
+        ...[false, true].flatMap((done) => [
+          () => broken.hang('send', done),
+          () => broken.drop('send', done),
+        ]),
+      ];
+      let longest: number | null = 0;
+      for (const plan of inTheSend) {
+        const already = broken.struck();
+        plan();
+        longest = slowest(longest, await permitted(conversation));
+        hit(broken, already);
+      }
+      for (const strike of [() => broken.conflict?.(), () => broken.cut(), () => broken.blackHole()]) {
+        conversation.askBystanders();
+        longest = slowest(longest, await permitted(conversation, strike));
+      }
+      const name = conversation.askPermitted();
+      await conversation.asksOwner(name);
+      await conversation.kill();
+      const from = Date.now();
+      await conversation.start();
+      return (await conversation.permit(name)) ? slowest(longest, since(from)) : null;
+    },
+  },
+
   killed: {
     title: 'SIGKILL at random moments',
     async run(conversation, random) {
@@ -222,6 +255,20 @@ async function eachCall(
   }
   conversation.ask();
   return (await healed(conversation)) ? longest : null;
+}
+
+/** What is asked needs the owner's word; the fault strikes while it is on its way to him. */
+async function permitted(
+  conversation: Conversation,
+  strike: () => void = () => undefined,
+): Promise<number | null> {
+  const from = Date.now();
+  const name = conversation.askPermitted();
+  await conversation.running(name);
+  strike();
+  await conversation.asksOwner(name);
+  if (!(await conversation.permit(name))) return null;
+  return (await healed(conversation)) ? since(from) : null;
 }
 
 /** One question is answered and another one's answer is under way. */

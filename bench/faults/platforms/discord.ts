@@ -32,6 +32,12 @@ export async function openDiscord(): Promise<FaultyPlatform> {
       DISCORD_ALLOWED_USERS: alice.id,
     },
     say: (text) => void said.push(discord.say(home, alice, text)),
+    allow(text) {
+      const asking = discord
+        .shown(home)
+        .find(({ content, components }) => content.includes(text) && components.length > 0);
+      if (asking) discord.press(asking, alice, { label: 'Once' });
+    },
     shown: () => discord.shown(home).map(({ content }) => content),
     limit: (kind, seconds, times) => plan(kind, { kind: 'rate-limit', retryAfter: seconds }, times),
     outage: (kind, times) => plan(kind, { kind: 'status', status: 500 }, times),

@@ -19,6 +19,8 @@ export interface FaultyPlatform {
   say(text: string): void;
   /** Texts of what the bot wrote to her and is still there, in order. */
   shown(): string[];
+  /** The person allows once what a message asks for that has this in its text: by a button, or by a word where there is none. */
+  allow(text: string): void;
   /** Texts of previews that are seen beside those and go away by themselves; only where the platform has such. */
   previews?(): string[];
   /** 429 on the next calls. */

@@ -18,6 +18,10 @@ export async function openSlack(): Promise<FaultyPlatform> {
       SLACK_ALLOWED_USERS: ALICE,
     },
     say: (text) => void slack.say({ channel: DIRECT, user: ALICE, text }),
+    allow(text) {
+      const asking = slack.replies(DIRECT).find((one) => one.text.includes(text) && one.blocks.length > 0);
+      if (asking) slack.press(DIRECT, asking.ts, ALICE, { label: 'Once' });
+    },
     shown: () => slack.replies(DIRECT).map(({ text }) => text),
     limit: (kind, seconds, times) => faults.plan(METHODS[kind], { how: 'limit', retryAfter: seconds }, times),
     outage: (kind, times) => faults.plan(METHODS[kind], { how: 'status', status: 500 }, times),

@@ -19,6 +19,12 @@ export async function openTelegram(): Promise<FaultyPlatform> {
     },
     say: (text) => void telegram.say({ chat: ALICE.id, from: ALICE, text }),
     previews: () => telegram.drafts(ALICE.id),
+    allow(text) {
+      const asking = telegram
+        .replies(ALICE.id)
+        .find((one) => one.text.includes(text) && one.buttons.length > 0);
+      if (asking) telegram.press({ chat: ALICE.id, message: asking.id, from: ALICE, label: 'Once' });
+    },
     shown: () => telegram.replies(ALICE.id).map(({ text }) => text),
     limit(kind, seconds, times) {
       const description = `Too Many Requests: retry after ${seconds}`;

@@ -27,6 +27,7 @@ export async function openWhatsApp(): Promise<FaultyPlatform> {
     slowMs: 600, // the first words of an answer come after 3 s, as its edits do
     prepare: (home) => void logIn(library, join(home, 'gateway/channels/whatsapp')),
     say: (text) => void whatsApp.say({ from: alice, text }),
+    allow: () => void whatsApp.say({ from: alice, text: 'once' }),
     shown: () => whatsApp.shown(alice).map(({ text }) => text),
     limit: (kind, _seconds, times) => refuse(kind, '429', times), // WhatsApp does not say how long
     outage: (kind, times) => refuse(kind, '500', times),

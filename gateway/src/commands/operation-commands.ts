@@ -1,6 +1,5 @@
 /** Commands about Moby himself: help, status, usage, memory. */
 import { cutText } from '@mobyclaw/lib/cut-text';
-import type { Fullness } from '../compaction/windows.ts';
 import type { Command } from './command.ts';
 import { usageCommand } from './usage-command.ts';
 
@@ -27,7 +26,7 @@ export const operationCommands: readonly Command[] = [
     name: 'status',
     description: 'How I am',
     menu: true,
-    async run({ channel, role, sign }, { monitor, turns, store, windows, channels }) {
+    async run({ channel, role, sign }, { monitor, turns, store, channels }) {
       const { reachable, engine, model, detail, toolProblems } = await monitor.health();
       const counts = store.turns.countByState();
       const lines = [
@@ -36,8 +35,6 @@ export const operationCommands: readonly Command[] = [
           : `⚠️ My agent does not answer.${detail ? ` ${detail}` : ''}`,
         `Here: ${turns.lanes.runningIn(channel) ? 'at work' : 'idle'}, ${store.turns.countWaiting(channel)} waiting.`,
       ];
-      const context = contextText(windows.fullness(store.contexts.of(channel)));
-      if (context !== null) lines.push(context);
       const undelivered = store.outbox.undelivered(channel).length;
       if (undelivered > 0)
         lines.push(
@@ -81,15 +78,3 @@ export const operationCommands: readonly Command[] = [
     },
   },
 ];
-
-/** @returns null where no model has been called in the conversation */
-function contextText(fullness: Fullness | null): string | null {
-  if (fullness === null) return null;
-  const { tokens, window, share } = fullness;
-  const about = window.source === 'estimated' ? 'an estimated ' : '';
-  return `My model is ${Math.round(share * 100)} % full here: ${thousands(tokens)} of ${about}${thousands(window.tokens)} tokens.`;
-}
-
-function thousands(count: number): string {
-  return count.toLocaleString('en');
-}

@@ -48,7 +48,6 @@ describe('the delay of the event loop', () => {
       running: () => 0,
       queued: () => 0,
       questions: () => 0,
-      fullest: () => 0,
       clock: systemClock,
     });
     const text = await metrics.render();

@@ -10,7 +10,6 @@ import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
-import type { Gauge } from '../compaction/gauge.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
@@ -44,7 +43,6 @@ export interface AgentRunOptions {
   rules: AskingOptions['rules'];
   /** The turn waits for a person from now on. @returns to be called when it goes on */
   waits: AskingOptions['waits'];
-  gauge: Gauge;
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -105,13 +103,14 @@ export class AgentRun {
       history,
       sent: sent.messages,
     };
-    const sentText = writeEnvelope(envelope, prompt);
-    progress.beginRun();
+    progress.streamed = '';
+    progress.cut = new AbortController();
+    progress.waiting = 0;
     const outcome = await agent.run(
       {
         sessionId: session.id,
         ...(agentName === null ? {} : { agentName }),
-        text: sentText,
+        text: writeEnvelope(envelope, prompt),
         ...(images.length > 0 && !progress.continues ? { images } : {}),
         identity: {
           [IDENTITY_HEADERS.session]: turn.session,
@@ -126,21 +125,9 @@ export class AgentRun {
         if (event.type === 'model' && agentName === null) monitor.noteModel(event.model);
         this.#relay(turn, progress, event);
       },
-      AbortSignal.any([signal, progress.cut?.signal ?? signal]),
+      AbortSignal.any([signal, progress.cut.signal]),
     );
     if (outcome.kind === 'completed') this.#noteTold(turn, sent.upto);
-    const { firstContext: first, context: last } = progress;
-    if (first && last) {
-      const { fresh } = session;
-      await this.#options.gauge.note({
-        session: turn.session,
-        agentName,
-        text: sentText,
-        fresh,
-        first,
-        last,
-      });
-    }
     return outcome;
   }
 
