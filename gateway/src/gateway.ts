@@ -25,7 +25,7 @@ import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
-import { readMemoryFile } from './parts/memory-tools.ts';
+import { OwnerMemory } from './parts/owner-memory.ts';
 import { PartClient } from './parts/part-client.ts';
 import { ownerRules } from './questions/owner-rules.ts';
 import { Questions } from './questions/questions.ts';
@@ -90,6 +90,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
   const supervisor = partClient(config.agentControlUrl, config.controlToken);
   const memory = partClient(config.memoryUrl, config.memoryToken);
+  const ownerMemory = new OwnerMemory(memory, timeZone);
   const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const tidy = (): void => void cleanup.poke();
@@ -240,7 +241,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       jobs: background.jobs,
       budget,
       pricing,
-      readMemory: () => readMemoryFile(memory),
+      memory: ownerMemory,
       defaultQueueMode: queueMode,
       owners: config.channels.owners,
       clock,
@@ -265,6 +266,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     hooks,
     jobs: background.jobs,
     heartbeat: background.heartbeat,
+    memory: ownerMemory,
     ownerChannel: background.ownerChannel,
     mcp,
     budget,

@@ -18,6 +18,7 @@ export const PROBLEM_TYPES = {
   'too-many-logins': 429,
   internal: 500,
   'agent-error': 502,
+  'memory-error': 502,
   draining: 503,
   'storage-full': 507,
 } as const;

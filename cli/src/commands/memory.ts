@@ -1,10 +1,12 @@
 /**
  * What Moby remembers, read from the owner's files themselves, so that it works while he is down. An edit is the owner's
- * editor on the file; Moby sees it at once.
+ * editor on the file; Moby sees it at once. Where a line comes from the memory server knows, which the gateway asks.
  */
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { whyText } from '@mobyclaw/lib/why-text';
+import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -28,6 +30,11 @@ export const command: Define = (target, context, exit) => {
     .action(async (words: string[], options: Options) =>
       exit(await search(context, words.join(' '), options)),
     );
+  target
+    .command('why <words...>')
+    .description('tell where what he remembers comes from: conversation, time, person')
+    .option('--json', 'print JSON')
+    .action(async (words: string[], options: Options) => exit(await why(context, words.join(' '), options)));
   target
     .command('log [date]')
     .description('show the log of a day: YYYY-MM-DD, today or yesterday')
@@ -63,6 +70,17 @@ async function search(context: Context, query: string, { json }: Options): Promi
     const place = styled(terminal, 'stdout', 'dim', `${file}:${line}${heading ? `  ${heading}` : ''}`);
     print(terminal, `${place}\n${shown(terminal, text)}\n\n`);
   }
+  return EXIT.ok;
+}
+
+async function why(context: Context, query: string, { json }: Options): Promise<ExitCode> {
+  const { terminal, settings } = context;
+  if (query.trim() === '') throw new UsageError('Say what it is about: mobyclaw memory why <words>');
+  const answer = await context.withGateway((gateway) =>
+    gateway.json(whyAnswerSchema, `/api/memory/why?q=${encodeURIComponent(query)}`),
+  );
+  if (json) printJson(terminal, answer);
+  else print(terminal, `${shown(terminal, whyText(answer, settings.values.MOBYCLAW_TZ))}\n`);
   return EXIT.ok;
 }
 

@@ -7,6 +7,7 @@ import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
 import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
+import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Role } from '../store/access-store.ts';
 import type { Store } from '../store/store.ts';
@@ -43,8 +44,7 @@ export interface CommandServices {
   /** Null where no cap is set. */
   budget: Budget | null;
   pricing: Pricing;
-  /** The owner's MEMORY.md, or why it cannot be had. */
-  readMemory: () => Promise<string>;
+  memory: OwnerMemory;
   /** Channels and how they are. */
   channels: () => { platform: Platform; status: ChannelStatus }[];
   /** Puts what is in doubt back into the outbox. @returns how many deliveries */

@@ -1,9 +1,7 @@
 /** Commands about Moby himself: help, status, usage, memory. */
-import { cutText } from '@mobyclaw/lib/cut-text';
 import type { Command } from './command.ts';
+import { memoryCommand } from './memory-command.ts';
 import { usageCommand } from './usage-command.ts';
-
-const MOST_MEMORY_CHARS = 6000;
 
 export const operationCommands: readonly Command[] = [
   {
@@ -64,17 +62,5 @@ export const operationCommands: readonly Command[] = [
       return `${which}\n\nIt stands in \`~/.mobyclaw/soul.yaml\`, under \`models\`. Change it there and save: my next answer comes from the new one, in the same conversation. \`mobyclaw init\` changes it too.`;
     },
   },
-  {
-    name: 'memory',
-    description: 'What I remember',
-    ownerOnly: true,
-    menu: true,
-    async run({ kind }, { readMemory }) {
-      if (kind === 'group') return 'I show my memory in our direct messages only.';
-      const text = await readMemory();
-      return text.length > MOST_MEMORY_CHARS
-        ? `${cutText(text, MOST_MEMORY_CHARS)}\n\n… (more in MEMORY.md)`
-        : text;
-    },
-  },
+  memoryCommand,
 ];

@@ -16,6 +16,7 @@ import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { liveRoutes } from './routes/live-routes.ts';
 import { mcpRoutes } from './routes/mcp-routes.ts';
+import { memoryRoutes } from './routes/memory-routes.ts';
 import { openAiErrors, openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { pageEntrance, pageLoginRoutes } from './routes/page-login-routes.ts';
@@ -60,6 +61,7 @@ export function createApp(services: HttpServices): Express {
   app.use(hookRoutes(services));
   app.use(jobRoutes(services));
   app.use(heartbeatRoutes(services));
+  app.use(memoryRoutes(services));
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
   app.use(liveRoutes(services));

@@ -13,6 +13,7 @@ import type { LiveFeed } from '../live/live-feed.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { Questions } from '../questions/questions.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { RunningSoul, SoulView } from '../soul/soul-reloader.ts';
@@ -37,6 +38,7 @@ export interface HttpServices {
   transcription: TranscriptionSettings | null;
   jobs: JobService;
   heartbeat: HeartbeatService;
+  memory: OwnerMemory;
   mcp: McpEndpoint;
   /** Null where no cap is set. */
   budget: Budget | null;

@@ -21,6 +21,7 @@ import {
 } from '@mobyclaw/protocol/hook';
 import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
 import { liveEventSchema } from '@mobyclaw/protocol/live';
+import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mobyclaw/protocol/page-login';
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
 import { problemSchema } from '@mobyclaw/protocol/problem';
@@ -378,6 +379,12 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'One heartbeat now',
     answer: beatViewSchema,
     status: 202,
+  },
+  {
+    method: 'get',
+    path: '/api/memory/why',
+    summary: 'Where the lines of the memory about ?q= come from: conversation, time, person',
+    answer: whyAnswerSchema,
   },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },

@@ -29,7 +29,7 @@ import { ArrivalProcessor } from '../inbound/arrival-processor.ts';
 import { Arrivals } from '../inbound/arrivals.ts';
 import { Presses } from '../inbound/presses.ts';
 import { TypedAnswers } from '../inbound/typed-answers.ts';
-import { readMemoryFile } from '../parts/memory-tools.ts';
+import { OwnerMemory } from '../parts/owner-memory.ts';
 import type { PartClient } from '../parts/part-client.ts';
 import type { Questions } from '../questions/questions.ts';
 import type { Renderer } from '../render/part.ts';
@@ -135,7 +135,7 @@ export class Messaging {
         jobs,
         budget: options.budget,
         pricing: options.pricing,
-        readMemory: () => readMemoryFile(memory),
+        memory: new OwnerMemory(memory, config.timeZone),
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
         defaultQueueMode,

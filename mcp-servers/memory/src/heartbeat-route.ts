@@ -1,7 +1,6 @@
 /** `GET /heartbeat` for the gateway, which decides from it whether a heartbeat has anything to look at. */
 import { createHash } from 'node:crypto';
 import type { Route } from '@mobyclaw/mcp/route';
-import { ToolError } from '@mobyclaw/mcp/tool';
 import type { HeartbeatFiles } from '@mobyclaw/protocol/heartbeat';
 import { HEARTBEAT, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -20,20 +19,10 @@ async function heartbeatFiles(home: string, store: MemoryStore): Promise<Heartbe
   const recent = new Date(Date.parse(store.today().date) - 86_400_000).toISOString().slice(0, 10);
   for (const name of memoryFiles(home)) {
     if (name === HEARTBEAT || isGuestNotes(name)) continue; // no guest decides when Moby wakes
-    const text = await readable(store, name);
+    const text = (await store.readable(name)) ?? '';
     hash.update(`${name}\0${text.length}\0`).update(text);
     for (const [moment] of text.matchAll(MOMENT)) if (moment.slice(0, 10) >= recent) times.add(moment);
   }
-  const list = await readable(store, HEARTBEAT as MemoryFileName);
+  const list = (await store.readable(HEARTBEAT as MemoryFileName)) ?? '';
   return { text: list, memoryHash: hash.digest('base64url'), times: [...times].sort().slice(0, MOST_TIMES) };
-}
-
-/** A file that cannot be read as text has nothing to say; the tools tell the model why. */
-async function readable(store: MemoryStore, name: MemoryFileName): Promise<string> {
-  try {
-    return (await store.read(name)) ?? '';
-  } catch (error) {
-    if (error instanceof ToolError) return '';
-    throw error;
-  }
 }

@@ -75,6 +75,7 @@ test('the protocol’s own client remembers, finds, reads, corrects and logs', a
     ['memory_append', false],
     ['memory_edit', false],
     ['memory_log', false],
+    ['memory_why', true],
   ]);
   await call(client, 'memory_append', { text: 'The owner’s name is Alice.', section: 'About the owner' });
   expect(readFileSync(join(home, 'agent/MEMORY.md'), 'utf8')).toContain('name is Alice');

@@ -5,6 +5,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { dailyFileName, MEMORY, type MemoryFileName, parseFileName } from './memory-file.ts';
 import { MemoryStore } from './memory-store.ts';
+import { Journal } from './sources/journal.ts';
 
 function store(timeZone = 'UTC', startMs?: number) {
   const home = temporaryFolder();
@@ -14,6 +15,7 @@ function store(timeZone = 'UTC', startMs?: number) {
   const made = new MemoryStore({
     home,
     clock,
+    journal: new Journal(home),
     timeZone,
     onChanged: async (name) => {
       changed.push(name);
@@ -26,7 +28,7 @@ function store(timeZone = 'UTC', startMs?: number) {
 
 test('fifty appends at once are all kept, each with the version before it', async () => {
   const { store: memory, file, versions, changed } = store();
-  await Promise.all(Array.from({ length: 50 }, (_, index) => memory.append('People', `person ${index}`)));
+  await Promise.all(Array.from({ length: 50 }, (_, index) => memory.append({}, 'People', `person ${index}`)));
   for (let index = 0; index < 50; index++) expect(file(MEMORY)).toContain(`- person ${index}\n`);
   expect(versions(MEMORY)).toHaveLength(49);
   expect(changed).toHaveLength(50);
@@ -34,22 +36,22 @@ test('fifty appends at once are all kept, each with the version before it', asyn
 
 test('the number of versions is bounded, and the newest holds what was there before the last change', async () => {
   const { home, store: memory, versions } = store();
-  for (let index = 0; index < 60; index++) await memory.append('A', `x${index}`);
+  for (let index = 0; index < 60; index++) await memory.append({}, 'A', `x${index}`);
   const kept = versions(MEMORY);
   expect(kept).toHaveLength(50);
   const newest = readFileSync(join(home, 'memory', '.versions', MEMORY, kept.at(-1)!), 'utf8');
   expect(newest).toContain('x58');
   expect(newest).not.toContain('x59');
-  for (let index = 0; index < 10; index++) await memory.log(`y${index}`);
+  for (let index = 0; index < 10; index++) await memory.log({}, `y${index}`);
   expect(versions('2026-01-01.md')).toHaveLength(5);
 });
 
 test('what stood there before a thing ran away is kept, however often that has changed the file', async () => {
   const { home, clock, store: memory, versions } = store();
-  await memory.append('Good', 'what the owner cares for');
+  await memory.append({}, 'Good', 'what the owner cares for');
   await clock.advance(3 * 3_600_000);
   for (let index = 0; index < 200; index++)
-    await memory.edit(MEMORY as never, index === 0 ? '- what' : `- ${index - 1} what`, `- ${index} what`);
+    await memory.edit({}, MEMORY as never, index === 0 ? '- what' : `- ${index - 1} what`, `- ${index} what`);
   const kept = versions(MEMORY).map((name) =>
     readFileSync(join(home, 'memory', '.versions', MEMORY, name), 'utf8'),
   );
@@ -60,7 +62,7 @@ test('what stood there before a thing ran away is kept, however often that has c
 test('a hand edit while a change is being made is not lost', async () => {
   const { home, store: memory, file } = store();
   writeFileSync(join(home, MEMORY), '## A\n\n- one\n');
-  const appends = Array.from({ length: 10 }, (_, index) => memory.append('A', `tool ${index}`));
+  const appends = Array.from({ length: 10 }, (_, index) => memory.append({}, 'A', `tool ${index}`));
   for (let index = 0; index < 10; index++) {
     await new Promise((resolve) => setImmediate(resolve));
     const path = join(home, MEMORY);
@@ -77,16 +79,16 @@ test('a file that is not UTF-8 is refused and stays as it is', async () => {
   const { home, store: memory } = store();
   const bytes = Buffer.from([0x2d, 0x20, 0xff, 0xfe, 0x0a]);
   writeFileSync(join(home, MEMORY), bytes);
-  await expect(memory.append('A', 'x')).rejects.toThrow(/not valid UTF-8/);
-  await expect(memory.edit(MEMORY as MemoryFileName, '-', 'x')).rejects.toThrow(/not valid UTF-8/);
+  await expect(memory.append({}, 'A', 'x')).rejects.toThrow(/not valid UTF-8/);
+  await expect(memory.edit({}, MEMORY as MemoryFileName, '-', 'x')).rejects.toThrow(/not valid UTF-8/);
   await expect(memory.read(MEMORY as MemoryFileName)).rejects.toThrow(/not valid UTF-8/);
   expect(readFileSync(join(home, MEMORY))).toEqual(bytes);
 });
 
 test('a log line carries the time of the owner’s zone, in the file of the owner’s day', async () => {
   const { store: memory, file } = store('Pacific/Auckland', Date.UTC(2026, 0, 31, 23, 30));
-  await memory.log('Watered the plants.\nAll of them.');
-  await memory.log('Went out.');
+  await memory.log({}, 'Watered the plants.\nAll of them.');
+  await memory.log({}, 'Went out.');
   expect(file('memory/2026-02-01.md')).toBe(
     '# 2026-02-01, Sunday\n\n- 12:30 Watered the plants.\n  All of them.\n- 12:30 Went out.\n',
   );
@@ -114,14 +116,14 @@ test('a symbolic link is neither read nor replaced', async () => {
   symlinkSync(join(home, 'soul.yaml'), join(home, 'memory', 'trap.md'));
   const trap = parseFileName('trap.md');
   await expect(memory.read(trap)).rejects.toThrow(/not a plain file/);
-  await expect(memory.edit(trap, 'secret', 'x')).rejects.toThrow(/not a plain file/);
+  await expect(memory.edit({}, trap, 'secret', 'x')).rejects.toThrow(/not a plain file/);
   expect(readFileSync(join(home, 'soul.yaml'), 'utf8')).toBe('secret');
 });
 
 test('a file does not grow past its limit, and keeps its mode', async () => {
   const { home, store: memory } = store();
   writeFileSync(join(home, MEMORY), `${'x'.repeat(1024 * 1024 - 10)}\n`, { mode: 0o640 });
-  await expect(memory.append('A', 'one more')).rejects.toThrow(/would grow past/);
-  await memory.edit(MEMORY as MemoryFileName, 'x\n', 'y\n');
+  await expect(memory.append({}, 'A', 'one more')).rejects.toThrow(/would grow past/);
+  await memory.edit({}, MEMORY as MemoryFileName, 'x\n', 'y\n');
   expect(statSync(join(home, MEMORY)).mode & 0o777).toBe(0o640);
 });

@@ -3,7 +3,8 @@
  * before, write anew, rename. Changes run one after the other; a hand edit that lands in between is noticed right before
  * the rename, and the change is made again on top of it.
  *
- * When it fails, the file is as it was. A file that is not UTF-8 is never overwritten.
+ * When it fails, the file is as it was. A file that is not UTF-8 is never overwritten. Who had which line written is in the
+ * journal (sources/journal.ts) before the line is in the file.
  */
 import type { Stats } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -11,9 +12,11 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type LocalTime, localTime } from '@mobyclaw/lib/local-time';
+import { ownerBytes } from '@mobyclaw/lib/owner-text';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { editExactly } from '@mobyclaw/mcp/exact-edit';
-import { ToolError } from '@mobyclaw/mcp/tool';
+import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
 import {
   dailyFileName,
   decodeText,
@@ -26,6 +29,9 @@ import {
   statMemoryFile,
 } from './memory-file.ts';
 import { type Appended, appendToSection } from './section-append.ts';
+import type { Journal } from './sources/journal.ts';
+import type { JournalChange } from './sources/journal-record.ts';
+import { lineChanges } from './sources/line-changes.ts';
 import { keepVersion } from './versions.ts';
 
 const MAX_TRIES = 20; // a hand edit per try; a program that rewrites the file without end must not hold the queue
@@ -33,10 +39,21 @@ const MAX_TRIES = 20; // a hand edit per try; a program that rewrites the file w
 export interface MemoryStoreOptions {
   home: string;
   clock: Clock;
+  journal: Journal;
   /** IANA zone of the owner; daily logs follow it. */
   timeZone: string;
   /** Called after each change, before its caller hears of it. */
   onChanged: (name: MemoryFileName) => Promise<void>;
+}
+
+/** On whose behalf a change is made. */
+export type Author = Pick<McpCaller, 'turn' | 'session' | 'asker' | 'sender'>;
+
+interface Change {
+  by: Author;
+  name: MemoryFileName;
+  /** @returns the text as it is to be; the same text changes nothing */
+  transform: (text: string | null) => string;
 }
 
 class ChangedMeanwhile extends Error {}
@@ -54,38 +71,54 @@ export class MemoryStore {
     return readMemoryFile(this.#options.home, name);
   }
 
+  /** @returns null also where the file cannot be read as text, of which the tools tell the model */
+  async readable(name: MemoryFileName): Promise<string | null> {
+    try {
+      return await this.read(name);
+    } catch (error) {
+      if (error instanceof ToolError) return null;
+      throw error;
+    }
+  }
+
   /** Adds facts under a heading. @param head how a file begins that is not there yet */
   async append(
+    by: Author,
     section: string,
     entry: string,
     name = MEMORY as MemoryFileName,
     head = '',
   ): Promise<Appended> {
     let appended: Appended | undefined;
-    await this.#change(name, (text) => {
+    const transform = (text: string | null): string => {
       appended = appendToSection(text ?? head, section, entry);
       return appended.text;
-    });
+    };
+    await this.#change({ by, name, transform });
     return appended as Appended;
   }
 
   /** @throws ToolError where the passage is not there exactly once */
-  async edit(name: MemoryFileName, oldText: string, newText: string): Promise<void> {
-    await this.#change(name, (text) => {
+  async edit(by: Author, name: MemoryFileName, oldText: string, newText: string): Promise<void> {
+    const transform = (text: string | null): string => {
       if (text === null) throw new ToolError(`${name} does not exist. memory_list shows what there is.`);
       return editExactly(text, { file: name, oldText, newText, readTool: 'memory_read' });
-    });
+    };
+    await this.#change({ by, name, transform });
   }
 
   /** Adds a line with the time of day to today's log. */
-  async log(entry: string): Promise<{ file: MemoryFileName; line: string }> {
+  async log(by: Author, entry: string): Promise<{ file: MemoryFileName; line: string }> {
     const now = this.today();
     const file = dailyFileName(now.date);
     const line = `- ${now.time} ${entry.trim().replace(/\r?\n/g, '\n  ')}`;
-    await this.#change(file, (text) => {
+    const transform = (text: string | null): string => {
       if (text === null || text.trim() === '') return `# ${now.date}, ${now.weekday}\n\n${line}\n`;
-      return `${text}${text.endsWith('\n') ? '' : '\n'}${line}\n`;
-    });
+      const newline = text.includes('\r\n') ? '\r\n' : '\n';
+      const own = line.replaceAll('\n', newline);
+      return `${text}${text.endsWith('\n') ? '' : newline}${own}${newline}`;
+    };
+    await this.#change({ by, name: file, transform });
     return { file, line };
   }
 
@@ -103,11 +136,12 @@ export class MemoryStore {
     return this.#queue.idle();
   }
 
-  #change(name: MemoryFileName, transform: (text: string | null) => string): Promise<void> {
+  #change(change: Change): Promise<void> {
+    const { name } = change;
     return this.#queue.run(async () => {
       for (let tries = 1; ; tries++) {
         try {
-          if (await this.#tryChange(name, transform)) await this.#options.onChanged(name);
+          if (await this.#tryChange(change)) await this.#options.onChanged(name);
           return;
         } catch (error) {
           if (!(error instanceof ChangedMeanwhile)) throw error;
@@ -119,7 +153,7 @@ export class MemoryStore {
     });
   }
 
-  async #tryChange(name: MemoryFileName, transform: (text: string | null) => string): Promise<boolean> {
+  async #tryChange({ by, name, transform }: Change): Promise<boolean> {
     const { home, clock } = this.#options;
     const path = join(home, name);
     const before = statMemoryFile(home, name);
@@ -134,14 +168,47 @@ export class MemoryStore {
     }
     if (bytes === null) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     else await keepVersion(home, name, bytes, clock.now());
-    await writeFileAtomic(path, changed, {
-      mode: before === null ? 0o600 : before.mode & 0o777,
-      beforeRename: () => {
-        if (!sameFile(before, statMemoryFile(home, name))) throw new ChangedMeanwhile();
-      },
-    });
+    await this.#journalled(by, name, text ?? '', changed, () =>
+      writeFileAtomic(path, bytes === null ? changed : ownerBytes(changed, bytes), {
+        mode: before === null ? 0o600 : before.mode & 0o777,
+        beforeRename: () => {
+          if (!sameFile(before, statMemoryFile(home, name))) throw new ChangedMeanwhile();
+        },
+      }),
+    );
     return true;
   }
+
+  async #journalled(
+    by: Author,
+    file: MemoryFileName,
+    before: string,
+    after: string,
+    write: () => Promise<void>,
+  ): Promise<void> {
+    const { journal, clock } = this.#options;
+    const lines = lineChanges(before, after);
+    if (lines === null) return write();
+    const id = uuidv7();
+    const at = new Date(clock.now()).toISOString();
+    const change: JournalChange = { op: 'change', id, at, file, ...lines };
+    await journal.append({ ...change, ...authorOf(by) });
+    try {
+      await write();
+    } catch (error) {
+      await journal.append({ op: 'not', at, change: id });
+      throw error;
+    }
+  }
+}
+
+function authorOf({ turn, session, asker, sender }: Author): Author {
+  return {
+    ...(turn === undefined ? {} : { turn }),
+    ...(session === undefined ? {} : { session }),
+    ...(asker === undefined ? {} : { asker }),
+    ...(sender === undefined ? {} : { sender }),
+  };
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | null> {

@@ -35,18 +35,39 @@ export function appendToSection(text: string, section: string, entry: string): A
   const title = target?.title ?? section.replace(/^[#\s]+|[#\s]+$/g, '');
   if (added.length === 0) return { text, added, section: title, created: false };
   if (!target) {
-    const before = text.trimEnd() === '' ? '' : `${text.replace(/\s+$/, '')}${newline}${newline}`;
     const block = [`## ${title}`, '', ...added, ''].join(newline);
-    return { text: before + block, added, section: title, created: true };
+    return { text: text + gapAtEnd(text, newline) + block, added, section: title, created: true };
   }
-  let at = target.end;
-  while (at > target.start && lines[at - 1]?.trim() === '') at--;
-  const gap = at === target.start || !LIST_ITEM.test(lines[at - 1] ?? '') ? [''] : [];
-  const tail = lines.slice(at);
-  const rest = tail.some((line) => line.trim() !== '') ? tail : [''];
-  const bom = text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const joined = [...lines.slice(0, at), ...gap, ...added, ...rest].join(newline);
-  return { text: bom + joined, added, section: title, created: false };
+  let last = target.end - 1;
+  while (last >= target.start && lines[last]?.trim() === '') last--;
+  const gap = LIST_ITEM.test(lines[last] ?? '') && last >= target.start ? '' : newline;
+  const at = endOfLine(text, Math.max(last, target.headingIndex));
+  const block =
+    newline +
+    gap +
+    added.join(newline) +
+    (text.slice(at).trim() === '' ? finalBreak(text.slice(at), newline) : '');
+  return { text: text.slice(0, at) + block + text.slice(at), added, section: title, created: false };
+}
+
+/** What the text lacks so that an empty line stands before what follows. */
+function gapAtEnd(text: string, newline: string): string {
+  if (text.trim() === '' || /\n[ \t]*\r?\n$/.test(text)) return '';
+  return text.endsWith('\n') ? newline : newline + newline;
+}
+
+/** A text that the owner ended without one gets a line break after what is added, not after his own last line. */
+function finalBreak(rest: string, newline: string): string {
+  return rest.includes('\n') ? '' : newline;
+}
+
+/** @param line index, from 0 @returns the offset of its end, before the line break */
+function endOfLine(text: string, line: number): number {
+  let at = -1;
+  for (let index = 0; index < line; index++) at = text.indexOf('\n', at + 1);
+  const end = text.indexOf('\n', at + 1);
+  if (end === -1) return text.length;
+  return text[end - 1] === '\r' ? end - 1 : end;
 }
 
 function normalized(line: string): string {

@@ -15,13 +15,17 @@ import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
 import { HeartbeatChanges } from './heartbeat-changes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
-import { MEMORY } from './memory-file.ts';
+import { MEMORY, type MemoryFileName } from './memory-file.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
 import { MemoryStore } from './memory-store.ts';
 import { OwnerFiles } from './owner-files.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
 import { soulRoutes } from './soul/soul-routes.ts';
+import { Journal } from './sources/journal.ts';
+import { factLines } from './sources/line-changes.ts';
+import { fingerprint } from './sources/line-key.ts';
+import { whyRoute } from './sources/why-route.ts';
 import { MEMORY_INSTRUCTIONS, memoryTools } from './tools.ts';
 import { EndedTurns, turnRoutes } from './turn-routes.ts';
 
@@ -50,9 +54,11 @@ export async function startMemoryService(
     closing.push(() => index.close());
     const changes = new HeartbeatChanges(home);
     const ended = new EndedTurns();
+    const journal = new Journal(home);
     const store = new MemoryStore({
       home,
       clock,
+      journal,
       timeZone: config.timeZone,
       onChanged: async (name) => {
         index.touched(name);
@@ -64,6 +70,9 @@ export async function startMemoryService(
       await publisher.idle();
     });
     const failed = (what: string) => (error: unknown) => logger.error({ err: error }, what);
+    await journal.begin(clock.now(), async () =>
+      factLines((await store.readable(MEMORY as MemoryFileName)) ?? '').map(fingerprint),
+    );
     index.start(clock, failed('indexing failed'));
     await Promise.all([publisher.publish(), soul.start()]);
     const files = new OwnerFiles(home, clock, {
@@ -79,14 +88,19 @@ export async function startMemoryService(
         name: 'mobyclaw-memory',
         version,
         instructions: MEMORY_INSTRUCTIONS,
-        tools: memoryTools({ home, store, index, changes }),
+        tools: memoryTools({ home, store, index, journal, changes }),
         token: config.token,
         identify: (headers) => ended.check(requireCapability(headers, config.capabilityKey, clock.now())),
         allowedHosts: config.allowedHosts,
         logger,
         gateway: {
           token: config.gatewayToken,
-          routes: [...soulRoutes(soul), heartbeatRoute(home, store), ...turnRoutes(ended, changes)],
+          routes: [
+            ...soulRoutes(soul),
+            heartbeatRoute(home, store),
+            ...turnRoutes(ended, changes),
+            whyRoute({ store, index, journal }),
+          ],
         },
       },
       config.listen,

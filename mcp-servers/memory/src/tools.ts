@@ -1,5 +1,6 @@
 /** The tools that the model sees. Their descriptions teach it when to use which; their errors, how to do better. */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { whyText } from '@mobyclaw/lib/why-text';
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import type { DayRange } from '@mobyclaw/recall/time-words';
 import * as z from 'zod';
@@ -18,6 +19,8 @@ import {
 import type { MemoryStore } from './memory-store.ts';
 import { listReport, readReport, searchReport, sectionReport } from './reports.ts';
 import type { SearchIndex } from './search/search-index.ts';
+import type { Journal } from './sources/journal.ts';
+import { why } from './sources/why.ts';
 
 const MAX_ENTRY_CHARS = 8_000;
 const MAX_EDIT_CHARS = 50_000;
@@ -50,10 +53,11 @@ export interface MemoryToolsOptions {
   home: string;
   store: MemoryStore;
   index: SearchIndex;
+  journal: Journal;
   changes: HeartbeatChanges;
 }
 
-export function memoryTools({ home, store, index, changes }: MemoryToolsOptions): McpTool[] {
+export function memoryTools({ home, store, index, journal, changes }: MemoryToolsOptions): McpTool[] {
   return [
     mcpTool({
       name: 'memory_search',
@@ -138,7 +142,7 @@ export function memoryTools({ home, store, index, changes }: MemoryToolsOptions)
       annotations: { ...ADDS, idempotentHint: true },
       async run({ text: entry, section }, caller) {
         const file = writableFile(caller) ?? (MEMORY as MemoryFileName);
-        const written = await store.append(section, entry, file, headOf(file, caller));
+        const written = await store.append(caller, section, entry, file, headOf(file, caller));
         const { added, section: heading, created } = written;
         if (added.length === 0) return `${file} § ${heading} says that already; nothing was added.`;
         return `Written to ${file} § ${heading}${created ? ' (a new section)' : ''}:\n${added.join('\n')}`;
@@ -168,7 +172,7 @@ export function memoryTools({ home, store, index, changes }: MemoryToolsOptions)
             `A guest asked for this, and ${name} is the owner’s. What a guest wants remembered stands in ${own}.`,
           );
         }
-        const edit = (): Promise<void> => store.edit(name, old_text, new_text);
+        const edit = (): Promise<void> => store.edit(caller, name, old_text, new_text);
         const { session = '' } = caller;
         if (name === HEARTBEAT) await changes.during({ session, was: old_text, is: new_text }, edit);
         else await edit();
@@ -187,11 +191,29 @@ export function memoryTools({ home, store, index, changes }: MemoryToolsOptions)
         if (own !== null) {
           const { date, time } = store.today();
           const dated = `${date} ${time} ${entry.trim().replace(/\s*\n\s*/g, ' ')}`;
-          await store.append('Log', dated, own, headOf(own, caller));
+          await store.append(caller, 'Log', dated, own, headOf(own, caller));
           return `Written to ${own}:\n${dated}`;
         }
-        const { file, line } = await store.log(entry);
+        const { file, line } = await store.log(caller, entry);
         return `Written to ${file}:\n${line}`;
+      },
+    }),
+    mcpTool({
+      name: 'memory_why',
+      title: 'Why you remember it',
+      description:
+        'Tells where lines of the memory come from: in which conversation, when and by whom each was written, whether it was edited by hand since, and what was there before. Use it when the owner asks how you know something, or before you decide which of two lines is right.',
+      input: z.object({ about: text(500).describe('words of the line, such as: tea') }),
+      annotations: { ...READ_ONLY, idempotentHint: true },
+      async run({ about }, caller) {
+        const answer = await why(about, {
+          index,
+          journal,
+          read: (name) => store.readable(name),
+          today: store.today().date,
+          only: writableFile(caller), // a guest may see no more than what he had written himself
+        });
+        return whyText(answer, store.timeZone);
       },
     }),
   ];
