@@ -80,6 +80,11 @@ export class FakeRest {
     ];
   }
 
+  /** As when so much time has passed that a repeat is another message. */
+  forgetNonces(): void {
+    this.#nonces.clear();
+  }
+
   async handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { method = 'GET' } = request;
     const url = new URL(request.url ?? '/', 'http://localhost');
