@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { expect, test } from 'vitest';
 import { every } from './clock.ts';
@@ -22,4 +23,11 @@ test('a task that ends it does not run again', async () => {
   });
   await clock.advance(5000);
   expect(ran).toBe(1);
+});
+
+test('a timer keeps no process alive', () => {
+  const clock = new URL('clock.ts', import.meta.url);
+  const program = `import { systemClock } from '${clock}'; systemClock.after(600_000, () => undefined);`;
+  const args = ['--input-type=module', '-e', program];
+  expect(spawnSync(process.execPath, args, { timeout: 20_000 })).toMatchObject({ status: 0, signal: null });
 });

@@ -3,7 +3,6 @@ import type { LanguageModelV4Prompt, LanguageModelV4ToolResultOutput } from '@ai
 
 export interface ToolAnswer {
   tool: string;
-  input: unknown;
   output: string;
   failed: boolean;
 }
@@ -19,19 +18,11 @@ export function readConversation(prompt: LanguageModelV4Prompt): Conversation {
   const at = prompt.findLastIndex((message) => message.role === 'user');
   const user = prompt[at];
   const text = user?.role === 'user' ? textOf(user.content) : '';
-  const inputs = new Map<string, unknown>();
   const answers: ToolAnswer[] = [];
   for (const message of prompt.slice(at + 1)) {
-    if (message.role === 'assistant') {
-      for (const part of message.content)
-        if (part.type === 'tool-call') inputs.set(part.toolCallId, part.input);
-    } else if (message.role === 'tool') {
-      for (const part of message.content) {
-        if (part.type !== 'tool-result') continue;
-        const { output, failed } = readOutput(part.output);
-        answers.push({ tool: part.toolName, input: inputs.get(part.toolCallId), output, failed });
-      }
-    }
+    if (message.role !== 'tool') continue;
+    for (const part of message.content)
+      if (part.type === 'tool-result') answers.push({ tool: part.toolName, ...readOutput(part.output) });
   }
   const spoken = prompt.some((message) => message.role === 'assistant' && textOf(message.content) !== '');
   return { message: withoutContext(text), answers, first: !spoken };
