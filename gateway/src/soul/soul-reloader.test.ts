@@ -7,7 +7,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openHarness } from '../testing/harness.ts';
 
 interface World {
-  soul: { candidate: { hash: string; problem?: object } | null; published: string | null; confirmed: string | null };
+  soul: {
+    candidate: { hash: string; problem?: object } | null;
+    published: string | null;
+    confirmed: string | null;
+  };
   agent: { state: string; soul?: string; problem?: object };
 }
 
@@ -93,7 +97,10 @@ const good = (): World => ({
 });
 
 test('what was published and never confirmed is, where the agent runs it; where he runs another, he is restarted', async () => {
-  const running = await world({ ...good(), soul: { candidate: { hash: 'one' }, published: 'one', confirmed: null } });
+  const running = await world({
+    ...good(),
+    soul: { candidate: { hash: 'one' }, published: 'one', confirmed: null },
+  });
   await running.shows('in-force');
   expect(running.calls).toEqual(['POST /soul/confirm one']);
   const other = await world({
@@ -104,13 +111,19 @@ test('what was published and never confirmed is, where the agent runs it; where 
   expect(other.calls).toEqual(['POST /reload one', 'POST /soul/confirm one']);
 });
 
-test.each([{ state: 'starting' }, { state: 'down' }])('an agent that is %o is waited for, and not restarted', async (agent) => {
-  const one = await world({ soul: { candidate: { hash: 'one' }, published: 'one', confirmed: null }, agent });
-  await until('a look at him', () => one.looks.count > 0);
-  Object.assign(one.agent, { state: 'ready', soul: 'one' });
-  await one.shows('in-force');
-  expect(one.calls).toEqual(['POST /soul/confirm one']);
-});
+test.each([{ state: 'starting' }, { state: 'down' }])(
+  'an agent that is %o is waited for, and not restarted',
+  async (agent) => {
+    const one = await world({
+      soul: { candidate: { hash: 'one' }, published: 'one', confirmed: null },
+      agent,
+    });
+    await until('a look at him', () => one.looks.count > 0);
+    Object.assign(one.agent, { state: 'ready', soul: 'one' });
+    await one.shows('in-force');
+    expect(one.calls).toEqual(['POST /soul/confirm one']);
+  },
+);
 
 test('an edit is published, the agent restarted, and then it is in force', async () => {
   const one = await world(good());
@@ -126,7 +139,9 @@ test('one that the agent does not take is put back, and told with its line; so i
   await one.shows('in-force');
   await one.edit({ hash: 'bad' });
   const { problem } = await one.shows('rejected');
-  expect(problem).toBe('soul.yaml line 3: unknown key "modle". Moby goes on with the last version that worked.');
+  expect(problem).toBe(
+    'soul.yaml line 3: unknown key "modle". Moby goes on with the last version that worked.',
+  );
   await until('the agent to run the one before', () => one.agent.soul === 'one');
   const after = ['POST /soul/publish one', 'POST /reload bad', 'POST /soul/restore bad', 'POST /reload one'];
   expect(one.calls).toEqual(after);
