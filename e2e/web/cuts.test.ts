@@ -35,13 +35,23 @@ async function shown(page: Page): Promise<{ questions: string[]; answers: string
   return { questions: await texts('.mine .bubble'), answers: await texts('.his .text') };
 }
 
-/** The answer to a question, once it is part of the history. */
-async function answered(page: Page, count: number): Promise<void> {
-  const isSo = async (): Promise<boolean> => {
-    const ended = await page.locator('.his:has(footer)').count();
-    return ended === count && (await page.locator('.mine').count()) === count;
-  };
-  await until(`${count} answers`, isSo, 60_000);
+/** All of a stretch of the history up to this question is shown, once and in order, and its answer is part of the history. */
+async function answered(page: Page, last: number): Promise<void> {
+  await until(
+    `the answer to question ${last}`,
+    async () => {
+      const { questions, answers } = await shown(page);
+      const first = last - questions.length + 1;
+      const ended = await page.locator('.his:has(footer)').count();
+      return (
+        questions.length > 0 &&
+        questions.every((question, index) => question === `question ${first + index}`) &&
+        [0, 1].includes(answers.length - questions.length) && // a page of the history may begin with an answer
+        ended === answers.length
+      );
+    },
+    60_000,
+  );
 }
 
 describe.skipIf(!requireTool('chromium'))('cuts', () => {
@@ -102,6 +112,11 @@ describe.skipIf(!requireTool('chromium'))('cuts', () => {
       }).then((response) => response.json() as Promise<{ items: { role: string; text: string }[] }>);
       const texts = (role: string): string[] =>
         stored.items.filter((message) => message.role === role).map(({ text }) => text.trim());
+      for (const older = page.getByRole('button', { name: 'Older messages' }); await older.count(); ) {
+        const before = (await shown(page)).questions.length;
+        await older.click();
+        await until('older messages', async () => (await shown(page)).questions.length > before);
+      }
       const { questions, answers } = await shown(page);
       expect(questions).toEqual(Array.from({ length: CUTS }, (_, index) => `question ${index + 1}`));
       expect(texts('user')).toEqual(questions);

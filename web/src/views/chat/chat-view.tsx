@@ -3,6 +3,7 @@ import type { SessionView } from '@mobyclaw/protocol/session';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { live, openConversation, outbox } from '../../data/page.ts';
 import { t } from '../../texts.ts';
+import { Icon } from '../../ui/icon.tsx';
 import { SentenceReader, spoken } from '../../ui/speaker.ts';
 import { useResource } from '../../ui/use-resource.ts';
 import { ViewHeader } from '../../ui/view-header.tsx';
@@ -98,16 +99,23 @@ function Head({ session }: { session: string }) {
     >
       {known && (
         <div class="head-actions">
-          <button type="button" class="button" onClick={() => setTitle(known.title ?? '')}>
-            {t.chat.rename}
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t.chat.rename}
+            title={t.chat.rename}
+            onClick={() => setTitle(known.title ?? '')}
+          >
+            <Icon name="pencil" />
           </button>
           <button
             type="button"
-            class="button"
-            title={t.chat.resetTitle}
+            class="icon-button"
+            aria-label={t.chat.reset}
+            title={`${t.chat.reset}. ${t.chat.resetTitle}`}
             onClick={() => void beginAnew(session)}
           >
-            {t.chat.reset}
+            <Icon name="again" />
           </button>
         </div>
       )}

@@ -118,7 +118,7 @@ export function Composer({ session, running }: { session: string; running: LiveT
               <code>
                 /{command.name} {command.usage}
               </code>{' '}
-              <span>{command.description}</span>
+              <span>{command.description.replaceAll('`', '')}</span>
             </div>
           ))}
         </div>
