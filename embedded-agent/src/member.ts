@@ -28,7 +28,8 @@ export class Member {
   model(): Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> {
     if (!this.#model) {
       const resolved = resolveModel(this.#soul, this.#environment, this.name);
-      this.#model = createModel(resolved).then((runnable) => ({ resolved, runnable }));
+      const window = Number(this.#environment.MOBYCLAW_CONTEXT_WINDOW) || 0;
+      this.#model = createModel(resolved, window).then((runnable) => ({ resolved, runnable }));
     }
     return this.#model;
   }

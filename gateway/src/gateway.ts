@@ -16,6 +16,8 @@ import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
 import { Pricing } from './budget/pricing.ts';
 import type { Commands } from './commands/commands.ts';
+import { Gauge } from './compaction/gauge.ts';
+import { Windows } from './compaction/windows.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { createApp } from './http/app.ts';
@@ -106,6 +108,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     running: () => turns.lanes.running,
     queued: () => store.turns.countByState().queued ?? 0,
     questions: () => store.questions.countOpen(),
+    fullest: () => windows.fullest(store.contexts.fullest(100))?.share ?? 0,
     clock,
   });
   const replies = new ReplyRecorder(store);
@@ -132,7 +135,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       logger,
     });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
+  const gauge = new Gauge({ store, agent, clock, logger });
+  const windows = new Windows(store.contexts, config.contextWindow);
   const runner = new TurnRunner({
+    gauge,
     store,
     events,
     agent,
@@ -237,6 +243,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       store,
       turns,
       resets,
+      windows,
       monitor,
       jobs: background.jobs,
       budget,
@@ -272,6 +279,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     budget,
     pricing,
     resets,
+    windows,
     agent,
     monitor,
     soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
@@ -297,6 +305,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     store,
     turns,
     resets,
+    windows,
     monitor,
     replies,
     jobs: background.jobs,

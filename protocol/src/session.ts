@@ -2,6 +2,21 @@ import * as z from 'zod';
 import { queueModeSchema } from './prompt.ts';
 import { usageSchema } from './usage.ts';
 
+export const contextSchema = z
+  .object({
+    tokens: z.int().describe('that the model read and wrote in its last call'),
+    window: z.int().describe('how many it can'),
+    share: z.number().describe('tokens by window, from 0'),
+    source: z
+      .enum(['reported', 'named', 'learned', 'known', 'estimated'])
+      .describe(
+        'where the window is from: the engine, the owner, a refusal of the provider, the table of known models, or an estimate',
+      ),
+  })
+  .meta({ id: 'Context' });
+
+export type Context = z.infer<typeof contextSchema>;
+
 export const sessionViewSchema = z
   .object({
     key: z.string(),
@@ -12,6 +27,7 @@ export const sessionViewSchema = z
     title: z.string().optional().describe('what the owner calls it'),
     opening: z.string().optional().describe('how its first message begins'),
     messages: z.int(),
+    context: contextSchema.optional().describe('how full the model is, once it was asked'),
     createdAt: z.iso.datetime(),
     lastActiveAt: z.iso.datetime(),
   })

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { channelStatusSchema } from './channel.ts';
 import { beatViewSchema, heartbeatViewSchema } from './heartbeat.ts';
 import { ownerChannelViewSchema } from './owner-channel.ts';
+import { contextSchema } from './session.ts';
 import { budgetReportSchema } from './usage.ts';
 
 export const statusSchema = z
@@ -46,6 +47,10 @@ export const statusSchema = z
       .optional(),
     budget: budgetReportSchema.optional().describe('where a cap is set'),
     sessions: z.int(),
+    fullest: contextSchema
+      .extend({ session: z.string() })
+      .optional()
+      .describe('the conversation in which the model is fullest'),
     store: z.object({ path: z.string(), bytes: z.int() }),
   })
   .meta({ id: 'Status' });

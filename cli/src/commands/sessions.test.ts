@@ -15,6 +15,7 @@ test('sessions: list, show, reset and stop', async () => {
     queued: 0,
     queueMode: 'followup',
     messages: 3,
+    context: { tokens: 4000, window: 8000, share: 0.5, source: 'named' },
     createdAt: AT,
     lastActiveAt: AT,
   };
@@ -22,7 +23,14 @@ test('sessions: list, show, reset and stop', async () => {
     body: {
       items: [
         view,
-        { ...view, key: 'telegram:dm:42', state: 'running', queued: 2, lastActiveAt: '2026-02-01T00:00:00Z' },
+        {
+          ...view,
+          key: 'telegram:dm:42',
+          state: 'running',
+          queued: 2,
+          context: { tokens: 6000, window: 8000, share: 0.75, source: 'estimated' },
+          lastActiveAt: '2026-02-01T00:00:00Z',
+        },
       ],
     },
   });
@@ -37,11 +45,14 @@ test('sessions: list, show, reset and stop', async () => {
       .split('\n')
       .map((line) => line.split(/ {2,}/)),
   ).toEqual([
-    ['SESSION', 'STATE', 'MESSAGES', 'LAST ACTIVE'],
-    ['telegram:dm:42', 'running, 2 waiting', '3', '2026-02-01 00:00'],
-    ['cli:main', 'idle', '3', '2026-01-02 03:04'],
+    ['SESSION', 'STATE', 'MESSAGES', 'FULL', 'LAST ACTIVE'],
+    ['telegram:dm:42', 'running, 2 waiting', '3', '75 %', '2026-02-01 00:00'],
+    ['cli:main', 'idle', '3', '50 %', '2026-01-02 03:04'],
   ]);
   expect(JSON.parse((await runCli(['sessions', 'show', 'main', '--json'], at)).stdout)).toEqual(view);
+  expect((await runCli(['sessions', 'show', 'main'], at)).stdout).toContain(
+    '50 % full, 4,000 of 8,000 tokens (as you named it)',
+  );
   expect((await runCli(['sessions', 'show', 'other'], at)).code).toBe(1);
   expect((await runCli(['sessions', 'reset', 'main'], at)).stderr).toBe(
     'cli:main begins anew with the next message.\n',

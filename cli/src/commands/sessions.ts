@@ -3,6 +3,7 @@ import { type SessionView, sessionViewSchema } from '@mobyclaw/protocol/session'
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
+import { contextText, percent } from '../context-text.ts';
 import { sessionKey } from '../session-name.ts';
 import { columnsOf, print, printJson, say, table } from '../terminal.ts';
 import { localTime } from '../time.ts';
@@ -61,9 +62,13 @@ async function list(context: Context, { json }: Options): Promise<ExitCode> {
       one.key,
       state(one),
       String(one.messages),
+      one.context ? percent(one.context.share) : '',
       localTime(one.lastActiveAt, zone),
     ]);
-    print(terminal, table([['SESSION', 'STATE', 'MESSAGES', 'LAST ACTIVE'], ...rows], columnsOf(terminal)));
+    print(
+      terminal,
+      table([['SESSION', 'STATE', 'MESSAGES', 'FULL', 'LAST ACTIVE'], ...rows], columnsOf(terminal)),
+    );
   }
   return EXIT.ok;
 }
@@ -86,6 +91,7 @@ async function show(context: Context, name: string, { json }: Options): Promise<
       ['state', state(session)],
       ['queue mode', session.queueMode],
       ['messages', String(session.messages)],
+      ...(session.context ? [['model', contextText(session.context)]] : []),
       ['began', localTime(session.createdAt, zone)],
       ['last active', localTime(session.lastActiveAt, zone)],
     ]),

@@ -12,6 +12,7 @@ import { CliError, EXIT, type ExitCode, NotRunningError } from '../cli-error.ts'
 import type { Define } from '../command.ts';
 import { isUp, type Service } from '../compose/service.ts';
 import type { Context } from '../context.ts';
+import { contextText } from '../context-text.ts';
 import { type DiskUse, diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { heartbeatText } from '../heartbeat/beat-text.ts';
@@ -151,6 +152,8 @@ function rows(
     const waiting = gateway.questions?.open ?? 0;
     if (waiting > 0) lines.push(['questions', colour(false, `${waiting} for you: ./mobyclaw questions`)]);
     lines.push(['sessions', String(gateway.sessions)]);
+    const { fullest } = gateway;
+    if (fullest) lines.push(['fullest', `${fullest.session}, ${contextText(fullest)}`]);
     const { heartbeat, ownerChannel } = gateway;
     if (heartbeat) {
       const text = heartbeatText(heartbeat, clock.now(), settings.values.MOBYCLAW_TZ);

@@ -1,6 +1,7 @@
 /** The AI SDK's model for what soul.yaml names. Only the package of the provider in use is loaded. */
 import type { LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { ResolvedModel as Resolved } from '@mobyclaw/lib/model-ref';
+import { knownWindow } from '@mobyclaw/lib/model-windows';
 import { repeatingFetch } from '@mobyclaw/lib/node-fetch';
 import type { ModelConfig } from '../soul/schema.ts';
 import { answerFetch } from './answer-fetch.ts';
@@ -15,9 +16,12 @@ export interface RunnableModel {
   marksCache: boolean;
   /** Whether what a tool returns may hold pictures. */
   takesToolPictures: boolean;
+  /** How many tokens the model can read and write at once; 0 where that is not known. */
+  contextLimit: number;
 }
 
-export async function createModel(resolved: ResolvedModel): Promise<RunnableModel> {
+/** @param window that the owner names in .env; what soul.yaml says of this very model goes before it */
+export async function createModel(resolved: ResolvedModel, window = 0): Promise<RunnableModel> {
   const { max_tokens, temperature, top_p } = resolved.settings;
   return {
     model: await languageModel(resolved),
@@ -29,7 +33,12 @@ export async function createModel(resolved: ResolvedModel): Promise<RunnableMode
     providerOptions: thinkingOptions(resolved),
     marksCache: resolved.kind === 'anthropic',
     takesToolPictures: !speaksChatCompletions(resolved),
+    contextLimit: contextLimit(resolved, window),
   };
+}
+
+function contextLimit({ provider, model, settings }: ResolvedModel, window: number): number {
+  return settings.provider_opts?.context_size ?? (window || (knownWindow(`${provider}/${model}`) ?? 0));
 }
 
 function speaksChatCompletions({ kind, responses }: ResolvedModel): boolean {

@@ -173,9 +173,13 @@ export class ModelCalls {
     // Such a finish is made up by the provider package where the stream just ends.
     const { unified: finish, raw } = finishReason;
     if (finish === 'other' && raw === undefined) throw new TruncatedStreamError('the stream ended early');
-    const { emit, model, onUsage } = this.#options;
+    const { emit, model, runnable, onUsage } = this.#options;
     // With its provider, as newer cagents name it: only so can a price be that of one provider.
-    const { lastMessage, ...totals } = toTokenUsage(usage, `${model.provider}/${model.model}`);
+    const { lastMessage, ...totals } = toTokenUsage(
+      usage,
+      `${model.provider}/${model.model}`,
+      runnable.contextLimit,
+    );
     const stored = { ...lastMessage };
     delete stored.Cost;
     delete stored.Model;
@@ -194,7 +198,7 @@ function isHeard(part: LanguageModelV4StreamPart): boolean {
   return part.type === 'tool-call' || ('delta' in part && part.delta !== '');
 }
 
-function toTokenUsage(usage: LanguageModelV4Usage, model: string) {
+function toTokenUsage(usage: LanguageModelV4Usage, model: string, contextLimit: number) {
   const cached = usage.inputTokens.cacheRead ?? 0;
   const input = usage.inputTokens.total ?? 0;
   const output = usage.outputTokens.total ?? 0;
@@ -210,7 +214,7 @@ function toTokenUsage(usage: LanguageModelV4Usage, model: string) {
     input_tokens: input,
     output_tokens: output,
     context_length: input + output,
-    context_limit: 0,
+    context_limit: contextLimit,
     cost: 0,
     lastMessage,
   };

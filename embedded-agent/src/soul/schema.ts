@@ -14,6 +14,8 @@ const modelSchema = z.strictObject({
   token_key: z.string().min(1).optional(),
   /** Tokens for anthropic and google, an effort for openai. */
   thinking_budget: z.union([z.int(), z.enum(['none', 'minimal', 'low', 'medium', 'high'])]).optional(),
+  /** `context_size`: how many tokens the model can read and write at once; cagent knows the key since v1.60. */
+  provider_opts: z.strictObject({ context_size: z.int().min(1000).optional() }).optional(),
 });
 
 const providerSchema = z.strictObject({
@@ -110,7 +112,7 @@ export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
   (
     'rag mcps hooks sub_agents handoffs fallback skills structured_output commands code_mode_tools ' +
     'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
-    'frequency_penalty presence_penalty parallel_tool_calls provider_opts track_usage routing name model_picker ' +
+    'frequency_penalty presence_penalty parallel_tool_calls track_usage routing name model_picker ' +
     'safety runtime budgets redact_secrets title_model compaction_model cache file_types'
   ).split(' '),
 );

@@ -18,5 +18,12 @@ export function scriptedModel(answer: (options: LanguageModelV4CallOptions) => S
     doGenerate: () => Promise.reject(new Error('only streams are scripted')),
     doStream: async (options) => ({ stream: ReadableStream.from(answer(options)) }),
   };
-  return { model, settings: {}, providerOptions: {}, marksCache: false, takesToolPictures: true };
+  return {
+    model,
+    settings: {},
+    providerOptions: {},
+    marksCache: false,
+    takesToolPictures: true,
+    contextLimit: 0,
+  };
 }

@@ -9,7 +9,7 @@ import { GenerationProbe } from './generation.ts';
 import { ping, readiness } from './health.ts';
 import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
-import { agentNames } from './team.ts';
+import { agentNames, namedWindow } from './team.ts';
 import { Transport } from './transport.ts';
 import { SessionUses } from './usage.ts';
 
@@ -31,6 +31,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
   const transport = new Transport({ url, token, clock });
   const generation = new GenerationProbe(transport, agentKey, limits.requestMs, options.generation);
   const sessions = new Sessions(transport, limits.requestMs);
+  const named = new Map<string, number | null>();
   const storedSession = (id: string): Promise<StoredSession | null> => sessions.get(id);
   const askWhetherAlive = (signal?: AbortSignal): Promise<boolean> => ping(transport, signal);
   const run = {
@@ -55,9 +56,17 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     },
     forgetEngine() {
       generation.forget();
+      named.clear();
       transport.closeIdle();
     },
     agentNames: () => agentNames(transport, agentKey, limits.requestMs),
+    async namedWindow(agentName) {
+      const known = named.get(agentName);
+      if (known !== undefined) return known;
+      const found = await namedWindow(transport, agentKey, limits.requestMs, agentName);
+      named.set(agentName, found);
+      return found;
+    },
     createSession: (title) => sessions.create(title),
     deleteSession: (id) => sessions.remove(id),
     sessions: () => sessions.list(),

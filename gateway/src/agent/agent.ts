@@ -90,7 +90,9 @@ export type RunEvent =
       model: string;
     }
   | { type: 'notice'; text: string }
-  | { type: 'model'; model: string };
+  | { type: 'model'; model: string }
+  /** How full the session is after a model call that read `input`, in tokens; `limit` 0 where the engine does not know the model's. */
+  | { type: 'context'; tokens: number; input: number; limit: number; model: string };
 
 export type RunOutcome =
   /** `text`: the assistant messages of the run, joined by a blank line. `replaced`: it is not the sum of what was streamed. `cut`: the model had more to say, and its limit of tokens ended it. */
@@ -113,6 +115,8 @@ export interface AgentClient {
   forgetEngine(): void;
   /** Names of the agents in soul.yaml; none while it is broken. @throws AgentError */
   agentNames(): Promise<readonly string[]>;
+  /** Tokens that soul.yaml names for the model of an agent; null: none. Asked once for each start of the engine. @throws AgentError */
+  namedWindow(agentName: string): Promise<number | null>;
   /** @throws AgentError */
   createSession(title: string): Promise<string>;
   /** Deletes a session; one that is gone already is fine. @throws AgentError */

@@ -308,6 +308,11 @@ export class RunReader {
       if (call.measured && call.event.inputTokens === 0) this.#noteMissingInput(call.event.model);
     }
     if (!this.#own(event)) return;
+    const tokens = asNumber(figures.context_length);
+    if (tokens > 0) {
+      const [input, limit] = [asNumber(figures.input_tokens), asNumber(figures.context_limit)];
+      emit({ type: 'context', tokens, input, limit, model });
+    }
     uses.note(sessionId, figures);
     if (!ofCompaction) this.midway = false;
   }

@@ -1,6 +1,6 @@
 /** Which agents soul.yaml defines, as the engine that runs it has read them. */
 import { httpError } from './http-error.ts';
-import { asObject, asText, parseJson } from './json.ts';
+import { asNumber, asObject, asText, type JsonObject, parseJson } from './json.ts';
 import type { Transport } from './transport.ts';
 
 /**
@@ -14,12 +14,35 @@ export async function agentNames(
   agentKey: string,
   timeoutMs: number,
 ): Promise<string[]> {
+  const { agents } = await configuration(transport, agentKey, timeoutMs);
+  return Array.isArray(agents) ? agents.map((agent) => asText(asObject(agent).Name)) : [];
+}
+
+/**
+ * What soul.yaml names as `provider_opts.context_size` of an agent's model. cagent before v1.60 takes the key and does nothing
+ * with it, so it is read here.
+ * @returns tokens; null where it names none
+ * @throws AgentError where the agent gave no usable answer
+ */
+export async function namedWindow(
+  transport: Transport,
+  agentKey: string,
+  timeoutMs: number,
+  agentName: string,
+): Promise<number | null> {
+  const { agents, models } = await configuration(transport, agentKey, timeoutMs);
+  const list = Array.isArray(agents) ? agents.map(asObject) : [];
+  const agent = list.find(({ Name }) => Name === agentName);
+  const model = asObject(asObject(models)[asText(agent?.model ?? agent?.Model)]);
+  return asNumber(asObject(model.provider_opts).context_size) || null;
+}
+
+async function configuration(transport: Transport, agentKey: string, timeoutMs: number): Promise<JsonObject> {
   const { status, body } = await transport.exchange(
     { method: 'GET', path: `/api/agents/${agentKey}` },
     timeoutMs,
   );
-  if (status === 404) return [];
+  if (status === 404) return {};
   if (status !== 200) throw httpError(status, body);
-  const { agents } = asObject(parseJson(body));
-  return Array.isArray(agents) ? agents.map((agent) => asText(asObject(agent).Name)) : [];
+  return asObject(parseJson(body));
 }

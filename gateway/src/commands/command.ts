@@ -7,6 +7,7 @@ import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
 import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
+import type { Windows } from '../compaction/windows.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Role } from '../store/access-store.ts';
@@ -37,6 +38,7 @@ export interface CommandServices {
   store: Store;
   turns: TurnService;
   resets: ConversationReset;
+  windows: Windows;
   monitor: AgentMonitor;
   access: Access;
   decisions: AccessDecisions;

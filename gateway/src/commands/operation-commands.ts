@@ -1,4 +1,5 @@
 /** Commands about Moby himself: help, status, usage, memory. */
+import type { Fullness } from '../compaction/windows.ts';
 import type { Command } from './command.ts';
 import { memoryCommand } from './memory-command.ts';
 import { usageCommand } from './usage-command.ts';
@@ -24,7 +25,7 @@ export const operationCommands: readonly Command[] = [
     name: 'status',
     description: 'How I am',
     menu: true,
-    async run({ channel, role, sign }, { monitor, turns, store, channels }) {
+    async run({ channel, role, sign }, { monitor, turns, store, windows, channels }) {
       const { reachable, engine, model, detail, toolProblems } = await monitor.health();
       const counts = store.turns.countByState();
       const lines = [
@@ -33,6 +34,8 @@ export const operationCommands: readonly Command[] = [
           : `⚠️ My agent does not answer.${detail ? ` ${detail}` : ''}`,
         `Here: ${turns.lanes.runningIn(channel) ? 'at work' : 'idle'}, ${store.turns.countWaiting(channel)} waiting.`,
       ];
+      const context = contextText(windows.fullness(store.contexts.of(channel)));
+      if (context !== null) lines.push(context);
       const undelivered = store.outbox.undelivered(channel).length;
       if (undelivered > 0)
         lines.push(
@@ -64,3 +67,15 @@ export const operationCommands: readonly Command[] = [
   },
   memoryCommand,
 ];
+
+/** @returns null where no model has been called in the conversation */
+function contextText(fullness: Fullness | null): string | null {
+  if (fullness === null) return null;
+  const { tokens, window, share } = fullness;
+  const about = window.source === 'estimated' ? 'an estimated ' : '';
+  return `My model is ${Math.round(share * 100)} % full here: ${thousands(tokens)} of ${about}${thousands(window.tokens)} tokens.`;
+}
+
+function thousands(count: number): string {
+  return count.toLocaleString('en');
+}

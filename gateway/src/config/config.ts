@@ -50,6 +50,10 @@ export interface GatewayConfig {
   queueLimit: number;
   /** How long a question to the owner waits, in milliseconds; `unasked` for schedules and the heartbeat. */
   askTimeoutMs: { asked: number; unasked: number };
+  /** How full the model's window may get before a conversation is made shorter; from 0 to 1. */
+  compactAt: number;
+  /** Tokens of that window, where the owner names it. */
+  contextWindow: number | null;
   /** A conversation idle for so many milliseconds starts afresh. */
   resetIdleMs: number | null;
   /** Time of day in `timeZone` at which conversations start afresh. */
@@ -89,6 +93,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queueMode: env.MOBYCLAW_QUEUE_MODE,
     queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
     askTimeoutMs: { asked: env.MOBYCLAW_ASK_TIMEOUT, unasked: env.MOBYCLAW_ASK_TIMEOUT_UNASKED },
+    compactAt: env.MOBYCLAW_COMPACT_AT / 100,
+    contextWindow: env.MOBYCLAW_CONTEXT_WINDOW ?? null,
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
     heartbeat: { intervalMs: env.MOBYCLAW_HEARTBEAT_INTERVAL, activeHours: env.MOBYCLAW_ACTIVE_HOURS },

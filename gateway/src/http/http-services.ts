@@ -7,6 +7,7 @@ import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
 import type { Commands } from '../commands/commands.ts';
+import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
@@ -44,6 +45,7 @@ export interface HttpServices {
   budget: Budget | null;
   pricing: Pricing;
   resets: ConversationReset;
+  windows: Windows;
   agent: AgentClient;
   monitor: AgentMonitor;
   soul: (running: RunningSoul | null) => SoulView;

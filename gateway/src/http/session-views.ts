@@ -1,6 +1,7 @@
 /** Conversations and their messages as the API shows them. */
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
-import type { MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
+import type { Context, MessageView, SearchHit, SessionView } from '@mobyclaw/protocol/session';
+import type { Fullness, Windows } from '../compaction/windows.ts';
 import type { HitRow } from '../store/history-index.ts';
 import type { MessageRow } from '../store/message-store.ts';
 import type { SessionRow } from '../store/session-store.ts';
@@ -11,15 +12,17 @@ import type { TurnService } from '../turns/turn-service.ts';
 export interface SessionViewServices {
   store: Store;
   turns: TurnService;
+  windows: Windows;
   defaultQueueMode: QueueMode;
 }
 
 export function toSessionView(
-  { store, turns, defaultQueueMode }: SessionViewServices,
+  { store, turns, windows, defaultQueueMode }: SessionViewServices,
   session: SessionRow,
 ): SessionView {
   const running = turns.lanes.runningIn(session.key);
   const queued = store.turns.countWaiting(session.key);
+  const fullness = windows.fullness(store.contexts.of(session.key));
   const opening = store.messages.opening(session.key);
   return {
     key: session.key,
@@ -30,9 +33,14 @@ export function toSessionView(
     ...(session.title === null ? {} : { title: session.title }),
     ...(opening === null ? {} : { opening }),
     messages: store.messages.count(session.key),
+    ...(fullness ? { context: toContextView(fullness) } : {}),
     createdAt: new Date(session.createdAt).toISOString(),
     lastActiveAt: new Date(session.lastActiveAt).toISOString(),
   };
+}
+
+export function toContextView({ tokens, window, share }: Fullness): Context {
+  return { tokens, window: window.tokens, share: Math.round(share * 1000) / 1000, source: window.source };
 }
 
 /** With what their turns add: files at the question, usage at the answer, the reason at the end of what was not answered. */

@@ -22,6 +22,7 @@ import { channelFolder } from '../channels/channel-folder.ts';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { guardProcess } from '../channels/process-guard.ts';
 import { Commands, MENU, usableCommand } from '../commands/commands.ts';
+import type { Windows } from '../compaction/windows.ts';
 import { enabledPlatforms } from '../config/channels-config.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { Delivery, type Outgoing } from '../delivery/delivery.ts';
@@ -54,6 +55,7 @@ export interface MessagingOptions {
   store: Store;
   turns: TurnService;
   resets: ConversationReset;
+  windows: Windows;
   monitor: AgentMonitor;
   replies: ReplyRecorder;
   jobs: JobService;
@@ -99,6 +101,7 @@ export class Messaging {
       store,
       turns,
       resets,
+      windows,
       monitor,
       jobs,
       memory,
@@ -129,6 +132,7 @@ export class Messaging {
         store,
         turns,
         resets,
+        windows,
         monitor,
         access,
         decisions: this.decisions,

@@ -48,6 +48,7 @@ describe('the delay of the event loop', () => {
       running: () => 0,
       queued: () => 0,
       questions: () => 0,
+      fullest: () => 0,
       clock: systemClock,
     });
     const text = await metrics.render();

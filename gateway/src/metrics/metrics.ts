@@ -8,6 +8,8 @@ export interface MetricsSources {
   queued: () => number;
   /** Questions that wait for the owner. */
   questions: () => number;
+  /** How full the model is in the fullest conversation, by its window; 0 where none is known. */
+  fullest: () => number;
   clock: Clock;
 }
 
@@ -52,6 +54,11 @@ export class Metrics {
       registers,
     });
     gauge('mobyclaw_questions_open', 'Questions that wait for the owner', sources.questions);
+    gauge(
+      'mobyclaw_context_fullest_ratio',
+      'How full the model is in the fullest conversation',
+      sources.fullest,
+    );
     gauge('mobyclaw_turns_running', 'Turns that run', sources.running);
     gauge('mobyclaw_turns_queued', 'Turns that wait', sources.queued);
     gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());

@@ -29,7 +29,7 @@ function open(path = join(temporaryFolder(), 'gateway.db'), clock = new ManualCl
     store,
     clock,
     logger: silentLogger,
-    metrics: new Metrics({ running: zero, queued: zero, questions: zero, clock }),
+    metrics: new Metrics({ running: zero, queued: zero, questions: zero, fullest: zero, clock }),
     timeZone: 'UTC',
     timeoutMs: ({ source }) => (source === 'cron' ? 60 : 10) * MINUTE,
     askerOf,

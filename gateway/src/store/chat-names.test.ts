@@ -9,7 +9,7 @@ const NEW = 'telegram:group:-1007';
 
 /** Text in which no chat is named, or one that has to stay as it was written. */
 const OTHERS: Record<string, string> = {
-  sessions: 'agent agent_session queue_mode title',
+  sessions: 'agent agent_session queue_mode title context_model context_source',
   turns:
     'id source sender prompt attachments queue_mode state lease answer error_code error_message model merged_into deliver_reply_to notes',
   inbox: 'key turn body_hash', // keys keep the name they came with
@@ -38,6 +38,9 @@ const OTHERS: Record<string, string> = {
   questions:
     'id kind state turn asker source calls subject title text details options input fallback answer outcome',
   question_uses: 'question turn subject',
+  learned_windows: 'model',
+  compactions: 'why state wish agent_session agent flush summary reason',
+  summaries: 'text',
 };
 
 function open(): { db: Database; names: ChatNames } {

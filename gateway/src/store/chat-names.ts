@@ -30,6 +30,8 @@ export const CHAT_COLUMNS: readonly (readonly [table: string, column: string])[]
   ['guest_turns', 'channel'],
   ['questions', 'session'],
   ['questions', 'chat'],
+  ['compactions', 'session'],
+  ['summaries', 'session'],
   ['renamed_chats', 'current'],
 ];
 
@@ -190,6 +192,7 @@ export class ChatNames {
       ['closed_groups', 'channel'],
       ['threads', 'channel'],
       ['guest_turns', 'channel'],
+      ['summaries', 'session'],
     ]) {
       this.#db
         .sql(

@@ -30,6 +30,7 @@ import { ALWAYS_SCHEMA } from './migrations/024-always.ts';
 import { HISTORY_INDEX_SCHEMA } from './migrations/025-history-index.ts';
 import { QUESTION_MESSAGES_SCHEMA } from './migrations/026-question-messages.ts';
 import { PAGE_SCHEMA } from './migrations/027-page.ts';
+import { COMPACTION_SCHEMA } from './migrations/028-compaction.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -59,6 +60,7 @@ export const MIGRATIONS = [
   HISTORY_INDEX_SCHEMA,
   QUESTION_MESSAGES_SCHEMA,
   PAGE_SCHEMA,
+  COMPACTION_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

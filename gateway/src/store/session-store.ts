@@ -67,7 +67,10 @@ export class SessionStore {
   /** @param agent of soul.yaml; null: root */
   setAgentSession(key: string, id: string, agent: string | null = null): void {
     this.#db
-      .sql('UPDATE sessions SET agent_session = ?, agent = ?, torn = 0 WHERE key = ?')
+      .sql(
+        `UPDATE sessions SET agent_session = ?, agent = ?, torn = 0, context_tokens = NULL, restricted = 0, summary_told = 0
+         WHERE key = ?`,
+      )
       .run(id, agent, this.#names.current(key));
   }
 
@@ -78,7 +81,9 @@ export class SessionStore {
   /** The next turn takes a new agent session; it is told what was said after message `seedFrom`. */
   reset(key: string, seedFrom: number): void {
     this.#db
-      .sql('UPDATE sessions SET agent_session = NULL, torn = 0, seed_from = ? WHERE key = ?')
+      .sql(
+        'UPDATE sessions SET agent_session = NULL, torn = 0, context_tokens = NULL, seed_from = ? WHERE key = ?',
+      )
       .run(seedFrom, this.#names.current(key));
   }
 

@@ -3,6 +3,7 @@ import { AccessStore } from './access-store.ts';
 import { AgentSessionStore } from './agent-session-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { ChatNames } from './chat-names.ts';
+import { ContextStore } from './context-store.ts';
 import { type Changes, Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
 import { HeartbeatStore } from './heartbeat-store.ts';
@@ -34,6 +35,7 @@ export class Store {
   readonly events: EventStore;
   readonly sessions: SessionStore;
   readonly agentSessions: AgentSessionStore;
+  readonly contexts: ContextStore;
   readonly messages: MessageStore;
   readonly history: HistoryIndex;
   readonly tokens: TokenStore;
@@ -59,6 +61,7 @@ export class Store {
     this.events = new EventStore(this.#db);
     this.sessions = new SessionStore(this.#db, this.names);
     this.agentSessions = new AgentSessionStore(this.#db);
+    this.contexts = new ContextStore(this.#db, this.names);
     this.messages = new MessageStore(this.#db, this.names);
     this.history = new HistoryIndex(this.#db, this.names, options.timeZone ?? 'UTC');
     this.tokens = new TokenStore(this.#db);

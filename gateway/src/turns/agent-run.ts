@@ -10,6 +10,7 @@ import type { AgentClient, RunEvent, RunOutcome } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
+import type { Gauge } from '../compaction/gauge.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
@@ -43,6 +44,7 @@ export interface AgentRunOptions {
   rules: AskingOptions['rules'];
   /** The turn waits for a person from now on. @returns to be called when it goes on */
   waits: AskingOptions['waits'];
+  gauge: Gauge;
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -103,14 +105,13 @@ export class AgentRun {
       history,
       sent: sent.messages,
     };
-    progress.streamed = '';
-    progress.cut = new AbortController();
-    progress.waiting = 0;
+    const sentText = writeEnvelope(envelope, prompt);
+    progress.beginRun();
     const outcome = await agent.run(
       {
         sessionId: session.id,
         ...(agentName === null ? {} : { agentName }),
-        text: writeEnvelope(envelope, prompt),
+        text: sentText,
         ...(images.length > 0 && !progress.continues ? { images } : {}),
         identity: {
           [IDENTITY_HEADERS.session]: turn.session,
@@ -125,9 +126,21 @@ export class AgentRun {
         if (event.type === 'model' && agentName === null) monitor.noteModel(event.model);
         this.#relay(turn, progress, event);
       },
-      AbortSignal.any([signal, progress.cut.signal]),
+      AbortSignal.any([signal, progress.cut?.signal ?? signal]),
     );
     if (outcome.kind === 'completed') this.#noteTold(turn, sent.upto);
+    const { firstContext: first, context: last } = progress;
+    if (first && last) {
+      const { fresh } = session;
+      await this.#options.gauge.note({
+        session: turn.session,
+        agentName,
+        text: sentText,
+        fresh,
+        first,
+        last,
+      });
+    }
     return outcome;
   }
 

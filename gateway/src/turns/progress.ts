@@ -1,5 +1,6 @@
 /** What the runs of one turn in this process have done so far. */
 import { UsageMeter } from '../budget/usage-meter.ts';
+import type { ContextEvent } from '../compaction/gauge.ts';
 
 export class Progress {
   attempt: number;
@@ -21,6 +22,9 @@ export class Progress {
   sessionReplaced = false;
   /** Why nothing more may be spent on it. */
   overBudget: string | null = null;
+  /** How full the agent session is, by the first and the last model call of the current run. */
+  firstContext: ContextEvent | null = null;
+  context: ContextEvent | null = null;
   /** Ends the current run. */
   cut: AbortController | null = null;
   /** Ids of tool calls without a result in the current run. */
@@ -32,6 +36,14 @@ export class Progress {
   constructor(attempt: number) {
     this.attempt = attempt;
     this.repeats = attempt > 0;
+  }
+
+  beginRun(): void {
+    this.streamed = '';
+    this.cut = new AbortController();
+    this.waiting = 0;
+    this.firstContext = null;
+    this.context = null;
   }
 
   /** The next run asks the whole prompt again, and nothing of the answer so far is kept. */

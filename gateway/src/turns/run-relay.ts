@@ -25,6 +25,10 @@ export function relay(event: RunEvent, progress: Progress): TurnEvent | null {
     }
     case 'notice':
       return { type: 'notice', data: { text: event.text } };
+    case 'context':
+      progress.firstContext ??= event;
+      progress.context = event;
+      return null;
     case 'message':
     case 'model':
       return null;

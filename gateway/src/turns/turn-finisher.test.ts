@@ -34,7 +34,13 @@ function setUp(count: number, maxPages?: number) {
   const clock = new ManualClock();
   const logger = silentLogger;
   const events = new EventLog({ store, clock, logger });
-  const metrics = new Metrics({ running: () => 0, queued: () => 0, questions: () => 0, clock: systemClock });
+  const metrics = new Metrics({
+    running: () => 0,
+    queued: () => 0,
+    questions: () => 0,
+    fullest: () => 0,
+    clock: systemClock,
+  });
   const finisher = new TurnFinisher({
     store,
     events,

@@ -71,6 +71,20 @@ export const conversations = {
       default: '1h',
       parts: ['gateway'],
     },
+    MOBYCLAW_COMPACT_AT: {
+      about:
+        'How full the model may get, in percent of what it can read, before a conversation is made shorter: what should last is written into the memory, a summary takes the place of all but the last exchanges. It happens by itself, after an answer.',
+      form: whole(20, 90),
+      default: '70',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_CONTEXT_WINDOW: {
+      about:
+        'How many tokens the model can read and write at once, where Moby cannot know: a model of your own, say. soul.yaml can say it of one model: provider_opts: { context_size: 8192 }.',
+      form: whole(1000, 10_000_000),
+      example: '8192',
+      parts: ['gateway', 'agent'],
+    },
     MOBYCLAW_RESET_IDLE: {
       about:
         'Begin a conversation anew when it has been idle for so long: 30m, 12h, 7d. The memory stays, and so does the history. off: never by itself.',

@@ -10,10 +10,12 @@ import type { Budget } from '../../budget/budget.ts';
 import { usageReport } from '../../budget/usage-report.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
+import { toContextView } from '../session-views.ts';
 import { validate } from '../validate.ts';
 import { toStatusView } from './channel-routes.ts';
 
 const DAY_MS = 86_400_000;
+const MOST_CONTEXTS = 100; // conversations of the most tokens: the fullest is among them where all have one model
 const usageQuery = z.object({ days: z.coerce.number().int().min(1).max(3650).default(30) });
 
 export function healthRoutes({ turns, monitor }: HttpServices): Router {
@@ -43,7 +45,7 @@ async function budgetReport(budget: Budget): Promise<BudgetReport> {
 export function operationRoutes(services: HttpServices): Router {
   const { store, turns, monitor, agent, soul, messaging, metrics, budget, clock, version, startedAt } =
     services;
-  const { heartbeat, ownerChannel, pause } = services;
+  const { heartbeat, ownerChannel, pause, windows } = services;
   const router = Router();
 
   router.get('/api/status', async (_request, response) => {
@@ -86,6 +88,7 @@ export function operationRoutes(services: HttpServices): Router {
     const counts = store.turns.countByState();
     const view = soul(health.soul);
     const owner = ownerChannel();
+    const fullest = windows.fullest(store.contexts.fullest(MOST_CONTEXTS));
     const state = turns.draining
       ? 'draining'
       : view.state === 'reloading'
@@ -115,6 +118,7 @@ export function operationRoutes(services: HttpServices): Router {
       schedules: store.jobs.counts(),
       ...(budget ? { budget: await budgetReport(budget) } : {}),
       sessions: store.sessions.count(),
+      ...(fullest ? { fullest: { session: fullest.session, ...toContextView(fullest) } } : {}),
       store: { path: store.path, bytes: store.size() },
     };
   }
