@@ -15,6 +15,7 @@ import { measureMemory } from './measure/memory.ts';
 import { measureQueuedStart } from './measure/queued-start.ts';
 import { measureRendering } from './measure/rendering.ts';
 import { median, ms, type Row } from './measure/row.ts';
+import { measureSearch } from './measure/search.ts';
 import { Stage } from './measure/stage.ts';
 import { measureStart } from './measure/start.ts';
 import { measureTokenLag } from './measure/token-lag.ts';
@@ -32,6 +33,7 @@ const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   jobs: measureJobs,
   channels: measureChannels,
   rendering: measureRendering,
+  search: measureSearch,
   'whole-chain': measureWholeChain,
   'whole-stack': measureWholeStack,
 };
