@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Store } from '@mobyclaw/gateway/store/store';
 import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
 import { until } from '@mobyclaw/testkit/until';
+import type { Child } from '../processes/child.ts';
 import { MemoryProcess } from '../processes/memory-process.ts';
 import { makeWorld } from '../recall/world.ts';
 import { Random } from '../soak/random.ts';
@@ -34,25 +35,30 @@ export async function measureSearch(stage: Stage): Promise<Row[]> {
   const { gateway } = await stage.startGateway(NO_AGENT, {}, home);
   const memory = await MemoryProcess.start(home);
   const rows = [
-    ...(await measure(
-      'history',
-      `http://127.0.0.1:${gateway.port}`,
-      gateway.token,
-      'history_search',
-      questions,
-    )),
-    ...(await measure('memory', memory.url, memory.token, 'memory_search', questions)),
+    ...(await measure(questions, {
+      ...{ tool: 'history_search', size: `${MESSAGES} messages`, child: gateway.child },
+      ...{ url: `http://127.0.0.1:${gateway.port}`, token: gateway.token },
+    })),
+    ...(await measure(questions, {
+      ...{ tool: 'memory_search', size: `${LOG_LINES} lines of logs`, child: memory.child },
+      ...{ url: memory.url, token: memory.token },
+    })),
   ];
   await Promise.all([gateway.kill(), memory.kill()]);
   return rows;
 }
 
+interface Searched {
+  tool: string;
+  size: string;
+  child: Child;
+  url: string;
+  token: string;
+}
+
 async function measure(
-  what: string,
-  url: string,
-  token: string,
-  tool: string,
   questions: readonly string[],
+  { tool, size, child, url, token }: Searched,
 ): Promise<Row[]> {
   const client = await connectMcp(url, token);
   const ask = async (at: number): Promise<number> => {
@@ -66,8 +72,10 @@ async function measure(
     async () => !(await callMcp(client, tool, { query: 'boat' })).text.includes('searched yet'),
     INDEXED_MS,
   );
+  const cpuBefore = child.cpuMs();
   const single: number[] = [];
   for (let at = 0; at < ASKED; at++) single.push(await ask(at));
+  const cpuEach = (child.cpuMs() - cpuBefore) / ASKED;
   const together: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();
@@ -76,13 +84,12 @@ async function measure(
   }
   const how = (samples: readonly number[]): string =>
     `${ms(percentile(samples, 0.5))} / ${ms(percentile(samples, 0.95))}`;
-  const size = what === 'history' ? `${MESSAGES} messages` : `${LOG_LINES} lines of logs`;
   await client.close();
   return [
     {
       what: `${tool} through /mcp, ${size} (p50 / p95)`,
       gateway: how(single),
-      reached: `p95 ${ms(percentile(single, 0.95))}`,
+      reached: `p95 ${ms(percentile(single, 0.95))}; ${ms(cpuEach)} of processor each`,
       aim: ms(AIM_MS),
       ok: percentile(single, 0.95) <= AIM_MS,
     },

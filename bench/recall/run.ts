@@ -28,7 +28,8 @@ for (let seed = seeds.from; seed <= seeds.to; seed++) {
     searcher.close();
   }
 }
-console.log(`seeds ${seeds.from} to ${seeds.to}, ${turns} turns\n`);
+const asked = all.values().next().value?.length ?? 0;
+console.log(`seeds ${seeds.from} to ${seeds.to}, ${turns} turns, ${asked} questions\n`);
 console.log(
   '| search | R@1 | R@5 | R@10 | MRR | stale | false | doubted |\n|---|---|---|---|---|---|---|---|',
 );

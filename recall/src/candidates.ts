@@ -9,7 +9,7 @@ import type { Question, Term } from './question.ts';
 
 /** At most so many are given; fewer are all that there are. */
 export const CANDIDATES = 200;
-const MOST_RANKED = 2000;
+const MOST_RANKED = 1000;
 const MOST_PAIRED = 3; // frequent words that are tried in pairs: each pair reads all that is known of both
 const LONG_ENOUGH = 5; // signs with which a longer word may begin: compounds, endings that the stem does not know
 
@@ -18,19 +18,17 @@ export function candidatesFor(index: PieceIndex, { terms }: Question, limits: Li
   const known = terms.filter(({ forms }) => forms.length > 0).toSorted((a, b) => a.holding - b.holding);
   if (known.length === 0) return [];
   for (const match of expressions(known)) {
-    if (countUpTo(index, match, limits) <= MOST_RANKED) {
-      const found = select(index, match, limits, 'rank');
-      if (found.length > 0) return found;
-    }
+    const found = ranked(index, match, limits);
+    if (found !== null && found.length > 0) return found;
   }
-  const all = select(index, known.map(anyForm).join(' AND '), limits, 'found.rowid DESC');
-  const rarest = select(index, anyForm(known[0] as Term), limits, 'found.rowid DESC');
+  const all = newest(index, known.map(anyForm).join(' AND '), limits);
+  const rarest = newest(index, anyForm(known[0] as Term), limits);
   return [...new Set([...all, ...rarest])];
 }
 
 /** What came last within the limits, for a question that names nothing but a time. */
 export function newestWithin(index: PieceIndex, limits: Limits): number[] {
-  return select(index, '', limits, 'found.rowid DESC');
+  return newest(index, '', limits);
 }
 
 /** From the one that finds most to the one that finds least. */
@@ -65,16 +63,22 @@ function beginningOrForm(term: Term): string {
   return term.forms.length === 1 && form.length >= LONG_ENOUGH ? `"${form}"*` : anyForm(term);
 }
 
-function countUpTo(index: PieceIndex, match: string, limits: Limits): number {
-  const row = index
-    .sql(`SELECT count(*) AS n FROM (SELECT 1 FROM found WHERE found MATCH ? LIMIT ${MOST_RANKED + 1})`)
-    .get(limited(match, limits));
-  return Number(row?.n);
+/** @returns the best; null where there are too many to rank */
+function ranked(index: PieceIndex, match: string, limits: Limits): number[] | null {
+  const statement = index.sql(`SELECT rowid, rank FROM found WHERE found MATCH ? LIMIT ${MOST_RANKED + 1}`);
+  const rows = statement.all(limited(match, limits));
+  if (rows.length > MOST_RANKED) return null;
+  return rows
+    .map(({ rowid, rank }) => ({ id: Number(rowid), rank: Number(rank) }))
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, CANDIDATES)
+    .map(({ id }) => id);
 }
 
-function select(index: PieceIndex, match: string, limits: Limits, order: string): number[] {
+/** The last that were indexed, which on the whole are the newest. */
+function newest(index: PieceIndex, match: string, limits: Limits): number[] {
   return index
-    .sql(`SELECT rowid AS id FROM found WHERE found MATCH ? ORDER BY ${order} LIMIT ${CANDIDATES}`)
+    .sql(`SELECT rowid FROM found WHERE found MATCH ? ORDER BY rowid DESC LIMIT ${CANDIDATES}`)
     .all(limited(match, limits))
-    .map(({ id }) => Number(id));
+    .map(({ rowid }) => Number(rowid));
 }

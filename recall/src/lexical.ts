@@ -89,13 +89,12 @@ export interface Place {
   seq: number;
 }
 
-/** Names a place in one number; a source has fewer than ten million pieces. */
-export function placeKey({ source, seq }: Place): number {
-  return source * 10_000_000 + seq;
-}
+/** A source has fewer pieces. */
+export const SEATS = 10_000_000;
 
-export function placeOf(key: number): Place {
-  return { source: Math.floor(key / 10_000_000), seq: key % 10_000_000 };
+/** Names a place in one number. */
+export function placeKey({ source, seq }: Place): number {
+  return source * SEATS + seq;
 }
 
 /**
@@ -105,7 +104,7 @@ export function placeOf(key: number): Place {
 export function withNeighbours(own: ReadonlyMap<number, number>): Map<number, number> {
   const scores = new Map(own);
   for (const [key, score] of own) {
-    const { seq } = placeOf(key);
+    const seq = key % SEATS;
     for (const [index, share] of NEIGHBOUR_SHARES.entries()) {
       const away = index + 1;
       scores.set(key + away, (scores.get(key + away) ?? 0) + share * score);

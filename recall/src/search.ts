@@ -7,7 +7,7 @@
 import { weightOf } from './bm25.ts';
 import { CANDIDATES, candidatesFor, newestWithin } from './candidates.ts';
 import { score } from './fusion.ts';
-import { type OwnScore, ownScores, placeKey, placeOf, type Scorable, withNeighbours } from './lexical.ts';
+import { type OwnScore, ownScores, placeKey, type Scorable, SEATS, withNeighbours } from './lexical.ts';
 import type { Limits } from './marks.ts';
 import type { PieceIndex } from './piece-index.ts';
 import { type Question, readQuestion } from './question.ts';
@@ -20,7 +20,7 @@ const ALIKE = 0.05; // of the best score: steps within which pieces match alike,
 const ALIKE_OF_PRESENT = 0.2; // where the question is about the present state, in words such as "now" or "still"
 const IN_TIME_FACTOR = 1.5; // of what was said when the question says: as much as another word that tells something
 const IN_TIME_LEAST = 0.3; // of anything else that was said then, since the question may name nothing but the time
-const MOST_LOOKED_UP = 120; // places of which the piece is read; the neighbours of the best are among them
+const MOST_LOOKED_UP = 40; // neighbours that are no candidates themselves, the best of them
 const SESSIONS = 3;
 
 /** The side that knows meanings. Scores such as cosines, of the candidates and of whatever else it finds near. */
@@ -190,15 +190,15 @@ function lexicalByPlace(rows: readonly Row[], own: ReadonlyMap<number, OwnScore>
 function withPlaces(index: PieceIndex, rows: readonly Row[], scores: ReadonlyMap<number, number>): Row[] {
   const known = new Set(rows.map(placeKey));
   const wanted = [...scores]
+    .filter(([key]) => !known.has(key))
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, MOST_LOOKED_UP)
-    .filter(([key]) => !known.has(key))
-    .map(([key]) => placeOf(key));
+    .map(([key]) => key);
   if (wanted.length === 0) return [...rows];
   const near = index
     .sql(
       `SELECT ${COLUMNS} FROM json_each(?) AS wanted CROSS JOIN piece
-       ON piece.source = wanted.value ->> 'source' AND piece.seq = wanted.value ->> 'seq'`,
+       ON piece.source = wanted.value / ${SEATS} AND piece.seq = wanted.value % ${SEATS}`,
     )
     .all(JSON.stringify(wanted))
     .map(toRow);
