@@ -100,6 +100,13 @@ test('what is to be typed can be declined; a secret is asked for at the terminal
   const typed = question({ options: [], input: { type: 'text' }, fallback: 'decline' });
   expect(choicesOf(typed)).toEqual([{ id: 'decline', label: 'Decline' }]);
   expect(askingText(typed, HERE)).toContain('Answer with your next message here');
+  const ways = [
+    { id: 'skip', label: 'Leave out' },
+    { id: 'decline', label: 'No answer' },
+  ];
+  expect(askingText({ ...typed, options: ways }, { ...HERE, buttons: false })).toContain(
+    'Answer with your next message here, “Leave out”, or `no` to decline.',
+  );
   const secret = question({ options: [], input: { type: 'text', secret: true }, fallback: 'decline' });
   const text = askingText(secret, HERE);
   expect(text).toContain(

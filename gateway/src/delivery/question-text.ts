@@ -63,7 +63,11 @@ function howTo(question: Asked, buttons: boolean): string {
   if (input?.secret) {
     return `A password or a key is never asked for in a messenger. Type it at the terminal: \`./mobyclaw questions answer ${id}\`, or answer \`no\` here to decline.`;
   }
-  if (input !== null) return 'Answer with your next message here, or `no` to decline.';
+  if (input !== null) {
+    const ways = buttons ? [] : options.filter((option) => option.id !== question.fallback);
+    const words = ways.map(({ label }) => `“${escaped(label)}”, `).join('');
+    return `Answer with your next message here, ${words}or \`no\` to decline.`;
+  }
   if (buttons) return '';
   const list = options.map(({ label }, index) => `${index + 1}. ${escaped(label)}`).join('\n');
   return `${list}\n\nAnswer with a number or the word. \`no, because …\` says why not.`;
