@@ -1,5 +1,5 @@
 /** What an owner does in a conversation: queue, change, withdraw, stop, ask again, rename, search, files, keyboard, a phone. */
-import { lastUserText, type ModelRequest } from '@mobyclaw/testkit/fake-model';
+import { afterTools, lastUserText, type ModelRequest } from '@mobyclaw/testkit/fake-model';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { until } from '@mobyclaw/testkit/until';
 import type { Page } from 'playwright-core';
@@ -131,6 +131,24 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     expect(text).toBe('some notes');
+    expect(faults).toEqual([]);
+  }, 120_000);
+
+  test('what Moby asks is answered in the page, and the answer goes on', async () => {
+    const moby = await startMoby(
+      (request) =>
+        afterTools(request)
+          ? { text: ['It is written.'] }
+          : { toolCalls: [{ id: 'call_1', name: 'memory_append', arguments: '{"text":"Alice likes tea"}' }] },
+      'permissions:\n  ask: [memory_append]\n',
+    );
+    const { page, faults } = await moby.openPage();
+    await send(page, 'remember it');
+    const card = page.locator('.question');
+    await card.getByRole('button', { name: 'Once' }).waitFor();
+    await card.getByRole('button', { name: 'Once' }).click();
+    await said(page, 'It is written.');
+    await card.waitFor({ state: 'detached' });
     expect(faults).toEqual([]);
   }, 120_000);
 

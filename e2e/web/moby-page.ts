@@ -19,14 +19,15 @@ export interface MobyWithPage extends Moby {
   readonly address: string;
 }
 
-/** @param script what the model answers */
-export async function startMoby(script: Script): Promise<MobyWithPage> {
+/** @param script what the model answers @param permissions instead of those of the soul.yaml that he comes with */
+export async function startMoby(script: Script, permissions?: string): Promise<MobyWithPage> {
   const model = await startFakeModel(script);
   onTestFinished(() => model.close());
   const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key' });
   const soul = readFileSync(SOUL, 'utf8')
     .replace('provider: anthropic', 'provider: here')
     .replace('model: claude-sonnet-4-5', 'model: test-model')
+    .replace(/^permissions:[\s\S]*$/m, (before) => permissions ?? before)
     .concat(`\nproviders:\n  here: { api_type: openai_chatcompletions, base_url: ${model.baseUrl} }\n`);
   writeFileSync(join(moby.home, 'soul.yaml'), soul);
   const up = await moby.cli(['up', '--local']);

@@ -91,6 +91,7 @@ export const t = {
     tooManyFiles: (n: number) => `Up to ${n} files go with one message.`,
     fileTooLarge: (name: string) => `${name} is larger than 5 MB.`,
     commands: 'Commands',
+    answer: 'Answer',
     copyMessage: 'Copy text',
   },
 

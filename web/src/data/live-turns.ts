@@ -7,6 +7,8 @@ import { textCheck } from '@mobyclaw/protocol/text-check';
 import type { Usage } from '@mobyclaw/protocol/usage';
 import { type Signal, signal } from '@preact/signals';
 
+export type AskedQuestion = TurnEventData['question'];
+
 export interface Step {
   id: string;
   name: string;
@@ -49,8 +51,8 @@ export class LiveTurn {
   readonly text = signal('');
   readonly reasoning = signal('');
   readonly steps = signal<readonly Step[]>([]);
-  /** Ids of what it asks its owner, be it answered or not. */
-  readonly questions = signal<readonly string[]>([]);
+  /** What it asks its owner, be it answered or not. */
+  readonly questions = signal<readonly AskedQuestion[]>([]);
   readonly notice = signal<string | null>(null);
   readonly ending = signal<TurnEnding | null>(null);
   #lastId = 0;
@@ -95,7 +97,7 @@ export class LiveTurn {
         this.notice.value = event.data.text;
         break;
       case 'question':
-        this.questions.value = [...new Set([...this.questions.value, event.data.id])];
+        this.questions.value = [...this.questions.value.filter(({ id }) => id !== event.data.id), event.data];
         break;
       case 'usage':
         break; // of one call of the model; the end has that of the turn

@@ -12,6 +12,7 @@ function place() {
     /** What happens to each sending: it arrives, it gets lost on the way there, or its answer on the way back. */
     line: 'works' as 'works' | 'down' | 'answer-lost' | 'refuses',
     sent: [] as string[],
+    later: [] as (() => void)[],
     open(): Outbox {
       let keys = turns.size + kept.size;
       const options: OutboxOptions = {
@@ -32,6 +33,7 @@ function place() {
         tellOthers: () => undefined,
         newKey: () => `k${++keys}`,
         now: () => 0,
+        later: (work) => void place.later.push(work),
       };
       return new Outbox(options);
     },
@@ -78,6 +80,23 @@ test('where only the answer was lost, the same message is not sent as another on
   at.line = 'works';
   await outbox.pump();
   expect([...at.turns.values()]).toEqual(['pay']);
+  expect(outbox.entries.value).toEqual([]);
+});
+
+test('it tries again by itself, and what is seen as a turn is not sent any more', async () => {
+  const at = place();
+  at.line = 'down';
+  const outbox = at.open();
+  await outbox.add(message('later'));
+  await outbox.pump();
+  at.line = 'works';
+  for (const work of at.later.splice(0)) work();
+  await outbox.pump();
+  expect([...at.turns.values()]).toEqual(['later']);
+  at.line = 'answer-lost';
+  const { key } = await outbox.add(message('seen'));
+  await outbox.pump();
+  outbox.confirm(new Set([null, key]));
   expect(outbox.entries.value).toEqual([]);
 });
 

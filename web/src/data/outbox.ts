@@ -43,6 +43,8 @@ export interface OutboxOptions {
   tellOthers: () => void;
   newKey: () => string;
   now: () => number;
+  /** Tries again in a while, once, since nothing may say that the line is back. */
+  later: (work: () => void) => void;
 }
 
 export class Outbox {
@@ -83,6 +85,11 @@ export class Outbox {
   forget(keys: ReadonlySet<string>): void {
     const left = this.accepted.value.filter(({ entry }) => !keys.has(entry.key));
     if (left.length < this.accepted.value.length) this.accepted.value = left;
+  }
+
+  /** The gateway has these, though its answer did not come: their turns are there. */
+  confirm(keys: ReadonlySet<string | null>): void {
+    for (const { key } of this.entries.value) if (keys.has(key)) void this.discard(key);
   }
 
   async discard(key: string): Promise<void> {
@@ -130,7 +137,10 @@ export class Outbox {
         this.accepted.value = [...this.accepted.value, { entry, turn }];
         await this.discard(entry.key);
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status === 401) return; // the line is down: later
+        if (!(error instanceof ApiError) || error.status === 401) {
+          this.#options.later(() => void this.pump());
+          return;
+        }
         await this.#change({ ...entry, refused: error.message });
         blocked.add(entry.session);
       }

@@ -1,6 +1,7 @@
 /** The page's data, wired once: the line, what it tells, the outbox. Views take what they show from here. */
 import type { MessageView } from '@mobyclaw/protocol/session';
 import type { AcceptedTurn } from '@mobyclaw/protocol/turn';
+import { effect } from '@preact/signals';
 import { ask, loggedIn, refusal } from './api.ts';
 import { type AskMessages, Conversation } from './conversation.ts';
 import { Live } from './live.ts';
@@ -10,6 +11,7 @@ import { outboxDatabase } from './outbox-database.ts';
 import { Resources } from './resource.ts';
 
 const CHANNEL = 'moby-outbox';
+const RETRY_MS = 3000;
 
 export const live = new Live();
 export const resources = new Resources(live);
@@ -37,6 +39,7 @@ export const line = new LiveLine({
   },
 });
 
+let retries = false;
 const others = new BroadcastChannel(CHANNEL);
 
 export const outbox = new Outbox({
@@ -47,6 +50,14 @@ export const outbox = new Outbox({
   tellOthers: () => others.postMessage(null),
   newKey,
   now: Date.now,
+  later(work) {
+    if (retries) return;
+    retries = true;
+    setTimeout(() => {
+      retries = false;
+      work();
+    }, RETRY_MS);
+  },
 });
 
 const askMessages: AskMessages = async (session, range) => {
@@ -78,6 +89,7 @@ export async function startPage(): Promise<void> {
   line.state.subscribe((state) => {
     if (state === 'live') void outbox.pump();
   });
+  effect(() => outbox.confirm(new Set(live.turns.value.map(({ clientKey }) => clientKey.value))));
   loggedIn.subscribe((isIn) => {
     if (isIn) line.start();
     else line.stop();

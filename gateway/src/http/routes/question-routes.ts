@@ -55,7 +55,8 @@ export function questionRoutes({ questions, clock }: HttpServices): Router {
 }
 
 function answererOf({ locals }: Response): Answerer {
-  const { name } = locals.token as TokenRow;
+  const { name, expiresAt } = locals.token as TokenRow;
+  if (expiresAt !== null) return { door: 'page', by: 'the owner' };
   return name === CLI_TOKEN_NAME ? { door: 'cli', by: 'the owner' } : { door: 'api', by: name };
 }
 

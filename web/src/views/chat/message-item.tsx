@@ -12,6 +12,7 @@ import { proposal } from './chat-state.ts';
 import { isAnsweredHere } from './conversation-name.ts';
 import type { Item } from './items.ts';
 import { MarkdownText } from './markdown-text.tsx';
+import { QuestionCard } from './question-card.tsx';
 import { Steps } from './steps.tsx';
 
 export function MessageItem({ item }: { item: Item }) {
@@ -73,6 +74,9 @@ function Answer({ message, turn = null }: { message?: MessageView; turn?: LiveTu
       ) : (
         turn && <MarkdownText text={turn.text} isWhole={isWhole} />
       )}
+      {turn?.questions.value.map((asked) => (
+        <QuestionCard key={asked.id} asked={asked} />
+      ))}
       {isWriting && <Writing turn={turn} />}
       {error && <p class="failure">{error.message}</p>}
       {!error && message?.incomplete && <p class="failure">{t.chat.incomplete}</p>}
