@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+// @ts-expect-error a script without types
 import { buildPage } from './build-page.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -47,6 +47,7 @@ async function answered(page: Page, last: number): Promise<void> {
         questions.length > 0 &&
         questions.every((question, index) => question === `question ${first + index}`) &&
         [0, 1].includes(answers.length - questions.length) && // a page of the history may begin with an answer
+        answers.at(-1)?.startsWith(`question ${last} `) === true &&
         ended === answers.length
       );
     },
