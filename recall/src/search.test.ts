@@ -58,6 +58,9 @@ test('two words that each stand in thousands of pieces are looked for together',
   const cats = Array.from({ length: 1200 }, (_, at) => `a cat, ${at}`);
   const { found } = indexOf({ both: ['the cat is on the boat'], boats, cats });
   expect(found('cat boat')[0]).toBe('the cat is on the boat');
+  const suns = Array.from({ length: 1200 }, (_, at) => `a sun, ${at}`);
+  const three = indexOf({ both: ['the cat is on the boat'], boats, cats, suns });
+  expect(three.found('cat boat sun')[0]).toBe('the cat is on the boat'); // no piece has all three
 });
 
 test('of what matches alike the undated goes first, then the newer; a question about the present reaches further', () => {
@@ -76,6 +79,21 @@ test('of what matches alike the undated goes first, then the newer; a question a
   });
   expect(homes.found('where lives he')[0]).toContain('Oslo');
   expect(homes.found('where lives he now')[0]).toContain('Ghent');
+});
+
+test('what was said at the time that is asked for is found behind any number of others, with the words and without', () => {
+  const others = Array.from({ length: 900 }, (_, at) => ({
+    content: at % 3 === 0 ? `boat ${at}` : 'slept',
+    at: '2026-01-01',
+  }));
+  const that = Array.from({ length: 300 }, (_, at) => ({ content: `slept ${at}`, at: '2026-03-10' }));
+  const { found } = indexOf({
+    others,
+    that: [{ content: 'the boat of the neighbours', at: '2026-03-10' }, ...that],
+    lunch: [{ content: 'soup and bread', at: '2026-06-29' }],
+  });
+  expect(found('boat on 2026-03-10')[0]).toContain('of the neighbours');
+  expect(found('what did we eat yesterday')[0]).toBe('soup and bread');
 });
 
 test('only sources that may be seen, whichever are fewer, and only the days that are asked for', () => {

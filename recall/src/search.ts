@@ -18,7 +18,7 @@ import { plainWords } from './words.ts';
 
 const ALIKE = 0.05; // of the best score: steps within which pieces match alike, and the newer one goes first
 const ALIKE_OF_PRESENT = 0.2; // where the question is about the present state, in words such as "now" or "still"
-const IN_TIME_FACTOR = 1.5; // of what was said when the question says: as much as another word that tells something
+const IN_TIME_FACTOR = 2; // of what was said when the question says
 const IN_TIME_LEAST = 0.3; // of anything else that was said then, since the question may name nothing but the time
 const MOST_LOOKED_UP = 40; // neighbours that are no candidates themselves, the best of them
 const SESSIONS = 3;

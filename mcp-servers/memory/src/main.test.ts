@@ -1,7 +1,15 @@
 /** The server as a real process, spoken to by the protocol's own client and by plain HTTP. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signCapability } from '@mobyclaw/mcp/capability';
@@ -133,6 +141,25 @@ test('a hand edit is published, however the editor saves it', async () => {
   await until('the edit by rename', () => published().includes('renamed over'));
   const client = await connect(url);
   expect((await call(client, 'memory_search', { query: 'renamed' })).text).toContain('MEMORY.md:3');
+});
+
+test('what a tool changed in an old log is found by the next search', async () => {
+  const home = temporaryFolder();
+  mkdirSync(join(home, 'memory'), { recursive: true });
+  for (const day of [1, 2, 3, 4, 5, 6]) writeFileSync(join(home, `memory/2026-01-0${day}.md`), '- slept\n');
+  const blind = { CHOKIDAR_USEPOLLING: '1', CHOKIDAR_INTERVAL: '3600000' }; // the watcher tells of nothing
+  const client = await connect(await launch(home, blind).url());
+  expect((await call(client, 'memory_search', { query: 'slept', limit: 10 })).text).toContain('2026-01-01');
+  await call(client, 'memory_edit', { file: '2026-01-01', old_text: 'slept', new_text: 'bought turnips' });
+  const found = await call(client, 'memory_search', {
+    ...{ query: 'carrots', also: ['turnips'], from: '2026-01-01', to: '2026-01-01' },
+  });
+  expect(found.text).toMatch(/^\[memory\/2026-01-01\.md:1, score 1\.00\]\n- bought turnips/);
+  for (const wrong of [{ from: 'March' }, { from: '2026-02-01', to: '2026-01-01' }]) {
+    expect(await call(client, 'memory_search', { query: 'slept', ...wrong })).toMatchObject({
+      isError: true,
+    });
+  }
 });
 
 test('a soul.yaml edit is watched, published, confirmed and taken back', async () => {

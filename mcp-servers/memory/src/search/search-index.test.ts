@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
@@ -225,6 +226,15 @@ test('the index may be deleted or damaged at any time', async () => {
   onTestFinished(() => second.close());
   const found = async () => (await second.search({ phrasings: ['Paris'], today: TODAY, limit: 5 })).hits;
   expect(await found()).toHaveLength(1);
+});
+
+test('an index that turns out to be damaged in the middle of a search is made anew by that search', async () => {
+  const { home, search } = indexOf({ 'MEMORY.md': '- Lives in Paris\n' });
+  expect(await search('Paris')).toHaveLength(1);
+  const other = new DatabaseSync(join(home, 'memory/.index/search.db'));
+  other.exec('DROP TABLE term');
+  other.close();
+  expect(await search('Paris')).toHaveLength(1);
 });
 
 test('an index from before is gone on with: only what changed meanwhile is read', async () => {
