@@ -22,6 +22,37 @@ export function parseJson(text: string): unknown {
   }
 }
 
+const TOKENS = /"(?:[^"\\]|\\.)*"\s*(:?)|-?\d[\d.eE+-]*/g;
+
+/**
+ * The value of a JSON text, if it says all that the text says; the text itself otherwise. Two texts may become one value:
+ * of a key that is there twice only the last counts here, and whoever reads the text elsewhere may take the first; and of
+ * long numbers the end is lost. What is shown and compared must then be the text.
+ */
+export function exactJson(text: string): unknown {
+  let keys = 0;
+  let value: unknown;
+  try {
+    value = JSON.parse(text, (_key, inner: unknown) => {
+      keys += Object.keys(asObject(inner)).length;
+      return inner;
+    });
+  } catch {
+    return text; // the caller decides what text that is no JSON means
+  }
+  for (const [token, colon] of text.matchAll(TOKENS)) {
+    if (colon === ':') keys -= 1;
+    else if (!token.startsWith('"') && !isExact(token)) return text;
+  }
+  return keys === 0 ? value : text;
+}
+
+/** Whether a double holds all digits of a number. */
+function isExact(number: string): boolean {
+  const digits = number.replace(/e.*$/i, '').replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+  return digits.length <= 15 && Number.isFinite(Number(number)) && (Number(number) !== 0 || digits === '');
+}
+
 /** JSON with the keys of each object in one order; undefined counts like null. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -12,7 +12,7 @@ import type { Generation, RunEvent } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentEvent } from './event-reader.ts';
-import { asNumber, asObject, asText, type JsonObject, parseJson } from './json.ts';
+import { asNumber, asObject, asText, exactJson, type JsonObject, parseJson } from './json.ts';
 import { providerError } from './provider-error.ts';
 import { forPeople } from './readable.ts';
 import { ToolCalls } from './tool-calls.ts';
@@ -396,9 +396,10 @@ export class RunReader {
   }
 }
 
-/** As they are; text where they are no JSON. */
+/** As they are; text where they are no JSON, or where their JSON can be read in two ways. */
 function wholeArguments(text: string): unknown {
-  return text === '' ? {} : (parseJson(text) ?? text);
+  const args = text === '' ? {} : exactJson(text);
+  return typeof args === 'object' && args !== null ? args : text;
 }
 
 /** Whether a tool's schema says that it knows no arguments; one that says nothing may know any. */

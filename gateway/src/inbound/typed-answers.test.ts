@@ -152,6 +152,40 @@ test('with two open, plain words ask which; a reply says which, also when that o
   expect(questions.find(second)?.state).toBe('answered');
 });
 
+test('a yes that answers another message, or that people of a group say to each other, allows nothing', async () => {
+  const { questions, shown, written, take } = setUp();
+  const id = shown('m');
+  const replyTo = { messageId: 'shall I order pizza?', fromMoby: true, sender: 'Moby', text: '' };
+  expect(await take(written('yes', { replyTo }).seq)).toBeNull();
+  const elsewhere = { fromMoby: false, sender: 'Bob', text: 'in another chat' };
+  expect(await take(written('yes', { replyTo: elsewhere }).seq)).toBeNull();
+  const aside = { kind: 'group', addressed: false } as const;
+  expect(await take(written('yes', aside).seq)).toContain('reply to it');
+  expect(await take(written('what is new?', aside).seq)).toBeNull();
+  expect(questions.find(id)?.state).toBe('open');
+  expect(await take(written('yes', { kind: 'group' }).seq)).toBe('');
+});
+
+test('once Moby has said something else, a plain yes may mean that, and a reply is asked for', async () => {
+  const { clock, store, questions, shown, written, take } = setUp();
+  const id = shown('m');
+  const said = (kind: 'notice' | 'message'): void => {
+    const delivery = { id: uuidv7(), channel: CHAT, replyTo: null, turn: null, text: 'Shall I?' };
+    store.outbox.insert({ ...delivery, kind, createdAt: clock.now() });
+    store.outbox.split(store.outbox.find(delivery.id)?.seq ?? 0, []);
+  };
+  said('message');
+  expect(await take(written('yes').seq)).toContain('something else here since my question');
+  expect(await take(written('what is new?').seq)).toBeNull();
+  expect(questions.find(id)?.state).toBe('open');
+  const replyTo = { messageId: 'm', fromMoby: true, sender: 'Moby', text: '' };
+  expect(await take(written('yes', { replyTo }).seq)).toBe('');
+  const next = shown('m2');
+  said('notice');
+  expect(await take(written('yes').seq)).toBe('');
+  expect(questions.find(next)?.state).toBe('answered');
+});
+
 test('while it is not known whether the question is there, a yes waits a moment and is then asked for again', async () => {
   const { clock, questions, shown, written, take } = setUp();
   const id = shown('m', { tries: 2, state: 'pending' });

@@ -8,6 +8,7 @@ import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { plainName } from '@mobyclaw/lib/plain-name';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Question } from '@mobyclaw/protocol/question';
+import { baseChat } from '../access/base-chat.ts';
 import type { Channel, IncomingMessage } from '../channels/channel.ts';
 import type { Questions } from '../questions/questions.ts';
 import type { Role } from '../store/access-store.ts';
@@ -24,6 +25,9 @@ const CONFIRM_POLL_MS = 50;
 const AGAIN =
   'Your answer came before I knew that you can see my question. If you do, please answer it once more.';
 const WHICH = 'More than one question waits here. Reply to the one you mean, or press one of its buttons.';
+const NOT_TO_ME = 'If you mean my question, reply to it: here I cannot tell whom you answer.';
+const SINCE_THEN =
+  'I have written something else here since my question. If you mean the question, reply to it, or press one of its buttons.';
 
 export interface TypedAnswersOptions {
   store: Store;
@@ -70,6 +74,7 @@ export class TypedAnswers {
     const { store, questions } = this.#options;
     const { row, message } = typed;
     const { answers } = JSON.parse(row.event) as { answers?: string };
+    if (answers === undefined) await this.#confirmed(typed);
     const { messageId } = message.replyTo ?? {};
     const quoted = messageId === undefined ? null : store.questionMessages.askedBy(row.channel, messageId);
     const named = answers ?? quoted?.question;
@@ -82,33 +87,43 @@ export class TypedAnswers {
     return { question, answer, again: answers !== undefined };
   }
 
-  async #meantByWords(typed: Typed): Promise<Meant | string | null> {
-    let found = this.#possible(typed);
+  /** Waits a moment where it is not known yet whether he can see a question. */
+  async #confirmed(typed: Typed): Promise<void> {
     const { clock } = this.#options;
     const end = clock.now() + CONFIRM_MS;
-    while (found.some(({ since, meant }) => since === null && meant) && clock.now() < end) {
+    while (this.#possible(typed).some(({ since, meant }) => since === null && meant) && clock.now() < end) {
       await pause(clock, CONFIRM_POLL_MS);
-      found = this.#possible(typed);
     }
+  }
+
+  #meantByWords(typed: Typed): Meant | string | null {
+    const possible = this.#possible(typed);
+    // A reply to another message answers that one, unless it is to a question of which no message is known yet.
+    const found = repliesElsewhere(typed) ? possible.filter(({ since }) => since === null) : possible;
     const chosen = found.some(({ meant }) => meant?.answer.option !== undefined);
     const [only, ...others] = found;
     if (!only) return null;
     if (others.length > 0) return chosen ? WHICH : null;
-    if (only.since !== null && typed.row.receivedAt >= only.since) return only.meant;
-    return chosen ? AGAIN : null;
+    if (only.since === null || typed.row.receivedAt < only.since) return chosen ? AGAIN : null;
+    const { meant } = only;
+    // A refusal is safe, whomever it was said to. In a group, people say yes to each other.
+    if (meant === null || meant.answer.option === meant.question.fallback) return meant;
+    if (!typed.message.addressed) return chosen ? NOT_TO_ME : null;
+    // What he says may be an answer to what came after the question.
+    return only.last || !chosen ? meant : SINCE_THEN;
   }
 
   /** Open questions that he can have seen when he wrote, each with what he would answer by that. */
-  #possible(typed: Typed): { since: number | null; meant: Meant | null }[] {
+  #possible(typed: Typed): { since: number | null; last: boolean; meant: Meant | null }[] {
     const { store, questions } = this.#options;
     const { row, message } = typed;
     return store.questionMessages
       .shownIn(row.channel)
       .filter(({ at }) => row.receivedAt >= at && message.sentAt >= at - SKEW_MS)
-      .map(({ question: id, since }) => {
+      .map(({ question: id, since, last }) => {
         const question = questions.find(id);
         const answer = question && this.#read(typed, question, false);
-        return { since, meant: question && answer ? { question, answer, again: false } : null };
+        return { since, last, meant: question && answer ? { question, answer, again: false } : null };
       });
   }
 
@@ -135,4 +150,9 @@ export class TypedAnswers {
         return `${result.problem} Answer again, or \`no\`.`;
     }
   }
+}
+
+/** In a thread each message may answer its root, which need not be named; outside of one it answers what it is a reply to. */
+function repliesElsewhere({ row, message: { replyTo } }: Typed): boolean {
+  return replyTo !== undefined && (replyTo.messageId !== undefined || baseChat(row.channel) === row.channel);
 }

@@ -22,6 +22,8 @@ export interface Shown {
   at: number;
   /** Since when it is known to be there; null while it is under way. */
   since: number | null;
+  /** Moby has said nothing else in the chat since then that could be answered. */
+  last: boolean;
 }
 
 const ASKING = `SELECT seq, question, channel, reply_to, button_key FROM deliveries WHERE kind = 'question'`;
@@ -56,7 +58,9 @@ export class QuestionMessageStore {
   shownIn(chat: string): Shown[] {
     return this.#db
       .sql(
-        `SELECT d.question, max(p.tried_at) AS at, max(p.tries) AS tries, d.done_at, min(p.state = 'sent') AS sent
+        `SELECT d.question, max(p.tried_at) AS at, max(p.tries) AS tries, d.done_at, min(p.state = 'sent') AS sent,
+           NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.channel = d.channel AND o.seq > d.seq
+             AND o.kind NOT IN ('notice', 'outcome', 'question') AND o.state <> 'new') AS last
          FROM questions q
          JOIN deliveries d ON d.question = q.id AND d.kind = 'question'
          JOIN delivery_parts p ON p.delivery = d.seq AND p.part ->> '$.extras.herald' IS NULL
@@ -64,10 +68,11 @@ export class QuestionMessageStore {
          GROUP BY d.seq HAVING max(p.state IN ('unknown', 'failed')) = 0 AND min(p.tries) > 0 ORDER BY d.seq`,
       )
       .all(chat)
-      .map(({ question, at, tries, done_at, sent }) => ({
+      .map(({ question, at, tries, done_at, sent, last }) => ({
         question: String(question),
         at: Number(at),
         since: sent !== 1 ? null : tries === 1 ? Number(at) : (done_at as number | null),
+        last: last === 1,
       }));
   }
 
