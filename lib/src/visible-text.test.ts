@@ -15,3 +15,8 @@ it('keeps what a JSON says', () => {
   expect(visibleJson(json)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u200b\ufeff]/);
   expect(JSON.parse(visibleJson(json))).toEqual({ x: HOSTILE });
 });
+
+it('writes out what looks like a space, or like nothing, though it is a letter or a mark', () => {
+  expect(visibleText('a\u3164b\u2800c\u034fd\ufe0fe')).toBe('a\\u{3164}b\\u{2800}c\\u{034F}d\\u{FE0F}e');
+  expect(visibleText('❤\ufe0f é ü 日本')).toBe('❤\ufe0f é ü 日本');
+});

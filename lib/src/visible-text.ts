@@ -1,8 +1,9 @@
 /**
  * Text of others with what nobody would see in it written out: control characters, which steer a terminal, and what turns
- * the direction of text around or shows nothing. Tabs and line breaks stay.
+ * the direction of text around or shows nothing. Tabs and line breaks stay, and so does what gives a sign its colours.
  */
-const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSEEN =
+  /(?![\t\n]|(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** @returns such as `a\u{202E}b` */
 export function visibleText(text: string): string {

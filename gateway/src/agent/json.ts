@@ -49,7 +49,10 @@ export function exactJson(text: string): unknown {
 
 /** Whether a double holds all digits of a number. */
 function isExact(number: string): boolean {
-  const digits = number.replace(/e.*$/i, '').replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+  const digits = number
+    .replace(/e.*$/i, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');
   return digits.length <= 15 && Number.isFinite(Number(number)) && (Number(number) !== 0 || digits === '');
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
+import type { Question } from '@mobyclaw/protocol/question';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
@@ -170,17 +171,57 @@ test('what somebody else wrote cannot end the fence that it stands in, nor hide'
   );
 });
 
-test('long arguments are shown from their beginning, with their length and how to see all', async () => {
-  const { store, questions } = world();
-  void questions.ask(
-    turnOf(store, 'turn'),
-    1,
-    { ...SHELL, args: { cmd: 'x'.repeat(5000) } } as Wanted,
-    never,
-  );
-  const [question] = questions.list({ open: true, limit: 1 });
-  const { id = '', text = '' } = question ?? {};
-  expect(text).toContain(`it has 5000 characters. All of it: \`./mobyclaw questions show ${id}\``);
+test('of long arguments both ends are shown, with their length and how to see all', async () => {
+  const { ask } = shell();
+  const cmd = `begin ${'x'.repeat(5000)} end`;
+  const { id, text, details } = ask({ cmd });
+  expect(text).toContain(`it has ${cmd.length} characters. All of it: \`./mobyclaw questions show ${id}\``);
+  expect(text).toMatch(/begin x+\n```\n\n… here something is left out …\n\n```sh\nx+ end\n/);
   expect(text.length).toBeLessThan(2000);
-  expect(question?.details.args).toEqual({ cmd: 'x'.repeat(5000) });
+  expect(details.args).toEqual({ cmd });
 });
+
+test('neither blank lines nor signs that nobody sees push the rest of a command out of sight', async () => {
+  const { ask } = shell();
+  const blank = ask({ cmd: `ls${'\n'.repeat(1000)}rm -r notes` }).text;
+  expect(blank.split('\n').length).toBeLessThan(90);
+  expect(blank).toContain('\nrm -r notes\n');
+  const unseen = ask({ cmd: `ls ${'\u200b'.repeat(1400)}; rm -r notes` }).text;
+  expect(unseen.length).toBeLessThan(2000);
+  expect(unseen).toContain('; rm -r notes\n');
+});
+
+test('no argument is out of sight because another one is long', async () => {
+  const { ask } = shell();
+  const { text } = ask({
+    note: 'y'.repeat(9000),
+    list: Array(500).fill('z'),
+    force: true,
+    path: '/etc/passwd',
+  });
+  expect(text).toContain('"force": true');
+  expect(text).toContain('"path": "/etc/passwd"');
+  expect(text).toMatch(/"note": "y+ … 9000 characters in all … y+"/);
+});
+
+test('a name that looks like another one is not shown as it looks, nor as Markdown', async () => {
+  const { ask } = shell();
+  const { title, text } = ask({ cmd: 'ls' }, '\u0455hell**: safe** [x](https://example.org)');
+  expect(title).toBe('Moby wants to use ?hell????safe????x??https???example.org?.');
+  expect(text).toContain('Mind its name');
+  expect(text).not.toMatch(/\]\(|safe\*/);
+});
+
+/** Asks about calls, one after the other. */
+function shell() {
+  const { store, questions } = world();
+  const turn = turnOf(store, 'turn');
+  return {
+    ask(args: unknown, tool = 'shell'): Question {
+      void questions.ask(turn, 1, { kind: 'tool', callId: 'c', tool, args }, never);
+      const [question] = questions.list({ open: true, limit: 1 });
+      if (!question) throw new Error('nothing was asked');
+      return question;
+    },
+  };
+}

@@ -13,6 +13,8 @@ export function ownerRules(
     if (memory === null) return null;
     const answer = await memory.request('GET', '/soul/rules', { timeoutMs: TIMEOUT_MS });
     const rules = answer?.status === 200 ? soulRulesSchema.safeParse(answer.body) : null;
-    return rules?.success ? ruledBy(rules.data, tool, args) : null;
+    const ruled = rules?.success ? ruledBy(rules.data, tool, args) : null;
+    // Of arguments that cannot be read for certain no rule can say that they are harmless.
+    return ruled === 'allow' && (typeof args !== 'object' || args === null) ? null : ruled;
   };
 }
