@@ -1,6 +1,6 @@
 /**
  * The few hundred pieces that are worth scoring: the best by FTS5's own ranking, which reads each match (a microsecond),
- * so at most some thousand. Words that stand in more pieces count as a pair of them; where even that is too much, the words
+ * so at most some hundred. Words that stand in more pieces count as a pair of them; where even that is too much, the words
  * tell so little that the newest matches stand for all.
  */
 import { type Limits, limited } from './marks.ts';
@@ -9,7 +9,7 @@ import type { Question, Term } from './question.ts';
 
 /** At most so many are given; fewer are all that there are. */
 export const CANDIDATES = 200;
-const MOST_RANKED = 1000;
+const MOST_RANKED = 500;
 const MOST_PAIRED = 3; // frequent words that are tried in pairs: each pair reads all that is known of both
 const LONG_ENOUGH = 5; // signs with which a longer word may begin: compounds, endings that the stem does not know
 
@@ -27,8 +27,8 @@ export function candidatesFor(index: PieceIndex, { terms }: Question, limits: Li
 }
 
 /** What came last within the limits, for a question that names nothing but a time. */
-export function newestWithin(index: PieceIndex, limits: Limits): number[] {
-  return newest(index, '', limits);
+export function newestWithin(index: PieceIndex, limits: Limits, most: number): number[] {
+  return newest(index, '', limits, most);
 }
 
 /** From the one that finds most to the one that finds least. */
@@ -76,9 +76,9 @@ function ranked(index: PieceIndex, match: string, limits: Limits): number[] | nu
 }
 
 /** The last that were indexed, which on the whole are the newest. */
-function newest(index: PieceIndex, match: string, limits: Limits): number[] {
+function newest(index: PieceIndex, match: string, limits: Limits, most = CANDIDATES): number[] {
   return index
-    .sql(`SELECT rowid FROM found WHERE found MATCH ? ORDER BY rowid DESC LIMIT ${CANDIDATES}`)
-    .all(limited(match, limits))
+    .sql(`SELECT rowid FROM found WHERE found MATCH ? ORDER BY rowid DESC LIMIT ?`)
+    .all(limited(match, limits), most)
     .map(({ rowid }) => Number(rowid));
 }

@@ -20,6 +20,7 @@ const ALIKE = 0.05; // of the best score: steps within which pieces match alike,
 const ALIKE_OF_PRESENT = 0.2; // where the question is about the present state, in words such as "now" or "still"
 const IN_TIME_FACTOR = 2; // of what was said when the question says
 const IN_TIME_LEAST = 0.3; // of anything else that was said then, since the question may name nothing but the time
+const MOST_UNASKED = 50; // of such others
 const MOST_LOOKED_UP = 40; // neighbours that are no candidates themselves, the best of them
 const SESSIONS = 3;
 
@@ -154,7 +155,7 @@ function rankedBy(
   if (range !== null) {
     const then = narrowed(limits, range);
     const more = ids.size < CANDIDATES ? [] : candidatesFor(index, question, then);
-    for (const id of [...more, ...newestWithin(index, then)]) ids.add(id);
+    for (const id of [...more, ...newestWithin(index, then, MOST_UNASKED)]) ids.add(id);
   }
   const vectors = dense?.scores(phrasing, [...ids]);
   for (const id of vectors?.keys() ?? []) ids.add(id);
@@ -206,7 +207,7 @@ function withPlaces(index: PieceIndex, rows: readonly Row[], scores: ReadonlyMap
 }
 
 function newestOf(index: PieceIndex, limits: Limits): Ranked[] {
-  return rowsOf(index, newestWithin(index, limits))
+  return rowsOf(index, newestWithin(index, limits, CANDIDATES))
     .filter((row) => isAllowed(row, limits))
     .map((row) => ({ row, score: 1, coverage: 1 }));
 }
