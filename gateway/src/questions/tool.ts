@@ -71,7 +71,7 @@ function draftOf({ callId, tool, args, description }: WantedTool, rule: string |
     subject: toolSubject(tool, args),
     call: callId,
     title: `Moby wants to use ${name}.`,
-    text: (id, again) => `${again === '' ? '' : `${again}\n\n`}${wording(name, args, id)}`,
+    text: (id, again) => `${again === '' ? '' : `${again}\n\n`}${wording(tool, args, id)}`,
     details: { tool, args, ...(description ? { description } : {}), ...(rule === null ? {} : { rule }) },
     options: [
       { id: 'once', label: 'Once', style: 'primary' },
