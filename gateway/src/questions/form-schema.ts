@@ -8,6 +8,7 @@
  * to the server to check: an expression of others' could keep this process busy for ever.
  */
 import * as z from 'zod';
+import { isNameOfSecret, speaksOfSecret } from './secret-words.ts';
 
 const MOST_FIELDS = 20;
 const MOST_CHOICES = 100;
@@ -59,8 +60,23 @@ export class FormError extends Error {
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** @throws FormError */
-export function fieldsOf(schema: unknown): FormField[] {
+/**
+ * @param message of the form. If it speaks of a password and no field does, then each that is typed may be meant
+ * @throws FormError
+ */
+export function fieldsOf(schema: unknown, message = ''): FormField[] {
+  const fields = describedFields(schema);
+  if (fields.some(({ secret }) => secret) || !speaksOfSecret(message)) return fields;
+  return fields.map(({ default: given, ...field }) =>
+    isTyped(field.wants)
+      ? { ...field, secret: true }
+      : given === undefined
+        ? field
+        : { ...field, default: given },
+  );
+}
+
+function describedFields(schema: unknown): FormField[] {
   if (schema === undefined || schema === null) return [freeText];
   if (!isObject(schema)) throw new FormError('its schema is no object');
   if (schema.properties === undefined && isPrimitive(schema.type)) {
@@ -120,8 +136,7 @@ function fieldOf(name: string, schema: unknown, required: boolean): FormField {
   const title = textOf(schema.title) || name;
   const wants = wantsOf(name, schema);
   const given = defaultOf(wants, schema.default);
-  const typed = wants.type === 'text' || wants.type === 'number' || wants.type === 'integer';
-  const secret = typed && isSecret(name, title, schema);
+  const secret = isTyped(wants) && isSecret(name, title, schema);
   return {
     name,
     title,
@@ -131,6 +146,10 @@ function fieldOf(name: string, schema: unknown, required: boolean): FormField {
     wants,
     ...(given === undefined || secret ? {} : { default: given }),
   };
+}
+
+function isTyped({ type }: FormField['wants']): boolean {
+  return type === 'text' || type === 'number' || type === 'integer';
 }
 
 function wantsOf(name: string, schema: Schema): FormField['wants'] {
@@ -241,23 +260,10 @@ function defaultOf(wants: FormField['wants'], given: unknown): FieldValue | unde
   }
 }
 
-const SECRET_WORDS = new Set(
-  'password passwd passphrase passcode pwd secret token key apikey otp totp pin cvv cvc credential credentials'.split(
-    ' ',
-  ),
-);
-const SECRET_PART = /password|passphrase|secret|token|apikey|privatekey|onetimecode/;
-
 /** Whether an answer must not pass through a messenger, which keeps what was typed. */
 function isSecret(name: string, title: string, schema: Schema): boolean {
   if (schema.format === 'password' || schema.writeOnly === true) return true;
-  return [name, title].some((text) => {
-    const words = text
-      .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-      .toLowerCase()
-      .split(/[^\p{L}\p{N}]+/u);
-    return words.some((word) => SECRET_WORDS.has(word)) || SECRET_PART.test(words.join(''));
-  });
+  return isNameOfSecret(name) || isNameOfSecret(title) || speaksOfSecret(textOf(schema.description));
 }
 
 function textValue(text: string, format: string | undefined): string {

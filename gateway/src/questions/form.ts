@@ -27,7 +27,7 @@ export const formKind: Kind<WantedForm, FormDecision> = {
   async decide(wanted, put) {
     let fields: FormField[];
     try {
-      fields = fieldsOf(wanted.schema);
+      fields = fieldsOf(wanted.schema, `${wanted.title ?? ''} ${wanted.message}`);
     } catch (error) {
       if (!(error instanceof FormError)) throw error;
       return { kind: 'form', action: 'decline', problem: error.message };
@@ -187,7 +187,7 @@ function hintFor({ wants, secret }: FormField): string {
   const format = wants.type === 'text' ? FORMATS[wants.format ?? ''] : undefined;
   const pattern =
     wants.type === 'text' && wants.pattern !== undefined ? `, in the form ${inCode(wants.pattern)}` : '';
-  return `Answer with ${format ?? 'a text'}${pattern}.`;
+  return `Answer with ${format ?? 'a text'}${pattern}. Passwords and keys do not belong here.`;
 }
 
 /** Something of others' within a line, as code: it can neither end that nor become a link. Nothing where nothing is left of it. */
