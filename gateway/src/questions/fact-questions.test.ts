@@ -104,7 +104,7 @@ test('outside the active hours nobody is asked', async () => {
 
 test('while a turn runs nobody is asked', async () => {
   const { world, tool, questions } = await opened();
-  const { turn, stream } = await world.moby.start('hang', { session: 'web:kitchen' });
+  const { turn, stream } = await world.moby.start('silence=1', { session: 'web:kitchen' });
   await stream.until(({ type }) => type === 'started');
   await tool('memory_append', { text: 'Never call before nine.' });
   await tool('memory_edit', { old_text: 'Never call', new_text: 'Call' });
