@@ -140,7 +140,7 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
         afterTools(request)
           ? { text: ['It is written.'] }
           : { toolCalls: [{ id: 'call_1', name: 'memory_append', arguments: '{"text":"Alice likes tea"}' }] },
-      'permissions:\n  ask: [memory_append]\n',
+      { permissions: 'permissions:\n  ask: [memory_append]\n' },
     );
     const { page, faults } = await moby.openPage();
     await send(page, 'remember it');
@@ -148,7 +148,7 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     await card.getByRole('button', { name: 'Once' }).waitFor();
     await card.getByRole('button', { name: 'Once' }).click();
     await said(page, 'It is written.');
-    await card.waitFor({ state: 'detached' });
+    await page.locator('.question.settled', { hasText: 'Allowed once by the owner on the page' }).waitFor();
     expect(faults).toEqual([]);
   }, 120_000);
 

@@ -15,28 +15,56 @@ export interface MobyWithPage extends Moby {
   openPage(options?: BrowserContextOptions, port?: number): Promise<Visit>;
   /** Of the command line. */
   token(): string;
+  /** Asks the API as the command line does. */
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it looks for
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
   /** `http://127.0.0.1:<port>`. */
   readonly address: string;
 }
 
-/** @param script what the model answers @param permissions instead of those of the soul.yaml that he comes with */
-export async function startMoby(script: Script, permissions?: string): Promise<MobyWithPage> {
+export interface StartOptions {
+  /** Instead of those of the soul.yaml that he comes with. */
+  permissions?: string;
+  /** Kinds of toolsets besides those. */
+  toolsets?: readonly string[];
+  /** Settings, over sensible ones for a test. */
+  env?: Record<string, string>;
+}
+
+/** @param script what the model answers */
+export async function startMoby(
+  script: Script,
+  { permissions, toolsets = [], env = {} }: StartOptions = {},
+): Promise<MobyWithPage> {
   const model = await startFakeModel(script);
   onTestFinished(() => model.close());
-  const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key' });
+  const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key', ...env });
   const soul = readFileSync(SOUL, 'utf8')
     .replace('provider: anthropic', 'provider: here')
     .replace('model: claude-sonnet-4-5', 'model: test-model')
+    .replace(/^( *)- type: todo$/m, (line, indent) =>
+      [line, ...toolsets.map((type) => `${indent}- type: ${type}`)].join('\n'),
+    )
     .replace(/^permissions:[\s\S]*$/m, (before) => permissions ?? before)
     .concat(`\nproviders:\n  here: { api_type: openai_chatcompletions, base_url: ${model.baseUrl} }\n`);
   writeFileSync(join(moby.home, 'soul.yaml'), soul);
   const up = await moby.cli(['up', '--local']);
   if (up.code !== 0) throw new Error(`up failed: ${up.stderr}`);
   const address = `http://127.0.0.1:${moby.port}`;
+  const token = (): string => readFileSync(join(moby.home, 'gateway/cli-token'), 'utf8').trim();
   return {
     ...moby,
     address,
-    token: () => readFileSync(join(moby.home, 'gateway/cli-token'), 'utf8').trim(),
+    token,
+    async call(method, path, body) {
+      const response = await fetch(new URL(path, address), {
+        method,
+        headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+    },
     async openPage(options, port = moby.port) {
       const opened = await visit(options);
       const { stdout } = await moby.cli(['open', '--print']);

@@ -9,7 +9,7 @@ import { turnEventSchemas } from './events.ts';
 import { usageSchema } from './usage.ts';
 
 /** What a view may have to ask for again; a store names it by `Database.changed`. */
-export const changedTopicSchema = z.enum(['sessions', 'tokens']);
+export const changedTopicSchema = z.enum(['sessions', 'tokens', 'questions']);
 
 export type ChangedTopic = z.infer<typeof changedTopicSchema>;
 

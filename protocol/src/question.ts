@@ -6,7 +6,7 @@
 import * as z from 'zod';
 
 /** What a question is about. Another kind is one more entry here and one in `gateway/src/questions/kinds.ts`. */
-export const questionKindSchema = z.enum(['tool', 'form', 'rounds', 'fact']).meta({ id: 'QuestionKind' });
+export const questionKindSchema = z.enum(['tool', 'form', 'rounds']).meta({ id: 'QuestionKind' });
 export type QuestionKind = z.infer<typeof questionKindSchema>;
 
 export const questionStateSchema = z.enum(['open', 'answered', 'expired', 'withdrawn']).meta({
@@ -57,7 +57,7 @@ export const questionSchema = z
     id: z.string().describe('UUIDv7'),
     kind: questionKindSchema,
     state: questionStateSchema,
-    turn: z.string().describe('of kind fact: no turn waits; the id of what is in doubt'),
+    turn: z.string(),
     session: z.string(),
     asker: z.enum(['owner', 'guest', 'webhook']).describe('on whose behalf the turn runs'),
     source: z.string().describe('where the turn came from: cli, telegram, cron …'),
@@ -69,7 +69,9 @@ export const questionSchema = z
       ),
     details: z
       .record(z.string(), z.unknown())
-      .describe('all of it: tool and args whole, the form and its field'),
+      .describe(
+        'all of it: tool and args whole, the form and its field; again: Markdown, that the same may have run already',
+      ),
     options: z
       .array(questionOptionSchema)
       .describe('2 to 5; beside `input` what can be said instead of typing, such as leaving it out'),

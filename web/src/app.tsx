@@ -6,11 +6,12 @@ import { hrefOf, route } from './data/route.ts';
 import { t } from './texts.ts';
 import { drawerOpen } from './ui/drawer.ts';
 import { Icon } from './ui/icon.tsx';
+import { watchQuestions } from './ui/question/watch-questions.ts';
 import { spoken } from './ui/speaker.ts';
 import { Loading } from './ui/view-state.tsx';
 import { ConversationList } from './views/chat/conversation-list.tsx';
 import { LoginView } from './views/login/login-view.tsx';
-import { VIEWS, viewComponent } from './views/registry.ts';
+import { VIEWS, type View, viewComponent } from './views/registry.ts';
 
 export function App() {
   if (loggedIn.value === null) return <div class="splash" aria-busy="true" />;
@@ -23,6 +24,7 @@ function Shell() {
   useEffect(() => {
     drawerOpen.value = false;
   }, [view, rest]);
+  useEffect(() => watchQuestions(), []);
   const open = drawerOpen.value;
   return (
     <div class={`shell${open ? ' drawer-open' : ''}`}>
@@ -38,9 +40,9 @@ function Shell() {
           </button>
         </div>
         <nav class="views" aria-label={t.menu}>
-          {VIEWS.map(({ name, title, icon }) => (
+          {VIEWS.map(({ name, title, icon, badge }) => (
             <a key={name} href={hrefOf(name)} aria-current={view === name ? 'page' : undefined}>
-              <Icon name={icon} /> {title}
+              <Icon name={icon} /> {title} {badge && <Badge {...badge} />}
             </a>
           ))}
         </nav>
@@ -73,6 +75,16 @@ function CurrentView() {
       </p>
     );
   return Component ? <Component rest={rest} /> : <Loading />;
+}
+
+function Badge({ count, label }: NonNullable<View['badge']>) {
+  if (count.value === 0) return null;
+  return (
+    <span class="badge">
+      <span aria-hidden="true">{count.value}</span>
+      <span class="unseen">{label(count.value)}</span>
+    </span>
+  );
 }
 
 function LineBanner() {

@@ -1,6 +1,8 @@
 /** Questions through the whole gateway: asked, answered, told, with a fake agent of each generation. */
+import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, test } from 'vitest';
-import { EventStream, openHarness } from '../testing/harness.ts';
+import { EventStream, type Harness, openHarness } from '../testing/harness.ts';
+import { LiveReader } from '../testing/live-reader.ts';
 import { answer, asked, openQuestions } from '../testing/question-world.ts';
 
 describe.each(['array', 'object'] as const)('generation %s', (generation) => {
@@ -99,3 +101,37 @@ test('a token of scope chat sees no question, one of scope read answers none', a
   }
   expect(await openQuestions(moby)).toHaveLength(1);
 });
+
+test('a page is told that a question came and went, and its answer was given on the page', async () => {
+  const moby = await openHarness();
+  const live = new LiveReader(moby);
+  await live.until(({ type }) => type === 'hello');
+  const changes = (): number =>
+    live.events.filter((event) => event.type === 'changed' && event.topics.includes('questions')).length;
+  await moby.start('confirm tool=shell');
+  const { id } = await asked(moby);
+  await until('word of the question', () => changes() > 0);
+  const before = changes();
+  const headers = await pageHeaders(moby);
+  const { status, body } = await moby.call('POST', `/api/questions/${id}/answer`, {
+    body: { option: 'once' },
+    headers,
+  });
+  expect(status).toBe(200);
+  expect(body.answer).toMatchObject({ door: 'page', by: 'the owner' });
+  expect(body.outcome).toMatch(/^Allowed once by the owner on the page at/);
+  await until('word of the answer', () => changes() > before);
+});
+
+/** As a browser that was let in sends them. */
+async function pageHeaders(moby: Harness): Promise<Record<string, string>> {
+  const headers = {
+    authorization: '',
+    origin: `http://127.0.0.1:${moby.port}`,
+    'sec-fetch-site': 'same-origin',
+  };
+  const { body } = await moby.call('POST', '/api/login/codes');
+  const answered = await moby.call('POST', '/api/login', { body: { code: body.code }, headers });
+  const [cookie = ''] = (answered.headers['set-cookie'] ?? []) as string[];
+  return { ...headers, cookie: cookie.split(';')[0] ?? '' };
+}

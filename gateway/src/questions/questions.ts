@@ -30,8 +30,6 @@ import type { RuleFor } from './tool.ts';
 
 const MOST_TIMER_MS = 3_600_000; // looked at once more after that, since a machine may have slept
 const ROWS_AT_ONCE = 200;
-/** Source of what Moby asks for himself. */
-export const UPKEEP = 'upkeep';
 const ASKING_GUEST = 'I have to ask my owner.';
 
 export interface QuestionsOptions {
@@ -109,28 +107,6 @@ export class Questions {
     signal.throwIfAborted();
     this.#use(turn, attempt, used);
     return decision;
-  }
-
-  /** Asks what no run waits for; `onChange` tells of the answer. The same subject of a turn is asked once. */
-  post(
-    kind: 'fact',
-    draft: Draft,
-    { turn, session, timeoutMs }: { turn: string; session: string; timeoutMs: number },
-  ): void {
-    const { store, clock } = this.#options;
-    const { subject, title, text, details, options, input, fallback } = draft;
-    if (store.questions.ofTurn(turn).some((row) => row.kind === kind && row.subject === subject)) return;
-    const id = uuidv7();
-    const askedAt = clock.now();
-    const at = { askedAt, expiresAt: askedAt + timeoutMs };
-    const asked = { turn, session, asker: 'owner', source: UPKEEP, attempt: 0, calls: [] } as const;
-    const shown = { title, text: text(id, ''), details, options, input, fallback, chat: null };
-    store.transaction('durable', () =>
-      store.questions.insert({ id, kind, ...asked, calls: [], subject, ...shown, ...at }),
-    );
-    const row = store.questions.find(id);
-    if (row) this.#show([row], true);
-    this.#schedule();
   }
 
   /** First wins; on disk when it returns. @throws StoreError; it is not answered then */
@@ -317,7 +293,7 @@ export class Questions {
         subject: draft.subject,
         title: draft.title,
         text: draft.text(id, again),
-        details: draft.details,
+        details: again === '' ? draft.details : { ...draft.details, again },
         options: draft.options,
         input: draft.input,
         fallback: draft.fallback,

@@ -116,6 +116,7 @@ export class QuestionStore {
         row.expiresAt,
         row.chat === null ? null : this.#names.current(row.chat),
       );
+    this.#db.changed('questions');
   }
 
   find(id: string): QuestionRow | null {
@@ -198,6 +199,7 @@ export class QuestionStore {
     const { changes } = this.#db
       .sql(`UPDATE questions SET chat = ?, changed = ? WHERE id = ? AND state = 'open'`)
       .run(this.#names.current(chat), this.#nextChange(at), id);
+    this.#db.changed('questions');
     return changes > 0;
   }
 
@@ -217,6 +219,7 @@ export class QuestionStore {
         Number(ruleDue),
         id,
       );
+    this.#db.changed('questions');
     return changes > 0;
   }
 
@@ -233,6 +236,7 @@ export class QuestionStore {
     this.#db
       .sql('UPDATE questions SET rule_due = 0, outcome = ?, changed = ? WHERE id = ?')
       .run(outcome, this.#nextChange(now), id);
+    this.#db.changed('questions');
   }
 
   use({ question, turn, attempt, subject, at }: QuestionUse): void {

@@ -17,9 +17,6 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { editExactly } from '@mobyclaw/mcp/exact-edit';
 import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
-import { loggedLately } from './facts/logged-lately.ts';
-import { replaceLine } from './facts/replace-line.ts';
-import { isProtected, refuseSoftening } from './facts/softened-warning.ts';
 import {
   dailyFileName,
   decodeText,
@@ -57,10 +54,6 @@ interface Change {
   name: MemoryFileName;
   /** @returns the text as it is to be; the same text changes nothing */
   transform: (text: string | null) => string;
-  /** Words of the person by which a line takes the place of another. */
-  said?: string;
-  /** The owner himself has decided it, so that a warning may go. */
-  isOwners?: boolean;
 }
 
 class ChangedMeanwhile extends Error {}
@@ -114,46 +107,19 @@ export class MemoryStore {
     await this.#change({ by, name, transform });
   }
 
-  /**
-   * Puts a line in the place of another, which is found by its words.
-   * @param is empty to remove it
-   * @throws ToolError where it is not there once; SoftenedWarningError
-   */
-  async replaceLine(
-    by: Author,
-    name: MemoryFileName,
-    old: string,
-    is: string,
-    { said, isOwners = false }: { said: string; isOwners?: boolean },
-  ): Promise<void> {
-    const transform = (text: string | null): string => {
-      if (text === null) throw new ToolError(`${name} does not exist. memory_list shows what there is.`);
-      return replaceLine(text, name, old, is);
-    };
-    await this.#change({ by, name, transform, said, isOwners });
-  }
-
-  /** Adds a line with the time of day to today's log. @returns the line that says it, new or from right before */
-  async log(by: Author, entry: string): Promise<{ file: MemoryFileName; line: string; isNew: boolean }> {
+  /** Adds a line with the time of day to today's log. */
+  async log(by: Author, entry: string): Promise<{ file: MemoryFileName; line: string }> {
     const now = this.today();
     const file = dailyFileName(now.date);
     const line = `- ${now.time} ${entry.trim().replace(/\r?\n/g, '\n  ')}`;
-    let standing: string | undefined;
     const transform = (text: string | null): string => {
-      standing = text === null ? undefined : loggedLately(text, line, now.time);
-      if (text !== null && standing !== undefined) return text;
       if (text === null || text.trim() === '') return `# ${now.date}, ${now.weekday}\n\n${line}\n`;
       const newline = text.includes('\r\n') ? '\r\n' : '\n';
       const own = line.replaceAll('\n', newline);
       return `${text}${text.endsWith('\n') ? '' : newline}${own}${newline}`;
     };
     await this.#change({ by, name: file, transform });
-    return { file, line: standing ?? line, isNew: standing === undefined };
-  }
-
-  /** Milliseconds since the epoch. */
-  get now(): number {
-    return this.#options.clock.now();
+    return { file, line };
   }
 
   /** Of the owner. */
@@ -187,7 +153,7 @@ export class MemoryStore {
     });
   }
 
-  async #tryChange({ by, name, transform, said, isOwners = false }: Change): Promise<boolean> {
+  async #tryChange({ by, name, transform }: Change): Promise<boolean> {
     const { home, clock } = this.#options;
     const path = join(home, name);
     const before = statMemoryFile(home, name);
@@ -200,12 +166,9 @@ export class MemoryStore {
     if (Buffer.byteLength(changed) > most) {
       throw new ToolError(`${name} would grow past ${most} bytes. Shorten it first with memory_edit.`);
     }
-    const lines = lineChanges(text ?? '', changed);
-    if (!isOwners && lines !== null && isProtected(name)) refuseSoftening(name, lines, changed);
     if (bytes === null) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     else await keepVersion(home, name, bytes, clock.now());
-    const told = said === undefined ? lines : lines && { ...lines, said };
-    await this.#journalled(by, name, told, () =>
+    await this.#journalled(by, name, text ?? '', changed, () =>
       writeFileAtomic(path, bytes === null ? changed : ownerBytes(changed, bytes), {
         mode: before === null ? 0o600 : before.mode & 0o777,
         beforeRename: () => {
@@ -219,10 +182,12 @@ export class MemoryStore {
   async #journalled(
     by: Author,
     file: MemoryFileName,
-    lines: Pick<JournalChange, 'wrote' | 'removed' | 'said'> | null,
+    before: string,
+    after: string,
     write: () => Promise<void>,
   ): Promise<void> {
     const { journal, clock } = this.#options;
+    const lines = lineChanges(before, after);
     if (lines === null) return write();
     const id = uuidv7();
     const at = new Date(clock.now()).toISOString();

@@ -7,8 +7,6 @@ import { textCheck } from '@mobyclaw/protocol/text-check';
 import type { Usage } from '@mobyclaw/protocol/usage';
 import { type Signal, signal } from '@preact/signals';
 
-export type AskedQuestion = TurnEventData['question'];
-
 export interface Step {
   id: string;
   name: string;
@@ -51,8 +49,6 @@ export class LiveTurn {
   readonly text = signal('');
   readonly reasoning = signal('');
   readonly steps = signal<readonly Step[]>([]);
-  /** What it asks its owner, be it answered or not. */
-  readonly questions = signal<readonly AskedQuestion[]>([]);
   readonly notice = signal<string | null>(null);
   readonly ending = signal<TurnEnding | null>(null);
   #lastId = 0;
@@ -96,11 +92,9 @@ export class LiveTurn {
       case 'notice':
         this.notice.value = event.data.text;
         break;
-      case 'question':
-        this.questions.value = [...this.questions.value.filter(({ id }) => id !== event.data.id), event.data];
+      case 'question': // asked for whole (data/questions.ts)
+      case 'usage': // of one call of the model; the end has that of the turn
         break;
-      case 'usage':
-        break; // of one call of the model; the end has that of the turn
       case 'done':
       case 'error':
         this.#end(event);

@@ -1,6 +1,7 @@
 /** The views of the page, in the order of the menu. All but the first are loaded when they are first shown. */
-import { type Signal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
+import { openCount } from '../data/questions.ts';
 import { t } from '../texts.ts';
 import type { IconName } from '../ui/icon.tsx';
 import { ChatView } from './chat/chat-view.tsx';
@@ -16,10 +17,19 @@ export interface View {
   title: string;
   icon: IconName;
   load: () => Promise<ComponentType<ViewProps>>;
+  /** How much in it waits for the owner. */
+  badge?: { count: ReadonlySignal<number>; label: (count: number) => string };
 }
 
 export const VIEWS: readonly View[] = [
   { name: 'chat', title: t.views.chat, icon: 'chat', load: async () => ChatView },
+  {
+    name: 'questions',
+    title: t.views.questions,
+    icon: 'question',
+    load: async () => (await import('./questions/questions-view.tsx')).QuestionsView,
+    badge: { count: openCount, label: t.questions.badge },
+  },
   {
     name: 'settings',
     title: t.views.settings,

@@ -9,6 +9,7 @@ import { useResource } from '../../ui/use-resource.ts';
 import { ViewHeader } from '../../ui/view-header.tsx';
 import { Problem } from '../../ui/view-state.tsx';
 import { beginAnew, rename, send } from './actions.ts';
+import { Asked, useAsked } from './asked-in.tsx';
 import { actionProblem } from './chat-state.ts';
 import { Composer } from './composer.tsx';
 import { HOME, isAnsweredHere, nameOf, platformName } from './conversation-name.ts';
@@ -37,6 +38,7 @@ function ConversationView({ session, target }: { session: string; target: number
   });
   useEffect(() => outbox.forget(seen), [seen.size > 0]);
   useSpeech(running);
+  const asked = useAsked(session);
   const isEmpty = items.length === 0 && !conversation.loading.value;
   return (
     <div class="chat">
@@ -45,7 +47,9 @@ function ConversationView({ session, target }: { session: string; target: number
       {isEmpty && conversation.problem.value === null && isAnsweredHere(session) ? (
         <Greeting session={session} />
       ) : (
-        <MessageList conversation={conversation} items={items} target={target} />
+        <Asked.Provider value={asked}>
+          <MessageList conversation={conversation} items={items} target={target} />
+        </Asked.Provider>
       )}
       {isAnsweredHere(session) ? (
         <Composer session={session} running={running} />

@@ -6,13 +6,13 @@ import type { OutboxEntry } from '../../data/outbox.ts';
 import { live, outbox } from '../../data/page.ts';
 import { t } from '../../texts.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
+import { MarkdownText } from '../../ui/markdown-text.tsx';
 import { clockTime, fullTime } from '../../ui/time-text.ts';
 import { askAgain, changePrompt, stopTurn } from './actions.ts';
+import { AskedIn } from './asked-in.tsx';
 import { proposal } from './chat-state.ts';
 import { isAnsweredHere } from './conversation-name.ts';
 import type { Item } from './items.ts';
-import { MarkdownText } from './markdown-text.tsx';
-import { QuestionCard } from './question-card.tsx';
 import { Steps } from './steps.tsx';
 
 export function MessageItem({ item }: { item: Item }) {
@@ -52,6 +52,7 @@ function Question({ message }: { message: MessageView }) {
         )}
         <Copy text={text} />
       </footer>
+      {error && <AskedIn turn={turn} />}
     </article>
   );
 }
@@ -74,9 +75,7 @@ function Answer({ message, turn = null }: { message?: MessageView; turn?: LiveTu
       ) : (
         turn && <MarkdownText text={turn.text} isWhole={isWhole} />
       )}
-      {turn?.questions.value.map((asked) => (
-        <QuestionCard key={asked.id} asked={asked} />
-      ))}
+      <AskedIn turn={message?.turn ?? turn?.key ?? ''} />
       {isWriting && <Writing turn={turn} />}
       {error && <p class="failure">{error.message}</p>}
       {!error && message?.incomplete && <p class="failure">{t.chat.incomplete}</p>}

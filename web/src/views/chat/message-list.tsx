@@ -6,10 +6,10 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Conversation } from '../../data/conversation.ts';
 import { t } from '../../texts.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { MarkdownText } from '../../ui/markdown-text.tsx';
 import { Problem } from '../../ui/view-state.tsx';
 import { dropNote, notes } from './chat-state.ts';
 import type { Item } from './items.ts';
-import { MarkdownText } from './markdown-text.tsx';
 import { MessageItem } from './message-item.tsx';
 
 const AT_END_PX = 80;

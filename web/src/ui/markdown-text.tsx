@@ -1,7 +1,7 @@
 /** A text of Moby's. While it grows only what is new is parsed and drawn. */
 import type { ReadonlySignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { MarkdownWriter } from '../../markdown/markdown-writer.ts';
+import { MarkdownWriter } from '../markdown/markdown-writer.ts';
 
 /** @param text as it is, or as it grows */
 export function MarkdownText({ text, isWhole }: { text: string | ReadonlySignal<string>; isWhole: boolean }) {
