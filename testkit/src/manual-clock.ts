@@ -48,9 +48,10 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  /** Sets the wall clock, as an NTP step or a suspended laptop would, without running timers. */
+  /** Sets the wall clock, as an NTP step or a suspended laptop would, without running timers. Set back, they wait no longer. */
   jump(ms: number): void {
     this.#now += ms;
+    if (ms < 0) for (const entry of this.#pending) entry.at += ms;
   }
 }
 

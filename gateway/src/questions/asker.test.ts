@@ -103,6 +103,50 @@ test('schedules wait longer than people; each has its own time', async () => {
   expect(await schedule).toMatchObject({ approve: false });
 });
 
+test('of all that guests bring a model to ask within an hour, only so much reaches the owner; the rest is refused', async () => {
+  const { store, questions, clock } = world();
+  const turns = ['a', 'b'].map((id) => turnOf(store, id, { guest: true, sender: 'Bob' }));
+  const call = (index: number): Wanted => ({ ...SHELL, args: { cmd: `${index}` } }) as Wanted;
+  for (let index = 0; index < 25; index++)
+    void questions.ask(turns[index % 2] as TurnRow, 1, call(index), never);
+  const more = { approve: false, reason: expect.stringContaining('asked too much') };
+  expect(await questions.ask(turns[0] as TurnRow, 1, call(25), never)).toMatchObject(more);
+  expect(questions.list({ open: true, limit: 99 })).toHaveLength(25);
+  void questions.ask(turnOf(store, 'owner'), 1, SHELL, never);
+  void questions.ask(turnOf(store, 'hook', { confined: true }), 1, SHELL, never);
+  expect(questions.list({ open: true, limit: 99 })).toHaveLength(27);
+  await clock.advance(61 * MINUTE);
+  void questions.ask(turns[0] as TurnRow, 1, call(26), never);
+  expect(questions.list({ open: true, limit: 99 })).toHaveLength(1);
+});
+
+test('ends in time although the clock on the wall is set back, also after a restart; and at once where it is set on', async () => {
+  const first = open();
+  const decided = first.questions.ask(turnOf(first.store, 'back'), 1, SHELL, never);
+  await first.clock.advance(MINUTE);
+  first.clock.jump(-24 * 60 * MINUTE);
+  for (let minute = 0; minute < 9; minute++) {
+    expect(first.questions.list({ open: true, limit: 1 })).toHaveLength(1);
+    await first.clock.advance(MINUTE);
+  }
+  expect(await decided).toMatchObject({ approve: false });
+
+  const cut = new AbortController();
+  void first.questions.ask(turnOf(first.store, 'restart'), 1, SHELL, cut.signal).catch(() => undefined);
+  cut.abort('killed');
+  first.close();
+  first.clock.jump(-24 * 60 * MINUTE);
+  const second = open(first.path, first.clock);
+  onTestFinished(second.close);
+  await second.clock.advance(10 * MINUTE);
+  expect(second.questions.list({ open: true, limit: 1 })).toEqual([]);
+
+  const woken = second.questions.ask(turnOf(second.store, 'asleep', { source: 'cron' }), 1, SHELL, never);
+  second.clock.jump(60 * MINUTE); // a laptop was asleep
+  await second.clock.advance(MINUTE);
+  expect(await woken).toMatchObject({ approve: false });
+});
+
 test('the outcome says what, by whom, where and when', async () => {
   const { store, questions } = world();
   void questions.ask(turnOf(store, 'turn'), 1, SHELL, never);

@@ -16,19 +16,22 @@ import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Asker } from '@mobyclaw/protocol/capability';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { Door, Question } from '@mobyclaw/protocol/question';
+import { refused } from '../agent/answer-sender.ts';
 import { type Decision, MOVED_ON, type Wanted } from '../agent/wanted.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { QuestionFilter, QuestionRow, Settlement, StoredAnswer } from '../store/question-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { type GivenAnswer, readAnswer } from './answer-problem.ts';
+import { mustBeFew, TOO_MANY, TooManyQuestions } from './flood.ts';
 import type { Draft, Kind, Settled } from './kind.ts';
 import { type Kinds, kinds } from './kinds.ts';
 import { answeredOutcome, expiredOutcome, mayHaveRun, WITHDRAWN_OUTCOME } from './outcome.ts';
 import { toQuestion } from './question-view.ts';
 import type { RuleFor } from './tool.ts';
 
-const MOST_TIMER_MS = 3_600_000; // looked at once more after that, since a machine may have slept
+const LOOK_MS = 60_000; // at the clock on the wall, since a machine may have slept
+const DISK_RETRY_MS = 2000;
 const ROWS_AT_ONCE = 200;
 const ASKING_GUEST = 'I have to ask my owner.';
 
@@ -74,7 +77,8 @@ export class Questions {
   readonly #listeners = new Set<(question: Question, changed: number) => void>();
   /** Secrets that were typed, until the agent is told. */
   readonly #secrets = new Map<string, string | number>();
-  #timer: Timer | null = null;
+  /** Of those that wait. They end by what passes here too, since the clock on the wall may be set back. */
+  readonly #timers = new Map<string, Timer>();
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
@@ -83,11 +87,14 @@ export class Questions {
 
   /** Lets the time of those that an earlier process asked go on. */
   start(): void {
-    this.#schedule();
+    const now = this.#options.clock.now();
+    for (const row of this.#options.store.questions.open()) {
+      this.#endIn(row, Math.min(row.expiresAt - now, row.expiresAt - row.askedAt));
+    }
   }
 
   stop(): void {
-    this.#timer?.cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
   }
 
   /**
@@ -99,11 +106,18 @@ export class Questions {
   async ask(turn: TurnRow, attempt: number, wanted: Wanted, signal: AbortSignal): Promise<Decision> {
     const kind = this.#kinds[wanted.kind] as unknown as Kind<Wanted, Decision>;
     const used: { row: QuestionRow; subject: string }[] = [];
-    const decision = await kind.decide(wanted, async (draft) => {
-      const row = await this.#settled(turn, attempt, wanted.kind, kind, draft, signal);
-      used.push({ row, subject: draft.subject });
-      return this.#read(row);
-    });
+    let decision: Decision;
+    try {
+      decision = await kind.decide(wanted, async (draft) => {
+        const row = await this.#settled(turn, attempt, wanted.kind, kind, draft, signal);
+        used.push({ row, subject: draft.subject });
+        return this.#read(row);
+      });
+    } catch (error) {
+      if (!(error instanceof TooManyQuestions)) throw error;
+      this.#options.logger.warn({ turn: turn.id, source: turn.source }, error.message);
+      return refused(wanted, TOO_MANY);
+    }
     signal.throwIfAborted();
     this.#use(turn, attempt, used);
     return decision;
@@ -273,6 +287,7 @@ export class Questions {
     const id = uuidv7();
     const askedAt = clock.now();
     const asker = askerOf(turn);
+    mustBeFew(store.questions, { turn, asker, at: askedAt });
     store.transaction('durable', () => {
       const withdrawn: Settlement = {
         state: 'withdrawn',
@@ -305,8 +320,10 @@ export class Questions {
     this.#show(left, true);
     if (asker === 'guest') emit(turn.seq, { type: 'notice', data: { text: ASKING_GUEST } });
     const row = store.questions.find(id);
-    if (row) this.#show([row], true);
-    this.#schedule();
+    if (row) {
+      this.#show([row], true);
+      this.#endIn(row, row.expiresAt - askedAt);
+    }
     return id;
   }
 
@@ -391,7 +408,11 @@ export class Questions {
       }
       if (events) this.#tellTurn(row);
       this.#tell(row);
-      if (row.state !== 'open') this.#waiters.get(id)?.settled(row);
+      if (row.state !== 'open') {
+        this.#timers.get(id)?.cancel();
+        this.#timers.delete(id);
+        this.#waiters.get(id)?.settled(row);
+      }
       return [question];
     });
   }
@@ -413,30 +434,35 @@ export class Questions {
   #expire(): void {
     const { store, clock } = this.#options;
     const at = clock.now();
-    const over = store.questions.open().filter(({ expiresAt }) => expiresAt <= at);
+    this.#end(store.questions.open().filter(({ expiresAt }) => expiresAt <= at));
+  }
+
+  #end(over: readonly QuestionRow[]): void {
     if (over.length === 0) return;
     this.#settle(over, (row) => ({
       state: 'expired',
       answer: null,
       outcome: expiredOutcome(this.#kinds[row.kind].outcome(row.fallback, row)),
-      at,
+      at: this.#options.clock.now(),
     }));
   }
 
-  #schedule(): void {
-    const { store, clock, logger } = this.#options;
-    this.#timer?.cancel();
-    this.#timer = null;
-    const [next] = store.questions.open();
-    if (!next) return;
-    const inMs = Math.min(Math.max(next.expiresAt - clock.now(), 1), MOST_TIMER_MS);
-    this.#timer = clock.after(inMs, () => {
-      try {
-        this.#expire();
-      } catch (error) {
-        logger.error({ err: error }, 'questions whose time is over could not be closed yet');
+  /** Once so much time has passed here, or it is so late. */
+  #endIn(row: QuestionRow, leftMs: number): void {
+    const { clock, logger } = this.#options;
+    const stepMs = Math.min(Math.max(leftMs, 1), LOOK_MS);
+    const look = (): void => {
+      if (leftMs > stepMs && clock.now() < row.expiresAt) {
+        this.#endIn(row, leftMs - stepMs);
+        return;
       }
-      this.#schedule();
-    });
+      try {
+        this.#end([row]);
+      } catch (error) {
+        logger.error({ err: error }, 'a question whose time is over could not be closed yet');
+        this.#timers.set(row.id, clock.after(DISK_RETRY_MS, look));
+      }
+    };
+    this.#timers.set(row.id, clock.after(stepMs, look));
   }
 }

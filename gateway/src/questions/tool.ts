@@ -3,6 +3,7 @@
  * turn; *Always* writes a rule into soul.yaml and is for this call, since the rule counts from the next turn on.
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import type { Decision, Wanted } from '../agent/wanted.ts';
 import type { QuestionRow } from '../store/question-store.ts';
 import type { Before, Draft, Kind } from './kind.ts';
@@ -129,6 +130,6 @@ function refusal(by: 'owner' | 'nobody', reason: string | undefined): string {
   if (by === 'nobody') {
     return 'The owner was asked and did not answer in time, so it is refused. Go on without it and say so; do not try it again now.';
   }
-  const why = reason === undefined || reason === '' ? '' : ` He says: ${reason}`;
+  const why = reason === undefined || reason === '' ? '' : ` He says: ${asSentence(reason)}`;
   return `The owner was asked and said no.${why} Go on without it; do not try it another way.`;
 }

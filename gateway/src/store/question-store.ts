@@ -161,6 +161,12 @@ export class QuestionStore {
     return Number(this.#db.sql(`SELECT count(*) AS n FROM questions WHERE state = 'open'`).get()?.n);
   }
 
+  /** On whose behalf since when; what was asked since has changed since. */
+  countAsked(asker: QuestionRow['asker'], since: number): number {
+    const counted = 'SELECT count(*) AS n FROM questions WHERE changed > :since AND asked_at > :since';
+    return Number(this.#db.sql(`${counted} AND asker = :asker`).get({ since, asker })?.n);
+  }
+
   /** The newest first. */
   list({ open, session, limit }: QuestionFilter): QuestionRow[] {
     const which = [
