@@ -27,6 +27,7 @@ import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
+import { openShortening } from './open-shortening.ts';
 import { OwnerMemory } from './parts/owner-memory.ts';
 import { PartClient } from './parts/part-client.ts';
 import { ownerRules } from './questions/owner-rules.ts';
@@ -96,7 +97,26 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const tidy = (): void => void cleanup.poke();
+  const windows = new Windows(store.contexts, config.contextWindow);
+  const agentSessionsInUse = new Set<string>();
+  const { shortening, compactor } = openShortening({
+    config,
+    store,
+    agent,
+    windows,
+    capabilities,
+    budget,
+    pricing,
+    metrics: () => metrics,
+    lanes: () => turns.lanes,
+    agentSessionsInUse,
+    onEnded: (turn) => void changes.check(turn),
+    onFree: tidy,
+    clock,
+    logger,
+  });
   const resets = new ConversationReset({
+    shortening,
     store,
     timeZone,
     idleMs: resetIdleMs,
@@ -136,9 +156,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
   const gauge = new Gauge({ store, agent, clock, logger });
-  const windows = new Windows(store.contexts, config.contextWindow);
   const runner = new TurnRunner({
     gauge,
+    shortening,
+    agentSessionsInUse,
     store,
     events,
     agent,
@@ -168,6 +189,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     runner: {
       async run(turn, signal) {
         await runner.run(turn, signal);
+        compactor.consider(turn.session);
         const ended = store.turns.find(turn.id);
         if (ended?.finishedAt !== null) void changes.check(turn.id);
         if (ended?.error?.code === ('not_granted' satisfies AgentErrorCode)) void tellOfUngranted(ended);
@@ -244,6 +266,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       turns,
       resets,
       windows,
+      shortening,
       monitor,
       jobs: background.jobs,
       budget,
@@ -306,6 +329,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     resets,
     windows,
+    shortening,
     monitor,
     replies,
     jobs: background.jobs,
@@ -331,6 +355,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   retention.start();
   indexer.start();
   cleanup.start();
+  compactor.start();
 
   return {
     port,
@@ -342,6 +367,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       background.stop();
       await reloader?.stop();
       await messagingStarted;
+      await compactor.stop();
       await turns.drain(graceMs);
       await messaging?.close();
       cleanup.stop();

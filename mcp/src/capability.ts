@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { equalSecrets } from '@mobyclaw/lib/http-guard';
 import { type Capability, capabilitySchema } from '@mobyclaw/protocol/capability';
 import { IDENTITY_HEADERS } from '@mobyclaw/protocol/identity';
-import { ToolError } from './tool.ts';
+import { type McpCaller, ToolError } from './tool.ts';
 
 const HEADER_LINE = `${IDENTITY_HEADERS.turn}: \${headers.${IDENTITY_HEADERS.turn}}`;
 
@@ -46,6 +46,13 @@ export function decodeCapability(text: string): Capability | null {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
+}
+
+/** For a server without the key: it is told nothing but that a turn may use less than others, which needs no proof. */
+export function unproven(headers: IncomingHttpHeaders): McpCaller {
+  const text = headers[IDENTITY_HEADERS.turn.toLowerCase()];
+  const upkeep = typeof text === 'string' ? decodeCapability(text)?.upkeep : undefined;
+  return upkeep === undefined ? {} : { upkeep };
 }
 
 function signatureOf(key: string, payload: string): string {

@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { bearerToken, equalSecrets, refuseForeignOrigin, targetOf } from '@mobyclaw/lib/http-guard';
 import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { unproven } from './capability.ts';
 import { type McpHandlerOptions, mcpHandler, RPC_ERRORS, sendJson } from './handler.ts';
 import { ClientLeft, NotJson, readJsonBody } from './json-body.ts';
 import type { Route } from './route.ts';
@@ -94,7 +95,7 @@ function requestListener(options: McpHttpOptions): Listener {
 function answerer(
   options: McpHttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { gateway, identify = () => ({}) } = options;
+  const { gateway, identify = unproven } = options;
   const asAgent = mcpHandler({ ...options, identify });
   const asOwner = mcpHandler({ ...options, identify: () => ({ asker: 'owner' }) });
   const routes = new Map(gateway?.routes.map((route) => [`${route.method} ${route.path}`, route]));

@@ -6,7 +6,7 @@
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
-import type { Asker } from '@mobyclaw/protocol/capability';
+import type { Asker, Upkeep } from '@mobyclaw/protocol/capability';
 import type { CallToolResult, ContentBlock, Tool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 
@@ -19,6 +19,8 @@ export interface McpCaller {
   /** What the chat was called at first, where it was renamed since. */
   firstName?: string | undefined;
   sender?: string;
+  /** In a turn that Moby runs for himself: which tools it may use. */
+  upkeep?: Upkeep | undefined;
 }
 
 /** What a tool answers: text, or blocks where there is more than text to show, such as an image. */
@@ -95,6 +97,7 @@ export async function callTool(
   const elapsedMs = (): number => Math.round((performance.now() - start) * 10) / 10;
   try {
     const caller = identify();
+    if (caller.upkeep !== undefined) refuseInUpkeep(tool.definition.name, caller.upkeep);
     Object.assign(context, { session: caller.session, turn: caller.turn, asker: caller.asker });
     const answer = await tool.call(input, caller, progress);
     logger.info({ ...context, ms: elapsedMs() }, 'tool call');
@@ -112,4 +115,13 @@ export async function callTool(
       isError: true,
     };
   }
+}
+
+/** @throws ToolError where a turn that nobody sees asks for more than what it is for */
+function refuseInUpkeep(tool: string, upkeep: Upkeep): void {
+  if (upkeep === 'memory' && tool.startsWith('memory_')) return;
+  const may = upkeep === 'memory' ? 'the memory tools alone' : 'no tool';
+  throw new ToolError(
+    `This is upkeep, in which ${may} can be used; ${tool} was not called. Go on without it.`,
+  );
 }

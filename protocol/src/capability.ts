@@ -10,6 +10,14 @@ export const askerSchema = z.enum(['owner', 'guest', 'webhook']);
 
 export type Asker = z.infer<typeof askerSchema>;
 
+/**
+ * Turns that Moby runs for himself may use less than others: `memory` the memory tools alone, `nothing` no tool at all. MCP servers
+ * of ours refuse all else.
+ */
+export const upkeepSchema = z.enum(['memory', 'nothing']);
+
+export type Upkeep = z.infer<typeof upkeepSchema>;
+
 export const capabilitySchema = z.object({
   turn: z.string(),
   /** Which attempt at the turn, from 1. */
@@ -19,6 +27,7 @@ export const capabilitySchema = z.object({
   firstName: z.string().optional(),
   sender: z.string(),
   asker: askerSchema,
+  upkeep: upkeepSchema.optional(),
   /** Milliseconds since the epoch. */
   until: z.number(),
 });

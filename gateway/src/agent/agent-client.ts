@@ -67,7 +67,8 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
       named.set(agentName, found);
       return found;
     },
-    createSession: (title) => sessions.create(title),
+    createSession: (title, permissions) => sessions.create(title, permissions),
+    setPermissions: (id, permissions) => sessions.setPermissions(id, permissions),
     deleteSession: (id) => sessions.remove(id),
     sessions: () => sessions.list(),
     storedSession,

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import type { Permissions, StoredSession } from '@mobyclaw/protocol/cagent';
 import type { AgentError } from './agent-error.ts';
 import type { Readiness } from './health.ts';
 import type { Decide } from './wanted.ts';
@@ -117,8 +117,10 @@ export interface AgentClient {
   agentNames(): Promise<readonly string[]>;
   /** Tokens that soul.yaml names for the model of an agent; null: none. Asked once for each start of the engine. @throws AgentError */
   namedWindow(agentName: string): Promise<number | null>;
-  /** @throws AgentError */
-  createSession(title: string): Promise<string>;
+  /** @param permissions of the session, which go before soul.yaml's @throws AgentError */
+  createSession(title: string, permissions?: Permissions): Promise<string>;
+  /** Changes them, between runs; null: none of its own. @returns false where the engine knows no such thing @throws AgentError */
+  setPermissions(id: string, permissions: Permissions | null): Promise<boolean>;
   /** Deletes a session; one that is gone already is fine. @throws AgentError */
   deleteSession(id: string): Promise<void>;
   /** All it has, without what was said in them; older agents read their whole history for it. @throws AgentError */

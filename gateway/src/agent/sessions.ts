@@ -1,5 +1,5 @@
 /** The agent's sessions: made, read, deleted. History lives in the agent; the gateway keeps only the id. */
-import type { StoredSession } from '@mobyclaw/protocol/cagent';
+import type { Permissions, StoredSession } from '@mobyclaw/protocol/cagent';
 import type { KnownSession } from './agent.ts';
 import { AgentError } from './agent-error.ts';
 import { httpError } from './http-error.ts';
@@ -23,8 +23,8 @@ export class Sessions {
    * @returns the id, which is the agent's to choose
    * @throws AgentError
    */
-  async create(title: string): Promise<string> {
-    const body = JSON.stringify({ title, tools_approved: false });
+  async create(title: string, permissions?: Permissions): Promise<string> {
+    const body = JSON.stringify({ title, tools_approved: false, ...(permissions && { permissions }) });
     const session = asObject(await this.#json({ method: 'POST', path: '/api/sessions', body }));
     const id = asText(session.id);
     if (id === '') throw new AgentError('stream_corrupt', 'The agent made a session without an id.');
@@ -32,6 +32,16 @@ export class Sessions {
       await this.#json({ method: 'PATCH', path: `${pathOf(id)}/title`, body: JSON.stringify({ title }) });
     }
     return id;
+  }
+
+  /** A run under way does not see it. @returns false where there is no such route @throws AgentError */
+  async setPermissions(id: string, permissions: Permissions | null): Promise<boolean> {
+    const body = JSON.stringify({ permissions });
+    const call: Call = { method: 'PATCH', path: `${pathOf(id)}/permissions`, body };
+    const answer = await this.#transport.exchange(call, this.#timeoutMs);
+    if (answer.status === 404 || answer.status === 405) return false;
+    if (answer.status !== 200) throw httpError(answer.status, answer.body);
+    return true;
   }
 
   /** @throws AgentError */

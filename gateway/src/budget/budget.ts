@@ -14,7 +14,7 @@ import { type PeriodState, periodState, type Spent, UNASKED_UNTIL } from './peri
 import type { Pricing } from './pricing.ts';
 import type { CallUsage } from './usage-meter.ts';
 
-const UNASKED = new Set(['heartbeat', 'cron', 'webhook']);
+const UNASKED = new Set(['heartbeat', 'cron', 'webhook', 'upkeep']);
 const MOST_SHARE = 1_000_000; // in a report, as JSON knows no infinity
 const FOR_GUESTS =
   'I have reached the limit that my owner has set for me. Please try again later, or ask my owner.';

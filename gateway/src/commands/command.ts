@@ -7,6 +7,7 @@ import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
 import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
+import type { Shortening } from '../compaction/shortening.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { JobService } from '../scheduler/job-service.ts';
@@ -39,6 +40,7 @@ export interface CommandServices {
   turns: TurnService;
   resets: ConversationReset;
   windows: Windows;
+  shortening: Pick<Shortening, 'ask'>;
   monitor: AgentMonitor;
   access: Access;
   decisions: AccessDecisions;

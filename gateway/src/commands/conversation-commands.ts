@@ -4,6 +4,7 @@ import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import { isFrom } from '../channels/turn-sender.ts';
 import type { Command, CommandCall, CommandServices } from './command.ts';
 
+const MOST_WISH_CHARS = 500;
 const QUEUE_HELP: Record<string, string> = {
   followup: 'each message gets its own answer, in turn',
   collect: 'messages that come while I work are answered together',
@@ -27,15 +28,16 @@ export const conversationCommands: readonly Command[] = [
   },
   {
     name: 'compact',
+    usage: '[what matters]',
     description: 'Make the conversation shorter',
     ownerInGroups: true,
     menu: true,
-    run({ channel, sign }, { store, resets, now }) {
-      if (!store.sessions.find(channel)?.agentSession) {
-        return 'There is nothing to make shorter: my next answer begins with our last exchanges alone anyway.';
+    run({ channel, text, sign }, { shortening }) {
+      const wish = text.trim() === '' ? null : cutText(text.trim(), MOST_WISH_CHARS);
+      if (!shortening.ask(channel, wish)) {
+        return 'There is nothing to make shorter: what I have in sight is no more than our last exchanges, or it is being made shorter already.';
       }
-      resets.reset(channel, true, now());
-      return `From my next answer on I know our last exchanges as they were, and nothing before them, which costs fewer tokens. All of it stays in the history, and my memory stays. \`${sign}new clean\` leaves the last exchanges behind too.`;
+      return `I am making our conversation shorter: what should last I write down, and from then on I go on with a summary${wish === null ? '' : ', with what you named in it,'} and our last exchanges, which costs fewer tokens. All of it stays in the history. \`${sign}new clean\` leaves everything behind.`;
     },
   },
   {

@@ -100,11 +100,15 @@ test('/compact: the conversation goes on in a new agent session that is told the
   const world = await openTelegramWorld();
   await said(world, '/compact', 'nothing to make shorter');
   await said(world, 'my name is Alice', 'You said: my name is Alice');
-  await said(world, '/compact', 'From my next answer on');
+  await said(world, '/compact the name', 'I am making our conversation shorter');
+  await until('it is shorter', async () =>
+    (await world.gateway.call('GET', '/metrics')).body.includes('mobyclaw_compactions_total{why="asked"} 1'),
+  );
   await said(world, 'who am I', 'You said: who am I');
   const runs = world.gateway.agent?.stats().runs ?? [];
   expect(new Set(runs.map(({ session }) => session)).size).toBe(2);
   expect(runs.at(-1)?.prompt).toContain('my name is Alice');
+  expect(runs.at(-2)?.prompt).toContain('> the name');
 });
 
 test('/cron lists the schedules, pauses, resumes and runs one by what is shown of its id, or by name', async () => {

@@ -22,6 +22,7 @@ import { channelFolder } from '../channels/channel-folder.ts';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { guardProcess } from '../channels/process-guard.ts';
 import { Commands, MENU, usableCommand } from '../commands/commands.ts';
+import type { Shortening } from '../compaction/shortening.ts';
 import type { Windows } from '../compaction/windows.ts';
 import { enabledPlatforms } from '../config/channels-config.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -56,6 +57,7 @@ export interface MessagingOptions {
   turns: TurnService;
   resets: ConversationReset;
   windows: Windows;
+  shortening: Pick<Shortening, 'ask'>;
   monitor: AgentMonitor;
   replies: ReplyRecorder;
   jobs: JobService;
@@ -102,6 +104,7 @@ export class Messaging {
       turns,
       resets,
       windows,
+      shortening,
       monitor,
       jobs,
       memory,
@@ -133,6 +136,7 @@ export class Messaging {
         turns,
         resets,
         windows,
+        shortening,
         monitor,
         access,
         decisions: this.decisions,

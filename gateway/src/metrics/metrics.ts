@@ -20,6 +20,8 @@ export class Metrics {
   readonly #duration: Histogram;
   readonly #questions: Counter<'kind' | 'state' | 'door'>;
   readonly #timeToAnswer: Histogram;
+  readonly #flushes: Counter<'outcome'>;
+  readonly #compactions: Counter<'why'>;
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry];
@@ -51,6 +53,18 @@ export class Metrics {
       name: 'mobyclaw_question_answer_seconds',
       help: 'From the asking of a question to its answer',
       buckets: [1, 5, 15, 60, 300, 600, 1800, 3600],
+      registers,
+    });
+    this.#flushes = new Counter({
+      name: 'mobyclaw_flushes_total',
+      help: 'Times that what should last of a conversation was written down before it left the model, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#compactions = new Counter({
+      name: 'mobyclaw_compactions_total',
+      help: 'Times that a conversation was made shorter, by why',
+      labelNames: ['why'],
       registers,
     });
     gauge('mobyclaw_questions_open', 'Questions that wait for the owner', sources.questions);
@@ -100,6 +114,16 @@ export class Metrics {
   ended(state: string, code: string, seconds: number): void {
     this.#ended.inc({ state, code });
     this.#duration.observe(seconds);
+  }
+
+  /** @param outcome written, nothing or failed */
+  flushed(outcome: string): void {
+    this.#flushes.inc({ outcome });
+  }
+
+  /** @param why a conversation was made shorter */
+  compacted(why: string): void {
+    this.#compactions.inc({ why });
   }
 
   /** @param door where it was answered; `none` where nobody did. @param seconds since it was asked */

@@ -10,19 +10,22 @@ export class AgentSessionStore {
     this.#db = db;
   }
 
-  /** Those that no conversation uses. One that came back into use, as in a chat that was renamed, is none of them. */
+  /** Those that no conversation uses and nothing is still to be written down from. One that came back into use, as in a chat that was renamed, is none of them. */
   left(): string[] {
     return this.#db
       .sql(
         `SELECT id FROM left_agent_sessions
-         WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE agent_session = left_agent_sessions.id)`,
+         WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE agent_session = left_agent_sessions.id)
+           AND NOT EXISTS (SELECT 1 FROM compactions WHERE ended_at IS NULL AND agent_session = left_agent_sessions.id)`,
       )
       .all()
       .map((row) => String(row.id));
   }
 
   isUsed(id: string): boolean {
-    return this.#db.sql('SELECT 1 FROM sessions WHERE agent_session = ?').get(id) !== undefined;
+    const used = `SELECT 1 FROM sessions WHERE agent_session = ?1
+      UNION ALL SELECT 1 FROM compactions WHERE ended_at IS NULL AND agent_session = ?1`;
+    return this.#db.sql(used).get(id) !== undefined;
   }
 
   leave(id: string): void {

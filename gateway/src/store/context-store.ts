@@ -29,6 +29,23 @@ export class ContextStore {
     return row ? toContext(row) : null;
   }
 
+  /** What its model is, also where its agent session has been left; null: none has been called. */
+  modelOf(session: string): Pick<ContextRow, 'limit' | 'source' | 'model'> | null {
+    const row = this.#db
+      .sql('SELECT * FROM sessions WHERE key = ? AND context_model IS NOT NULL')
+      .get(this.#names.current(session));
+    const context = row && toContext({ ...row, context_tokens: 0 });
+    return context ?? null;
+  }
+
+  /** @returns null where it has not been seen */
+  baseOf(session: string): number | null {
+    const row = this.#db
+      .sql('SELECT context_base AS base FROM sessions WHERE key = ?')
+      .get(this.#names.current(session));
+    return typeof row?.base === 'number' ? row.base : null;
+  }
+
   note(session: string, { tokens, limit, source, model, base }: ContextRow): void {
     this.#db
       .sql(

@@ -15,6 +15,7 @@ const PIECES_MS = HOUR_MS; // after that, nobody expects a change of a message t
 const DELIVERIES_MS = 7 * DAY_MS; // for whoever asks what became of a message
 const JOBS_MS = 30 * DAY_MS; // for whoever asks whether he was reminded
 const QUESTIONS_MS = 90 * DAY_MS; // for the owner who asks what he once allowed
+const COMPACTIONS_MS = 90 * DAY_MS; // for the owner who asks what became of it
 const ROWS_AT_ONCE = 2000; // some 5 ms
 const QUESTIONS_AT_ONCE = 500; // with what was to be decided, which may be long
 const JOBS_AT_ONCE = 100; // each with up to 200 runs
@@ -83,6 +84,10 @@ function rules(store: Store, now: number): Rule[] {
     {
       what: 'deliveries that are done',
       slice: atOnce(() => store.outbox.forgetDoneBefore(now - DELIVERIES_MS)),
+    },
+    {
+      what: 'how conversations were made shorter',
+      slice: atOnce(() => store.compactions.forgetEndedBefore(now - COMPACTIONS_MS)),
     },
     {
       what: 'questions that are settled',

@@ -13,6 +13,10 @@ export interface SessionRow {
   seedFrom: number;
   /** Newest message sent by Moby himself that the agent's session was told of. */
   toldUpto: number;
+  /** The summary (its id) that the agent's session was told. */
+  summaryTold: number;
+  /** Its agent session has permissions of a flush, which a kill left behind. */
+  restricted: boolean;
   queueMode: QueueMode | null;
   /** What the owner calls it. */
   title: string | null;
@@ -78,6 +82,28 @@ export class SessionStore {
     this.#db.sql('UPDATE sessions SET torn = 1 WHERE key = ?').run(this.#names.current(key));
   }
 
+  /** The next turn takes a new agent session, which is told what was said after message `seedFrom`. */
+  leaveAgentSession(key: string, seedFrom: number): void {
+    this.#db
+      .sql(
+        `UPDATE sessions SET agent_session = NULL, torn = 0, context_tokens = NULL, seed_from = max(seed_from, ?)
+         WHERE key = ?`,
+      )
+      .run(seedFrom, this.#names.current(key));
+    this.#db.changed('sessions');
+  }
+
+  /** Whether its agent session may use memory tools alone for now. */
+  setRestricted(key: string, restricted: boolean): void {
+    this.#db
+      .sql('UPDATE sessions SET restricted = ? WHERE key = ?')
+      .run(Number(restricted), this.#names.current(key));
+  }
+
+  setSummaryTold(key: string, summary: number): void {
+    this.#db.sql('UPDATE sessions SET summary_told = ? WHERE key = ?').run(summary, this.#names.current(key));
+  }
+
   /** The next turn takes a new agent session; it is told what was said after message `seedFrom`. */
   reset(key: string, seedFrom: number): void {
     this.#db
@@ -122,6 +148,8 @@ function toSession(row: Record<string, unknown>): SessionRow {
     takesNewAgentSession: row.torn === 1,
     seedFrom: Number(row.seed_from),
     toldUpto: Number(row.told_upto),
+    summaryTold: Number(row.summary_told),
+    restricted: row.restricted === 1,
     queueMode: row.queue_mode as QueueMode | null,
     title: row.title as string | null,
     createdAt: Number(row.created_at),

@@ -3,6 +3,7 @@ import { AccessStore } from './access-store.ts';
 import { AgentSessionStore } from './agent-session-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { ChatNames } from './chat-names.ts';
+import { CompactionStore } from './compaction-store.ts';
 import { ContextStore } from './context-store.ts';
 import { type Changes, Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
@@ -36,6 +37,7 @@ export class Store {
   readonly sessions: SessionStore;
   readonly agentSessions: AgentSessionStore;
   readonly contexts: ContextStore;
+  readonly compactions: CompactionStore;
   readonly messages: MessageStore;
   readonly history: HistoryIndex;
   readonly tokens: TokenStore;
@@ -61,6 +63,7 @@ export class Store {
     this.events = new EventStore(this.#db);
     this.sessions = new SessionStore(this.#db, this.names);
     this.agentSessions = new AgentSessionStore(this.#db);
+    this.compactions = new CompactionStore(this.#db, this.names);
     this.contexts = new ContextStore(this.#db, this.names);
     this.messages = new MessageStore(this.#db, this.names);
     this.history = new HistoryIndex(this.#db, this.names, options.timeZone ?? 'UTC');

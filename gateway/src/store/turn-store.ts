@@ -70,6 +70,9 @@ export interface InboxEntry {
  */
 const OPEN = `turns INDEXED BY turns_open WHERE state IN ('queued', 'running')`;
 
+/** Source of turns that Moby runs for himself and nobody sees: a flush, a summary. Their rows are for capabilities and costs. */
+export const UPKEEP = 'upkeep';
+
 export const FORGET_INBOX =
   'DELETE FROM inbox WHERE key IN (SELECT key FROM inbox INDEXED BY inbox_age WHERE received_at < ? LIMIT ?)';
 
@@ -108,6 +111,23 @@ export class TurnStore {
       );
     this.#db.changed('turns', turn.id);
     return Number(lastInsertRowid);
+  }
+
+  /** A turn that nobody sees: in a state of its own, it is in no lane, no list and no stream. */
+  beginUpkeep(turn: NewTurn): void {
+    this.insert(turn);
+    this.#db
+      .sql(`UPDATE turns SET state = 'upkeep', attempt = 1, started_at = created_at WHERE id = ?`)
+      .run(turn.id);
+  }
+
+  /** Of a process that is no longer there. */
+  endUpkeep(at: number): void {
+    this.#db
+      .sql(
+        `UPDATE turns SET state = 'failed', finished_at = ?, error_code = 'interrupted' WHERE state = 'upkeep'`,
+      )
+      .run(at);
   }
 
   find(id: string): TurnRow | null {

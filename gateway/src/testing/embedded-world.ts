@@ -12,6 +12,7 @@ import { type FakeModel, type ScriptedAnswer, startFakeModel } from '@mobyclaw/t
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { onTestFinished } from 'vitest';
+import { AGENT_TOKEN } from './acting-agent.ts';
 import { type Harness, openHarness } from './harness.ts';
 import { startMemoryServer } from './memory-server.ts';
 
@@ -20,6 +21,8 @@ const MAIN = fileURLToPath(new URL('../../../embedded-agent/src/main.ts', import
 export interface EmbeddedWorld {
   moby: Harness;
   model: FakeModel;
+  /** Data folder of the memory server. */
+  memoryHome: string;
   /** The owner's soul.yaml, as it stands. */
   soul(): string;
   /** The owner edits it. */
@@ -34,6 +37,10 @@ export interface EmbeddedWorld {
 export interface EmbeddedWorldOptions {
   /** `permissions` and what else stands at the end of soul.yaml. */
   rest?: string;
+  /** The agent has the memory server's tools, too. */
+  withMemory?: boolean;
+  /** Of the model, as soul.yaml names it. */
+  contextSize?: number;
   /** Items of the agent's toolsets, each on a line of its own with its dash. */
   toolsets?: string;
   script: Parameters<typeof startFakeModel>[0];
@@ -42,13 +49,16 @@ export interface EmbeddedWorldOptions {
 export async function embeddedWorld({
   rest = '',
   toolsets = '',
+  withMemory = false,
+  contextSize,
   script,
 }: EmbeddedWorldOptions): Promise<EmbeddedWorld> {
   const model = await startFakeModel(script);
   onTestFinished(() => model.close());
   const memory = await startMemoryServer();
   const soulFile = join(memory.home, 'soul.yaml');
-  writeFileSync(soulFile, soulText(model.baseUrl, toolsets, rest));
+  const tools = toolsets + (withMemory ? memoryToolset(memory.url) : '');
+  writeFileSync(soulFile, soulText(model.baseUrl, tools, rest, contextSize));
   const folder = temporaryFolder();
   const agentSocket = join(folder, 'agent.sock');
   let agent = await startAgent(soulFile, folder, agentSocket);
@@ -57,6 +67,7 @@ export async function embeddedWorld({
   return {
     moby,
     model,
+    memoryHome: memory.home,
     soul: () => readFileSync(soulFile, 'utf8'),
     writeSoul: (text) => writeFileSync(soulFile, text),
     async restartAgent() {
@@ -75,11 +86,21 @@ export function calls(name: string, args: object): ScriptedAnswer {
   return { toolCalls: [{ id: `call_${Math.random()}`, name, arguments: JSON.stringify(args) }] };
 }
 
-function soulText(baseUrl: string, toolsets: string, rest: string): string {
+function memoryToolset(url: string): string {
+  return `      - type: mcp
+        remote:
+          url: ${url}/mcp
+          transport_type: streamable
+          headers: { Authorization: "Bearer ${AGENT_TOKEN}", X-Moby-Turn: "\${headers.X-Moby-Turn}" }
+`;
+}
+
+function soulText(baseUrl: string, toolsets: string, rest: string, contextSize?: number): string {
+  const window = contextSize === undefined ? '' : `, provider_opts: { context_size: ${contextSize} }`;
   return `# The owner's own file.
 version: "7"
 providers: { fake: { base_url: "${baseUrl}" } }
-models: { main: { provider: fake, model: fake-1, max_tokens: 1000 } }
+models: { main: { provider: fake, model: fake-1, max_tokens: 1000${window} } }
 agents:
   root:
     model: main

@@ -11,9 +11,12 @@ import { AgentError } from '../agent/agent-error.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Gauge } from '../compaction/gauge.ts';
+import type { Shortening } from '../compaction/shortening.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { CompactionWhy, SummaryRow } from '../store/compaction-store.ts';
 import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
+import type { SessionRow } from '../store/session-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { type AskingOptions, askOwner } from './asking.ts';
@@ -28,7 +31,6 @@ import { sentSince } from './sent-since.ts';
 
 /** The agent in soul.yaml that beats run with, where the owner has defined one: with a cheaper model, say. */
 const HEARTBEAT_AGENT = 'heartbeat';
-const SEED_MESSAGES = 20; // of the conversation that a new agent session is told
 
 const CONTINUE_PROMPT =
   'Your last answer broke off by a fault at the model provider. Go on exactly where it stopped; repeat nothing and do not comment on it.';
@@ -45,6 +47,8 @@ export interface AgentRunOptions {
   /** The turn waits for a person from now on. @returns to be called when it goes on */
   waits: AskingOptions['waits'];
   gauge: Gauge;
+  shortening: Shortening;
+  agentSessionsInUse: Set<string>;
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -57,10 +61,11 @@ export interface AgentRunOptions {
 export class AgentRun {
   readonly #options: AgentRunOptions;
   /** The agent's sessions in which a run is under way. */
-  readonly inUse = new Set<string>();
+  readonly inUse: Set<string>;
 
   constructor(options: AgentRunOptions) {
     this.#options = options;
+    this.inUse = options.agentSessionsInUse;
   }
 
   /**
@@ -69,7 +74,7 @@ export class AgentRun {
    */
   async run(turn: TurnRow, progress: Progress, signal: AbortSignal): Promise<RunOutcome> {
     const agentName = await this.#agentFor(turn);
-    const session = await this.#session(turn, agentName, progress);
+    const session = await this.#session(turn, agentName, progress, signal);
     this.inUse.add(session.id);
     try {
       return await this.#runOn({ ...session, agentName }, turn, progress, signal);
@@ -94,6 +99,7 @@ export class AgentRun {
       ? CONTINUE_PROMPT
       : prompts.map((one) => one.prompt).join('\n\n') + text;
     const history = session.fresh ? this.#conversationBefore(turn) : [];
+    const summary = this.#summaryFor(turn, session.fresh);
     const sent = sentSince(store, turn.session, history);
     const envelope = {
       now: clock.now(),
@@ -102,6 +108,7 @@ export class AgentRun {
       channel: turn.session,
       sender: turn.sender,
       notes: [...prompts.flatMap(({ notes = [] }) => notes), ...progress.notes(session.fresh)],
+      summary: summary?.text ?? null,
       history,
       sent: sent.messages,
     };
@@ -128,7 +135,7 @@ export class AgentRun {
       },
       AbortSignal.any([signal, progress.cut?.signal ?? signal]),
     );
-    if (outcome.kind === 'completed') this.#noteTold(turn, sent.upto);
+    if (outcome.kind === 'completed') this.#noteTold(turn, sent.upto, summary?.id ?? null);
     const { firstContext: first, context: last } = progress;
     if (first && last) {
       const { fresh } = session;
@@ -145,11 +152,14 @@ export class AgentRun {
   }
 
   /** Called once the agent has answered: only then it has surely had the messages, and to be told twice does little harm. */
-  #noteTold(turn: TurnRow, upto: number | null): void {
+  #noteTold(turn: TurnRow, upto: number | null, summary: number | null): void {
     const { store, logger } = this.#options;
-    if (upto === null) return;
+    if (upto === null && summary === null) return;
     try {
-      store.transaction('relaxed', () => store.sessions.setTold(turn.session, upto));
+      store.transaction('relaxed', () => {
+        if (upto !== null) store.sessions.setTold(turn.session, upto);
+        if (summary !== null) store.sessions.setSummaryTold(turn.session, summary);
+      });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       logger.error({ err: error, turn: turn.id }, 'the next turn is told once more what was sent by itself');
@@ -178,12 +188,20 @@ export class AgentRun {
     turn: TurnRow,
     agentName: string | null,
     progress: Progress,
+    signal: AbortSignal,
   ): Promise<{ id: string; fresh: boolean }> {
-    const { store, agent } = this.#options;
+    const { store, agent, shortening } = this.#options;
     const row = store.sessions.find(turn.session);
-    // If the turn needs another agent than the session is bound to, then it takes a new session, which is told the last exchanges.
-    if (row?.agentSession && !row.takesNewAgentSession && row.agent === agentName)
+    const left = this.#leftBecause(turn, row, agentName, progress);
+    if (row?.agentSession && left === null) {
+      if (row.restricted) await shortening.lift(turn.session, row.agentSession);
       return { id: row.agentSession, fresh: false };
+    }
+    if (left !== null) {
+      const before = store.messages.firstOfTurn(turn.session, turn.id)?.id;
+      const notice = await shortening.leave(turn.session, left, before, signal);
+      if (notice !== null) this.#emit(turn, { type: 'notice', data: { text: notice } });
+    }
     const id = await agent.createSession(turn.session);
     store.transaction('relaxed', () => store.sessions.setAgentSession(turn.session, id, agentName));
     if (progress.continues) {
@@ -193,14 +211,33 @@ export class AgentRun {
     return { id, fresh: true };
   }
 
-  #conversationBefore(turn: TurnRow): (MessageRow & Quoted)[] {
+  /** Why the agent session cannot be gone on with; null where it can, or there is none. */
+  #leftBecause(
+    turn: TurnRow,
+    row: SessionRow | null,
+    agentName: string | null,
+    progress: Progress,
+  ): CompactionWhy | null {
+    if (!row?.agentSession) return null;
+    if (row.takesNewAgentSession) return progress.leftBecause ?? 'torn';
+    // If the turn needs another agent than the session is bound to, then it takes a new session, which is told the conversation.
+    if (row.agent !== agentName) return 'other-agent';
+    return this.#options.shortening.overflowsWith(turn.session, turn.prompt) ? 'full' : null;
+  }
+
+  /** The summary that the agent session has not been told. */
+  #summaryFor(turn: TurnRow, fresh: boolean): SummaryRow | null {
     const { store } = this.#options;
+    const row = store.sessions.find(turn.session);
+    const summary = store.compactions.summary(turn.session);
+    if (!row || !summary) return null;
+    return fresh || summary.id > row.summaryTold ? summary : null;
+  }
+
+  #conversationBefore(turn: TurnRow): (MessageRow & Quoted)[] {
+    const { store, shortening } = this.#options;
     const first = store.messages.firstOfTurn(turn.session, turn.id);
-    const range = {
-      after: store.sessions.find(turn.session)?.seedFrom ?? 0,
-      ...(first ? { before: first.id } : {}),
-    };
-    return store.messages.recent(turn.session, SEED_MESSAGES, range).map((message) => {
+    return shortening.carried(turn.session, first?.id).map((message) => {
       const said = store.turns.find(message.turn);
       return said?.guest ? { ...message, guest: said.sender } : message;
     });

@@ -8,9 +8,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { requireCapability, signCapability } from '@mobyclaw/mcp/capability';
 import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
-import type { Asker } from '@mobyclaw/protocol/capability';
+import type { Asker, Upkeep } from '@mobyclaw/protocol/capability';
 import type { Store } from '../store/store.ts';
-import type { TurnRow } from '../store/turn-store.ts';
+import { type TurnRow, UPKEEP } from '../store/turn-store.ts';
 
 const LONGEST_RUN_MS = 86_400_000; // a tool may build for hours; each attempt gets a new one
 
@@ -32,8 +32,8 @@ export class Capabilities {
     this.#key = key ?? randomBytes(32).toString('base64url');
   }
 
-  /** @param run which attempt at the turn, from 1 */
-  issue(turn: TurnRow, run: number): string {
+  /** @param run which attempt at the turn, from 1 @param upkeep what a turn that nobody sees may use */
+  issue(turn: TurnRow, run: number, upkeep?: Upkeep): string {
     const firstName = this.#store.names.first(turn.session);
     return signCapability(this.#key, {
       turn: turn.id,
@@ -42,21 +42,26 @@ export class Capabilities {
       ...(firstName !== turn.session && { firstName }),
       sender: turn.sender,
       asker: askerOf(turn),
+      ...(upkeep && { upkeep }),
       until: this.#clock.now() + LONGEST_RUN_MS,
     });
   }
 
   /** @throws ToolError where no running turn has given this capability */
   caller(headers: IncomingHttpHeaders): McpCaller {
-    const { turn, run, sender, asker } = requireCapability(headers, this.#key, this.#clock.now());
+    const { turn, run, sender, asker, upkeep } = requireCapability(headers, this.#key, this.#clock.now());
     const row = this.#store.turns.find(turn);
-    if (row?.state !== 'running' || row.attempt !== run) {
+    if (!row || !isRunning(row) || row.attempt !== run) {
       throw new ToolError(
         'The message that this call belongs to has ended, so the call is refused. Nothing was done.',
       );
     }
-    return { turn, session: row.session, sender, asker }; // a chat that was renamed meanwhile is the same one
+    return { turn, session: row.session, sender, asker, ...(upkeep && { upkeep }) }; // a chat that was renamed meanwhile is the same one
   }
+}
+
+function isRunning({ state, source, finishedAt }: TurnRow): boolean {
+  return state === 'running' || (source === UPKEEP && finishedAt === null);
 }
 
 /** On whose behalf a turn runs. */

@@ -18,6 +18,7 @@ function setUp(options: Partial<ConversationResetOptions>, lastMessageAt: number
     timeZone: 'Europe/Berlin',
     idleMs: null,
     daily: null,
+    shortening: null,
     onReset: () => undefined,
     ...options,
   });

@@ -4,6 +4,7 @@
  * of the last one, so no timer is needed.
  */
 
+import type { Shortening } from '../compaction/shortening.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 
@@ -18,6 +19,8 @@ const KEPT_INPUT_TOKENS = 150_000; // of all calls of its last run, which read w
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+export type ResetWhy = 'new' | 'idle' | 'daily' | 'outgrown' | 'errand';
+
 export interface ConversationResetOptions {
   store: Store;
   timeZone: string;
@@ -25,6 +28,8 @@ export interface ConversationResetOptions {
   idleMs: number | null;
   /** Time of day, or null. */
   daily: { hour: number; minute: number } | null;
+  /** Null in tests that have no agent. */
+  shortening: Pick<Shortening, 'begin'> | null;
   /** An agent session was left, and can be deleted. */
   onReset: () => void;
 }
@@ -36,14 +41,19 @@ export class ConversationReset {
     this.#options = options;
   }
 
-  /** @param carry whether the new agent session is told the recent exchanges */
-  reset(session: string, carry: boolean, now: number): void {
-    const { store } = this.#options;
+  /**
+   * @param carry whether the new agent session is told the recent exchanges
+   * @param why it begins anew; an `errand` begins so by its nature, and leaves nothing that would have to be written down
+   */
+  reset(session: string, carry: boolean, now: number, why: ResetWhy = 'new'): void {
+    const { store, shortening } = this.#options;
     store.transaction('durable', () => {
       const text = carry
         ? 'A new conversation began, with the recent exchanges carried over.'
         : 'A new conversation began.';
       store.sessions.touch(session, now);
+      if (why === 'errand') store.compactions.dropSummaries(session);
+      else shortening?.begin(session, why, now, carry);
       const marker = store.messages.insert({ session, turn: '', role: 'marker', text, at: now });
       const seedFrom = store.sessions.find(session)?.seedFrom ?? 0;
       store.sessions.reset(session, carry ? seedFrom : marker);
@@ -58,15 +68,16 @@ export class ConversationReset {
     const last = store.messages.lastSaid(session);
     if (!last || last.role === 'marker') return;
     if (source === 'webhook' && store.hooks.find(hookOf(session))?.session !== 'keep') {
-      this.reset(session, false, now);
+      this.reset(session, false, now, 'errand');
       return;
     }
     if ((source === 'webhook' || source === 'cron') && this.#outgrown(session, last.turn)) {
-      this.reset(session, true, now);
+      this.reset(session, true, now, 'outgrown');
       return;
     }
     const idle = idleMs !== null && now - last.at >= idleMs;
-    if (idle || this.#dayEnded(last.at, now)) this.reset(session, true, now);
+    if (idle) this.reset(session, true, now, 'idle');
+    else if (this.#dayEnded(last.at, now)) this.reset(session, true, now, 'daily');
   }
 
   #outgrown(session: string, lastTurn: string): boolean {

@@ -8,6 +8,7 @@ const envelope: Envelope = {
   channel: 'telegram:dm:42',
   sender: 'owner',
   notes: [],
+  summary: null,
   history: [],
   sent: [],
 };
@@ -61,19 +62,16 @@ test.each(['\n', '\r', '\u0085', '\u2028', '\u2029', '\v', '\f'])(
   },
 );
 
-test('the newest of the conversation is carried, in order, within a budget', () => {
-  const history = Array.from({ length: 40 }, (_, index) => ({
-    role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
-    text: `${index}: ${'word '.repeat(150)}`,
-    incomplete: false,
-    sentBy: null,
-  }));
-  const { block } = read(writeEnvelope({ ...envelope, history }, 'prompt'));
-  expect(block.length).toBeLessThan(9000);
-  const carried = [...block.matchAll(/> (?:person|you): (\d+):/g)].map(([, index]) => Number(index));
-  expect(carried.length).toBeGreaterThan(5);
-  expect(carried).toEqual(carried.toSorted((a, b) => a - b));
-  expect(carried.at(-1)).toBe(39);
+test('a summary stands before the last exchanges, every line of it quoted', () => {
+  const history = [{ role: 'user' as const, text: 'And now?', incomplete: false, sentBy: null }];
+  const { block } = read(writeEnvelope({ ...envelope, summary: '## About\nnote: trees', history }, 'prompt'));
+  expect(block.split('\n').slice(4)).toEqual([
+    'the conversation so far:',
+    expect.stringContaining('a summary of what was said before'),
+    '> ## About',
+    '> note: trees',
+    '> person: And now?',
+  ]);
 });
 
 test('what Moby sent by himself stands there with its time and its reason, in the owner’s zone', () => {

@@ -11,8 +11,10 @@ import type { MessageRow } from '../store/message-store.ts';
 
 const OPEN = '[moby-context]';
 const CLOSE = '[/moby-context]';
+const SUMMARY =
+  '(a summary of what was said before, by you; the last exchanges follow as they were. history_search finds all of it.)';
 
-const MOST_SEED_CHARS = 8000; // of the conversation carried into a new agent session, and of what was sent meanwhile
+const MOST_SENT_CHARS = 8000; // of what was sent meanwhile
 const MOST_MESSAGE_CHARS = 2000; // of one message in these
 
 export interface Envelope {
@@ -25,7 +27,9 @@ export interface Envelope {
   sender: string;
   /** One line each. */
   notes: readonly string[];
-  /** Earlier messages of the conversation, oldest first, where the agent does not have them. */
+  /** What stands in the place of what was said before these, where the agent has not been told. */
+  summary: string | null;
+  /** Earlier messages of the conversation, oldest first, where the agent does not have them; as many as there is room for. */
   history: readonly Quoted[];
   /** What Moby sent into it by himself since its last turn, oldest first. */
   sent: readonly Pick<MessageRow, 'text' | 'sentBy' | 'at'>[];
@@ -44,7 +48,7 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
     `channel: ${oneLine(envelope.channel)}`,
     `sender: ${senderLine(envelope.sender)}`,
     ...envelope.notes.map((note) => `note: ${oneLine(note)}`),
-    ...historyLines(envelope.history),
+    ...soFarLines(envelope),
     ...sentLines(envelope),
     CLOSE,
     '',
@@ -53,16 +57,23 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
   return lines.join('\n');
 }
 
+function soFarLines({ summary, history }: Envelope): string[] {
+  const lines = [...(summary === null ? [] : [SUMMARY, quotedLines(summary)]), ...historyLines(history)];
+  if (lines.length === 0) return [];
+  return ['the conversation so far:', ...lines];
+}
+
 function historyLines(history: readonly Quoted[]): string[] {
-  const blocks = history
+  return history
     .filter(({ role }) => role !== 'marker')
     .map(({ role, text, incomplete, sentBy, guest }) => {
       const heard = guest === undefined ? 'you' : 'you, to a guest';
       const you = sentBy === null ? heard : `you, by yourself (${oneLine(sentBy)})`;
       const person = guest === undefined ? 'person' : `guest ${senderLine(guest)}`;
-      return `${role === 'user' ? person : you}: ${clip(text.trim())}${incomplete ? ' (cut off)' : ''}`;
+      return quotedLines(
+        `${role === 'user' ? person : you}: ${text.trim()}${incomplete ? ' (cut off)' : ''}`,
+      );
     });
-  return section('the conversation so far:', blocks);
 }
 
 function sentLines({ sent, timeZone }: Envelope): string[] {
@@ -80,7 +91,7 @@ function section(title: string, blocks: readonly string[]): string[] {
   for (const block of blocks.toReversed()) {
     const prefixed = quotedLines(block);
     chars += prefixed.length;
-    if (chars > MOST_SEED_CHARS) break;
+    if (chars > MOST_SENT_CHARS) break;
     quoted.unshift(prefixed);
   }
   return quoted.length === 0 ? [] : [title, ...quoted];

@@ -18,8 +18,23 @@ const MOST_MERGED = 50; // messages of one merged prompt
 /** Why a running turn is ended from outside; after `held` and `shutdown` it runs again. */
 export type StopReason = 'cancelled' | 'interrupted' | 'shutdown' | 'held';
 
+/** Work of our own in a conversation's place: no turn of it runs meanwhile. */
+interface Upkeep {
+  start: (work: UpkeepSlot | null) => void;
+}
+
+export interface UpkeepSlot {
+  /** Aborts where turns are held or the gateway stops: upkeep is put off then, and nobody waits for it. */
+  signal: AbortSignal;
+  release(): void;
+}
+
 interface Lane {
   session: string;
+  /** Waits for the turn that runs to end, and goes before those that wait. */
+  upkeep: Upkeep | null;
+  /** Has the place now. */
+  busy: boolean;
   running: { turn: string; controller: AbortController; waits: number } | null;
   /** The waiting turns came while another ran, so queue mode collect waits for a quiet moment. */
   afterRun: boolean;
@@ -48,6 +63,7 @@ export class Lanes {
   #paused = 0;
   #closed = false;
   #idle: (() => void)[] = [];
+  readonly #upkeep = new Set<AbortController>();
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -126,6 +142,52 @@ export class Lanes {
     };
   }
 
+  /**
+   * A place for upkeep. In a conversation it is had when no turn runs there, and turns that come meanwhile wait; without one, at once.
+   * @returns null while turns are held or the gateway stops
+   */
+  upkeep(session: string | null): Promise<UpkeepSlot | null> {
+    if (this.#paused > 0 || this.#closed) return Promise.resolve(null);
+    if (session === null) return Promise.resolve(this.#upkeepSlot(null));
+    const lane = this.#lane(this.#options.store.names.current(session));
+    if (lane.upkeep || lane.busy) return Promise.resolve(null);
+    if (!lane.running) return Promise.resolve(this.#upkeepSlot(lane));
+    return new Promise((resolve) => {
+      lane.upkeep = { start: resolve };
+    });
+  }
+
+  #upkeepSlot(lane: Lane | null): UpkeepSlot {
+    const controller = new AbortController();
+    this.#upkeep.add(controller);
+    if (lane) lane.busy = true;
+    return {
+      signal: controller.signal,
+      release: () => {
+        if (!this.#upkeep.delete(controller)) return;
+        if (lane) {
+          lane.busy = false;
+          this.#enqueue(lane.session, lane);
+          this.#pump();
+        }
+        this.#tellIdle();
+      },
+    };
+  }
+
+  /** Nobody waits for upkeep: what runs is cut, what waits for a place is told that there is none. */
+  #putOffUpkeep(): void {
+    for (const controller of this.#upkeep) controller.abort();
+    for (const lane of this.#lanes.values()) {
+      lane.upkeep?.start(null);
+      lane.upkeep = null;
+    }
+  }
+
+  #tellIdle(): void {
+    if (this.#running === 0 && this.#upkeep.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
   /** Lets running turns end and starts no new one. @returns when none runs; `resume` lets new ones start again */
   async pause(): Promise<{ resume(): void }> {
     const held = this.hold();
@@ -136,6 +198,7 @@ export class Lanes {
   /** Starts no new turn from now on, until `resume`. */
   hold(): { resume(): void } {
     this.#paused++;
+    this.#putOffUpkeep();
     this.#cutWaiting('held');
     let held = true;
     return {
@@ -151,6 +214,7 @@ export class Lanes {
   /** Starts nothing any more; running turns get `graceMs` to end and are then cut, to be taken up after the next start. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
+    this.#putOffUpkeep();
     this.#cutWaiting('shutdown');
     const timer = this.#options.clock.after(graceMs, () => {
       for (const lane of this.#lanes.values())
@@ -168,7 +232,7 @@ export class Lanes {
   }
 
   #untilIdle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
+    if (this.#running === 0 && this.#upkeep.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -179,14 +243,22 @@ export class Lanes {
   #lane(session: string): Lane {
     let lane = this.#lanes.get(session);
     if (!lane) {
-      lane = { session, running: null, afterRun: false, quietTimer: null, inLine: false };
+      lane = {
+        session,
+        running: null,
+        upkeep: null,
+        busy: false,
+        afterRun: false,
+        quietTimer: null,
+        inLine: false,
+      };
       this.#lanes.set(session, lane);
     }
     return lane;
   }
 
   #enqueue(session: string, lane: Lane): void {
-    if (lane.inLine || lane.running) return;
+    if (lane.inLine || lane.running || lane.busy) return;
     lane.quietTimer?.cancel();
     lane.quietTimer = null;
     lane.inLine = true;
@@ -199,6 +271,7 @@ export class Lanes {
       if (session === undefined) return;
       const lane = this.#lane(session);
       lane.inLine = false;
+      if (lane.busy) continue;
       const turn = this.#next(session, lane);
       if (turn) this.#start(lane, turn);
     }
@@ -254,9 +327,13 @@ export class Lanes {
         if (lane.running === slot) lane.running = null;
         lane.afterRun = true;
         this.#running--;
+        const { upkeep } = lane;
+        lane.upkeep = null;
+        if (upkeep && !this.#closed && this.#paused === 0) upkeep.start(this.#upkeepSlot(lane));
+        else upkeep?.start(null);
         this.#enqueue(lane.session, this.#lane(lane.session));
         this.#pump();
-        if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+        this.#tellIdle();
       });
   }
 

@@ -1,6 +1,7 @@
 /** What the runs of one turn in this process have done so far. */
 import { UsageMeter } from '../budget/usage-meter.ts';
 import type { ContextEvent } from '../compaction/gauge.ts';
+import type { CompactionWhy } from '../store/compaction-store.ts';
 
 export class Progress {
   attempt: number;
@@ -20,6 +21,8 @@ export class Progress {
   /** The next run goes on with a broken answer. */
   continues = false;
   sessionReplaced = false;
+  /** Why the agent session is left; a tool call that was cut, unless told. */
+  leftBecause: CompactionWhy | null = null;
   /** Why nothing more may be spent on it. */
   overBudget: string | null = null;
   /** How full the agent session is, by the first and the last model call of the current run. */

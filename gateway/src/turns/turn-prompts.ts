@@ -21,7 +21,7 @@ export function turnPrompts({ store, turns, resets, now }: TurnPromptsOptions): 
     async accept({ key, session, source, prompt, notes, guest, fresh, repeats }) {
       const known = store.turns.inboxEntry(key);
       if (known) return known.turn;
-      if (fresh && store.messages.lastId(session) > 0) resets.reset(session, false, now());
+      if (fresh && store.messages.lastId(session) > 0) resets.reset(session, false, now(), 'errand');
       const message: InboundMessage = {
         key,
         session,

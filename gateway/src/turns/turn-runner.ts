@@ -10,8 +10,9 @@ import { pause } from '@mobyclaw/lib/clock';
 import { asSentence } from '@mobyclaw/lib/sentence';
 import type { TurnEvent } from '@mobyclaw/protocol/events';
 import type { RunOutcome } from '../agent/agent.ts';
-import { AgentError } from '../agent/agent-error.ts';
+import { AgentError, type AgentErrorCode } from '../agent/agent-error.ts';
 import type { Pricing } from '../budget/pricing.ts';
+import type { CompactionWhy } from '../store/compaction-store.ts';
 import { StoreError } from '../store/database.ts';
 import type { TurnRow } from '../store/turn-store.ts';
 import { AgentRun, type AgentRunOptions } from './agent-run.ts';
@@ -40,6 +41,11 @@ export interface TurnRunnerOptions extends AgentRunOptions {
 }
 
 type Next = 'again' | 'ended';
+
+const LEFT_BECAUSE: Partial<Record<AgentErrorCode, CompactionWhy>> = {
+  context_overflow: 'overflow',
+  session_not_found: 'gone',
+};
 
 export class TurnRunner {
   readonly #options: TurnRunnerOptions;
@@ -188,6 +194,9 @@ export class TurnRunner {
       case 'new-session':
         if (progress.sessionReplaced) break;
         progress.sessionReplaced = true;
+        progress.leftBecause = LEFT_BECAUSE[error.code] ?? 'torn';
+        if (error.code === 'context_overflow')
+          this.#options.shortening.refused(turn.session, turn.prompt, error);
         progress.startOver();
         this.#leaveAgentSession(turn);
         this.#emit(turn, { type: 'replace', data: { text: '' } });

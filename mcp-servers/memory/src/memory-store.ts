@@ -107,19 +107,29 @@ export class MemoryStore {
     await this.#change({ by, name, transform });
   }
 
-  /** Adds a line with the time of day to today's log. */
-  async log(by: Author, entry: string): Promise<{ file: MemoryFileName; line: string }> {
+  /**
+   * Adds a line with the time of day to today's log.
+   * @param once nothing is added where the same was logged today
+   */
+  async log(
+    by: Author,
+    entry: string,
+    once = false,
+  ): Promise<{ file: MemoryFileName; line: string; added: boolean }> {
     const now = this.today();
     const file = dailyFileName(now.date);
     const line = `- ${now.time} ${entry.trim().replace(/\r?\n/g, '\n  ')}`;
+    let added = true;
     const transform = (text: string | null): string => {
+      added = !(once && text !== null && isLogged(text, line));
+      if (!added) return text ?? '';
       if (text === null || text.trim() === '') return `# ${now.date}, ${now.weekday}\n\n${line}\n`;
       const newline = text.includes('\r\n') ? '\r\n' : '\n';
       const own = line.replaceAll('\n', newline);
       return `${text}${text.endsWith('\n') ? '' : newline}${own}${newline}`;
     };
     await this.#change({ by, name: file, transform });
-    return { file, line };
+    return { file, line, added };
   }
 
   /** Of the owner. */
@@ -209,6 +219,13 @@ function authorOf({ turn, session, asker, sender }: Author): Author {
     ...(asker === undefined ? {} : { asker }),
     ...(sender === undefined ? {} : { sender }),
   };
+}
+
+/** Whether a line of a log says the same as another, at whatever time of day. */
+function isLogged(log: string, line: string): boolean {
+  const what = (text: string): string => text.replace(/^- \d\d:\d\d /, '');
+  const wanted = what(line);
+  return `${log}\n`.split(/\r?\n(?=- \d\d:\d\d )/).some((one) => what(one).trim() === wanted.trim());
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | null> {

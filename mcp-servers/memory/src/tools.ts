@@ -194,7 +194,9 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
           await store.append(caller, 'Log', dated, own, headOf(own, caller));
           return `Written to ${own}:\n${dated}`;
         }
-        const { file, line } = await store.log(caller, entry);
+        // A flush that was killed is done again, and writes the same lines.
+        const { file, line, added } = await store.log(caller, entry, caller.upkeep !== undefined);
+        if (!added) return `${file} says that already; nothing was added.`;
         return `Written to ${file}:\n${line}`;
       },
     }),

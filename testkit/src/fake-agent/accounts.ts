@@ -36,11 +36,14 @@ export interface Stats {
   maxConcurrent: number;
   disconnects: number;
   running: number;
+  /** Calls of the model that did not fit into its window. */
+  refused: number;
 }
 
 export class Accounts {
   readonly runs: RunRecord[] = [];
   readonly executions: Execution[] = [];
+  refused = 0;
   readonly #running = new Map<string, number>();
   readonly #seenTurns = new Map<string, number>();
   readonly #files: { runs: number; executions: number } | null;
@@ -93,6 +96,7 @@ export class Accounts {
       maxConcurrent: this.runs.reduce((most, { concurrent }) => Math.max(most, concurrent), 0),
       disconnects: this.runs.filter(({ end }) => end === 'cancelled').length,
       running: [...this.#running.values()].reduce((sum, count) => sum + count, 0),
+      refused: this.refused,
     };
   }
 

@@ -1,4 +1,5 @@
 /** What a fake agent is told when it is made, and what its script is asked. */
+import type { StoredMessage } from '@mobyclaw/protocol/cagent';
 import type { Directives } from './directives.ts';
 import type { FakeGeneration } from './run.ts';
 import type { Script } from './script.ts';
@@ -15,9 +16,23 @@ export interface FakePrompt extends Directives {
   seen: number;
   /** Which of the agents in soul.yaml runs. */
   agent: string;
+  /** What the model reads when it is asked, oldest first; the prompt included once the run has begun. */
+  reads: () => StoredMessage['message'][];
+}
+
+/** A model whose window is simulated: sizes are tokens, estimated from what the session holds. */
+export interface FakeContext {
+  limit: number;
+  /** Of instructions and tools. */
+  base: number;
+  /** Whether the engine knows the limit. */
+  reports: boolean;
+  /** What does not fit is dropped from the head, without a word; else it is refused. */
+  drops?: boolean;
 }
 
 export interface FakeAgentOptions {
+  context?: FakeContext;
   /** `array` is v1.32.3, `object` what came later. */
   generation?: FakeGeneration;
   /** 0 unless given: any free one. */

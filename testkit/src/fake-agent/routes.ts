@@ -1,7 +1,9 @@
 /** The routes of cagent that the gateway uses, and `GET /fake/stats` for whoever drives the fake over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeCapability } from '@mobyclaw/mcp/capability';
+import type { Permissions } from '@mobyclaw/protocol/cagent';
 import { Accounts } from './accounts.ts';
+import { readsOf } from './context.ts';
 import { readDirectives } from './directives.ts';
 import { EventStream } from './event-stream.ts';
 import { type Elicited, Gate, type Resume } from './gate.ts';
@@ -113,10 +115,11 @@ export class Routes {
           this.store.all().map(({ messages, ...rest }) => ({ ...rest, num_messages: messages.length })),
         ];
       case 'POST /api/sessions': {
-        const { title } = fields(body);
+        const { title, permissions } = fields(body);
         const session = this.store.create(
           this.#generation === 'object' && typeof title === 'string' ? title : '',
         );
+        if (permissions) session.permissions = permissions as Permissions;
         return [200, { ...session, messages: null, thinking: false, cost: 0 }];
       }
       default:
@@ -136,6 +139,13 @@ export class Routes {
         if (!session) return [500, { message: 'failed to update session title: session not found' }];
         this.store.rename(id, String(fields(body).title));
         return [200, { id, title: session.title }];
+      case 'PATCH permissions': {
+        if (!session) return [500, { message: 'failed to update session permissions: session not found' }];
+        const { permissions } = fields(body);
+        if (permissions) session.permissions = permissions as Permissions;
+        else delete session.permissions;
+        return [200, { message: 'session permissions updated' }];
+      }
       case 'POST resume':
         return this.#resume(id, body);
       case 'POST elicitation':
@@ -221,7 +231,17 @@ export class Routes {
     const headers = identityHeaders(request);
     const { agent, ...gates } = this.#runtime(session.id, asked);
     const { record, seen } = this.accounts.begin({ session: session.id, agent, turn, prompt: text, headers });
-    const prompt: FakePrompt = { ...directives, session: session.id, turn, capability, headers, seen, agent };
+    const reads = (): ReturnType<FakePrompt['reads']> => readsOf(session, this.#options.context);
+    const prompt: FakePrompt = {
+      ...directives,
+      session: session.id,
+      turn,
+      capability,
+      headers,
+      seen,
+      agent,
+      reads,
+    };
     const run = new FakeRun({
       generation: this.#generation,
       agent,
@@ -235,6 +255,7 @@ export class Routes {
       ...gates,
       signal: controller.signal,
       dropResume: directives.dropResume,
+      context: this.#options.context,
       die: () => this.onDie(),
     });
     const script = this.#options.script?.(prompt) ?? defaultScript(directives, seen);

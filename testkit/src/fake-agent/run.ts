@@ -5,9 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ToolCall } from '@mobyclaw/protocol/cagent';
 import type { Accounts, RunRecord } from './accounts.ts';
+import { sizeOf, sizeOfSession } from './context.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Elicited, Gate, Resume } from './gate.ts';
-import { danglingCallError, type Script, type ToolStep } from './script.ts';
+import type { FakeContext } from './options.ts';
+import { danglingCallError, providerError, type Script, type ToolStep } from './script.ts';
 import { danglingCalls, type Session, type SessionStore } from './session-store.ts';
 import { definition, toolCall } from './tool-call.ts';
 
@@ -28,6 +30,7 @@ export interface RunContext {
   elicitation: Gate<Elicited>;
   signal: AbortSignal;
   dropResume: number;
+  context: FakeContext | undefined;
   die: () => void;
 }
 
@@ -86,6 +89,7 @@ export class FakeRun {
     stream.own('stream_started');
     this.#turnOpening();
     if (broken.length > 0) return this.#fail(danglingCallError(broken), 'model_error');
+    if (this.#isTooLong()) return this.#refuseLength();
     this.#dueAt = performance.now();
     for (const step of script) {
       const end = await this.#step(step);
@@ -143,7 +147,7 @@ export class FakeRun {
         return null;
       case 'tools':
         await this.#tools(step.calls);
-        return null;
+        return this.#isTooLong() ? this.#refuseLength() : null;
       case 'retry-silently':
         this.#text = '';
         return null;
@@ -210,10 +214,48 @@ export class FakeRun {
   }
 
   #usage(measured: boolean, model?: string): void {
+    const simulated = this.#context.context;
+    if (simulated) {
+      this.#simulatedUsage(simulated, model);
+      return;
+    }
     const last = { input_tokens: 80, output_tokens: 12, cached_input_tokens: 40, cached_write_tokens: 0 };
     const context = { input_tokens: 120, output_tokens: 12, context_length: 132, context_limit: 0, cost: 0 };
     const usage = measured ? { ...context, last_message: { ...last, Cost: 0, Model: model } } : context;
     this.#context.stream.own('token_usage', { usage });
+  }
+
+  /** As the provider counts it: what the call before this moment read, and the message that it wrote. */
+  #simulatedUsage({ limit, reports, drops, base }: FakeContext, model?: string): void {
+    const { session, stream } = this.#context;
+    const written = session.messages.at(-1)?.message;
+    const output = written?.role === 'assistant' ? sizeOf(written) : 0;
+    const whole = sizeOfSession(session, { limit, reports, base }) - output;
+    const input = drops ? Math.min(whole, limit) : whole;
+    const figures = { input_tokens: input, output_tokens: output, cost: 0 };
+    const last_message = { input_tokens: input, output_tokens: output, Cost: 0, Model: model };
+    const usage = {
+      ...figures,
+      context_length: input + output,
+      context_limit: reports ? limit : 0,
+      ...(model === undefined ? {} : { last_message }),
+    };
+    stream.own('token_usage', { usage });
+  }
+
+  #isTooLong(): boolean {
+    const { context, session } = this.#context;
+    return context !== undefined && !context.drops && sizeOfSession(session, context) > context.limit;
+  }
+
+  #refuseLength(): RunEnd {
+    const { context, accounts } = this.#context;
+    accounts.refused++;
+    const message = `This model's maximum context length is ${context?.limit} tokens.`;
+    return this.#fail(
+      providerError(400, { message, type: 'invalid_request_error', code: 'context_length_exceeded' }),
+      'context_exceeded',
+    );
   }
 
   async #tools(steps: readonly ToolStep[]): Promise<void> {
@@ -249,7 +291,7 @@ export class FakeRun {
   async #callTool(step: ToolStep, call: ToolCall): Promise<void> {
     const { stream, resume, signal, accounts, session, record, generation, dropResume } = this.#context;
     const tool = { tool_call: call, tool_definition: definition(step.name) };
-    if (step.confirm) {
+    if (step.confirm || isAskedFor(session, step.name)) {
       const before = this.#confirming;
       const asked = before.then(() => {
         resume.drop = dropResume;
@@ -417,4 +459,11 @@ function timeStamp(): string {
 /** What was written is with the kernel by then, as cagent flushes each event. */
 function flushed(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** By permissions of the session: what stands under `allow` goes before a star under `ask`. */
+function isAskedFor({ permissions }: Session, tool: string): boolean {
+  const matches = (rule: string): boolean =>
+    new RegExp(`^${rule.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(tool);
+  return !permissions?.allow?.some(matches) && (permissions?.ask?.some(matches) ?? false);
 }

@@ -71,7 +71,7 @@ export function openAiRoutes(services: HttpServices): Router {
     const key = idempotencyKey(request);
     const again = key === null && isRetry(request) ? turns.askedBefore(session, prompt) : null;
     if (again) return again;
-    if (errand) resets.reset(session, false, clock.now());
+    if (errand) resets.reset(session, false, clock.now(), 'errand');
     const { turn } = await turns.accept({
       session,
       prompt,

@@ -1,0 +1,119 @@
+/**
+ * What turns and commands have to do with making conversations shorter: they leave agent sessions, and a turn that could not know
+ * what went before waits for a summary.
+ */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import { estimateTokens } from '@mobyclaw/lib/token-estimate';
+import type { AgentError } from '../agent/agent-error.ts';
+import type { CompactionWhy } from '../store/compaction-store.ts';
+import { StoreError } from '../store/database.ts';
+import type { MessageRow } from '../store/message-store.ts';
+import type { Store } from '../store/store.ts';
+import { type Compactor, shorterNotice } from './compactor.ts';
+import type { Planner } from './planner.ts';
+import type { Windows } from './windows.ts';
+
+const REFUSED_SHARE = 0.95; // of what was refused, since the count is ours
+
+/** Agent sessions that can still be asked what should last, after they are left. */
+const READABLE: ReadonlySet<CompactionWhy> = new Set(['new', 'idle', 'daily', 'outgrown', 'other-agent']);
+
+export interface ShorteningOptions {
+  store: Store;
+  planner: Planner;
+  windows: Windows;
+  compactor: Compactor;
+  clock: Clock;
+  logger: Logger;
+}
+
+export class Shortening {
+  readonly #options: ShorteningOptions;
+
+  constructor(options: ShorteningOptions) {
+    this.#options = options;
+  }
+
+  /** What a new agent session is told word for word, oldest first. */
+  carried(session: string, before?: number): MessageRow[] {
+    return this.#options.planner.carried(session, before);
+  }
+
+  overflowsWith(session: string, prompt: string): boolean {
+    return this.#options.planner.overflowsWith(session, prompt);
+  }
+
+  /**
+   * A turn takes a new agent session, in the middle of a conversation. If not all of it can be told word for word, then the turn
+   * waits for a summary of the rest; what should last is written down beside it.
+   * @param before the message to be answered, which is no part of what is summarised
+   * @returns a line for whoever asked, or null where nothing leaves the model's sight
+   */
+  async leave(
+    session: string,
+    why: CompactionWhy,
+    before: number | undefined,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const { store, planner, compactor, clock } = this.#options;
+    const at = clock.now();
+    const options = { at, readable: READABLE.has(why), ...(before === undefined ? {} : { before }) };
+    const id = store.transaction('durable', () => {
+      const planned = planner.leave(session, why, options);
+      const upto = planned === null ? 0 : (store.compactions.find(planned)?.upto ?? 0);
+      store.sessions.leaveAgentSession(session, upto);
+      return planned;
+    });
+    if (id === null) return null;
+    const shorter = await compactor.summariseNow(id, signal);
+    compactor.wake();
+    return shorter ? shorterNotice(why) : null;
+  }
+
+  /** Within a transaction: a conversation begins anew with its next turn, which does not wait. */
+  begin(session: string, why: CompactionWhy, at: number, keep: boolean): void {
+    const { store, planner, compactor } = this.#options;
+    const fresh = why === 'new';
+    const id = planner.leave(session, why, { at, readable: true, summarises: !fresh, keep });
+    const upto = id === null ? 0 : (store.compactions.find(id)?.upto ?? 0);
+    if (!keep || (fresh && id !== null)) store.compactions.dropSummaries(session);
+    store.sessions.leaveAgentSession(session, upto);
+    compactor.wake();
+  }
+
+  /** By /compact. @returns whether there is something to make shorter */
+  ask(session: string, wish: string | null): boolean {
+    const { store, planner, compactor, clock } = this.#options;
+    const id = store.transaction('durable', () => planner.shorten(session, 'asked', clock.now(), wish));
+    compactor.wake();
+    return id !== null;
+  }
+
+  lift(session: string, agentSession: string): Promise<void> {
+    return this.#options.compactor.lift(session, agentSession);
+  }
+
+  /** The provider refused a prompt as too long: its window is no larger than that, whatever was thought. */
+  refused(session: string, prompt: string, error: AgentError): void {
+    const { store, windows, clock, logger } = this.#options;
+    const model = store.contexts.modelOf(session);
+    if (!model) return;
+    const sent = (store.contexts.of(session)?.tokens ?? 0) + estimateTokens(prompt);
+    const tokens = saidLimit(error.message) ?? Math.floor(sent * REFUSED_SHARE);
+    if (tokens < 1000 || tokens >= windows.of(model).tokens) return;
+    try {
+      store.transaction('relaxed', () => store.contexts.learn(model.model, tokens, clock.now()));
+    } catch (cause) {
+      if (!(cause instanceof StoreError)) throw cause;
+      logger.error({ err: cause, session }, 'how much the model can read could not be noted');
+    }
+  }
+}
+
+/** "This model's maximum context length is 8192 tokens", "prompt is too long: 210000 tokens > 200000 maximum". */
+function saidLimit(message: string): number | null {
+  const [, first, second] = /maximum context length (?:is|of) (\d+)|> (\d+) maximum/.exec(message) ?? [];
+  const limit = Number(first ?? second);
+  return Number.isFinite(limit) ? limit : null;
+}
