@@ -1,7 +1,9 @@
 /**
  * The one stream of a page, `GET /api/stream`: everything that happens, in all conversations. A block of server-sent events
  * holds a JSON array of these and an id; whoever comes back with that id as Last-Event-ID is told what happened since, nothing
- * of it twice. Events of a turn have the numbers of its own log (`events.ts`). The answer is not sent a second time at its
+ * of it twice. Between two such blocks there may be some that hold a JSON string alone and no id: more text of the turn whose
+ * `token` the last array ended with. Whoever comes back is told that text again, so he takes away what came after the id.
+ * Events of a turn have the numbers of its own log (`events.ts`). The answer is not sent a second time at its
  * end: `done` and `error` say what the whole text is by its length and its checksum.
  */
 import * as z from 'zod';
@@ -77,3 +79,11 @@ export const liveEventSchema = z
   .meta({ id: 'LiveEvent' });
 
 export type LiveEvent = z.infer<typeof liveEventSchema>;
+
+/** What a block holds. */
+export const liveBlockSchema = z.union([
+  z.array(liveEventSchema),
+  z.string().describe('more text of the turn whose token the last list ended with'),
+]);
+
+export type LiveBlock = z.infer<typeof liveBlockSchema>;

@@ -20,7 +20,7 @@ import {
   hookViewSchema,
 } from '@mobyclaw/protocol/hook';
 import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
-import { liveEventSchema } from '@mobyclaw/protocol/live';
+import { liveBlockSchema } from '@mobyclaw/protocol/live';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mobyclaw/protocol/page-login';
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
@@ -106,8 +106,9 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/stream',
-    summary: 'All that happens, in every conversation, after Last-Event-ID or ?since=; a block is a list',
-    answer: z.array(liveEventSchema),
+    summary:
+      'All that happens, in every conversation, after Last-Event-ID or ?since=; a block is a list, or more text',
+    answer: liveBlockSchema,
     stream: true,
   },
   {

@@ -4,10 +4,14 @@
  *
  * A reader who comes back is first told what happened since, from the store, and from then on gets the same blocks as all
  * others. Nothing comes between the two, because both happen in one turn of the event loop.
+ *
+ * At 100 tokens a second most of the bytes would be frame. So if a block would hold nothing but more text of the turn that
+ * the block before ended with, it is that text alone, without an id; at most a second long, since whoever comes back is told
+ * again what came after the last id.
  */
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { endsTurn, type NumberedEvent } from '@mobyclaw/protocol/events';
-import { type ChangedTopic, changedTopicSchema } from '@mobyclaw/protocol/live';
+import { type ChangedTopic, changedTopicSchema, type LiveEvent } from '@mobyclaw/protocol/live';
 import type { Changes } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
@@ -16,6 +20,7 @@ import { type LiveCursor, readCursor, writeCursor } from './live-cursor.ts';
 import { LiveBatch, toLiveTurn } from './live-events.ts';
 
 const FRAME_MS = 16; // a screen shows no more, and each block costs some bytes
+const UNNUMBERED_MS = 1000;
 const MOST_MESSAGES = 500; // after more than that it is less to load anew what is shown
 
 /** A block of server-sent events. */
@@ -38,6 +43,8 @@ export class LiveFeed {
   #lastMessage = 0;
   #timer: Timer | null = null;
   #flushedAt = 0;
+  /** The turn whose text the next block may go on with, and since when no block had an id. */
+  #saying: { turn: number; since: number } | null = null;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -51,6 +58,7 @@ export class LiveFeed {
     if (this.#readers.size === 0) this.#begin();
     else this.#flush();
     reader(this.#catchUp(since === null ? null : readCursor(since)));
+    this.#saying = null; // he has not seen the block before
     this.#readers.add(reader);
     return () => {
       if (this.#readers.delete(reader) && this.#readers.size === 0) this.#end();
@@ -74,6 +82,7 @@ export class LiveFeed {
     this.#timer = null;
     this.#batch.take();
     this.#topics.clear();
+    this.#saying = null;
   }
 
   #catchUp(cursor: LiveCursor | null): string {
@@ -102,7 +111,7 @@ export class LiveFeed {
       for (const event of events.soFar(turn, from)) batch.addOfTurn(turn, event);
     }
     if (known) for (const message of missed ?? []) batch.add({ type: 'message', ...message });
-    return this.#block(batch);
+    return this.#block(batch.take());
   }
 
   #onEvent(turn: number, event: NumberedEvent): void {
@@ -163,12 +172,28 @@ export class LiveFeed {
     this.#topics.clear();
     if (this.#batch.isEmpty) return;
     this.#flushedAt = this.#options.clock.now();
-    const block = this.#block(this.#batch);
+    const events = this.#batch.take();
+    const block = this.#moreText(events) ?? this.#block(events);
     for (const reader of [...this.#readers]) reader(block);
   }
 
-  #block(batch: LiveBatch): string {
+  /** @returns the block of nothing but more text, null where that is not all, or not allowed */
+  #moreText(events: readonly LiveEvent[]): string | null {
+    const last = events.at(-1);
+    const now = this.#flushedAt;
+    const before = this.#saying;
+    if (last?.type !== 'token') {
+      this.#saying = null;
+      return null;
+    }
+    if (events.length === 1 && before?.turn === last.turn && now - before.since < UNNUMBERED_MS)
+      return `data:${JSON.stringify(last.data.text)}\n\n`;
+    this.#saying = { turn: last.turn, since: now };
+    return null;
+  }
+
+  #block(events: readonly LiveEvent[]): string {
     const id = writeCursor({ lastMessage: this.#lastMessage, turns: this.#open });
-    return `id: ${id}\ndata: ${JSON.stringify(batch.take())}\n\n`;
+    return `id:${id}\ndata:${JSON.stringify(events)}\n\n`;
   }
 }

@@ -1,6 +1,6 @@
 /** Reads `GET /api/stream` as a page does. */
 import { request } from 'node:http';
-import type { LiveEvent } from '@mobyclaw/protocol/live';
+import type { LiveBlock, LiveEvent } from '@mobyclaw/protocol/live';
 import type { Harness } from './harness.ts';
 
 export class LiveReader {
@@ -10,6 +10,8 @@ export class LiveReader {
   closed = false;
   bytes = 0;
   #rest = '';
+  /** Text without a number: told again if the line is cut now. */
+  #unkept = '';
   #wake: (() => void)[] = [];
   readonly #leave: () => void;
 
@@ -64,10 +66,18 @@ export class LiveReader {
     const blocks = (this.#rest + text).split('\n\n');
     this.#rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const [, id, data] = /^id: (.*)\ndata: (.*)$/.exec(block) ?? [];
-      if (id === undefined || data === undefined) continue;
-      this.events.push(...(JSON.parse(data) as LiveEvent[]));
-      this.lastId = id;
+      const [, id, data] = /^(?:id:(.*)\n)?data:(.*)$/.exec(block) ?? [];
+      if (data === undefined) continue;
+      const held = JSON.parse(data) as LiveBlock;
+      if (typeof held === 'string') {
+        this.#unkept += held;
+        continue;
+      }
+      const last = this.events.at(-1);
+      if (last && 'data' in last && last.type === 'token') last.data.text += this.#unkept;
+      this.#unkept = '';
+      this.events.push(...held);
+      this.lastId = id ?? this.lastId;
     }
     this.#notify();
   }

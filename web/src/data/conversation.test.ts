@@ -52,6 +52,25 @@ test('an event that comes twice counts once, and another attempt stands instead 
   expect(texts()).toEqual(['hello', 'Found.']);
 });
 
+test('text without a number goes on with the turn that spoke last, and after a cut counts once', async () => {
+  const { gateway, live, conversation, texts } = await open();
+  const turn = gateway.newTurn('hello');
+  live.apply([...turn.arrives(), ...turn.starts(), turn.says('One ')]);
+  live.more(turn.goesOn('two '));
+  live.more(turn.goesOn('three '));
+  expect(live.turns.value[0]?.text.value).toBe('One two three ');
+  live.apply([gateway.hello(true, [turn]), turn.repeats('two three ')]);
+  expect(live.turns.value[0]?.text.value).toBe('One two three ');
+  live.more(turn.goesOn('four '));
+  live.apply([gateway.say({ session: 'web:other', turn: 'o', role: 'user', text: 'elsewhere' })]);
+  live.more('to nobody');
+  live.apply([gateway.hello(true, [turn]), turn.says('five')]);
+  live.apply(turn.ends());
+  await conversation.idle();
+  expect(texts()).toEqual(['hello', 'One two three four five']);
+  expect(gateway.asked).toEqual([]);
+});
+
 test('a turn that ended while the line was down is asked for', async () => {
   const { gateway, live, conversation, texts } = await open();
   const turn = gateway.newTurn('hello');

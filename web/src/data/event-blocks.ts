@@ -17,8 +17,9 @@ export class EventBlocks {
       let id: string | null = null;
       let data: string | null = null;
       for (const line of block.split('\n')) {
-        if (line.startsWith('id: ')) id = line.slice(4);
-        else if (line.startsWith('data: ')) data = line.slice(6);
+        const [, name, value = ''] = /^(id|data): ?(.*)$/s.exec(line) ?? [];
+        if (name === 'id') id = value;
+        else if (name === 'data') data = value;
       }
       return data === null ? [] : [{ id, data }];
     });

@@ -6,7 +6,7 @@
  * than the gateway's signs of life is given up; coming to the front, or back online, looks at once. A page that nobody sees
  * lets go of it after a minute: a browser has six connections to a host, and ten tabs are to work.
  */
-import type { LiveEvent } from '@mobyclaw/protocol/live';
+import type { LiveBlock } from '@mobyclaw/protocol/live';
 import { type Signal, signal } from '@preact/signals';
 import { EventBlocks } from './event-blocks.ts';
 
@@ -28,7 +28,7 @@ export interface Clock {
 export interface LiveLineOptions {
   /** `GET /api/stream`. @param since the id of the last block */
   open: (since: string | null, signal: AbortSignal) => Promise<Response>;
-  apply: (events: readonly LiveEvent[]) => void;
+  apply: (block: LiveBlock) => void;
   /** The gateway answered with something else than a stream. @returns whether to try again */
   onRefused: (response: Response) => Promise<boolean>;
   clock: Clock;
@@ -132,7 +132,7 @@ export class LiveLine {
       if (done || signal.aborted) return;
       this.#heardAt = this.#options.clock.now();
       for (const { id, data } of blocks.read(value)) {
-        this.#options.apply(JSON.parse(data) as LiveEvent[]);
+        this.#options.apply(JSON.parse(data) as LiveBlock);
         if (id !== null) this.#since = id;
         this.#failures = 0;
         this.state.value = 'live';

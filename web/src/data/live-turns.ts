@@ -52,6 +52,8 @@ export class LiveTurn {
   readonly notice = signal<string | null>(null);
   readonly ending = signal<TurnEnding | null>(null);
   #lastId = 0;
+  /** How much of the text stays if the line is cut now; null: all of it. */
+  #keptChars: number | null = null;
 
   constructor(view: LiveTurnView) {
     this.turn = view.turn;
@@ -62,6 +64,23 @@ export class LiveTurn {
     this.at = view.at;
     this.prompt = signal(view.prompt);
     this.mergedInto = signal(view.mergedInto ?? null);
+  }
+
+  /** More text, which has no number: it is told again after a cut. */
+  more(text: string): void {
+    this.#keptChars ??= this.text.value.length;
+    this.text.value += text;
+  }
+
+  /** The line has come to a number: what came before is not told again. */
+  keep(): void {
+    this.#keptChars = null;
+  }
+
+  /** The line goes on after its last number. */
+  takeBack(): void {
+    if (this.#keptChars !== null) this.text.value = this.text.value.slice(0, this.#keptChars);
+    this.#keptChars = null;
   }
 
   /** @returns whether it was new */

@@ -33,6 +33,8 @@ export class Live {
   readonly #listeners = new Set<LiveListener>();
   /** Turns that were followed to their end, by their key, for the steps and thoughts that the history does not keep. */
   readonly #ended = new Map<string, LiveTurn>();
+  /** The turn that `more` goes on with. */
+  #saying: LiveTurn | null = null;
   /** Of the gateway. */
   readonly version = signal<string | null>(null);
 
@@ -65,55 +67,70 @@ export class Live {
     return this.#turns.value.find((turn) => turn.key === key) ?? this.#ended.get(key) ?? null;
   }
 
+  /** More text of the turn that spoke last. */
+  more(text: string): void {
+    this.#saying?.more(text);
+  }
+
+  /** A block with an id. */
   apply(events: readonly LiveEvent[]): void {
+    const [first] = events;
+    batch(() => {
+      if (first?.type === 'hello') this.#saying?.takeBack();
+      else this.#saying?.keep();
+      this.#apply(events);
+      const last = events.at(-1);
+      this.#saying = last?.type === 'token' ? (this.#byTurn.get(last.turn) ?? null) : null;
+    });
+  }
+
+  #apply(events: readonly LiveEvent[]): void {
     const heads: MessageHead[] = [];
     const ended: LiveTurn[] = [];
     const topics = new Set<ChangedTopic>();
     let open: ReadonlySet<number> | null = null;
     let hello: { resumed: boolean; lastMessage: number } | null = null;
-    batch(() => {
-      for (const event of events) {
-        switch (event.type) {
-          case 'hello':
-            this.version.value = event.version;
-            open = new Set(event.open);
-            hello = { resumed: event.resumed, lastMessage: event.lastMessage };
-            if (!event.resumed) this.#byTurn.clear();
-            break;
-          case 'turn': {
-            const known = this.#byTurn.get(event.turn);
-            if (known) {
-              known.prompt.value = event.prompt;
-              known.mergedInto.value = event.mergedInto ?? null;
-            } else this.#byTurn.set(event.turn, new LiveTurn(event));
-            break;
-          }
-          case 'message': {
-            const { type: _, ...head } = event;
-            heads.push(head);
-            break;
-          }
-          case 'changed':
-            for (const topic of event.topics) topics.add(topic);
-            break;
-          default: {
-            const turn = this.#byTurn.get(event.turn);
-            if (turn?.apply(event) && turn.ending.value) ended.push(turn);
-          }
+    for (const event of events) {
+      switch (event.type) {
+        case 'hello':
+          this.version.value = event.version;
+          open = new Set(event.open);
+          hello = { resumed: event.resumed, lastMessage: event.lastMessage };
+          if (!event.resumed) this.#byTurn.clear();
+          break;
+        case 'turn': {
+          const known = this.#byTurn.get(event.turn);
+          if (known) {
+            known.prompt.value = event.prompt;
+            known.mergedInto.value = event.mergedInto ?? null;
+          } else this.#byTurn.set(event.turn, new LiveTurn(event));
+          break;
+        }
+        case 'message': {
+          const { type: _, ...head } = event;
+          heads.push(head);
+          break;
+        }
+        case 'changed':
+          for (const topic of event.topics) topics.add(topic);
+          break;
+        default: {
+          const turn = this.#byTurn.get(event.turn);
+          if (turn?.apply(event) && turn.ending.value) ended.push(turn);
         }
       }
-      if (open !== null) ended.push(...this.#lost(open));
-      this.#publish();
-      for (const listener of [...this.#listeners]) {
-        if (heads.length > 0) listener.onMessages?.(heads);
-        if (ended.length > 0) listener.onEnded?.(ended);
-        if (topics.size > 0) listener.onChanged?.(topics);
-        if (hello) listener.onHello?.(hello);
-      }
-      const kept = new Set([...this.#listeners].map(({ session }) => session));
-      const unread = ended.filter(({ session }) => !kept.has(session));
-      if (unread.length > 0) this.settle(unread);
-    });
+    }
+    if (open !== null) ended.push(...this.#lost(open));
+    this.#publish();
+    for (const listener of [...this.#listeners]) {
+      if (heads.length > 0) listener.onMessages?.(heads);
+      if (ended.length > 0) listener.onEnded?.(ended);
+      if (topics.size > 0) listener.onChanged?.(topics);
+      if (hello) listener.onHello?.(hello);
+    }
+    const kept = new Set([...this.#listeners].map(({ session }) => session));
+    const unread = ended.filter(({ session }) => !kept.has(session));
+    if (unread.length > 0) this.settle(unread);
   }
 
   /** Turns that have ended while the line was down, and of whose end nothing is kept. */

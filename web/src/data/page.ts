@@ -24,7 +24,7 @@ export const line = new LiveLine({
       cache: 'no-store',
       signal,
     }),
-  apply: (events) => live.apply(events),
+  apply: (block) => (typeof block === 'string' ? live.more(block) : live.apply(block)),
   async onRefused(response) {
     refusal(response.status, await response.text());
     return response.status !== 401;

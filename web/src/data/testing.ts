@@ -84,6 +84,18 @@ export class ScriptedTurn {
     return this.#next({ type: 'token', data: { text } });
   }
 
+  /** More text, without a number: the number it has at the gateway is told with what comes next. */
+  goesOn(text: string): string {
+    this.#text += text;
+    this.#id++;
+    return text;
+  }
+
+  /** What the gateway tells again of it to whoever comes back. */
+  repeats(text: string): LiveEvent {
+    return { turn: this.turn, id: this.#id, type: 'token', data: { text } };
+  }
+
   /** Another attempt, after a kill. */
   beginsAgain(text = ''): LiveEvent {
     this.#text = text;
