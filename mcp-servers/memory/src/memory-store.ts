@@ -7,7 +7,7 @@
  * journal (sources/journal.ts) before the line is in the file.
  */
 import type { Stats } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
@@ -54,6 +54,8 @@ interface Change {
   name: MemoryFileName;
   /** @returns the text as it is to be; the same text changes nothing */
   transform: (text: string | null) => string;
+  /** It forgets, so what was there is kept nowhere. */
+  leavesNoTrace?: true;
 }
 
 class ChangedMeanwhile extends Error {}
@@ -132,6 +134,24 @@ export class MemoryStore {
     return { file, line, added };
   }
 
+  /** Forgets: neither a version nor a record is kept of what stood there before. */
+  rewrite(name: MemoryFileName, transform: (text: string) => string): Promise<void> {
+    return this.#change({
+      by: {},
+      name,
+      transform: (text) => transform(text ?? ''),
+      leavesNoTrace: true,
+    });
+  }
+
+  /** Forgets a whole file. */
+  discard(name: MemoryFileName): Promise<void> {
+    return this.#queue.run(async () => {
+      await rm(join(this.#options.home, name), { force: true });
+      await this.#options.onChanged(name);
+    });
+  }
+
   /** Of the owner. */
   get timeZone(): string {
     return this.#options.timeZone;
@@ -163,7 +183,7 @@ export class MemoryStore {
     });
   }
 
-  async #tryChange({ by, name, transform }: Change): Promise<boolean> {
+  async #tryChange({ by, name, transform, leavesNoTrace }: Change): Promise<boolean> {
     const { home, clock } = this.#options;
     const path = join(home, name);
     const before = statMemoryFile(home, name);
@@ -177,15 +197,16 @@ export class MemoryStore {
       throw new ToolError(`${name} would grow past ${most} bytes. Shorten it first with memory_edit.`);
     }
     if (bytes === null) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    else await keepVersion(home, name, bytes, clock.now());
-    await this.#journalled(by, name, text ?? '', changed, () =>
+    else if (!leavesNoTrace) await keepVersion(home, name, bytes, clock.now());
+    const write = (): Promise<void> =>
       writeFileAtomic(path, bytes === null ? changed : ownerBytes(changed, bytes), {
         mode: before === null ? 0o600 : before.mode & 0o777,
         beforeRename: () => {
           if (!sameFile(before, statMemoryFile(home, name))) throw new ChangedMeanwhile();
         },
-      }),
-    );
+      });
+    if (leavesNoTrace) await write();
+    else await this.#journalled(by, name, text ?? '', changed, write);
     return true;
   }
 

@@ -13,6 +13,7 @@ import { requireCapability } from '@mobyclaw/mcp/capability';
 import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
+import { forgetRoutes } from './forget/forget-routes.ts';
 import { HeartbeatChanges } from './heartbeat-changes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
 import { MEMORY, type MemoryFileName } from './memory-file.ts';
@@ -100,6 +101,7 @@ export async function startMemoryService(
             heartbeatRoute(home, store),
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
+            ...forgetRoutes({ home, store, journal, index, changes }),
           ],
         },
       },

@@ -117,6 +117,16 @@ export class SearchIndex {
     return this.#work();
   }
 
+  /** An empty index takes the place of this one, which held what is forgotten; resolves when the files are in it. */
+  async makeAnew(): Promise<void> {
+    await this.#queue.run(async () => {
+      this.#throwAway();
+      this.#unread.clear();
+      this.#open();
+    });
+    await this.#work();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#sweep?.cancel();

@@ -1,7 +1,7 @@
 /**
  * The journal of sources: which line a tool wrote into which file, in which turn and conversation, on whose behalf, when.
- * It lies beside the Markdown in `memory/.journal`, a file of JSON lines a month, so that none grows for ever and none is ever
- * rewritten. A record is on disk before the change that it tells of, so no line of a tool is without one; where the change
+ * It lies beside the Markdown in `memory/.journal`, a file of JSON lines a month, so that none grows for ever and none is
+ * rewritten but to forget. A record is on disk before the change that it tells of, so no line of a tool is without one; where the change
  * then fails, a second record takes the first one back.
  *
  * The first record says since when sources are kept and what stood in MEMORY.md then. A line that a crash has cut is passed
@@ -10,12 +10,14 @@
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { type JournalRecord, journalRecordSchema } from './journal-record.ts';
 
 const FORM = /^\d{4}-\d\d\.jsonl$/;
 
 export class Journal {
   readonly #folder: string;
+  readonly #queue = new SerialQueue();
 
   constructor(home: string) {
     this.#folder = join(home, 'memory', '.journal');
@@ -31,7 +33,11 @@ export class Journal {
   }
 
   /** On disk when it resolves. @throws the file system's error; the change must then not be made */
-  async append(record: JournalRecord): Promise<void> {
+  append(record: JournalRecord): Promise<void> {
+    return this.#queue.run(() => this.#append(record));
+  }
+
+  async #append(record: JournalRecord): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const handle = await open(join(this.#folder, fileOf(record.at)), 'a+', 0o600);
     try {
@@ -60,6 +66,38 @@ export class Journal {
     return takenBack.size === 0
       ? records
       : records.filter((record) => record.op !== 'change' || !takenBack.has(record.id));
+  }
+
+  /**
+   * Writes the files anew without what is forgotten. Lines that are no records go where their words do.
+   * @param transform the record as it may stay; null: it goes
+   * @param write false: only counts
+   * @returns how many records change
+   */
+  async rewrite(
+    transform: (record: JournalRecord) => JournalRecord | null,
+    goes: (line: string) => boolean,
+    write: boolean,
+  ): Promise<number> {
+    return this.#queue.run(async () => {
+      let changed = 0;
+      for (const file of await this.#files()) {
+        const path = join(this.#folder, file);
+        const lines = (await readFile(path, 'utf8')).split('\n');
+        const kept = lines.flatMap((line) => {
+          const record = parse(line);
+          if (record === undefined) return goes(line) ? [] : line;
+          const after = transform(record);
+          return after === record ? line : after === null ? [] : JSON.stringify(after);
+        });
+        const different = kept.length !== lines.length || kept.some((line, at) => line !== lines[at]);
+        if (!different) continue;
+        const stays = new Set(kept);
+        changed += lines.filter((line) => !stays.has(line)).length;
+        if (write) await writeFileAtomic(path, kept.join('\n'));
+      }
+      return changed;
+    });
   }
 
   async #files(): Promise<string[]> {
