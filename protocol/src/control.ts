@@ -5,7 +5,8 @@
  * Memory (owner's files):     GET /soul · GET /soul/watch?since=<hash>&timeout=<s> · POST /soul/publish · POST /soul/confirm · POST /soul/restore;
  *                             GET /soul/rules · POST /soul/allow {rule}, which answers 409 with a problem where the rule cannot be put into the file;
  *                             GET /heartbeat · POST /turns/ended · POST /heartbeat/told (protocol/heartbeat)
- * Supervisor (agent process): GET /status · POST /reload · GET /file?path=<as the agent names it>, which answers with the
+ *                             POST /forget/look and POST /forget (protocol/forget)
+ * Supervisor (agent process): GET /status · POST /reload · POST /overwrite-sessions (deleted conversations leave no page behind) · GET /file?path=<as the agent names it>, which answers with the
  * bytes and `X-File-Name` (percent-encoded), or with a problem
  */
 import * as z from 'zod';

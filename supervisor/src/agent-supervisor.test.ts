@@ -337,6 +337,7 @@ describe('control server', () => {
         under.resolve();
         return new Promise<never>(() => undefined);
       },
+      overwriteSessions: async () => null,
     };
     const files = new AgentFiles({ cwd: import.meta.dirname, home: '/', workspace: () => null });
     const place = { token: 'control-token', host: '127.0.0.1', port: 0, logger: silentLogger };

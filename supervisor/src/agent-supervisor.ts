@@ -21,6 +21,7 @@ import { serveCommand, takesToken } from './engine-command.ts';
 import { describeEngineProblem, sentence } from './engine-problem.ts';
 import { FittedSoul } from './fitted-soul.ts';
 import { lastWords } from './last-words.ts';
+import { overwriteDatabase } from './overwrite-database.ts';
 
 export interface AgentSupervisorOptions {
   engine: FoundEngine;
@@ -135,6 +136,29 @@ export class AgentSupervisor {
       await this.#child.stop();
       this.#become('broken', outcome.problem);
       return { ok: false, problem: outcome.problem };
+    });
+  }
+
+  /**
+   * Writes the engine's database anew, so that nothing of what was deleted stays in pages that it does not use any more. The
+   * engine is stopped for it, since no other process may do that while it runs.
+   * @returns the problem, if it was not done; null where it was
+   */
+  overwriteSessions(): Promise<string | null> {
+    return this.#work.run(async () => {
+      if (this.#stopped) return 'The supervisor is being stopped.';
+      this.#watch.abort();
+      this.#exit = () => false;
+      await this.#child.stop();
+      const problem = overwriteDatabase(this.#options.sessionDb);
+      if (problem !== null)
+        this.#options.logger.error({ problem }, 'the database of the agent was not written anew');
+      const outcome = await this.#bringUp();
+      if (!outcome.ok && !this.#stopped) {
+        await this.#child.stop();
+        this.#become('broken', outcome.problem);
+      }
+      return problem;
     });
   }
 

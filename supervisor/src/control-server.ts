@@ -1,5 +1,5 @@
 /**
- * The supervisor's own small HTTP server, for the gateway: `GET /healthz` free, `GET /status`, `POST /reload` and
+ * The supervisor's own small HTTP server, for the gateway: `GET /healthz` free, `GET /status`, `POST /reload`, `POST /overwrite-sessions` and
  * `GET /file` with a bearer token that the agent does not have. Routes and bodies: protocol/control. Everything else is refused as problem+json.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -11,7 +11,11 @@ import { MOST_FILE_BYTES, type ReloadResult, type SupervisorStatus } from '@moby
 import type { AgentFiles } from './agent-files.ts';
 
 export interface ControlServerOptions {
-  agent: { readonly status: SupervisorStatus; reload(): Promise<ReloadResult> };
+  agent: {
+    readonly status: SupervisorStatus;
+    reload(): Promise<ReloadResult>;
+    overwriteSessions(): Promise<string | null>;
+  };
   files: Pick<AgentFiles, 'read'>;
   token: string;
   host: string;
@@ -61,6 +65,11 @@ async function answer(
   }
   if (route === 'GET /status') return sendJson(response, agent.status);
   if (route === 'POST /reload') return sendJson(response, await agent.reload());
+  if (route === 'POST /overwrite-sessions') {
+    const problem = await agent.overwriteSessions();
+    if (problem !== null) throw new HttpProblem('internal', problem);
+    return sendJson(response, { ok: true });
+  }
   if (route === 'GET /file') {
     const { name, data } = await files.read(searchParams.get('path') ?? '', MOST_FILE_BYTES);
     response.writeHead(200, {
@@ -70,7 +79,10 @@ async function answer(
     });
     return void response.end(data);
   }
-  throw new HttpProblem('not-found', 'There are GET /healthz, GET /status, GET /file and POST /reload.');
+  throw new HttpProblem(
+    'not-found',
+    'There are GET /healthz, GET /status, GET /file, POST /reload and POST /overwrite-sessions.',
+  );
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
