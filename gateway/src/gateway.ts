@@ -20,6 +20,7 @@ import { Gauge } from './compaction/gauge.ts';
 import { Windows } from './compaction/windows.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
+import { Forgetting } from './forget/forgetting.ts';
 import { createApp } from './http/app.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { gatewayPorts } from './mcp/gateway-ports.ts';
@@ -254,6 +255,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     logger,
   });
+  const forgetting = new Forgetting({
+    store,
+    agent,
+    memory,
+    supervisor,
+    lanes,
+    compactor,
+    flushEvents: () => events.flush(),
+    deleteJob: (id) => void background.jobs.delete(id),
+    onRestarted,
+    folder: config.folder,
+    timeZone,
+    clock,
+    logger,
+  });
   const retention = new Retention(store, clock, logger);
   const indexer = new HistoryIndexer(store.history, clock, logger);
   let messaging: Messaging | null = null;
@@ -272,6 +288,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       budget,
       pricing,
       memory: ownerMemory,
+      forgetting,
       defaultQueueMode: queueMode,
       owners: config.channels.owners,
       clock,
@@ -297,6 +314,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     jobs: background.jobs,
     heartbeat: background.heartbeat,
     memory: ownerMemory,
+    forgetting,
     ownerChannel: background.ownerChannel,
     mcp,
     budget,
@@ -322,6 +340,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const port = await listen(server, config);
   questions.start();
   ruleWriter?.start();
+  forgetting.start();
   turns.recover();
   const messagingStarted = startMessaging({
     config,
@@ -336,6 +355,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     questions,
     calendar: background.calendar,
     memory,
+    forgetting,
     budget,
     pricing,
     defaultQueueMode: queueMode,
@@ -368,6 +388,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       await reloader?.stop();
       await messagingStarted;
       await compactor.stop();
+      await forgetting.stop();
       await turns.drain(graceMs);
       await messaging?.close();
       cleanup.stop();

@@ -9,6 +9,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
 import type { Shortening } from '../compaction/shortening.ts';
 import type { Windows } from '../compaction/windows.ts';
+import type { Forgetting } from '../forget/forgetting.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Role } from '../store/access-store.ts';
@@ -49,6 +50,7 @@ export interface CommandServices {
   budget: Budget | null;
   pricing: Pricing;
   memory: OwnerMemory;
+  forgetting: Pick<Forgetting, 'look' | 'begin'>;
   /** Channels and how they are. */
   channels: () => { platform: Platform; status: ChannelStatus }[];
   /** Puts what is in doubt back into the outbox. @returns how many deliveries */

@@ -1,6 +1,7 @@
 /** Commands about Moby himself: help, status, usage, memory. */
 import type { Fullness } from '../compaction/windows.ts';
 import type { Command } from './command.ts';
+import { forgetCommand } from './forget-command.ts';
 import { memoryCommand } from './memory-command.ts';
 import { usageCommand } from './usage-command.ts';
 
@@ -66,6 +67,7 @@ export const operationCommands: readonly Command[] = [
     },
   },
   memoryCommand,
+  forgetCommand,
 ];
 
 /** @returns null where no model has been called in the conversation */

@@ -132,3 +132,22 @@ test('/cron lists the schedules, pauses, resumes and runs one by what is shown o
   await said(world, `/cron run ${id}`, 'runs now');
   await world.reply((text) => text === 'Tea time');
 });
+
+test('/forget shows what is there, and removes it only after /forget yes', async () => {
+  const world = await openTelegramWorld();
+  await said(world, 'my blue bicycle', 'You said: my blue bicycle');
+  await said(world, 'the weather', 'You said: the weather');
+  await said(world, '/forget yes', 'What?');
+  await said(world, '/forget ab', 'three letters or more');
+  await said(world, '/forget green car', 'found nothing');
+  await said(world, '/forget blue bicycle', '/forget yes removes it');
+  const history = async (): Promise<string> =>
+    JSON.stringify((await world.gateway.call('GET', `/api/sessions/telegram:dm:${ALICE.id}/messages`)).body);
+  expect(await history()).toContain('blue bicycle');
+  await said(world, '/forget yes', 'It is forgotten.');
+  expect(await history()).not.toContain('blue bicycle');
+  expect(await history()).toContain('the weather');
+  await said(world, '/allow', 'answer', GROUP);
+  world.telegram.say({ chat: GROUP, from: ALICE, text: '/forget blue bicycle' });
+  await world.reply((text) => text.includes('direct messages only'), GROUP);
+});

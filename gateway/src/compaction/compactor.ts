@@ -49,6 +49,7 @@ export class Compactor {
   #timer: Timer | null = null;
   #working: Promise<void> | null = null;
   #again = false;
+  #held = 0;
   /** Those that a turn is making a summary for. */
   readonly #awaited = new Set<number>();
 
@@ -87,9 +88,28 @@ export class Compactor {
     }
   }
 
+  /** Whether something is under way. */
+  get busy(): boolean {
+    return this.#working !== null;
+  }
+
+  /** Begins nothing from now on, until `resume`. */
+  hold(): { resume(): void } {
+    this.#held++;
+    let held = true;
+    return {
+      resume: () => {
+        if (!held) return;
+        held = false;
+        this.#held--;
+        this.wake();
+      },
+    };
+  }
+
   /** Something may be due. */
   wake(): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || this.#held > 0) return;
     if (this.#working) this.#again = true;
     this.#working ??= this.#work().finally(() => {
       this.#working = null;
@@ -144,10 +164,10 @@ export class Compactor {
       this.#again = false;
       await Promise.resolve(); // the caller's transaction may still fail
       for (const row of store.compactions.heads()) {
-        if (this.#stop.signal.aborted) return;
+        if (this.#stop.signal.aborted || this.#held > 0) return;
         if (row.dueAt > clock.now()) continue;
         try {
-          while ((await this.#advance(row.id)) === 'again' && !this.#stop.signal.aborted);
+          while ((await this.#advance(row.id)) === 'again' && !this.#stop.signal.aborted && this.#held === 0);
         } catch (error) {
           logger.error(
             { err: error, compaction: row.id },

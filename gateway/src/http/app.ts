@@ -11,6 +11,7 @@ import { pageFiles } from './page-files.ts';
 import { problemHandler } from './problem-handler.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
 import { commandRoutes } from './routes/command-routes.ts';
+import { forgetRoutes } from './routes/forget-routes.ts';
 import { heartbeatRoutes } from './routes/heartbeat-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
@@ -62,6 +63,7 @@ export function createApp(services: HttpServices): Express {
   app.use(jobRoutes(services));
   app.use(heartbeatRoutes(services));
   app.use(memoryRoutes(services));
+  app.use(forgetRoutes(services));
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
   app.use(liveRoutes(services));

@@ -9,6 +9,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
+import type { Forgetting } from '../forget/forgetting.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
@@ -40,6 +41,7 @@ export interface HttpServices {
   jobs: JobService;
   heartbeat: HeartbeatService;
   memory: OwnerMemory;
+  forgetting: Forgetting;
   mcp: McpEndpoint;
   /** Null where no cap is set. */
   budget: Budget | null;

@@ -12,6 +12,7 @@ import {
 } from '@mobyclaw/protocol/channel';
 import { commandAnswerSchema, commandRequestSchema, commandViewSchema } from '@mobyclaw/protocol/command';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
+import { forgetFindingSchema, forgettingSchema, forgetWishSchema } from '@mobyclaw/protocol/forget';
 import { beatViewSchema, heartbeatViewSchema } from '@mobyclaw/protocol/heartbeat';
 import {
   hookDetailSchema,
@@ -387,6 +388,22 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'Where the lines of the memory about ?q= come from: conversation, time, person',
     answer: whyAnswerSchema,
   },
+  {
+    method: 'post',
+    path: '/api/forget/look',
+    summary: 'What would be forgotten; nothing is removed',
+    body: forgetWishSchema,
+    answer: forgetFindingSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/forget',
+    summary: 'Forget a phrase, a conversation, a person or a time for good',
+    body: forgetWishSchema,
+    answer: forgettingSchema,
+    status: 202,
+  },
+  { method: 'get', path: '/api/forget/{id}', summary: 'How forgetting goes', answer: forgettingSchema },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
   { method: 'post', path: '/api/usage/lift', summary: 'Let Moby go on for the day, beyond his budget' },

@@ -21,6 +21,7 @@ import type { Channel, ChannelKey, ChannelStatus } from '../channels/channel.ts'
 import { channelFolder } from '../channels/channel-folder.ts';
 import { DeliveryRefusedError } from '../channels/delivery-refused.ts';
 import { guardProcess } from '../channels/process-guard.ts';
+import type { CommandServices } from '../commands/command.ts';
 import { Commands, MENU, usableCommand } from '../commands/commands.ts';
 import type { Shortening } from '../compaction/shortening.ts';
 import type { Windows } from '../compaction/windows.ts';
@@ -66,6 +67,7 @@ export interface MessagingOptions {
   calendar: () => Promise<Calendar>;
   /** The memory server, where there is one. */
   memory: PartClient | null;
+  forgetting: CommandServices['forgetting'];
   /** Null where no cap is set. */
   budget: Budget | null;
   pricing: Pricing;
@@ -108,6 +110,7 @@ export class Messaging {
       monitor,
       jobs,
       memory,
+      forgetting,
       questions,
       defaultQueueMode,
       clock,
@@ -144,6 +147,7 @@ export class Messaging {
         budget: options.budget,
         pricing: options.pricing,
         memory: new OwnerMemory(memory, config.timeZone),
+        forgetting,
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
         defaultQueueMode,

@@ -156,6 +156,19 @@ export class Database {
     this.onChanges?.(changes);
   }
 
+  /**
+   * Writes the whole file anew, so that nothing of what was removed is left in it or in its log.
+   * @throws StoreError, where there is no room for a second copy; then the file is as it was
+   */
+  vacuum(): void {
+    try {
+      this.#connection.exec('VACUUM');
+      this.#connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
   /** Bytes of the file and its write-ahead log. */
   size(): number {
     const pages = Number(this.sql('PRAGMA page_count').get()?.page_count);

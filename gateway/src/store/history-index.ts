@@ -103,6 +103,11 @@ export class HistoryIndex {
     return this.#repairing(() => this.#catchUp(most));
   }
 
+  /** An empty index takes the place of this one, in which words stand that are forgotten; the indexer fills it. */
+  makeAnew(): void {
+    this.#throwAway();
+  }
+
   close(): void {
     this.#index?.close();
     this.#index = undefined;

@@ -113,6 +113,15 @@ export class SessionStore {
       .run(seedFrom, this.#names.current(key));
   }
 
+  /** The conversation that this agent session carries takes a new one, which is told the recent exchanges. */
+  forgetAgentSession(id: string): void {
+    this.#db
+      .sql(
+        'UPDATE sessions SET agent_session = NULL, torn = 0, context_tokens = NULL WHERE agent_session = ?',
+      )
+      .run(id);
+  }
+
   setTold(key: string, upto: number): void {
     this.#db.sql('UPDATE sessions SET told_upto = ? WHERE key = ?').run(upto, this.#names.current(key));
   }

@@ -7,6 +7,7 @@ import { CompactionStore } from './compaction-store.ts';
 import { ContextStore } from './context-store.ts';
 import { type Changes, Database, type Durability, type OpenOptions } from './database.ts';
 import { EventStore } from './event-store.ts';
+import { ForgetStore } from './forget-store.ts';
 import { HeartbeatStore } from './heartbeat-store.ts';
 import { HistoryIndex } from './history-index.ts';
 import { HookStore } from './hook-store.ts';
@@ -52,6 +53,7 @@ export class Store {
   readonly usage: UsageStore;
   readonly questions: QuestionStore;
   readonly questionMessages: QuestionMessageStore;
+  readonly forgetting: ForgetStore;
   readonly #db: Database;
 
   /** @throws StoreError where the file cannot be used */
@@ -79,6 +81,7 @@ export class Store {
     this.jobs = new JobStore(this.#db);
     this.jobRuns = new JobRunStore(this.#db);
     this.heartbeat = new HeartbeatStore(this.#db);
+    this.forgetting = new ForgetStore(this.#db);
   }
 
   get path(): string {
