@@ -39,6 +39,10 @@ const COMMANDS: Record<string, Listed> = {
     summary: 'read, search and edit what Moby remembers',
     load: () => import('./commands/memory.ts'),
   },
+  forget: {
+    summary: 'remove a phrase, a conversation, a person or a time for good',
+    load: () => import('./commands/forget.ts'),
+  },
   history: { summary: 'read and search conversations', load: () => import('./commands/history.ts') },
   sessions: { summary: 'list, reset and stop conversations', load: () => import('./commands/sessions.ts') },
   token: { summary: 'manage tokens for the HTTP API', load: () => import('./commands/token.ts') },

@@ -211,3 +211,21 @@ test('from when it is, is told in the time zone of the owner', async () => {
   const { code, stderr } = await runCli(['restore', archive], { home: folder, env });
   expect([code, stderr]).toEqual([0, expect.stringContaining('as it was on 2026-01-01 09:00 (')]);
 });
+
+test('what was forgotten since the backup is due again in what it brings back', async () => {
+  const { archive, home, restore } = place();
+  const entry = (id: string) => ({
+    id,
+    at: '2026-01-01T00:00:00.000Z',
+    mark: { conversation: ['cli:main'] },
+    state: 'done',
+  });
+  const list = (...ids: string[]): string => JSON.stringify({ forgotten: ids.map(entry) });
+  const folder = { name: 'data/gateway', type: 'directory' as const };
+  await craft(archive, [folder, { name: 'data/gateway/forgotten.json', content: list('before') }]);
+  mkdirSync(join(home, 'gateway'), { recursive: true });
+  writeFileSync(join(home, 'gateway/forgotten.json'), list('before', 'since'));
+  expect((await restore('--replace')).code).toBe(0);
+  const { forgotten } = JSON.parse(readFileSync(join(home, 'gateway/forgotten.json'), 'utf8'));
+  expect(forgotten).toEqual([entry('before'), { ...entry('since'), state: 'due' }]);
+});

@@ -7,6 +7,7 @@ import type { Stats } from 'node:fs';
 import { chown, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { type ForgottenEntry, forgottenListSchema, toForgetAgain } from '@mobyclaw/protocol/forget';
 import { GATEWAY_SCHEMA } from '@mobyclaw/protocol/schema-version';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -49,6 +50,7 @@ export async function restoreBackup(context: Context, options: RestoreOptions): 
     const unpacking = { source: options.source, version: context.version, passphrase: options.passphrase };
     const { manifest, env } = await unpack(unpacking, staging);
     await refuseNewer(unpacking, staging, manifest);
+    await keepForgotten(data.root, staging);
     if (owner !== null) await giveTree(staging, owner, true);
     const stamp = new Date(context.clock.now()).toISOString().replaceAll(':', '-').slice(0, 19);
     const aside = before.length > 0 ? `${data.root}.before-restore-${stamp}` : null;
@@ -56,6 +58,29 @@ export async function restoreBackup(context: Context, options: RestoreOptions): 
     return { manifest, aside, env: env === null ? null : await placeEnv(context, env, owner) };
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** What was forgotten since the backup is forgotten in it too, at the next start. */
+async function keepForgotten(root: string, staging: string): Promise<void> {
+  const path = join('gateway', 'forgotten.json');
+  const present = forgottenIn(readTextIfThere(join(root, path)));
+  if (present.length === 0) return;
+  const restored = forgottenIn(readTextIfThere(join(staging, path)));
+  const forgotten = toForgetAgain(present, restored);
+  await mkdir(join(staging, 'gateway'), { recursive: true, mode: 0o700 });
+  await writeFileAtomic(join(staging, path), `${JSON.stringify({ forgotten }, null, 1)}\n`);
+}
+
+function forgottenIn(text: string | null): ForgottenEntry[] {
+  if (text === null) return [];
+  try {
+    return forgottenListSchema.parse(JSON.parse(text)).forgotten;
+  } catch (cause) {
+    throw new CliError(
+      'The list of what was forgotten (gateway/forgotten.json) cannot be understood. Mend or delete it; without it this backup brings back what was forgotten. Nothing was changed.',
+      { cause },
+    );
   }
 }
 

@@ -27,6 +27,7 @@ export class ChatHistory {
   }
 
   add(line: string): void {
+    if (/^[/!]forget\b/i.test(line)) return; // what is to be forgotten would stand here
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
   }
