@@ -317,13 +317,11 @@ export class Questions {
         chat: null, // whoever shows it finds one
       });
     });
+    this.#endIn({ id, expiresAt: askedAt + timeoutMs(turn) }, timeoutMs(turn));
     this.#show(left, true);
     if (asker === 'guest') emit(turn.seq, { type: 'notice', data: { text: ASKING_GUEST } });
     const row = store.questions.find(id);
-    if (row) {
-      this.#show([row], true);
-      this.#endIn(row, row.expiresAt - askedAt);
-    }
+    if (row) this.#show([row], true);
     return id;
   }
 
@@ -448,8 +446,8 @@ export class Questions {
   }
 
   /** Once so much time has passed here, or it is so late. */
-  #endIn(row: QuestionRow, leftMs: number): void {
-    const { clock, logger } = this.#options;
+  #endIn(row: Pick<QuestionRow, 'id' | 'expiresAt'>, leftMs: number): void {
+    const { store, clock, logger } = this.#options;
     const stepMs = Math.min(Math.max(leftMs, 1), LOOK_MS);
     const look = (): void => {
       if (leftMs > stepMs && clock.now() < row.expiresAt) {
@@ -457,7 +455,7 @@ export class Questions {
         return;
       }
       try {
-        this.#end([row]);
+        this.#end(store.questions.open().filter(({ id }) => id === row.id));
       } catch (error) {
         logger.error({ err: error }, 'a question whose time is over could not be closed yet');
         this.#timers.set(row.id, clock.after(DISK_RETRY_MS, look));
