@@ -3,15 +3,15 @@ import { exactRule } from './exact-rule.ts';
 import { matchesCall } from './permission-pattern.ts';
 
 it.each([
-  ['memory_list', {}, 'memory_list'],
-  ['shell', { cmd: 'git push' }, 'shell:cmd=git push'],
-  ['shell', { cmd: 'npm run build --if-present' }, 'shell:cmd=npm run build --if-present'],
-  ['write', { path: '/tmp/a b.txt' }, 'write:path=/tmp/a b.txt'],
-  ['pause', { on: true }, 'pause:on=true'],
-  ['wait', { seconds: 30 }, 'wait:seconds=30'],
-  ['shell', { cmd: 'echo "ä" # x' }, 'shell:cmd=echo "ä" # x'],
+  ['memory_list', {}, 'memory_list:*='],
+  ['shell', { cmd: 'git push' }, 'shell:cmd=git push:*='],
+  ['shell', { cmd: 'npm run build --if-present' }, 'shell:cmd=npm run build --if-present:*='],
+  ['write', { path: '/tmp/a b.txt' }, 'write:path=/tmp/a b.txt:*='],
+  ['pause', { on: true }, 'pause:on=true:*='],
+  ['wait', { seconds: 30 }, 'wait:seconds=30:*='],
+  ['shell', { cmd: 'echo "ä" # x' }, 'shell:cmd=echo "ä" # x:*='],
 ])('%s %j is %s', (tool, args, rule) => {
-  expect(exactRule(tool, args, true)).toBe(rule);
+  expect(exactRule(tool, args)).toBe(rule);
 });
 
 it.each([
@@ -31,22 +31,18 @@ it.each([
   ['wait', { n: 1e6 }, 'a number that Go writes otherwise'],
   ['wait', { n: 0.5 }, 'a fraction'],
   ['fetch', { urls: ['a'] }, 'a list'],
-  ['shell', {}, 'none of those that it knows'],
   ['x*', {}, 'a glob as name'],
   ['x', { 'a-b': 'c' }, 'a name that cagent does not know as one'],
   ['x', 'text', 'no arguments'],
 ])('%s %j is no rule: %s', (tool, args, _why) => {
-  expect(exactRule(tool, args, false)).toBeNull();
+  expect(exactRule(tool, args)).toBeNull();
 });
 
 it('means the call that was seen and no neighbour of it', () => {
-  const rule = exactRule('shell', { cmd: 'git push' }, false) ?? '';
+  const rule = exactRule('shell', { cmd: 'git push' }) ?? '';
   for (const cmd of ['git push ', 'git pushy', 'git push -f', 'git pus', 'a; git push', 'git push; rm x']) {
     expect(matchesCall(rule, 'shell', { cmd })).toBe(false);
   }
   expect(matchesCall(rule, 'shell2', { cmd: 'git push' })).toBe(false);
-});
-
-it('takes no glob for the name of a tool, though it takes no arguments', () => {
-  expect(exactRule('x*', {}, true)).toBeNull();
+  expect(matchesCall(rule, 'shell', { cmd: 'git push', cwd: '/of/another' })).toBe(false);
 });

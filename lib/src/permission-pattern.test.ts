@@ -21,6 +21,13 @@ it.each([
   ['shell:toString=*', {}, false],
   ['shell:n=5', { n: 5 }, true],
   ['shell:cmd=*', null, false],
+  ['shell:cmd=ls:*=', { cmd: 'ls' }, true],
+  ['shell:cmd=ls:*=', { cmd: 'ls', cwd: '/x' }, false],
+  ['shell:cmd=ls:*=', { cmd: 'ls', '*': '/x' }, false],
+  ['shell:cmd=ls:*=', { cmd: 'ls:*=' }, false],
+  ['shell:cmd=ls:*=:cwd=/x', { cmd: 'ls', cwd: '/x' }, false],
+  ['shell:*=', {}, true],
+  ['shell:*=', { cmd: 'ls' }, false],
 ])('%s of shell with %j: %s', (pattern, args, expected) => {
   expect(matchesCall(pattern, 'shell', args)).toBe(expected);
 });

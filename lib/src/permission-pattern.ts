@@ -1,11 +1,15 @@
 /**
  * Patterns of soul.yaml's `permissions`: `tool` or `tool:argument=value[:argument=value…]`, where names and values are
  * globs (`*`, `?`, `[a-z]`, `\` before a character that means itself) and case does not count. cagent reads them so
- * (its `pkg/permissions`), and so do the embedded agent and the gateway.
+ * (its `pkg/permissions`), and so do the embedded agent and the gateway. These two also know `:*=` at the end: the call has
+ * no other arguments. cagent is not given such a rule; it asks, and the gateway lets the call pass.
  */
 
+/** At the end of a pattern. */
+export const NO_OTHERS = ':*=';
+
 /** Names an argument may have, before its `=`. */
-const CONDITION = /:(?=[\w-]+=)/;
+const CONDITION = /:(?=[\w-]+=|\*=$)/;
 
 /** @returns the pattern of the tool's name, then those of its arguments, each `argument=value` */
 export function partsOf(pattern: string): [name: string, ...conditions: string[]] {
@@ -18,9 +22,11 @@ export function matchesCall(pattern: string, tool: string, args: unknown): boole
   const [namePattern, ...conditions] = partsOf(pattern);
   if (!glob(namePattern).test(tool)) return false;
   const given = (typeof args === 'object' && args !== null ? args : {}) as Record<string, unknown>;
-  return conditions.every((condition) => {
-    const equals = condition.indexOf('=');
-    const name = condition.slice(0, equals);
+  const named = conditions.map((condition) => condition.slice(0, condition.indexOf('=')));
+  return conditions.every((condition, index) => {
+    const name = named[index] ?? '';
+    const equals = name.length;
+    if (name === '*') return Object.keys(given).every((key) => key !== '*' && named.includes(key));
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (value === undefined) return false;
     return glob(condition.slice(equals + 1)).test(typeof value === 'string' ? value : JSON.stringify(value));

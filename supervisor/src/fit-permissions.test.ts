@@ -17,6 +17,8 @@ it.each([
   ],
   ['permissions:\n  allow: ["*"]\n  ask: ["shell:cmd=rm*"]\n', []],
   ['permissions:\n  allow: ["*", "shell:cmd=ls"]\n  ask: ["shell"]\n', ['shell:cmd=ls']],
+  ['permissions:\n  allow: ["*", "shell:cmd=ls:*="]\n  ask: ["shell"]\n', []],
+  ['permissions:\n  allow: ["think", "shell:cmd=ls:*="]\n', ['think']],
 ])('%j does not swallow what it asks about', (permissions, allow) => {
   expect(rules(permissions).allow).toEqual(allow);
   expect({ ...rules(permissions), allow: null }).toEqual({ ...parse(permissions).permissions, allow: null });

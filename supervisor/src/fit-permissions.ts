@@ -2,9 +2,9 @@
  * cagent lets `allow` beat `ask`, whatever they say, so that beside `allow: ["*"]` it never asks. soul.yaml promises the
  * more exact of the two. So a rule of `allow` that would swallow one of `ask` is not given to the engine: it then asks about
  * more than the owner wants to be asked, and the gateway, which knows the owner's own rules, lets the rest pass unasked
- * (`gateway/src/turns/asking.ts`). What is denied the engine itself refuses, and what only reads it does not ask about.
+ * (`gateway/src/turns/asking.ts`). Nor is a rule that ends in `:*=`, which only we know. What is denied the engine itself refuses, and what only reads it does not ask about.
  */
-import { isMoreSpecific, partsOf } from '@mobyclaw/lib/permission-pattern';
+import { isMoreSpecific, NO_OTHERS, partsOf } from '@mobyclaw/lib/permission-pattern';
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 
 /** Characters of a file to put others in the place of. */
@@ -21,8 +21,9 @@ export function askedBeforeAllowed(root: YAMLMap): Edit[] {
   const list = rules.get('allow', true);
   if (!isSeq(list) || !list.range) return [];
   const allowing = textsOf(list);
-  const left = allowing.filter((allow) =>
-    asking.every((ask) => isMoreSpecific(allow, ask) || !meet(allow, ask)),
+  const left = allowing.filter(
+    (allow) =>
+      !allow.endsWith(NO_OTHERS) && asking.every((ask) => isMoreSpecific(allow, ask) || !meet(allow, ask)),
   );
   if (left.length === allowing.length) return [];
   const last = list.items.at(-1);

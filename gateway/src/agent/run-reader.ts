@@ -247,15 +247,13 @@ export class RunReader {
       emit({ type: 'tool', id, name, phase: 'call', args: readArguments(text) });
     } else if (event.type === 'tool_call_confirmation') {
       this.tools.withhold(id, name);
-      const definition = asObject(event.tool_definition);
-      const description = asText(definition.description);
+      const description = asText(asObject(event.tool_definition).description);
       this.#options.onBlocked({
         kind: 'tool',
         callId: id,
         tool: name,
         args: wholeArguments(asText(fn.arguments)),
         ...(description === '' ? {} : { description }),
-        ...(takesNone(definition.parameters) ? { takesNone: true } : {}),
       });
     } else {
       this.tools.finish(id, name);
@@ -400,13 +398,6 @@ export class RunReader {
 function wholeArguments(text: string): unknown {
   const args = text === '' ? {} : exactJson(text);
   return typeof args === 'object' && args !== null ? args : text;
-}
-
-/** Whether a tool's schema says that it knows no arguments; one that says nothing may know any. */
-function takesNone(schema: unknown): boolean {
-  const { type, properties, additionalProperties = false } = asObject(schema);
-  if (type !== 'object' || additionalProperties !== false) return false;
-  return properties === undefined || properties === null || Object.keys(asObject(properties)).length === 0;
 }
 
 function readArguments(text: string): unknown {

@@ -1,8 +1,8 @@
 /** What a run waits for until somebody decides it, and what was decided. */
 
 export type Wanted =
-  /** A tool that needs a confirmation. `args` are whole: text where they are no JSON. `takesNone`: it knows no arguments. */
-  | { kind: 'tool'; callId: string; tool: string; args: unknown; description?: string; takesNone?: true }
+  /** A tool that needs a confirmation. `args` are whole: text where they are no JSON. */
+  | { kind: 'tool'; callId: string; tool: string; args: unknown; description?: string }
   /** A form of an MCP server or of a tool. `schema`: JSON schema of an object, of which nothing is certain. */
   | { kind: 'form'; message: string; schema: unknown; elicitationId?: string; title?: string }
   /** The limit of model calls in one run. */

@@ -17,14 +17,12 @@ const MOST_WHOLE = 1200;
 const MOST_OF_ONE = 200;
 
 /** The rule of soul.yaml that allows exactly this call from now on; null where there is none. */
-export type RuleFor = (tool: string, args: unknown, takesNone: boolean) => string | null;
+export type RuleFor = (tool: string, args: unknown) => string | null;
 
 export function toolKind(ruleFor: RuleFor): Kind<WantedTool, ToolDecision> {
   return {
     async decide(wanted, put) {
-      const { by, option, reason } = await put(
-        draftOf(wanted, ruleFor(wanted.tool, wanted.args, wanted.takesNone === true)),
-      );
+      const { by, option, reason } = await put(draftOf(wanted, ruleFor(wanted.tool, wanted.args)));
       if (option === 'once' || option === 'turn' || option === 'always')
         return { kind: 'tool', approve: true };
       return { kind: 'tool', approve: false, reason: refusal(by, reason) };

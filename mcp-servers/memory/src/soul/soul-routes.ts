@@ -11,7 +11,7 @@ const watchQuery = z.object({
 });
 /** As lib/exact-rule makes it: one line, no globs. */
 const ruleBody = z.object({
-  rule: z.string().regex(/^[\w-]{1,128}(?::\w{1,128}=[^*?[\]\\\p{Cc}]{1,400})?$/u),
+  rule: z.string().regex(/^[\w-]{1,128}(?::\w{1,128}=[^*?[\]\\\p{Cc}]{1,400})?(?::\*=)?$/u),
 });
 const hashBody = z.object({ hash: z.string().min(1).max(64) });
 

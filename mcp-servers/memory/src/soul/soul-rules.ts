@@ -3,7 +3,7 @@
  * where each value stands, and characters are put in there; comments, order, quotes and line ends of all the rest stay as
  * the owner wrote them.
  */
-import { isMoreSpecific, matchesCall, partsOf } from '@mobyclaw/lib/permission-pattern';
+import { isMoreSpecific, matchesCall, NO_OTHERS, partsOf } from '@mobyclaw/lib/permission-pattern';
 import { readYaml, yamlMap } from '@mobyclaw/lib/yaml-text';
 import type { SoulRules } from '@mobyclaw/protocol/control';
 import { isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
@@ -69,7 +69,7 @@ export function withAllowed(text: string, rule: string): string {
 
 /** The call that a rule without globs means. */
 function callOf(rule: string): [tool: string, args: Record<string, string>] {
-  const [tool, ...conditions] = partsOf(rule);
+  const [tool, ...conditions] = partsOf(rule.endsWith(NO_OTHERS) ? rule.slice(0, -NO_OTHERS.length) : rule);
   const args = conditions.map((condition) => {
     const equals = condition.indexOf('=');
     return [condition.slice(0, equals), condition.slice(equals + 1)] as const;
