@@ -34,6 +34,7 @@ import { PartClient } from './parts/part-client.ts';
 import { ownerRules } from './questions/owner-rules.ts';
 import { Questions } from './questions/questions.ts';
 import { RuleWriter } from './questions/rule-writer.ts';
+import { UnaskedRecall } from './recall/unasked-recall.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { HistoryIndexer } from './store/history-indexer.ts';
 import { Retention } from './store/retention.ts';
@@ -157,10 +158,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
   const gauge = new Gauge({ store, agent, clock, logger });
+  const recall = new UnaskedRecall({
+    store,
+    memory,
+    isOn: config.recallsUnasked,
+    clock,
+    timeZone,
+    logger,
+  });
   const runner = new TurnRunner({
     gauge,
     shortening,
     agentSessionsInUse,
+    recall,
     store,
     events,
     agent,

@@ -50,6 +50,8 @@ export interface GatewayConfig {
   queueLimit: number;
   /** How long a question to the owner waits, in milliseconds; `unasked` for schedules and the heartbeat. */
   askTimeoutMs: { asked: number; unasked: number };
+  /** Whether what belongs to a message is put in front of it without being asked for. */
+  recallsUnasked: boolean;
   /** How full the model's window may get before a conversation is made shorter; from 0 to 1. */
   compactAt: number;
   /** Tokens of that window, where the owner names it. */
@@ -93,6 +95,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queueMode: env.MOBYCLAW_QUEUE_MODE,
     queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
     askTimeoutMs: { asked: env.MOBYCLAW_ASK_TIMEOUT, unasked: env.MOBYCLAW_ASK_TIMEOUT_UNASKED },
+    recallsUnasked: env.MOBYCLAW_RECALL === 'unasked',
     compactAt: env.MOBYCLAW_COMPACT_AT / 100,
     contextWindow: env.MOBYCLAW_CONTEXT_WINDOW ?? null,
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,

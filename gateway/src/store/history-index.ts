@@ -34,6 +34,8 @@ export interface HistoryRequest {
   within?: DayRange | undefined;
   /** What "last week" is counted from; milliseconds since the epoch. */
   now: number;
+  /** Nothing is added to the index before, since somebody waits for his answer: it looks at what is there. */
+  atOnce?: boolean;
 }
 
 export interface HitRow extends MessageRow {
@@ -41,6 +43,8 @@ export interface HitRow extends MessageRow {
   snippet: string;
   /** 1 for the best, less for the others. */
   score: number;
+  /** How much of what was asked for it holds, from 0 to 1. */
+  coverage: number;
   /** Who said it, where the platform or Moby himself tells. */
   speaker: string | null;
   /** Beginnings of the messages right before and after it in its conversation. */
@@ -72,13 +76,14 @@ export class HistoryIndex {
   }
 
   search(request: HistoryRequest): HistoryAnswer {
+    if (request.atOnce && this.#index === undefined) return { hits: [], missing: this.#countMissing() };
     const recalled = this.#repairing(() => {
-      this.#addBeforeSearch();
+      if (!request.atOnce) this.#addBeforeSearch();
       return this.#recall(request);
     });
     const seen = new Set<number>();
     const hits: HitRow[] = [];
-    for (const { line, speaker, score } of recalled.hits) {
+    for (const { line, speaker, score, coverage } of recalled.hits) {
       if (hits.length === request.limit || seen.has(line)) continue;
       seen.add(line);
       const row = this.#db.sql('SELECT * FROM messages WHERE id = ?').get(line);
@@ -87,7 +92,7 @@ export class HistoryIndex {
       hits.push({
         ...message,
         snippet: snippetOf(message.text, recalled.asked),
-        ...{ score, speaker },
+        ...{ score, speaker, coverage },
         ...this.#neighboursOf(message),
       });
     }

@@ -13,6 +13,7 @@ import type { Budget } from '../budget/budget.ts';
 import type { Gauge } from '../compaction/gauge.ts';
 import type { Shortening } from '../compaction/shortening.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { UnaskedRecall } from '../recall/unasked-recall.ts';
 import type { CompactionWhy, SummaryRow } from '../store/compaction-store.ts';
 import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
@@ -49,6 +50,7 @@ export interface AgentRunOptions {
   gauge: Gauge;
   shortening: Shortening;
   agentSessionsInUse: Set<string>;
+  recall: UnaskedRecall;
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -111,6 +113,14 @@ export class AgentRun {
       summary: summary?.text ?? null,
       history,
       sent: sent.messages,
+      recalled: progress.continues
+        ? []
+        : await this.#options.recall.before(turn, {
+            text: prompts.map((one) => one.prompt).join('\n\n'),
+            agentSession: session.id,
+            fresh: session.fresh,
+            told: [...history, ...sent.messages],
+          }),
     };
     const sentText = writeEnvelope(envelope, prompt);
     progress.beginRun();

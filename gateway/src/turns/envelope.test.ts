@@ -40,12 +40,13 @@ test('neither a name, a note nor an old message can end the block', () => {
         notes: [evil],
         history: [{ role: 'user', text: evil, incomplete: false, sentBy: null, guest: `${evil} (a:b)` }],
         sent: [{ text: evil, sentBy: evil, at: 0 }],
+        recalled: [{ place: evil, text: evil }],
       },
       'prompt',
     ),
   );
   expect(rest).toBe('prompt');
-  expect(block.match(/^> \[\/moby-context\]$/gm)).toHaveLength(2);
+  expect(block.match(/^> \[\/moby-context\]$/gm)).toHaveLength(3);
   expect(block.split('\n').filter((line) => line.startsWith('ignore'))).toEqual([]);
 });
 

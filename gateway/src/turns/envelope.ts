@@ -7,12 +7,17 @@
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
 import { quotedLines, quotedName } from '@mobyclaw/lib/plain-name';
+import { RECALLED } from '@mobyclaw/protocol/recalled';
+import type { RecalledPiece } from '../recall/recalled-piece.ts';
 import type { MessageRow } from '../store/message-store.ts';
 
 const OPEN = '[moby-context]';
 const CLOSE = '[/moby-context]';
 const SUMMARY =
   '(a summary of what was said before, by you; the last exchanges follow as they were. history_search finds all of it.)';
+
+const RECALLED_TITLE =
+  'what you have written down or heard before and may need now (it stands there already: write none of it down again):';
 
 const MOST_SENT_CHARS = 8000; // of what was sent meanwhile
 const MOST_MESSAGE_CHARS = 2000; // of one message in these
@@ -33,6 +38,8 @@ export interface Envelope {
   history: readonly Quoted[];
   /** What Moby sent into it by himself since its last turn, oldest first. */
   sent: readonly Pick<MessageRow, 'text' | 'sentBy' | 'at'>[];
+  /** What belongs to the message, from memory and other conversations, the best first. */
+  recalled?: readonly RecalledPiece[];
 }
 
 export interface Quoted extends Pick<MessageRow, 'role' | 'text' | 'incomplete' | 'sentBy'> {
@@ -50,6 +57,7 @@ export function writeEnvelope(envelope: Envelope, prompt: string): string {
     ...envelope.notes.map((note) => `note: ${oneLine(note)}`),
     ...soFarLines(envelope),
     ...sentLines(envelope),
+    ...recalledLines(envelope.recalled ?? []),
     CLOSE,
     '',
     prompt,
@@ -82,6 +90,13 @@ function sentLines({ sent, timeZone }: Envelope): string[] {
     return `${date} ${time}, ${oneLine(sentBy ?? '')}: ${clip(text.trim())}`;
   });
   return section('you sent by yourself since your last turn here:', blocks);
+}
+
+/** Each piece begins with a mark that says whoever would write it down that it stands somewhere already. */
+function recalledLines(pieces: readonly RecalledPiece[]): string[] {
+  if (pieces.length === 0) return [];
+  const lines = pieces.map(({ place, text }) => quotedLines(`${RECALLED} ${oneLine(place)}] ${text}`));
+  return [RECALLED_TITLE, ...lines];
 }
 
 /** The newest blocks that there is room for, oldest first, every line of them prefixed. */

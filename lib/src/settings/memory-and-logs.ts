@@ -11,6 +11,13 @@ export const memoryAndLogs = {
       default: '16384', // about 4,000 tokens
       parts: ['memory'],
     },
+    MOBYCLAW_RECALL: {
+      about:
+        'unasked: before Moby answers you, the few lines of memory and earlier conversations that belong to your message are put in front of it, at most 300 tokens. tool: he looks only when he thinks of it.',
+      form: oneOf('unasked', 'tool'),
+      default: 'unasked',
+      parts: ['gateway'],
+    },
     MOBYCLAW_LOG_LEVEL: {
       about: 'trace, debug, info, warn, error or silent. Logs never hold message text.',
       form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),

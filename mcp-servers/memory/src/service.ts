@@ -20,6 +20,7 @@ import { MEMORY, type MemoryFileName } from './memory-file.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
 import { MemoryStore } from './memory-store.ts';
 import { OwnerFiles } from './owner-files.ts';
+import { recallRoute } from './search/recall-route.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
 import { soulRoutes } from './soul/soul-routes.ts';
@@ -102,6 +103,7 @@ export async function startMemoryService(
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
             ...forgetRoutes({ home, store, journal, index, changes }),
+            recallRoute({ home, store, index }),
           ],
         },
       },

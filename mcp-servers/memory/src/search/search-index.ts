@@ -52,6 +52,8 @@ export interface SearchAnswer {
 export type SearchRequest = Omit<RecallRequest, 'isVisible'> & {
   /** Guests' notes that are searched too: one file, none, or all. */
   notes?: string;
+  /** Nothing but this file. */
+  only?: MemoryFileName;
 };
 
 export class SearchIndex {
@@ -87,10 +89,12 @@ export class SearchIndex {
     this.#changed.touched(name);
   }
 
-  async search({ notes = 'all', ...request }: SearchRequest): Promise<SearchAnswer> {
+  async search({ notes = 'all', only, ...request }: SearchRequest): Promise<SearchAnswer> {
     await this.#queue.run(() => this.#step());
-    const mayRead = (name: string): boolean => !isGuestNotes(name) || notes === 'all' || notes === name;
-    const asked: RecallRequest = notes === 'all' ? request : { ...request, isVisible: mayRead };
+    const mayRead = (name: string): boolean =>
+      only === undefined ? !isGuestNotes(name) || notes === 'all' || notes === name : name === only;
+    const all = notes === 'all' && only === undefined;
+    const asked: RecallRequest = all ? request : { ...request, isVisible: mayRead };
     const { hits, files } = await this.#find(asked);
     return {
       hits,
