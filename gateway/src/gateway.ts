@@ -15,6 +15,7 @@ import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
 import { Pricing } from './budget/pricing.ts';
+import { isActive } from './calendar/active-hours.ts';
 import type { Commands } from './commands/commands.ts';
 import { Gauge } from './compaction/gauge.ts';
 import { Windows } from './compaction/windows.ts';
@@ -31,6 +32,7 @@ import { openBudget } from './open-budget.ts';
 import { openShortening } from './open-shortening.ts';
 import { OwnerMemory } from './parts/owner-memory.ts';
 import { PartClient } from './parts/part-client.ts';
+import { FactQuestions } from './questions/fact-questions.ts';
 import { ownerRules } from './questions/owner-rules.ts';
 import { Questions } from './questions/questions.ts';
 import { RuleWriter } from './questions/rule-writer.ts';
@@ -224,6 +226,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   };
   const { lanes } = turns;
+  const factQuestions =
+    memory &&
+    new FactQuestions({
+      memory,
+      questions,
+      asked: (doubt) => store.questions.ofTurn(doubt).find(({ kind }) => kind === 'fact') ?? null,
+      isQuiet: async () => {
+        const zone = (await background.calendar()).zone(timeZone);
+        return lanes.running === 0 && isActive(config.heartbeat.activeHours, clock.now(), zone);
+      },
+      clock,
+      logger,
+    });
   const turnPause = new TurnPause({ lanes, clock, logger });
   const onRestarted = (): void => {
     agent.forgetEngine();
@@ -377,6 +392,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     background.start();
     budget?.sendNotices();
     void changes.check(); // made before a restart
+    factQuestions?.start();
     hooks.tellOfConfinement().catch((error: unknown) => {
       logger.warn({ err: error }, 'the owner is told at the next start that webhooks are confined');
     });
@@ -391,6 +407,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     port,
     async close(graceMs = DRAIN_MS) {
       retention.stop();
+      await factQuestions?.stop();
       questions.stop();
       await ruleWriter?.stop();
       await indexer.stop();

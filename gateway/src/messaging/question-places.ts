@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 
 /** For whoever sits at the terminal, or a program that shows the question to somebody. */
 const TERMINAL_FIRST_MS = 20_000;
-const BY_ITSELF: ReadonlySet<string> = new Set(['cron', 'heartbeat']);
+const BY_ITSELF: ReadonlySet<string> = new Set(['cron', 'heartbeat', 'upkeep']);
 
 export interface QuestionPlacesOptions {
   store: Store;

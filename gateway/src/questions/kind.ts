@@ -35,7 +35,18 @@ export interface Before {
   attempt: number;
 }
 
-export interface Kind<W, D> {
+/** What a kind is to a row that is on disk. */
+export interface KindRules {
+  /** What is wrong with a typed value that fits the question's `input`, a sentence; null where it fits. */
+  problem?(value: string | number, row: Pick<QuestionRow, 'details'>): string | null;
+  /** The rule that an answer writes into soul.yaml; null where it writes none. */
+  rule?(option: string | undefined, row: Pick<QuestionRow, 'details'>): string | null;
+  /** What the owner is told of a decision, one plain line. @param option that was chosen; none where something was typed */
+  outcome(option: string | undefined, row: Pick<QuestionRow, 'details' | 'fallback' | 'options'>): string;
+}
+
+/** A kind that runs ask by. */
+export interface Kind<W, D> extends KindRules {
   /**
    * Makes questions of what is wanted, one after the other, and a decision of the answers.
    * @param put asks one and resolves when it is settled; rejects where the run has ended
@@ -43,10 +54,4 @@ export interface Kind<W, D> {
   decide(wanted: W, put: (draft: Draft) => Promise<Settled>): Promise<D>;
   /** An earlier answer that covers this one too, so that nobody is asked. */
   covering?(draft: Draft, before: Before): QuestionRow | null;
-  /** What is wrong with a typed value that fits the question's `input`, a sentence; null where it fits. */
-  problem?(value: string | number, row: Pick<QuestionRow, 'details'>): string | null;
-  /** The rule that an answer writes into soul.yaml; null where it writes none. */
-  rule?(option: string | undefined, row: Pick<QuestionRow, 'details'>): string | null;
-  /** What the owner is told of a decision, one plain line. @param option that was chosen; none where something was typed */
-  outcome(option: string | undefined, row: Pick<QuestionRow, 'details' | 'fallback' | 'options'>): string;
 }

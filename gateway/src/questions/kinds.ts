@@ -3,15 +3,16 @@
  * is one more entry.
  */
 import type { Decision, Wanted } from '../agent/wanted.ts';
+import { factRules } from './fact.ts';
 import { formKind } from './form.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, KindRules } from './kind.ts';
 import { roundsKind } from './rounds.ts';
 import { type RuleFor, toolKind } from './tool.ts';
 
 export type Kinds = {
   [K in Wanted['kind']]: Kind<Extract<Wanted, { kind: K }>, Extract<Decision, { kind: K }>>;
-};
+} & { fact: KindRules };
 
 export function kinds(ruleFor: RuleFor): Kinds {
-  return { tool: toolKind(ruleFor), form: formKind, rounds: roundsKind };
+  return { tool: toolKind(ruleFor), form: formKind, rounds: roundsKind, fact: factRules };
 }

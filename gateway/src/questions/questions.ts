@@ -33,6 +33,8 @@ import type { RuleFor } from './tool.ts';
 const LOOK_MS = 60_000; // at the clock on the wall, since a machine may have slept
 const DISK_RETRY_MS = 2000;
 const ROWS_AT_ONCE = 200;
+/** Source of what Moby asks for himself. */
+export const UPKEEP = 'upkeep';
 const ASKING_GUEST = 'I have to ask my owner.';
 
 export interface QuestionsOptions {
@@ -121,6 +123,29 @@ export class Questions {
     signal.throwIfAborted();
     this.#use(turn, attempt, used);
     return decision;
+  }
+
+  /** Asks what no run waits for; `onChange` tells of the answer. The same subject of a turn is asked once. */
+  post(
+    kind: 'fact',
+    draft: Draft,
+    { turn, session, timeoutMs }: { turn: string; session: string; timeoutMs: number },
+  ): void {
+    const { store, clock } = this.#options;
+    const { subject, title, text, details, options, input, fallback } = draft;
+    if (store.questions.ofTurn(turn).some((row) => row.kind === kind && row.subject === subject)) return;
+    const id = uuidv7();
+    const askedAt = clock.now();
+    const at = { askedAt, expiresAt: askedAt + timeoutMs };
+    const asked = { turn, session, asker: 'owner', source: UPKEEP, attempt: 0, calls: [] } as const;
+    const shown = { title, text: text(id, ''), details, options, input, fallback, chat: null };
+    store.transaction('durable', () =>
+      store.questions.insert({ id, kind, ...asked, calls: [], subject, ...shown, ...at }),
+    );
+    const row = store.questions.find(id);
+    if (!row) return;
+    this.#show([row], true);
+    this.#endIn(row, timeoutMs);
   }
 
   /** First wins; on disk when it returns. @throws StoreError; it is not answered then */

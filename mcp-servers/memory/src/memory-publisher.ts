@@ -15,12 +15,20 @@ import { MEMORY, type MemoryFileName, readMemoryFile } from './memory-file.ts';
 export class MemoryPublisher {
   readonly #home: string;
   readonly #budgetBytes: number;
+  readonly #marked: (name: MemoryFileName, text: string) => Promise<string>;
   readonly #logger: Logger;
   readonly #queue = new SerialQueue();
 
-  constructor(home: string, budgetBytes: number, logger: Logger) {
+  /** @param marked a text with what is to be known of its lines */
+  constructor(
+    home: string,
+    budgetBytes: number,
+    marked: (name: MemoryFileName, text: string) => Promise<string>,
+    logger: Logger,
+  ) {
     this.#home = home;
     this.#budgetBytes = budgetBytes;
+    this.#marked = marked;
     this.#logger = logger;
   }
 
@@ -38,7 +46,7 @@ export class MemoryPublisher {
         return;
       }
       const target = join(this.#home, 'agent', MEMORY);
-      const digest = digestMemory(text, this.#budgetBytes);
+      const digest = digestMemory(await this.#marked(MEMORY as MemoryFileName, text), this.#budgetBytes);
       if ((await readPublished(target)) === digest) return;
       await mkdir(join(this.#home, 'agent'), { recursive: true, mode: 0o700 });
       await writeFileAtomic(target, digest);

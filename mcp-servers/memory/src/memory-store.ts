@@ -17,6 +17,9 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { editExactly } from '@mobyclaw/mcp/exact-edit';
 import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
+import { loggedLately } from './facts/logged-lately.ts';
+import { replaceLine } from './facts/replace-line.ts';
+import { isProtected, refuseSoftening } from './facts/softened-warning.ts';
 import {
   dailyFileName,
   decodeText,
@@ -56,6 +59,10 @@ interface Change {
   transform: (text: string | null) => string;
   /** It forgets, so what was there is kept nowhere. */
   leavesNoTrace?: true;
+  /** Words of the person by which a line takes the place of another. */
+  said?: string;
+  /** The owner himself has decided it, so that a warning may go. */
+  isOwners?: boolean;
 }
 
 class ChangedMeanwhile extends Error {}
@@ -110,28 +117,54 @@ export class MemoryStore {
   }
 
   /**
+   * Puts a line in the place of another, which is found by its words.
+   * @param is empty to remove it
+   * @throws ToolError where it is not there once; SoftenedWarningError
+   */
+  async replaceLine(
+    by: Author,
+    name: MemoryFileName,
+    old: string,
+    is: string,
+    { said, isOwners = false }: { said: string; isOwners?: boolean },
+  ): Promise<void> {
+    const transform = (text: string | null): string => {
+      if (text === null) throw new ToolError(`${name} does not exist. memory_list shows what there is.`);
+      return replaceLine(text, name, old, is);
+    };
+    await this.#change({ by, name, transform, said, isOwners });
+  }
+
+  /**
    * Adds a line with the time of day to today's log.
-   * @param once nothing is added where the same was logged today
+   * @param once nothing is added where the same was logged today, not only right before
+   * @returns the line that says it, new or from before
    */
   async log(
     by: Author,
     entry: string,
     once = false,
-  ): Promise<{ file: MemoryFileName; line: string; added: boolean }> {
+  ): Promise<{ file: MemoryFileName; line: string; isNew: boolean }> {
     const now = this.today();
     const file = dailyFileName(now.date);
     const line = `- ${now.time} ${entry.trim().replace(/\r?\n/g, '\n  ')}`;
-    let added = true;
+    let standing: string | undefined;
     const transform = (text: string | null): string => {
-      added = !(once && text !== null && isLogged(text, line));
-      if (!added) return text ?? '';
+      standing = text === null ? undefined : loggedLately(text, line, now.time);
+      if (once && text !== null && isLogged(text, line)) standing ??= line;
+      if (text !== null && standing !== undefined) return text;
       if (text === null || text.trim() === '') return `# ${now.date}, ${now.weekday}\n\n${line}\n`;
       const newline = text.includes('\r\n') ? '\r\n' : '\n';
       const own = line.replaceAll('\n', newline);
       return `${text}${text.endsWith('\n') ? '' : newline}${own}${newline}`;
     };
     await this.#change({ by, name: file, transform });
-    return { file, line, added };
+    return { file, line: standing ?? line, isNew: standing === undefined };
+  }
+
+  /** Milliseconds since the epoch. */
+  get now(): number {
+    return this.#options.clock.now();
   }
 
   /** Forgets: neither a version nor a record is kept of what stood there before. */
@@ -183,7 +216,7 @@ export class MemoryStore {
     });
   }
 
-  async #tryChange({ by, name, transform, leavesNoTrace }: Change): Promise<boolean> {
+  async #tryChange({ by, name, transform, leavesNoTrace, said, isOwners = false }: Change): Promise<boolean> {
     const { home, clock } = this.#options;
     const path = join(home, name);
     const before = statMemoryFile(home, name);
@@ -196,6 +229,10 @@ export class MemoryStore {
     if (Buffer.byteLength(changed) > most) {
       throw new ToolError(`${name} would grow past ${most} bytes. Shorten it first with memory_edit.`);
     }
+    const lines = lineChanges(text ?? '', changed);
+    // Only the owner forgets, so a warning may go with it.
+    if (!isOwners && !leavesNoTrace && lines !== null && isProtected(name))
+      refuseSoftening(name, lines, changed);
     if (bytes === null) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     else if (!leavesNoTrace) await keepVersion(home, name, bytes, clock.now());
     const write = (): Promise<void> =>
@@ -206,19 +243,17 @@ export class MemoryStore {
         },
       });
     if (leavesNoTrace) await write();
-    else await this.#journalled(by, name, text ?? '', changed, write);
+    else await this.#journalled(by, name, said === undefined ? lines : lines && { ...lines, said }, write);
     return true;
   }
 
   async #journalled(
     by: Author,
     file: MemoryFileName,
-    before: string,
-    after: string,
+    lines: Pick<JournalChange, 'wrote' | 'removed' | 'said'> | null,
     write: () => Promise<void>,
   ): Promise<void> {
     const { journal, clock } = this.#options;
-    const lines = lineChanges(before, after);
     if (lines === null) return write();
     const id = uuidv7();
     const at = new Date(clock.now()).toISOString();

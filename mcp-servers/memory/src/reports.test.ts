@@ -68,9 +68,9 @@ test('each hit says where it stands, when and by whom it was said, and what stan
     unread: ['c is broken.'],
     missing: { files: 2, of: 9 },
   };
-  expect(searchReport(answer, '')).toBe(
+  expect(searchReport(answer, '', new Map([[answer.hits[0] as Hit, 'past: it was until 2026-06-30']]))).toBe(
     [
-      '[memory/2026-06-30.md:3, said 2026-06-30 10:00, by Anna, score 1.00]\n- 10:00 Anna: sold the boat\n(after: - 10:05 Bob: a pity)',
+      '[memory/2026-06-30.md:3, said 2026-06-30 10:00, by Anna, past: it was until 2026-06-30, score 1.00]\n- 10:00 Anna: sold the boat\n(after: - 10:05 Bob: a pity)',
       '[memory/guests/telegram-dm-7.md:5 § Log, a guest’s words, by Bob, score 0.50]\n- boats\n  are old\n(after: - and wet)',
       'Most about it as a whole: a, b.',
       'Not searched: c is broken.',
@@ -78,6 +78,6 @@ test('each hit says where it stands, when and by whom it was said, and what stan
     ].join('\n\n'),
   );
   const weak = { ...answer, hits: [hit({ coverage: 0.3 })], unread: [], missing: { files: 0, of: 9 } };
-  expect(searchReport(weak, '')).toContain('No passage has most of what was asked for');
-  expect(searchReport({ ...weak, hits: [] }, 'Nothing found.')).toBe('Nothing found.');
+  expect(searchReport(weak, '', new Map())).toContain('No passage has most of what was asked for');
+  expect(searchReport({ ...weak, hits: [] }, 'Nothing found.', new Map())).toBe('Nothing found.');
 });

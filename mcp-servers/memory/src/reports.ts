@@ -15,10 +15,10 @@ const MAX_SNIPPET_CHARS = 700;
 const MAX_NEIGHBOUR_CHARS = 200; // enough to see what the passage was about
 const WEAK = 0.5; // of what was asked for, by what its words tell
 
-/** @param nothing what to say where nothing was found */
-export function searchReport(answer: SearchAnswer, nothing: string): string {
+/** @param nothing what to say where nothing was found @param marks what is to be known of a hit beside its words */
+export function searchReport(answer: SearchAnswer, nothing: string, marks: ReadonlyMap<Hit, string>): string {
   const { hits, files, unread, missing } = answer;
-  const parts = hits.map((hit, at) => hitText(hit, hits.slice(0, at)));
+  const parts = hits.map((hit, at) => hitText(hit, hits.slice(0, at), marks.get(hit)));
   if (parts.length === 0) parts.push(nothing);
   else if (Math.max(...hits.map(({ coverage }) => coverage)) < WEAK) {
     parts.push('No passage has most of what was asked for; these share single words with it.');
@@ -33,7 +33,7 @@ export function searchReport(answer: SearchAnswer, nothing: string): string {
   return parts.join('\n\n');
 }
 
-function hitText(hit: Hit, above: readonly Hit[]): string {
+function hitText(hit: Hit, above: readonly Hit[], mark: string | undefined): string {
   const { file, line, section, snippet, at, speaker, before, after, score } = hit;
   const shown = new Set(above.map((one) => one.snippet));
   const neighbour = (which: string, text: string | null): string =>
@@ -43,6 +43,7 @@ function hitText(hit: Hit, above: readonly Hit[]): string {
     ...(isGuestNotes(file) ? ['a guest’s words'] : []),
     ...(at === null || file.includes(at) ? [] : [`said ${at}`]),
     ...(speaker === null ? [] : [`by ${speaker}`]),
+    ...(mark === undefined ? [] : [mark]),
     `score ${score.toFixed(2)}`,
   ];
   const text = snippet.length > MAX_SNIPPET_CHARS ? `${cutText(snippet, MAX_SNIPPET_CHARS)}…` : snippet;

@@ -1,19 +1,33 @@
 /** Puts an entry at the end of a section of MEMORY.md. Pure; the rest of the text stays as it is, byte for byte. */
-import { linesOf, sameTitle, sectionsOf } from './markdown.ts';
+import { isSameFact } from './facts/same-fact.ts';
+import { isWarning } from './facts/warning.ts';
+import { linesOf, type Section, sameTitle, sectionsOf } from './markdown.ts';
+import { plainLine } from './sources/line-key.ts';
 
+/** A line so short says what it says only under its heading: "oat milk". */
+const STANDS_ALONE_WORDS = 4;
 const LIST_ITEM = /^\s*([-*+]|\d+[.)])\s/;
 
 export interface Appended {
   text: string;
   /** Lines that were not there yet. */
   added: string[];
+  /** Those that stand there already, in these or other words. */
+  present: Present[];
   /** Heading as it stands in the text. */
   section: string;
   created: boolean;
 }
 
+export interface Present {
+  entry: string;
+  /** As it stands, and its number from 1; 0 where it is one of the lines that are being added. */
+  line: string;
+  number: number;
+}
+
 /**
- * @param entry one fact a line; each becomes a list item, and one that the section has already is left out
+ * @param entry one fact a line; each becomes a list item, and one that is there already (facts/same-fact.ts) is left out
  * @param section heading to put it under; made at the end of the text where it is missing
  */
 export function appendToSection(text: string, section: string, entry: string): Appended {
@@ -25,18 +39,18 @@ export function appendToSection(text: string, section: string, entry: string): A
     .map((line) => (LIST_ITEM.test(line) ? line : `- ${line.trim()}`));
   const lines = linesOf(text);
   const target = sectionsOf(lines).find((found) => found.level > 0 && sameTitle(found.title, section));
-  const present = new Set(target ? lines.slice(target.start, target.end).map(normalized) : []);
-  const added = items.filter((item) => {
-    const key = normalized(item);
-    if (present.has(key)) return false;
-    present.add(key);
-    return true;
-  });
+  const present: Present[] = [];
+  const added: string[] = [];
+  for (const item of items) {
+    const found = standing(item, lines, target) ?? twice(item, added);
+    if (found) present.push({ entry: item, ...found });
+    else added.push(item);
+  }
   const title = target?.title ?? section.replace(/^[#\s]+|[#\s]+$/g, '');
-  if (added.length === 0) return { text, added, section: title, created: false };
+  if (added.length === 0) return { text, added, present, section: title, created: false };
   if (!target) {
     const block = [`## ${title}`, '', ...added, ''].join(newline);
-    return { text: text + gapAtEnd(text, newline) + block, added, section: title, created: true };
+    return { text: text + gapAtEnd(text, newline) + block, added, present, section: title, created: true };
   }
   let last = target.end - 1;
   while (last >= target.start && lines[last]?.trim() === '') last--;
@@ -47,7 +61,7 @@ export function appendToSection(text: string, section: string, entry: string): A
     gap +
     added.join(newline) +
     (text.slice(at).trim() === '' ? finalBreak(text.slice(at), newline) : '');
-  return { text: text.slice(0, at) + block + text.slice(at), added, section: title, created: false };
+  return { text: text.slice(0, at) + block + text.slice(at), added, present, section: title, created: false };
 }
 
 /** What the text lacks so that an empty line stands before what follows. */
@@ -70,6 +84,26 @@ function endOfLine(text: string, line: number): number {
   return text[end - 1] === '\r' ? end - 1 : end;
 }
 
-function normalized(line: string): string {
-  return line.trim().replace(/\s+/g, ' ');
+/** Where a fact stands already: anywhere in its own section, elsewhere only if it says all by itself. */
+function standing(
+  item: string,
+  lines: readonly string[],
+  target: Section | undefined,
+): Omit<Present, 'entry'> | undefined {
+  const elsewhere = plainLine(item).split(' ').length >= STANDS_ALONE_WORDS && !isWarning(item);
+  for (const [index, line] of lines.entries()) {
+    const inside = target !== undefined && index >= target.start && index < target.end;
+    if (!inside && !elsewhere) continue;
+    if (isSame(item, line)) return { line, number: index + 1 };
+  }
+  return undefined;
+}
+
+function twice(item: string, added: readonly string[]): Omit<Present, 'entry'> | undefined {
+  const line = added.find((other) => isSame(item, other));
+  return line === undefined ? undefined : { line, number: 0 };
+}
+
+function isSame(item: string, line: string): boolean {
+  return plainLine(item) === plainLine(line) || isSameFact(item, line);
 }

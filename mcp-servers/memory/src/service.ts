@@ -6,13 +6,17 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@mobyclaw/lib/clock';
+import { type Clock, every } from '@mobyclaw/lib/clock';
+import { localTime } from '@mobyclaw/lib/local-time';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import { requireCapability } from '@mobyclaw/mcp/capability';
 import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
+import { doubtRoutes } from './facts/doubt-routes.ts';
+import { Doubts } from './facts/doubts.ts';
+import { LineMarks } from './facts/line-marks.ts';
 import { forgetRoutes } from './forget/forget-routes.ts';
 import { HeartbeatChanges } from './heartbeat-changes.ts';
 import { heartbeatRoute } from './heartbeat-route.ts';
@@ -30,6 +34,8 @@ import { fingerprint } from './sources/line-key.ts';
 import { whyRoute } from './sources/why-route.ts';
 import { MEMORY_INSTRUCTIONS, memoryTools } from './tools.ts';
 import { EndedTurns, turnRoutes } from './turn-routes.ts';
+
+const PUBLISH_MS = 600_000;
 
 /**
  * @throws AlreadyLockedError where another memory server has this data folder; the file system's or listening error
@@ -50,18 +56,31 @@ export async function startMemoryService(
   try {
     const copied = await prepareDataFolder(home, config.defaults ?? bundledDefaults());
     if (copied.length > 0) logger.info({ copied }, 'default files copied');
-    const publisher = new MemoryPublisher(home, config.budgetBytes, logger);
+    const journal = new Journal(home);
+    const doubts = new Doubts(home, () => publisher.publish());
+    const { timeZone } = config;
+    const marks = new LineMarks({
+      journal,
+      doubts,
+      timeZone,
+      today: () => localTime(clock.now(), timeZone).date,
+    });
+    const publisher = new MemoryPublisher(
+      home,
+      config.budgetBytes,
+      (name, text) => marks.marked(name, text),
+      logger,
+    );
     const soul = new SoulPublication(home, clock, logger);
     const index = new SearchIndex(home);
     closing.push(() => index.close());
     const changes = new HeartbeatChanges(home);
     const ended = new EndedTurns();
-    const journal = new Journal(home);
     const store = new MemoryStore({
       home,
       clock,
       journal,
-      timeZone: config.timeZone,
+      timeZone,
       onChanged: async (name) => {
         index.touched(name);
         if (name === MEMORY) await publisher.publish();
@@ -77,6 +96,13 @@ export async function startMemoryService(
     );
     index.start(clock, failed('indexing failed'));
     await Promise.all([publisher.publish(), soul.start()]);
+    // What holds until a day is past the next one, without anybody having changed the file.
+    const daily = every(
+      clock,
+      PUBLISH_MS,
+      () => void publisher.publish().catch(failed('publishing MEMORY.md failed')),
+    );
+    closing.push(() => daily.cancel());
     const files = new OwnerFiles(home, clock, {
       onSoul: () => void soul.refresh().catch(failed('reading soul.yaml failed')),
       onMemory: () => void publisher.publish().catch(failed('publishing MEMORY.md failed')),
@@ -90,7 +116,7 @@ export async function startMemoryService(
         name: 'mobyclaw-memory',
         version,
         instructions: MEMORY_INSTRUCTIONS,
-        tools: memoryTools({ home, store, index, journal, changes }),
+        tools: memoryTools({ home, store, index, journal, doubts, marks, changes }),
         token: config.token,
         identify: (headers) => ended.check(requireCapability(headers, config.capabilityKey, clock.now())),
         allowedHosts: config.allowedHosts,
@@ -104,6 +130,7 @@ export async function startMemoryService(
             whyRoute({ store, index, journal }),
             ...forgetRoutes({ home, store, journal, index, changes }),
             recallRoute({ home, store, index }),
+            ...doubtRoutes(store, doubts),
           ],
         },
       },

@@ -4,6 +4,10 @@ import { whyText } from '@mobyclaw/lib/why-text';
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import type { DayRange } from '@mobyclaw/recall/time-words';
 import * as z from 'zod';
+import type { Doubts } from './facts/doubts.ts';
+import type { LineMarks } from './facts/line-marks.ts';
+import { refuseRecalled } from './facts/recalled.ts';
+import { asking, remember, replaceFact } from './facts/remember.ts';
 import { guestNotesHead, mayRead, readableNotes, writableFile } from './guest-notes.ts';
 import type { HeartbeatChanges } from './heartbeat-changes.ts';
 import { linesOf, sameTitle, sectionsOf } from './markdown.ts';
@@ -18,7 +22,7 @@ import {
 } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { listReport, readReport, searchReport, sectionReport } from './reports.ts';
-import type { SearchIndex } from './search/search-index.ts';
+import type { Hit, SearchAnswer, SearchIndex } from './search/search-index.ts';
 import type { Journal } from './sources/journal.ts';
 import { why } from './sources/why.ts';
 
@@ -54,10 +58,14 @@ export interface MemoryToolsOptions {
   store: MemoryStore;
   index: SearchIndex;
   journal: Journal;
+  doubts: Doubts;
+  marks: LineMarks;
   changes: HeartbeatChanges;
 }
 
-export function memoryTools({ home, store, index, journal, changes }: MemoryToolsOptions): McpTool[] {
+export function memoryTools(options: MemoryToolsOptions): McpTool[] {
+  const { home, store, index, journal, doubts, marks, changes } = options;
+  const facts = { store, journal, doubts };
   return [
     mcpTool({
       name: 'memory_search',
@@ -86,7 +94,11 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
         });
         const nothing = async (): Promise<string> =>
           `Nothing found for these words. ${await sectionReport(home)} Try other words, or read the file with memory_read.`;
-        return searchReport(answer, answer.hits.length === 0 ? await nothing() : '');
+        return searchReport(
+          answer,
+          answer.hits.length === 0 ? await nothing() : '',
+          await marksOf(answer, marks),
+        );
       },
     }),
     mcpTool({
@@ -127,7 +139,7 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
       name: 'memory_append',
       title: 'Remember',
       description:
-        'Writes a lasting fact into MEMORY.md, which you see in every conversation: names, preferences, people, decisions, how the owner wants things done. Use it at once when you learn one, without being asked. One short, complete sentence a line, understandable on its own. A line that is there already is not written twice. Correct or remove what is outdated with memory_edit instead. In a guest’s conversation it goes to the notes of that conversation.',
+        'Writes a lasting fact into MEMORY.md, which you see in every conversation: names, preferences, people, decisions, how the owner wants things done. Use it at once when you learn one, without being asked. One short, complete sentence a line, understandable on its own. What is there already is not written twice. If the person said that a fact is no longer as it was, give the old line as replaces and their words as person_said; without those a fact that contradicts another stands beside it, and the owner is asked. In a guest’s conversation it goes to the notes of that conversation.',
       input: z.object({
         text: text(MAX_ENTRY_CHARS).describe(
           'the fact, such as: The owner’s name is …; several as several lines',
@@ -138,14 +150,35 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
           .regex(/^[^\r\n]*[\p{L}\p{N}][^\r\n]*$/u, 'must be one line with a name')
           .default(DEFAULT_SECTION)
           .describe('heading to put it under, such as About the owner, Preferences, People; made if missing'),
+        replaces: text(2_000)
+          .optional()
+          .describe('the line that this takes the place of, as it stands; only if the person said so'),
+        person_said: text(500)
+          .optional()
+          .describe('the words of the person that say so; goes with replaces, and is kept as the reason'),
       }),
       annotations: { ...ADDS, idempotentHint: true },
-      async run({ text: entry, section }, caller) {
+      async run({ text: entry, section, replaces, person_said }, caller) {
         const file = writableFile(caller) ?? (MEMORY as MemoryFileName);
-        const written = await store.append(caller, section, entry, file, headOf(file, caller));
-        const { added, section: heading, created } = written;
-        if (added.length === 0) return `${file} § ${heading} says that already; nothing was added.`;
-        return `Written to ${file} § ${heading}${created ? ' (a new section)' : ''}:\n${added.join('\n')}`;
+        refuseRecalled(entry);
+        if (replaces === undefined) {
+          return remember(facts, { entry, section, file, head: headOf(file, caller) }, caller);
+        }
+        if (person_said === undefined) {
+          throw new ToolError(
+            'A line is replaced only because the person said so: give their words as person_said, or leave replaces out, so that both stand and the owner is asked. Nothing was changed.',
+          );
+        }
+        if (entry.trim().includes('\n')) {
+          throw new ToolError(
+            'One line takes the place of one: write the others by a call of their own. Nothing was changed.',
+          );
+        }
+        return replaceFact(
+          facts,
+          { file, old: replaces, is: entry.trim(), said: person_said.trim() },
+          caller,
+        );
       },
     }),
     mcpTool({
@@ -172,7 +205,9 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
             `A guest asked for this, and ${name} is the owner’s. What a guest wants remembered stands in ${own}.`,
           );
         }
-        const edit = (): Promise<void> => store.edit(caller, name, old_text, new_text);
+        refuseRecalled(new_text);
+        const edit = (): Promise<void> =>
+          asking(doubts, store, caller, () => store.edit(caller, name, old_text, new_text));
         const { session = '' } = caller;
         if (name === HEARTBEAT) await changes.during({ session, was: old_text, is: new_text }, edit);
         else await edit();
@@ -188,6 +223,7 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
       annotations: { ...ADDS, idempotentHint: false },
       async run({ text: entry }, caller) {
         const own = writableFile(caller);
+        refuseRecalled(entry);
         if (own !== null) {
           const { date, time } = store.today();
           const dated = `${date} ${time} ${entry.trim().replace(/\s*\n\s*/g, ' ')}`;
@@ -195,8 +231,8 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
           return `Written to ${own}:\n${dated}`;
         }
         // A flush that was killed is done again, and writes the same lines.
-        const { file, line, added } = await store.log(caller, entry, caller.upkeep !== undefined);
-        if (!added) return `${file} says that already; nothing was added.`;
+        const { file, line, isNew } = await store.log(caller, entry, caller.upkeep !== undefined);
+        if (!isNew) return `${file} says that already; nothing was added. It stands there as:\n${line}`;
         return `Written to ${file}:\n${line}`;
       },
     }),
@@ -219,6 +255,16 @@ export function memoryTools({ home, store, index, journal, changes }: MemoryTool
       },
     }),
   ];
+}
+
+/** What is to be known of each hit beside its words. */
+async function marksOf({ hits }: SearchAnswer, marks: LineMarks): Promise<Map<Hit, string>> {
+  const found = new Map<Hit, string>();
+  for (const hit of hits) {
+    const [mark] = (await marks.of(hit.file, linesOf(hit.snippet))).values();
+    if (mark !== undefined) found.set(hit, mark);
+  }
+  return found;
 }
 
 function headOf(file: MemoryFileName, caller: McpCaller): string {

@@ -1,0 +1,141 @@
+/**
+ * Writes facts down so that the memory stays true to itself: none twice, none silently against another, no warning softened.
+ * What contradicts a line stands beside it until the owner has decided, unless he has said that it takes its place.
+ */
+import { localTime } from '@mobyclaw/lib/local-time';
+import type { McpCaller } from '@mobyclaw/mcp/tool';
+import { isGuestNotes, type MemoryFileName } from '../memory-file.ts';
+import type { MemoryStore } from '../memory-store.ts';
+import type { Journal } from '../sources/journal.ts';
+import { factLines } from '../sources/line-changes.ts';
+import { lineKey, plainLine } from '../sources/line-key.ts';
+import { Origins } from '../sources/origins.ts';
+import { contradiction } from './contradiction.ts';
+import type { Doubts } from './doubts.ts';
+import { SoftenedWarningError } from './softened-warning.ts';
+import { pastSince } from './until.ts';
+
+const MOST_TOLD = 5; // contradictions of one entry
+
+export interface FactMemory {
+  store: MemoryStore;
+  journal: Journal;
+  doubts: Doubts;
+}
+
+export interface NewFact {
+  entry: string;
+  section: string;
+  file: MemoryFileName;
+  /** How a file begins that is not there yet. */
+  head: string;
+}
+
+/** @returns what the tool answers */
+export async function remember(memory: FactMemory, fact: NewFact, caller: McpCaller): Promise<string> {
+  const { entry, section, file, head } = fact;
+  const {
+    added,
+    present,
+    section: heading,
+    created,
+    text,
+  } = await memory.store.append(caller, section, entry, file, head);
+  const parts: string[] = [];
+  if (added.length > 0) {
+    parts.push(`Written to ${file} § ${heading}${created ? ' (a new section)' : ''}:\n${added.join('\n')}`);
+  }
+  for (const { entry: said, line, number } of present) {
+    const place = number === 0 ? 'what you gave has it' : `${file}:${number} says that already`;
+    parts.push(`${plainLine(said)}: ${place}; nothing was added. It stands there as: ${plainLine(line)}`);
+  }
+  if (present.length > 0 && added.length === 0 && entry.trim() !== '') {
+    parts.push('If it says something else, write it as a whole sentence with what is different.');
+  }
+  if (!isGuestNotes(file)) parts.push(...(await noteContradictions(memory, file, text, added, caller)));
+  return parts.join('\n') || `${file} § ${heading}: nothing was added.`;
+}
+
+/** A fact takes the place of another because the person has said so. @throws ToolError */
+export async function replaceFact(
+  { store, doubts }: FactMemory,
+  { file, old, is, said }: { file: MemoryFileName; old: string; is: string; said: string },
+  caller: McpCaller,
+): Promise<string> {
+  await asking(doubts, store, caller, () => store.replaceLine(caller, file, old, is, { said }));
+  return `${file}: "${plainLine(old)}" is replaced by:\n- ${plainLine(is)}`;
+}
+
+/** Notes a warning that was to go or to say less, so that the owner is asked. @throws whatever the change throws */
+export async function asking(
+  doubts: Doubts,
+  store: MemoryStore,
+  caller: McpCaller,
+  change: () => Promise<void>,
+): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (error instanceof SoftenedWarningError) {
+      const { file, old, is } = error;
+      await doubts.add({
+        kind: 'warning',
+        file,
+        old,
+        is,
+        why: 'it is a warning',
+        oldOn: null,
+        ...from(store, caller),
+      });
+    }
+    throw error;
+  }
+}
+
+async function noteContradictions(
+  memory: FactMemory,
+  file: MemoryFileName,
+  text: string,
+  added: readonly string[],
+  caller: McpCaller,
+): Promise<string[]> {
+  const standing = factLines(text).filter((line) => !added.includes(line));
+  const told: string[] = [];
+  let origins: Origins | undefined;
+  for (const is of added) {
+    for (const old of standing) {
+      const why = contradiction(old, is);
+      if (why === null || told.length === MOST_TOLD) continue;
+      origins ??= new Origins(await memory.journal.read());
+      const oldOn = writtenOn(origins, file, old, memory.store.timeZone);
+      if (pastSince(old, oldOn, memory.store.today().date) !== null) continue;
+      await memory.doubts.add({
+        kind: 'contradiction',
+        file,
+        old,
+        is,
+        why,
+        oldOn,
+        ...from(memory.store, caller),
+      });
+      told.push(
+        `Both stand now, with their days, and the owner will be asked: "${plainLine(old)}" (${oldOn ?? 'day not known'}) and "${plainLine(is)}" (today); ${why}. If he has said that the new one takes the place of the old one, call memory_append again with replaces and person_said.`,
+      );
+    }
+  }
+  return told;
+}
+
+/** @returns the day as YYYY-MM-DD; null where it is not known */
+export function writtenOn(origins: Origins, file: string, line: string, timeZone: string): string | null {
+  const { source } = origins.of(file, line, null, new Set([lineKey(line)]));
+  return source === null ? null : localTime(Date.parse(source.at), timeZone).date;
+}
+
+function from(store: MemoryStore, { turn, session }: McpCaller) {
+  return {
+    at: new Date(store.now).toISOString(),
+    ...(turn === undefined ? {} : { turn }),
+    ...(session === undefined ? {} : { session }),
+  };
+}
