@@ -245,7 +245,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor.forget();
   };
   const reloader =
-    memory && supervisor ? new SoulReloader({ memory, supervisor, lanes, onRestarted, clock, logger }) : null;
+    memory && supervisor
+      ? new SoulReloader({
+          memory,
+          supervisor,
+          lanes,
+          onRestarted,
+          onView: () => live.changed('soul'),
+          clock,
+          logger,
+        })
+      : null;
   const hooks = new WebhookService({
     store,
     clock,
@@ -327,6 +337,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     return quietCommands;
   };
 
+  const live = new LiveFeed({ store, events, clock, version });
   const app = createApp({
     commands,
     transcription: config.channels.transcription,
@@ -350,7 +361,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     monitor,
     soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
     messaging: () => messaging,
-    live: new LiveFeed({ store, events, clock, version }),
+    live,
     pageFolder: options.pageFolder,
     metrics,
     clock,

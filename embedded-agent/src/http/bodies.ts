@@ -15,6 +15,8 @@ export const createSessionSchema = z.object({
   permissions: permissionsSchema.exactOptional(),
 });
 
+export const soulTextSchema = z.object({ text: z.string().max(1024 * 1024) });
+
 export const titleSchema = z.object({ title: z.string() });
 export const setPermissionsSchema = z.object({ permissions: permissionsSchema });
 

@@ -8,6 +8,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { targetOf } from '@mobyclaw/lib/http-guard';
 import { type Agent, SessionBusyError } from '../agent.ts';
 import { eventWriter } from '../run/run-events.ts';
+import { soulProblems } from '../soul/load.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import {
   createSessionSchema,
@@ -17,6 +18,7 @@ import {
   resumeAnswerSchema,
   resumeSchema,
   setPermissionsSchema,
+  soulTextSchema,
   titleSchema,
 } from './bodies.ts';
 import { HttpError } from './http-error.ts';
@@ -74,6 +76,11 @@ const ROUTES: readonly Route[] = [
       }
     },
   ),
+  // cagent has no such thing: what a soul.yaml would be refused for, before it is one.
+  route('POST', '/api/soul/check', async (_context, request) => {
+    const { text } = await readJson(request, soulTextSchema);
+    return { problems: soulProblems(text) };
+  }),
   route('GET', '/api/sessions', ({ store }) => store.list()),
   route('POST', '/api/sessions', async ({ agent }, request) => {
     const body = await readJson(request, createSessionSchema);

@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ownerText } from '@mobyclaw/lib/owner-text';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import { readYaml } from '@mobyclaw/lib/yaml-text';
+import type { SoulProblem } from '@mobyclaw/protocol/control';
 import { type Document, isMap, isNode, isScalar, LineCounter } from 'yaml';
 import type * as z from 'zod';
 import { CAGENT_ONLY_KEYS, CAGENT_ONLY_TOOLSETS, type Soul, soulSchema } from './schema.ts';
@@ -13,6 +15,8 @@ import { CAGENT_ONLY_KEYS, CAGENT_ONLY_TOOLSETS, type Soul, soulSchema } from '.
 export class SoulError extends Error {
   override name = 'SoulError';
 }
+
+const PLACED = /^soul\.yaml line (\d+), column (\d+): ([\s\S]*)$/;
 
 type Path = ReadonlyArray<PropertyKey>;
 
@@ -50,6 +54,21 @@ export function parseSoul(text: string, name: string): Soul {
     throw new SoulError(issues.join('\n'));
   }
   return result.data;
+}
+
+/** All that a soul.yaml would be refused for, with its place; none where this agent runs it. */
+export function soulProblems(text: string): SoulProblem[] {
+  try {
+    parseSoul(text, 'soul.yaml');
+    return [];
+  } catch (error) {
+    if (!(error instanceof SoulError)) throw error;
+    return error.message.split(/\n(?=soul\.yaml )/).map((said) => {
+      const [, line, column, message] = PLACED.exec(said) ?? [];
+      if (line === undefined || message === undefined) return { message: asSentence(said) };
+      return { message: asSentence(message), line: Number(line), column: Number(column) };
+    });
+  }
 }
 
 function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: number) => string): string[] {

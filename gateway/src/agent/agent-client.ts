@@ -9,6 +9,7 @@ import { GenerationProbe } from './generation.ts';
 import { ping, readiness } from './health.ts';
 import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
+import { checkSoul } from './soul-check.ts';
 import { agentNames, namedWindow } from './team.ts';
 import { Transport } from './transport.ts';
 import { SessionUses } from './usage.ts';
@@ -69,6 +70,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     },
     createSession: (title, permissions) => sessions.create(title, permissions),
     setPermissions: (id, permissions) => sessions.setPermissions(id, permissions),
+    checkSoul: (text) => checkSoul(transport, text, limits.requestMs),
     deleteSession: (id) => sessions.remove(id),
     sessions: () => sessions.list(),
     storedSession,

@@ -5,6 +5,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { Permissions, StoredSession } from '@mobyclaw/protocol/cagent';
+import type { SoulProblem } from '@mobyclaw/protocol/control';
 import type { AgentError } from './agent-error.ts';
 import type { Readiness } from './health.ts';
 import type { Decide } from './wanted.ts';
@@ -121,6 +122,8 @@ export interface AgentClient {
   createSession(title: string, permissions?: Permissions): Promise<string>;
   /** Changes them, between runs; null: none of its own. @returns false where the engine knows no such thing @throws AgentError */
   setPermissions(id: string, permissions: Permissions | null): Promise<boolean>;
+  /** What the engine would refuse a soul.yaml for; null where it cannot be asked. @throws AgentError */
+  checkSoul(text: string): Promise<SoulProblem[] | null>;
   /** Deletes a session; one that is gone already is fine. @throws AgentError */
   deleteSession(id: string): Promise<void>;
   /** All it has, without what was said in them; older agents read their whole history for it. @throws AgentError */

@@ -24,6 +24,7 @@ import { pageEntrance, pageLoginRoutes } from './routes/page-login-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
 import { questionRoutes } from './routes/question-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
+import { soulRoutes } from './routes/soul-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { turnRoutes } from './routes/turn-routes.ts';
 
@@ -64,6 +65,7 @@ export function createApp(services: HttpServices): Express {
   app.use(heartbeatRoutes(services));
   app.use(memoryRoutes(services));
   app.use(forgetRoutes(services));
+  app.use(soulRoutes(services));
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
   app.use(liveRoutes(services));

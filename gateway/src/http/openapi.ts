@@ -22,6 +22,13 @@ import {
 } from '@mobyclaw/protocol/hook';
 import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
 import { liveBlockSchema } from '@mobyclaw/protocol/live';
+import {
+  fileVersionsSchema,
+  memoryFilesSchema,
+  memoryHitsSchema,
+  ownerFileSaveSchema,
+  ownerFileSchema,
+} from '@mobyclaw/protocol/memory-file';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mobyclaw/protocol/page-login';
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
@@ -34,6 +41,13 @@ import {
   sessionChangeSchema,
   sessionViewSchema,
 } from '@mobyclaw/protocol/session';
+import {
+  soulCheckRequestSchema,
+  soulCheckSchema,
+  soulDefaultSchema,
+  soulFileSchema,
+  soulSaveRequestSchema,
+} from '@mobyclaw/protocol/soul';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import {
@@ -381,6 +395,70 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'One heartbeat now',
     answer: beatViewSchema,
     status: 202,
+  },
+  {
+    method: 'get',
+    path: '/api/memory/files',
+    summary: 'Files of the memory: MEMORY.md, HEARTBEAT.md, logs of days, notes',
+    answer: memoryFilesSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/memory/file',
+    summary: 'The file ?name= as it stands',
+    answer: ownerFileSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/memory/file',
+    summary: 'Save a file of the memory; 409 where it is another one than the version that was edited',
+    body: ownerFileSaveSchema,
+    answer: ownerFileSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/memory/versions',
+    summary: 'Versions of the file ?name= that are kept, the newest first; soul.yaml has some too',
+    answer: fileVersionsSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/memory/version',
+    summary: 'The version of the file ?name= of the time ?at=, as listed',
+    answer: ownerFileSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/memory/search',
+    summary: 'Search over the memory, best first; ?q= ?from= ?to= (YYYY-MM-DD) ?limit=',
+    answer: memoryHitsSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/soul',
+    summary: 'soul.yaml as it stands, and whether it is in force',
+    answer: soulFileSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/soul',
+    summary:
+      'Save soul.yaml, which counts from the next message on; 409 where it is another one than the version that was edited, 422 where it has a mistake',
+    body: soulSaveRequestSchema,
+    answer: soulFileSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/soul/default',
+    summary: 'The soul.yaml that this version brings',
+    answer: soulDefaultSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/soul/check',
+    summary: 'What is wrong with a text for soul.yaml, without saving it',
+    body: soulCheckRequestSchema,
+    answer: soulCheckSchema,
   },
   {
     method: 'get',

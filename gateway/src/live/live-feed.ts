@@ -65,6 +65,13 @@ export class LiveFeed {
     };
   }
 
+  /** Something that is not in the database has changed. */
+  changed(topic: ChangedTopic): void {
+    if (this.#readers.size === 0) return;
+    this.#topics.add(topic);
+    this.#schedule();
+  }
+
   #begin(): void {
     const { store, events } = this.#options;
     const turns = store.turns.open();

@@ -1,9 +1,26 @@
 /** The memory as the gateway asks it for the owner: what stands there, and where it comes from. */
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { whyText } from '@mobyclaw/lib/why-text';
+import { type SoulProblem, soulProblemSchema } from '@mobyclaw/protocol/control';
+import {
+  type FileVersion,
+  fileVersionsSchema,
+  type MemoryFiles,
+  type MemoryHits,
+  memoryFilesSchema,
+  memoryHitsSchema,
+  type OwnerFile,
+  type OwnerFileSave,
+  ownerFileSchema,
+} from '@mobyclaw/protocol/memory-file';
 import { type WhyAnswer, whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
-import type * as z from 'zod';
+import { problemSchema } from '@mobyclaw/protocol/problem';
+import * as z from 'zod';
 import { readMemoryFile } from './memory-tools.ts';
 import type { PartClient } from './part-client.ts';
+
+/** What the memory server refuses for a reason that whoever asked can do something about. */
+const PASSED_ON = ['conflict', 'not-found', 'payload-too-large', 'validation-failed'] as const;
 
 /** The message says what is wrong and what to do, as whole sentences. */
 export class MemoryAwayError extends Error {
@@ -35,6 +52,52 @@ export class OwnerMemory {
     return this.#told(async () => whyText(await this.why(query), this.#timeZone));
   }
 
+  files(): Promise<MemoryFiles> {
+    return this.#ask(memoryFilesSchema, 'GET', '/files');
+  }
+
+  /** A file of the memory as it stands. @throws MemoryAwayError, HttpProblem as the memory server says it */
+  file(name: string): Promise<OwnerFile> {
+    return this.#ask(ownerFileSchema, 'GET', `/file?${query({ name })}`);
+  }
+
+  /** @throws HttpProblem 409 where it was changed since it was read; MemoryAwayError */
+  save(file: OwnerFileSave): Promise<OwnerFile> {
+    return this.#ask(ownerFileSchema, 'POST', '/file', file);
+  }
+
+  versions(name: string): Promise<{ items: FileVersion[] }> {
+    return this.#ask(fileVersionsSchema, 'GET', `/file/versions?${query({ name })}`);
+  }
+
+  version(name: string, at: string): Promise<OwnerFile> {
+    return this.#ask(ownerFileSchema, 'GET', `/file/version?${query({ name, at })}`);
+  }
+
+  search(asked: Record<string, string>): Promise<MemoryHits> {
+    return this.#ask(memoryHitsSchema, 'GET', `/search?${query(asked)}`);
+  }
+
+  /** soul.yaml as it stands. */
+  soul(): Promise<OwnerFile> {
+    return this.#ask(ownerFileSchema, 'GET', '/soul/file');
+  }
+
+  /** The soul.yaml that this version brings. */
+  defaultSoul(): Promise<{ text: string }> {
+    return this.#ask(z.object({ text: z.string() }), 'GET', '/soul/default');
+  }
+
+  /** Whether it could be read at all; what stands in it, the engine judges. */
+  checkSoul(text: string): Promise<{ problem: SoulProblem | null }> {
+    return this.#ask(z.object({ problem: soulProblemSchema.nullable() }), 'POST', '/soul/check', { text });
+  }
+
+  /** @throws HttpProblem 409 where it was changed since it was read, 422 where it has a mistake; MemoryAwayError */
+  saveSoul(text: string, version: string | null): Promise<OwnerFile> {
+    return this.#ask(ownerFileSchema, 'POST', '/soul/file', { text, version });
+  }
+
   async #ask<T>(schema: z.ZodType<T>, method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
     if (!this.#memory) throw new MemoryAwayError('No memory server is configured.');
     const answer = await this.#memory.request(method, path, body === undefined ? {} : { body });
@@ -45,6 +108,9 @@ export class OwnerMemory {
     }
     const read = schema.safeParse(answer.body);
     if (answer.status === 200 && read.success) return read.data;
+    const problem = problemSchema.safeParse(answer.body).data;
+    const type = PASSED_ON.find((one) => problem?.type === `/problems/${one}`);
+    if (problem && type) throw new HttpProblem(type, problem.detail);
     throw new MemoryAwayError(
       `The memory server answered with ${answer.status}; its log has the reason. If it is of another version, start Moby again.`,
     );
@@ -58,4 +124,8 @@ export class OwnerMemory {
       throw error;
     }
   }
+}
+
+function query(values: Record<string, string>): string {
+  return new URLSearchParams(values).toString();
 }

@@ -35,6 +35,8 @@ export interface SoulReloaderOptions {
   memory: PartClient;
   supervisor: PartClient;
   lanes: { pause(): Promise<{ resume(): void }> };
+  /** Told when `view` may say something else. */
+  onView?: () => void;
   /** The agent that answers next may be another version. */
   onRestarted: () => void;
   clock: Clock;
@@ -105,14 +107,14 @@ export class SoulReloader {
     if (!candidate) {
       const problem =
         'soul.yaml is missing. Moby goes on with the last version; put the file back to change him.';
-      this.#view = { state: 'rejected', problem };
+      this.#show({ state: 'rejected', problem });
     } else if (candidate.problem) {
       this.#reject(candidate.hash, candidate.problem);
     } else if (candidate.hash === confirmed) {
       this.#confirmed = confirmed;
-      this.#view = { state: 'in-force' };
+      this.#show({ state: 'in-force' });
     } else if (candidate.hash === this.#refused?.hash) {
-      this.#view = { state: 'rejected', problem: this.#refused.problem };
+      this.#show({ state: 'rejected', problem: this.#refused.problem });
     } else {
       await this.#reload(candidate.hash);
     }
@@ -134,7 +136,7 @@ export class SoulReloader {
   }
 
   async #reload(hash: string): Promise<void> {
-    this.#view = { state: 'reloading' };
+    this.#show({ state: 'reloading' });
     this.#options.logger.info({ soul: hash }, 'soul.yaml was edited: waiting for running turns to end');
     const hold = await this.#options.lanes.pause();
     try {
@@ -173,7 +175,7 @@ export class SoulReloader {
     if (answer?.status !== 200) throw new PartUnavailableError('memory did not confirm');
     this.#refused = null;
     this.#confirmed = hash;
-    this.#view = { state: 'in-force' };
+    this.#show({ state: 'in-force' });
     this.#options.logger.info({ soul: hash }, 'soul.yaml is in force');
   }
 
@@ -181,8 +183,13 @@ export class SoulReloader {
     const where = problem.line === undefined ? '' : ` line ${problem.line}`;
     const text = `soul.yaml${where}: ${asSentence(problem.message)} Moby goes on with the last version that worked.`;
     this.#refused = { hash, problem: text };
-    this.#view = { state: 'rejected', problem: text };
+    this.#show({ state: 'rejected', problem: text });
     this.#options.logger.warn({ soul: hash, line: problem.line }, 'soul.yaml was rejected');
+  }
+
+  #show(view: SoulView): void {
+    this.#view = view;
+    this.#options.onView?.();
   }
 
   #watch(since: string): Promise<SoulState> {

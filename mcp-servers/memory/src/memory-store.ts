@@ -11,9 +11,11 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { type LocalTime, localTime } from '@mobyclaw/lib/local-time';
 import { ownerBytes } from '@mobyclaw/lib/owner-text';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
+import { soulHash } from '@mobyclaw/lib/soul-hash';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import { editExactly } from '@mobyclaw/mcp/exact-edit';
 import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
@@ -53,7 +55,8 @@ export interface MemoryStoreOptions {
 export type Author = Pick<McpCaller, 'turn' | 'session' | 'asker' | 'sender'>;
 
 interface Change {
-  by: Author;
+  /** Null: the owner himself, of whose edits no source is kept. */
+  by: Author | null;
   name: MemoryFileName;
   /** @returns the text as it is to be; the same text changes nothing */
   transform: (text: string | null) => string;
@@ -185,6 +188,24 @@ export class MemoryStore {
     });
   }
 
+  /**
+   * Saves what the owner made of a file. Lines get the ends that the file's have, since a browser gives them as LF alone.
+   * @param version of the text that he edited; null: there was no such file
+   * @throws HttpProblem 409 where the file is another one by now; nothing is written then
+   */
+  async replace(name: MemoryFileName, edited: string, version: string | null): Promise<void> {
+    const transform = (text: string | null): string => {
+      if ((text === null ? null : versionOf(text)) !== version) {
+        throw new HttpProblem(
+          'conflict',
+          `${name} was changed meanwhile. Read it again, and put both together.`,
+        );
+      }
+      return withEndsOf(text ?? '', edited);
+    };
+    await this.#change({ by: null, name, transform, isOwners: true });
+  }
+
   /** Of the owner. */
   get timeZone(): string {
     return this.#options.timeZone;
@@ -248,13 +269,13 @@ export class MemoryStore {
   }
 
   async #journalled(
-    by: Author,
+    by: Author | null,
     file: MemoryFileName,
     lines: Pick<JournalChange, 'wrote' | 'removed' | 'said'> | null,
     write: () => Promise<void>,
   ): Promise<void> {
     const { journal, clock } = this.#options;
-    if (lines === null) return write();
+    if (by === null || lines === null) return write();
     const id = uuidv7();
     const at = new Date(clock.now()).toISOString();
     const change: JournalChange = { op: 'change', id, at, file, ...lines };
@@ -266,6 +287,17 @@ export class MemoryStore {
       throw error;
     }
   }
+}
+
+/** Names a text, so that who saves it again overwrites nothing that he has not seen. */
+export function versionOf(text: string): string {
+  return soulHash(Buffer.from(text));
+}
+
+/** @returns `edited` with the line ends of a file of which all are CRLF */
+export function withEndsOf(text: string, edited: string): string {
+  const isWindows = text.includes('\r\n') && !/(?:^|[^\r])\n/.test(text);
+  return isWindows ? edited.replace(/\r?\n/g, '\r\n') : edited;
 }
 
 function authorOf({ turn, session, asker, sender }: Author): Author {

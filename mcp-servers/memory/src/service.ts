@@ -23,6 +23,7 @@ import { heartbeatRoute } from './heartbeat-route.ts';
 import { MEMORY, type MemoryFileName } from './memory-file.ts';
 import { MemoryPublisher } from './memory-publisher.ts';
 import { MemoryStore } from './memory-store.ts';
+import { ownerRoutes } from './owner/owner-routes.ts';
 import { OwnerFiles } from './owner-files.ts';
 import { recallRoute } from './search/recall-route.ts';
 import { SearchIndex } from './search/search-index.ts';
@@ -124,13 +125,14 @@ export async function startMemoryService(
         gateway: {
           token: config.gatewayToken,
           routes: [
-            ...soulRoutes(soul),
+            ...soulRoutes(soul, config.defaults ?? bundledDefaults()),
             heartbeatRoute(home, store),
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
             ...forgetRoutes({ home, store, journal, index, changes }),
             recallRoute({ home, store, index }),
             ...doubtRoutes(store, doubts),
+            ...ownerRoutes({ home, store, index }),
           ],
         },
       },

@@ -2,16 +2,20 @@
  * The version before each change, under `memory/.versions/<file>/<time>.md` (`.yaml` of soul.yaml), for the owner to look at
  * or copy back. The number kept is bounded; a daily log, which only grows, and what a guest writes keep fewer.
  */
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
-import { dayOf, isGuestNotes, type MemoryFileName } from './memory-file.ts';
+import type { FileVersion } from '@mobyclaw/protocol/memory-file';
+import { dayOf, decodeText, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 
 /** The one file besides the memory that a program changes: a rule at a time (soul/soul-rules.ts). */
 export const SOUL = 'soul.yaml';
 
 const KEPT = 50;
 const KEPT_OF_LESSER = 5;
+
+const VERSION_FORM = /^\d{4}-\d\d-\d\dT\d\d_\d\d_\d\d\.\d{3}Z\.(?:md|yaml)$/;
 
 const HOUR_MS = 3_600_000;
 /** How long one of each minute, hour and day is kept; `characters` of `2026-01-31T12_30_…` tell which it is. */
@@ -31,7 +35,7 @@ export async function keepVersion(
   bytes: Uint8Array,
   nowMs: number,
 ): Promise<void> {
-  const folder = join(home, 'memory', '.versions', name.replace(/^memory\//, ''));
+  const folder = folderOf(home, name);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const end = extname(name);
   const kept = (await readdir(folder)).filter((file) => file.endsWith(end)).sort();
@@ -40,6 +44,42 @@ export async function keepVersion(
   const isLesser = name !== SOUL && (dayOf(name) !== null || isGuestNotes(name));
   const limit = isLesser ? KEPT_OF_LESSER : KEPT;
   for (const old of superfluous([...kept, file], limit, nowMs)) await unlink(join(folder, old));
+}
+
+/** @returns those that are kept, the newest first */
+export async function listVersions(home: string, name: MemoryFileName | typeof SOUL): Promise<FileVersion[]> {
+  const folder = folderOf(home, name);
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const kept = (await readdir(folder)).filter(
+    (file) => VERSION_FORM.test(file) && file.endsWith(extname(name)),
+  );
+  return kept
+    .toSorted()
+    .toReversed()
+    .flatMap((file) => {
+      const stat = lstatSync(join(folder, file), { throwIfNoEntry: false });
+      return stat?.isFile() ? [{ at: new Date(timeOf(file)).toISOString(), bytes: stat.size }] : [];
+    });
+}
+
+/**
+ * @param at as listed
+ * @returns null where it is not kept any more
+ * @throws ToolError where it is no text
+ */
+export async function readVersion(
+  home: string,
+  name: MemoryFileName | typeof SOUL,
+  at: string,
+): Promise<string | null> {
+  const file = `${new Date(at).toISOString().replaceAll(':', '_')}${extname(name)}`;
+  const path = join(folderOf(home, name), file);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return null;
+  return decodeText(await readFile(path), `the version of ${name}`);
+}
+
+function folderOf(home: string, name: MemoryFileName | typeof SOUL): string {
+  return join(home, 'memory', '.versions', name.replace(/^memory\//, ''));
 }
 
 /**

@@ -1,5 +1,6 @@
-/** `/api/memory`: where what Moby remembers comes from. */
+/** `/api/memory`: the owner's memory files, read and edited, their versions, the search, and where what stands there comes from. */
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
+import { ownerFileSaveSchema } from '@mobyclaw/protocol/memory-file';
 import { Router } from 'express';
 import * as z from 'zod';
 import { MemoryAwayError } from '../../parts/owner-memory.ts';
@@ -7,9 +8,46 @@ import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
 
 const whyQuery = z.object({ q: z.string().trim().min(1, 'what it is about is missing: ?q=').max(500) });
+const nameQuery = z.object({ name: z.string().min(1, 'the file is missing: ?name=').max(200) });
+const versionQuery = nameQuery.extend({
+  at: z.iso.datetime('write the time of the version, as listed: ?at='),
+});
+const searchQuery = z.object({
+  q: z.string().trim().min(1, 'the words are missing: ?q=').max(500),
+  from: z.iso.date('write YYYY-MM-DD').exactOptional(),
+  to: z.iso.date('write YYYY-MM-DD').exactOptional(),
+  limit: z.coerce.number().int().min(1).max(100).default(30).transform(String),
+});
 
-export function memoryRoutes({ memory }: HttpServices): Router {
+export function memoryRoutes({ memory, live }: HttpServices): Router {
   const router = Router();
+
+  router.get('/api/memory/files', async (_request, response) => {
+    response.json(await answered(memory.files()));
+  });
+
+  router.get('/api/memory/file', async (request, response) => {
+    response.json(await answered(memory.file(validate(nameQuery, request.query).name)));
+  });
+
+  router.post('/api/memory/file', async (request, response) => {
+    const saved = await answered(memory.save(validate(ownerFileSaveSchema, request.body)));
+    live.changed('memory');
+    response.json(saved);
+  });
+
+  router.get('/api/memory/versions', async (request, response) => {
+    response.json(await answered(memory.versions(validate(nameQuery, request.query).name)));
+  });
+
+  router.get('/api/memory/version', async (request, response) => {
+    const { name, at } = validate(versionQuery, request.query);
+    response.json(await answered(memory.version(name, at)));
+  });
+
+  router.get('/api/memory/search', async (request, response) => {
+    response.json(await answered(memory.search(validate(searchQuery, request.query))));
+  });
 
   router.get('/api/memory/why', async (request, response) => {
     response.json(await answered(memory.why(validate(whyQuery, request.query).q)));
@@ -18,7 +56,7 @@ export function memoryRoutes({ memory }: HttpServices): Router {
   return router;
 }
 
-async function answered<T>(answer: Promise<T>): Promise<T> {
+export async function answered<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

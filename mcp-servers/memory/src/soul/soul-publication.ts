@@ -2,21 +2,24 @@
  * The three versions of soul.yaml: the owner's candidate, what is published to the agent, and the last one that the agent
  * really ran. Reads `soul.yaml`; writes `agent/soul.yaml` and `agent/.confirmed-soul.yaml`. The gateway leads: nothing is
  * published here without its word, except the first version of all, without which no agent could start. The owner's own
- * file is written for one thing alone: a rule that he asked for by "always".
+ * file is written for two things alone: a rule that he asked for by "always", and what he saves in the page.
  *
  * Invariant: what is published has been free of syntax errors, and its bytes are those the gateway named by their hash.
  * A candidate that is missing or empty is an editor at work or an accident, never an edit: the one before stays.
  */
-import { lstatSync } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { ownerBytes, ownerText } from '@mobyclaw/lib/owner-text';
+import { OwnerTextError, ownerBytes, ownerText } from '@mobyclaw/lib/owner-text';
+import { asSentence } from '@mobyclaw/lib/sentence';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import type { SoulProblem, SoulRules, SoulState } from '@mobyclaw/protocol/control';
+import type { OwnerFile } from '@mobyclaw/protocol/memory-file';
+import { withEndsOf } from '../memory-store.ts';
 import { keepVersion, SOUL } from '../versions.ts';
 import { rulesOf, UnwritableRuleError, withAllowed } from './soul-rules.ts';
 import { soulHash, soulProblem } from './soul-syntax.ts';
@@ -194,6 +197,49 @@ export class SoulPublication {
     });
   }
 
+  /** The owner's file as it stands. @throws HttpProblem 409 where it is no text */
+  read(): Promise<OwnerFile> {
+    return this.#queue.run(async () => {
+      const bytes = await this.#readCandidate();
+      return { name: SOUL, text: bytes === null ? '' : textOf(bytes), version: bytes && soulHash(bytes) };
+    });
+  }
+
+  /**
+   * Saves what the owner made of his file, the version before kept; those who watch hear of it as of any edit.
+   * @param version of the text that he edited; null: there was none
+   * @throws HttpProblem 409 where the file is another one by now or a link, 422 where the text has a mistake; the file is
+   *   then as it was
+   */
+  save(edited: string, version: string | null): Promise<OwnerFile> {
+    return this.#queue.run(async () => {
+      const path = join(this.#home, SOUL);
+      const before = lstatSync(path, { throwIfNoEntry: false });
+      const bytes = await this.#readCandidate();
+      if ((bytes && soulHash(bytes)) !== version) throw changedMeanwhile();
+      if (before && !before.isFile()) {
+        throw new HttpProblem(
+          'conflict',
+          'soul.yaml is a link, which is not written through. Edit the file itself.',
+        );
+      }
+      const text = bytes === null ? edited : withEndsOf(textOf(bytes), edited);
+      const written = bytes === null ? Buffer.from(text) : ownerBytes(text, bytes);
+      const problem = soulProblem(written);
+      if (problem) throw new HttpProblem('validation-failed', asSentence(`Not saved: ${placed(problem)}`));
+      if (bytes !== null) await keepVersion(this.#home, SOUL, bytes, this.#clock.now());
+      await writeFileAtomic(path, written, {
+        mode: before ? before.mode & 0o777 : 0o600,
+        beforeRename: () => {
+          if (!sameStat(before, lstatSync(path, { throwIfNoEntry: false }))) throw changedMeanwhile();
+        },
+      });
+      this.#logger.info({}, 'soul.yaml was saved in the page');
+      await this.#readCandidate();
+      return { name: SOUL, text, version: soulHash(written) };
+    });
+  }
+
   async #tryAllow(rule: string): Promise<boolean> {
     const path = join(this.#home, SOUL);
     const before = lstatSync(path, { throwIfNoEntry: false });
@@ -214,10 +260,7 @@ export class SoulPublication {
     await writeFileAtomic(path, ownerBytes(changed, bytes), {
       mode: before.mode & 0o777,
       beforeRename: () => {
-        const now = lstatSync(path, { throwIfNoEntry: false });
-        if (now?.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs) {
-          throw new ChangedMeanwhile();
-        }
+        if (!sameStat(before, lstatSync(path, { throwIfNoEntry: false }))) throw new ChangedMeanwhile();
       },
     });
     this.#logger.info({ rule }, 'a rule was put into soul.yaml');
@@ -265,6 +308,27 @@ export class SoulPublication {
 
 function placed({ message, line, column }: SoulProblem): string {
   return line === undefined ? message : `line ${line}, column ${column ?? 1}: ${message}`;
+}
+
+function changedMeanwhile(): HttpProblem {
+  return new HttpProblem(
+    'conflict',
+    'soul.yaml was changed meanwhile. Read it again, and put both together.',
+  );
+}
+
+/** @throws HttpProblem 409 */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return ownerText(bytes);
+  } catch (error) {
+    if (!(error instanceof OwnerTextError)) throw error;
+    throw new HttpProblem('conflict', `soul.yaml ${error.message}.`);
+  }
+}
+
+function sameStat(a: Stats | undefined, b: Stats | undefined): boolean {
+  return a?.ino === b?.ino && a?.size === b?.size && a?.mtimeMs === b?.mtimeMs;
 }
 
 function isBlank(byte: number): boolean {

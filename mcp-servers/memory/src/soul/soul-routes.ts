@@ -1,7 +1,10 @@
 /** `/soul…` for the gateway, as protocol/control describes it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { checked, type Route } from '@mobyclaw/mcp/route';
 import * as z from 'zod';
 import type { SoulPublication } from './soul-publication.ts';
+import { soulProblem } from './soul-syntax.ts';
 
 const MAX_WAIT_S = 300;
 
@@ -15,8 +18,31 @@ const ruleBody = z.object({
 });
 const hashBody = z.object({ hash: z.string().min(1).max(64) });
 
-export function soulRoutes(soul: SoulPublication): Route[] {
+const textBody = z.object({ text: z.string() });
+const saveBody = textBody.extend({ version: z.string().max(64).nullable() });
+
+/** @param defaults folder with the soul.yaml of this version */
+export function soulRoutes(soul: SoulPublication, defaults: string): Route[] {
   return [
+    { method: 'GET', path: '/soul/file', answer: () => soul.read() },
+    {
+      method: 'GET',
+      path: '/soul/default',
+      answer: async () => ({ text: await readFile(join(defaults, 'soul.yaml'), 'utf8') }),
+    },
+    {
+      method: 'POST',
+      path: '/soul/check',
+      answer: ({ body }) => ({ problem: soulProblem(Buffer.from(checked(textBody, body).text)) }),
+    },
+    {
+      method: 'POST',
+      path: '/soul/file',
+      answer({ body }) {
+        const { text, version } = checked(saveBody, body);
+        return soul.save(text, version);
+      },
+    },
     { method: 'GET', path: '/soul', answer: () => soul.state },
     {
       method: 'GET',
