@@ -31,6 +31,12 @@ export const VIEWS: readonly View[] = [
     badge: { count: openCount, label: t.questions.badge },
   },
   {
+    name: 'memory',
+    title: t.views.memory,
+    icon: 'memory',
+    load: async () => (await import('./memory/memory-view.tsx')).MemoryView,
+  },
+  {
     name: 'settings',
     title: t.views.settings,
     icon: 'settings',
