@@ -30,9 +30,15 @@ function questionText(row: QuestionRow, channel: string, now: number): string {
   const all = `\`./mobyclaw questions show ${row.id}\``;
   return [
     `❓ **${row.title}** I wait ${minutes} min more.`,
-    ...(what === '' ? [] : [fenced(cutText(what, GIST_CHARS), all)]),
+    ...(what === '' ? [] : [beginning(what, all)]),
     howToAnswer(row, channel),
   ].join('\n\n');
+}
+
+/** Who answers by what he reads here must know that it is not all. */
+function beginning(what: string, all: string): string {
+  if (what.length <= GIST_CHARS) return fenced(what, all);
+  return `${fenced(cutText(what, GIST_CHARS), all)}\n\nThis is the beginning; it has ${what.length} characters. All of it: ${all}`;
 }
 
 /** The arguments of a call, or what a form says. */

@@ -126,3 +126,14 @@ it('lets nothing of the form out of its fence', async () => {
   expect(outside).not.toMatch(/\*\*\[|http|\]\(/);
   expect(text).not.toContain('\u202e');
 });
+
+it('lets no choice pass for a way to decline, nor two choices for one', async () => {
+  const choices = (enumNames: string[], values = ['wipe', 'keep', 'both']) =>
+    filled(form({ what: { type: 'string', enum: values.slice(0, enumNames.length), enumNames } })).then(
+      ({ drafts }) => drafts[0]?.options.map(({ label }) => label),
+    );
+  expect(await choices(['No answer', 'Keep'])).toEqual(['No answer (wipe)', 'Keep', 'No answer']);
+  expect(await choices(['N\u043e', 'Keep'])).toEqual(['N\u043e (wipe)', 'Keep', 'No answer']);
+  expect(await choices(['Keep', 'keep', 'Both'])).toEqual(['Keep (1)', 'keep (2)', 'Both', 'No answer']);
+  expect(await choices(['Yes', 'No'], ['yes', 'no'])).toEqual(['Yes', 'No', 'No answer']);
+});

@@ -15,6 +15,7 @@ import {
 } from './form-schema.ts';
 import type { Draft, Kind, Settled } from './kind.ts';
 import { fenced, plain } from './quote.ts';
+import { readingsOf } from './secret-words.ts';
 import { subjectOf } from './subject.ts';
 
 type WantedForm = Extract<Wanted, { kind: 'form' }>;
@@ -22,6 +23,9 @@ type FormDecision = Extract<Decision, { kind: 'form' }>;
 
 const MOST_BUTTONS = 5;
 const DECLINE: QuestionOption = { id: 'decline', label: 'No answer', style: 'danger' };
+
+const OURS =
+  /^(?:y|yes|yes please|yep|ok|okay|sure|n|no|nope|no thanks|no answer|stop|cancel|decline|skip|leave out|use\b.*|)$/;
 
 export const formKind: Kind<WantedForm, FormDecision> = {
   async decide(wanted, put) {
@@ -108,13 +112,24 @@ function answersTo(field: FormField): { options: QuestionOption[]; input: Questi
     };
   }
   if (wants.type === 'choice' && wants.choices.length + ways.length <= MOST_BUTTONS) {
-    const choices = wants.choices.map(({ value, title }, index) => ({
-      id: String(index),
-      label: plain(title) || plain(value) || String(index + 1),
-    }));
+    const labels = wants.choices.map(labelOf);
+    const choices = labels.map((label, index) => {
+      const twice = labels.some(
+        (other, at) => at !== index && readingsOf(other).at(-1) === readingsOf(label).at(-1),
+      );
+      return { id: String(index), label: twice ? `${label} (${index + 1})` : label };
+    });
     return { options: [...choices, ...ways], input: null };
   }
   return { options: ways, input: inputOf(field) };
+}
+
+/** A choice that is called like a way of ours to decline, or like a plain yes, must say what it stands for. */
+function labelOf({ value, title }: { value: string; title: string }, index: number): string {
+  const label = plain(title) || plain(value) || String(index + 1);
+  const same = title.trim().toLowerCase() === value.trim().toLowerCase();
+  if (same || !readingsOf(label).some((words) => OURS.test(words))) return label;
+  return `${label} (${plain(value) || index + 1})`;
 }
 
 function inputOf({ wants, secret }: FormField): QuestionInput {

@@ -68,7 +68,7 @@ const TWINS: Readonly<Record<string, string>> = {
 
 /** Of the name or title of a field. */
 export function isNameOfSecret(name: string): boolean {
-  return readings(name.replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')).some((reading) => {
+  return readingsOf(name.replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')).some((reading) => {
     const words = reading.split(' ');
     return words.some((word) => NAMES.has(word)) || NAME_PART.test(words.join('')) || WORDS.test(reading);
   });
@@ -76,11 +76,11 @@ export function isNameOfSecret(name: string): boolean {
 
 /** Of what a form says in sentences, where a word such as `key` may mean anything. */
 export function speaksOfSecret(text: string): boolean {
-  return readings(text).some((reading) => WORDS.test(reading));
+  return readingsOf(text).some((reading) => WORDS.test(reading));
 }
 
 /** As it is written, without accents, and as it looks; words, with single spaces between them. */
-function readings(text: string): string[] {
+export function readingsOf(text: string): string[] {
   const written = text
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
