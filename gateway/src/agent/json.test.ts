@@ -6,6 +6,7 @@ it.each([
   '{"cmd":"echo \\"a\\": {\\"b\\": 1}","n":[1.0,-2.50,1e3,0.1,0,-0,123456789012345]}',
   '{"__proto__":{"cmd":"ls"},"a":{"a":{"a":null}}}',
   '[1,"a:",{"b":true}]',
+  `[${Array(500).fill('{"a":[]}').join()}]`,
 ])('reads %s', (text) => {
   expect(exactJson(text)).toEqual(JSON.parse(text));
 });
@@ -20,7 +21,9 @@ it.each([
   '{"id":1e999}',
   '{"id":1e-999}',
   '{"cmd":"ls"',
-])('leaves %s as it is, since a value would say something else', (text) => {
+  `{"a":${'['.repeat(201)}${']'.repeat(201)}}`,
+  `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`,
+])('%# of what a value would not hold is left as it is', (text) => {
   expect(exactJson(text)).toBe(text);
 });
 

@@ -22,12 +22,13 @@ export function parseJson(text: string): unknown {
   }
 }
 
-const TOKENS = /"(?:[^"\\]|\\.)*"\s*(:?)|-?\d[\d.eE+-]*/g;
+const TOKENS = /"(?:[^"\\]|\\.)*"\s*(:?)|-?\d[\d.eE+-]*|[[{]|[\]}]/g;
+const MOST_DEPTH = 200; // what goes through a value calls itself for each level, and some thousands are too many
 
 /**
  * The value of a JSON text, if it says all that the text says; the text itself otherwise. Two texts may become one value:
  * of a key that is there twice only the last counts here, and whoever reads the text elsewhere may take the first; and of
- * long numbers the end is lost. What is shown and compared must then be the text.
+ * long numbers the end is lost. What is shown and compared must then be the text. So it is for what is nested without end.
  */
 export function exactJson(text: string): unknown {
   let keys = 0;
@@ -40,9 +41,13 @@ export function exactJson(text: string): unknown {
   } catch {
     return text; // the caller decides what text that is no JSON means
   }
+  let depth = 0;
   for (const [token, colon] of text.matchAll(TOKENS)) {
     if (colon === ':') keys -= 1;
+    else if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
     else if (!token.startsWith('"') && !isExact(token)) return text;
+    if (depth > MOST_DEPTH) return text;
   }
   return keys === 0 ? value : text;
 }
