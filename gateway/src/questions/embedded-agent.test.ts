@@ -121,6 +121,21 @@ test('a shell under `ask`: once, the command runs and the model has what it prin
   });
 });
 
+test('a command that stands there twice is shown as both, and runs as what was shown', async () => {
+  const twice = `{"cmd":"echo harmless","cmd":"echo the-other"}`;
+  const { url } = await world(ASK_SHELL, (_text, made) =>
+    made > 0 ? [] : [{ id: 'call_twice', name: 'shell', arguments: twice }],
+  );
+  const moby = await openHarness({ agentUrl: url });
+  const { stream } = await moby.start('go');
+  const question = await asked(moby);
+  expect(question.text).toContain(twice);
+  expect(question.options.map(({ id }) => id)).not.toContain('always');
+  await answer(moby, question, { option: 'once' });
+  const text = expect.stringMatching(/the-other/);
+  expect((await stream.all()).at(-1)).toMatchObject({ type: 'done', data: { text } });
+});
+
 test('no, with a reason: the command does not run and the model has the reason', async () => {
   const { url } = await world(ASK_SHELL, shell);
   const moby = await openHarness({ agentUrl: url });
