@@ -11,6 +11,7 @@ import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-s
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { namedModel } from '@mobyclaw/lib/model-ref';
+import { estimateTokens } from '@mobyclaw/lib/token-estimate';
 import type { ContentPart, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { ResolvedModel, RunnableModel } from '../model/create-model.ts';
 import type { AgentConfig, Soul } from '../soul/schema.ts';
@@ -19,6 +20,7 @@ import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tool
 import type { Offer, Toolbox } from '../tools/toolbox.ts';
 import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
+import { fitPrompt } from './fit.ts';
 import type { Gate } from './gate.ts';
 import { toModelMessages } from './history.ts';
 import { buildInstructions } from './instructions.ts';
@@ -30,6 +32,7 @@ import { toolOutput } from './tool-output.ts';
 
 const MORE_ITERATIONS = 10; // what one approval adds, as in cagent
 const TITLE_CHARS = 50;
+const MOST_FOR_ANSWER = 0.15; // of the window; a longer answer is cut by the provider, and asks to go on
 
 export interface RunDependencies {
   soul: Soul;
@@ -87,6 +90,8 @@ class Run {
   #warned = '';
   #limit: number;
   #cutAtLimit = false;
+  /** What was too large for the model, once each. */
+  readonly #toldOf = new Set<string>();
   /** Forms are asked one at a time. */
   #eliciting: Promise<unknown> = Promise.resolve();
 
@@ -173,7 +178,7 @@ class Run {
     for (let calls = 1; ; calls++) {
       const instructions = await this.#instructions();
       const answer = await this.#modelCalls.ask({
-        prompt: [...instructions, ...this.#cached(prompt)],
+        prompt: [...instructions, ...this.#cached(this.#fitted(prompt, instructions))],
         tools: this.#offer.forModel,
       });
       this.#cutAtLimit = answer.finish === 'length';
@@ -297,6 +302,22 @@ class Run {
       content,
       ...(content === stable ? { providerOptions: CACHE_HERE } : {}),
     }));
+  }
+
+  /** What of the conversation the model can read, where one part of it is too large; whoever asked is told. */
+  #fitted(prompt: LanguageModelV4Prompt, instructions: LanguageModelV4Prompt): LanguageModelV4Prompt {
+    const { contextLimit, settings } = this.#deps.runnable;
+    if (contextLimit === 0) return prompt;
+    const answer = Math.min(settings.maxOutputTokens ?? contextLimit, contextLimit * MOST_FOR_ANSWER);
+    const always = estimateTokens(JSON.stringify([instructions, this.#offer.forModel]));
+    const { prompt: fitted, leftOut } = fitPrompt(prompt, contextLimit - answer - always);
+    for (const { what, chars } of leftOut) {
+      const named = what === 'message' ? 'The message is' : 'What a tool brought is';
+      const message = `${named} longer than the model can read at once: ${chars} characters in the middle were left out.`;
+      if (!this.#toldOf.has(what)) this.#request.emit({ type: 'warning', message });
+      this.#toldOf.add(what);
+    }
+    return fitted;
   }
 
   /** Marks the end of the conversation, so that the next call of this run pays for what is new only. */

@@ -34,3 +34,17 @@ test('a model that refuses what is too long is never asked that, and forgets not
   const { context } = (await world.moby.call('GET', '/api/sessions/api:default')).body;
   expect(context).toMatchObject({ window: WINDOW, source: 'reported' });
 });
+
+test('one message that is too large for the model is cut by the agent, and its person is told', async () => {
+  const sizes: number[] = [];
+  const script = (request: ModelRequest): ScriptedAnswer => {
+    sizes.push(estimateTokens(JSON.stringify(request.messages)));
+    return thoughtAnswer(request);
+  };
+  const world = await embeddedWorld({ contextSize: WINDOW, script });
+  const { stream } = await world.moby.start(`${'x '.repeat(30_000)} ${factSentence('red boat', 'K7-4431')}`);
+  const notice = await stream.until(({ type }) => type === 'notice');
+  expect(JSON.stringify(notice.data)).toContain('longer than the model can read');
+  await stream.until(({ type }) => type === 'done');
+  expect(Math.max(...sizes)).toBeLessThan(WINDOW);
+});
