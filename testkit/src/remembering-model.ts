@@ -29,6 +29,11 @@ export function factQuestion(thing: string): string {
   return `What is the code of the ${thing}?`;
 }
 
+/** @param text of a prompt, without its block */
+export function isUpkeep(text: string): boolean {
+  return /^Write (down what|a summary)/.test(text);
+}
+
 export function think(seen: readonly Seen[]): Thought {
   const at = seen.findLastIndex(({ role }) => role === 'user');
   const prompt = seen[at]?.text ?? '';

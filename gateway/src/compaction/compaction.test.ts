@@ -1,6 +1,7 @@
 /** Conversations that outgrow the model: nothing that was said is lost, and nobody notices but by a line. */
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
-import { factQuestion, factSentence } from '@mobyclaw/testkit/remembering-model';
+import { factQuestion, factSentence, isUpkeep } from '@mobyclaw/testkit/remembering-model';
+import { until } from '@mobyclaw/testkit/until';
 import { expect, test } from 'vitest';
 import { type RememberingWorld, rememberingWorld } from '../testing/remembering-world.ts';
 
@@ -163,4 +164,119 @@ test('a prompt that would not fit any more begins a new agent session before it 
   const { body } = await world.moby.ask(`${'x '.repeat(4500)} ${factQuestion('red boat')}`);
   expect(body.text).toBe('It is K7-4431.');
   expect(world.moby.agent?.stats().refused).toBe(0);
+});
+
+test('a flush that fails is recorded with its reason, waits, and is made good; the conversation goes on meanwhile', async () => {
+  const clock = new ManualClock(Date.now());
+  let away = true;
+  const world = await rememberingWorld({
+    clock,
+    before: ({ text }) => {
+      if (!away || !isUpkeep(text)) return undefined;
+      return [
+        {
+          do: 'fail',
+          error: 'all models failed: POST "http://x/v1": 503 Service Unavailable {"message":"away"}',
+        },
+      ];
+    },
+  });
+  await three(world);
+  await world.moby.call('POST', '/api/sessions/api:default/reset', { body: { carry: false } });
+  await until('the flush has failed', () => last(world)?.state === 'failed');
+  expect(last(world)).toMatchObject({ flush: 'failed', tries: 1, ended_at: null });
+  expect(last(world)?.reason).toContain('overloaded');
+  await world.moby.ask('hello');
+  away = false;
+  await clock.advance(60_000);
+  await world.settled();
+  expect(last(world)).toMatchObject({ state: 'done', flush: 'written', reason: null });
+  expect(world.memory()).toContain('K7-4431');
+});
+
+test('a flush uses the memory alone: whatever else its model calls is refused', async () => {
+  const refusals: string[] = [];
+  const world = await rememberingWorld({
+    before: ({ text, capability }) => {
+      if (!isUpkeep(text) || refusals.length > 0) return undefined;
+      const call = async (tool: string): Promise<string> => {
+        const answer = await world.act(capability, tool, tool === 'now' ? {} : { query: 'boat' });
+        refusals.push(answer.text);
+        return answer.text;
+      };
+      const calls = ['shell', 'now', 'history_search'].map((name) => ({ name, act: () => call(name) }));
+      return [
+        { do: 'tools', calls },
+        { do: 'text', text: 'NOTHING' },
+      ];
+    },
+  });
+  await world.moby.ask(factSentence('red boat', 'K7-4431'));
+  const [session] = world.rows('SELECT agent_session AS id FROM sessions');
+  await world.moby.call('POST', '/api/sessions/api:default/command', { body: { text: '/compact' } });
+  await world.settled();
+  // By permissions of the agent session, so that none of them ran.
+  expect(refusals).toEqual([]);
+  const stored = world.moby.agent?.stats().executions ?? [];
+  expect(stored.filter(({ tool }) => tool === 'shell')).toEqual([]);
+  expect(session?.id).toBeTruthy();
+});
+
+test('what an engine without permissions lets through, the capability of a flush refuses at our servers', async () => {
+  const answers: { text: string; isError: boolean }[] = [];
+  const world = await rememberingWorld({
+    agent: { permissions: false },
+    before: ({ text, capability }) => {
+      if (!isUpkeep(text) || answers.length > 0) return undefined;
+      const act = async (): Promise<string> => {
+        answers.push(await world.act(capability, 'history_search', { query: 'boat' }));
+        return 'asked';
+      };
+      return [
+        { do: 'tools', calls: [{ name: 'history_search', act }] },
+        { do: 'text', text: 'NOTHING' },
+      ];
+    },
+  });
+  await world.moby.ask(factSentence('red boat', 'K7-4431'));
+  await world.moby.call('POST', '/api/sessions/api:default/command', { body: { text: '/compact' } });
+  await world.settled();
+  expect(answers).toEqual([{ text: expect.stringContaining('the memory tools alone'), isError: true }]);
+});
+
+test('a message that comes while what should last is written down waits, and is answered after', async () => {
+  const gate = Promise.withResolvers<void>();
+  let gates = 0;
+  const world = await rememberingWorld({
+    before: ({ text }) =>
+      isUpkeep(text) && gates++ === 0
+        ? [
+            { do: 'tools', calls: [{ name: 'memory_list', act: () => gate.promise.then(() => 'none') }] },
+            { do: 'text', text: 'NOTHING' },
+          ]
+        : undefined,
+  });
+  await world.moby.ask(factSentence('red boat', 'K7-4431'));
+  await world.moby.call('POST', '/api/sessions/api:default/command', { body: { text: '/compact' } });
+  await until('the flush', () => prompts(world).some((prompt) => prompt.includes('leave your sight')));
+  const { stream } = await world.moby.start('hello');
+  const view = (await world.moby.call('GET', '/api/sessions/api:default')).body;
+  expect(view).toMatchObject({ state: 'queued', queued: 1 });
+  gate.resolve();
+  expect((await stream.until(({ type }) => type === 'done')).type).toBe('done');
+});
+
+test('a pause does not wait for a flush, which is begun again afterwards', async () => {
+  let flushes = 0;
+  const world = await rememberingWorld({
+    before: ({ text }) => (isUpkeep(text) && flushes++ === 0 ? [{ do: 'silence' }] : undefined),
+  });
+  await world.moby.ask(factSentence('red boat', 'K7-4431'));
+  await world.moby.call('POST', '/api/sessions/api:default/command', { body: { text: '/compact' } });
+  await until('the flush', () => flushes === 1);
+  await world.moby.call('POST', '/api/pause', { body: { seconds: 30 } });
+  await until('the flush is cut', () => (world.moby.agent?.stats().disconnects ?? 0) > 0);
+  await world.moby.call('DELETE', '/api/pause');
+  await world.settled();
+  expect(last(world)).toMatchObject({ state: 'done', flush: 'written' });
 });

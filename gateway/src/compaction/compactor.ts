@@ -50,6 +50,7 @@ export class Compactor {
   #working: Promise<void> | null = null;
   #again = false;
   #held = 0;
+  #diskRetryAt = 0;
   /** Those that a turn is making a summary for. */
   readonly #awaited = new Set<number>();
 
@@ -159,32 +160,55 @@ export class Compactor {
   }
 
   async #work(): Promise<void> {
-    const { store, clock, logger } = this.#options;
+    const { clock } = this.#options;
     do {
       this.#again = false;
       await Promise.resolve(); // the caller's transaction may still fail
-      for (const row of store.compactions.heads()) {
+      for (const row of this.#heads()) {
         if (this.#stop.signal.aborted || this.#held > 0) return;
-        if (row.dueAt > clock.now()) continue;
-        try {
-          while ((await this.#advance(row.id)) === 'again' && !this.#stop.signal.aborted && this.#held === 0);
-        } catch (error) {
-          logger.error(
-            { err: error, compaction: row.id },
-            'making a conversation shorter failed inside the gateway',
-          );
-          this.#failed(row.id, error);
-        }
+        if (row.dueAt <= clock.now()) await this.#advanceAll(row.id);
       }
     } while (this.#again && !this.#stop.signal.aborted);
   }
 
+  /** Never rejects: what the disk does not take is done again later. */
+  async #advanceAll(id: number): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      while ((await this.#advance(id)) === 'again' && !this.#stop.signal.aborted && this.#held === 0);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      logger.error({ err: error, compaction: id }, 'making a conversation shorter failed inside the gateway');
+      try {
+        this.#failed(id, error);
+      } catch (cause) {
+        logger.error({ err: cause, compaction: id }, 'that it failed could not be stored');
+        this.#diskRetryAt = this.#options.clock.now() + PUT_OFF_MS;
+      }
+    }
+  }
+
+  /** None while the disk takes nothing. */
+  #heads(): CompactionRow[] {
+    const { store, clock, logger } = this.#options;
+    if (clock.now() < this.#diskRetryAt) return [];
+    try {
+      return store.compactions.heads();
+    } catch (error) {
+      logger.error({ err: error }, 'what is to be made shorter cannot be read now');
+      this.#diskRetryAt = clock.now() + PUT_OFF_MS;
+      return [];
+    }
+  }
+
   #sleep(): void {
-    const { store, clock } = this.#options;
+    const { clock } = this.#options;
     this.#timer?.cancel();
     this.#timer = null;
     if (this.#stop.signal.aborted) return;
-    const next = Math.min(...store.compactions.heads().map(({ dueAt }) => dueAt));
+    const waits =
+      clock.now() < this.#diskRetryAt ? [this.#diskRetryAt] : this.#heads().map(({ dueAt }) => dueAt);
+    const next = Math.min(...waits);
     if (!Number.isFinite(next)) return;
     this.#timer = clock.after(Math.max(0, next - clock.now()), () => this.wake());
   }
@@ -367,7 +391,7 @@ export class Compactor {
         ...(isFlush ? { flush: 'failed' as const } : {}),
         reason,
         tries,
-        dueAt: clock.now() + backoffMs(tries, RETRY),
+        dueAt: clock.now() + Math.ceil(backoffMs(tries, RETRY)),
       }),
     );
     if (isFlush) metrics().flushed('failed');

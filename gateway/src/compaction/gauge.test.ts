@@ -54,7 +54,11 @@ test('a window of which nobody knows is an estimate, and said to be one', async 
 });
 
 test('a server that drops the head of the prompt without a word is found out', async () => {
-  const { moby, context } = await world({ limit: 0, lengths: [3000, 4000, 3100] });
+  const { moby, context } = await world({
+    limit: 0,
+    lengths: [3000, 4000, 3100],
+    env: { MOBYCLAW_COMPACT_AT: '90' },
+  });
   for (const prompt of ['one', 'two', 'three']) await moby.ask(prompt);
   expect(await context()).toMatchObject({ window: 3990, source: 'learned' });
 });

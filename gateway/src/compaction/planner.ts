@@ -12,7 +12,7 @@ import type { Windows } from './windows.ts';
 const MOST_CARRIED = 400; // messages that are looked at for what there is room for
 const KEPT_WHEN_ASKED = 4; // messages: the last two exchanges
 const ANSWER = { share: 0.1, most: 8000 }; // of the window, kept free for what the model says
-const TOO_FULL = 0.8; // of the window, for a prompt of ours and the tools that follow it
+const FLUSH = 1500; // tokens of a prompt of ours and the tools that follow it
 const ENGINE_COMPACTS_AT = 0.9; // of the window; cagent does it by itself there
 
 export interface PlannerOptions {
@@ -63,7 +63,8 @@ export class Planner {
   /** Whether a flush might not fit into its agent session any more. */
   isTooFull(session: string): boolean {
     const { store, windows } = this.#options;
-    return (windows.fullness(store.contexts.of(session))?.share ?? 0) > TOO_FULL;
+    const fullness = windows.fullness(store.contexts.of(session));
+    return fullness !== null && fullness.tokens + FLUSH > fullness.window.tokens;
   }
 
   /** Whether a prompt would not fit into its agent session any more. */

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { FakeAgentOptions, FakePrompt, Script } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import { thoughtScript } from '@mobyclaw/testkit/remembering-model';
 import { until } from '@mobyclaw/testkit/until';
-import { ActingAgent } from './acting-agent.ts';
+import { ActingAgent, type ToolAnswer } from './acting-agent.ts';
 import { type Harness, type HarnessOptions, openHarness } from './harness.ts';
 import { startMemoryServer } from './memory-server.ts';
 
@@ -17,6 +17,8 @@ export interface RememberingWorld {
   file(name: string): string;
   /** Rows of gateway.db. */
   rows(sql: string): Record<string, unknown>[];
+  /** Calls a tool of memory or the gateway with a run's capability. */
+  act(capability: string, tool: string, input: object): Promise<ToolAnswer>;
   /** Once nothing is being made shorter any more. */
   settled(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export async function rememberingWorld({
   };
   return {
     moby,
+    act: (capability, tool, input) => acting.send(capability, tool, input),
     memory: () => file('MEMORY.md'),
     file,
     rows,

@@ -33,6 +33,8 @@ export interface FakeContext {
 
 export interface FakeAgentOptions {
   context?: FakeContext;
+  /** Whether sessions have permissions of their own; true unless given. */
+  permissions?: boolean;
   /** `array` is v1.32.3, `object` what came later. */
   generation?: FakeGeneration;
   /** 0 unless given: any free one. */

@@ -119,7 +119,8 @@ export class Routes {
         const session = this.store.create(
           this.#generation === 'object' && typeof title === 'string' ? title : '',
         );
-        if (permissions) session.permissions = permissions as Permissions;
+        if (permissions && this.#options.permissions !== false)
+          session.permissions = permissions as Permissions;
         return [200, { ...session, messages: null, thinking: false, cost: 0 }];
       }
       default:
@@ -140,6 +141,7 @@ export class Routes {
         this.store.rename(id, String(fields(body).title));
         return [200, { id, title: session.title }];
       case 'PATCH permissions': {
+        if (this.#options.permissions === false) return [404, { message: 'Not Found' }];
         if (!session) return [500, { message: 'failed to update session permissions: session not found' }];
         const { permissions } = fields(body);
         if (permissions) session.permissions = permissions as Permissions;
