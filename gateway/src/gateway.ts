@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { exactRule } from '@mobyclaw/lib/exact-rule';
+import { localTime } from '@mobyclaw/lib/local-time';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import { StartError } from '@mobyclaw/lib/start-error';
@@ -56,6 +57,7 @@ import { HeartbeatChanges } from './unasked/heartbeat-changes.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
+const QUIET_HOURS = new Set([2, 3, 4, 5]); // of the owner's night
 export const DRAIN_MS = 25_000; // within the 30 s that whoever stops us waits
 
 export interface GatewayOptions {
@@ -305,7 +307,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     logger,
   });
-  const retention = new Retention(store, clock, logger);
+  const retention = new Retention({
+    store,
+    keepMs: config.keepMs,
+    isQuiet: () =>
+      lanes.running === 0 && QUIET_HOURS.has(Number(localTime(clock.now(), timeZone).time.slice(0, 2))),
+    clock,
+    logger,
+  });
   const indexer = new HistoryIndexer(store.history, clock, logger);
   let messaging: Messaging | null = null;
 

@@ -111,6 +111,27 @@ export class PieceIndex {
     });
   }
 
+  /**
+   * Removes what was added first, as far as it stands before a line; for whoever adds in the order of lines.
+   * @returns whether there may be more
+   */
+  forgetBefore(line: number, most: number): boolean {
+    const oldest = this.sql('SELECT id, line, forms FROM piece ORDER BY id LIMIT ?').all(most);
+    const end = oldest.findIndex((piece) => Number(piece.line) >= line);
+    const going = end === -1 ? oldest : oldest.slice(0, end);
+    if (going.length === 0) return false;
+    this.#transaction(() => {
+      const forget = this.sql('DELETE FROM found WHERE rowid = ?');
+      for (const { id, forms } of going) {
+        forget.run(Number(id));
+        this.counts.count(String(forms).split(' '), -1);
+        this.sql('DELETE FROM piece WHERE id = ?').run(Number(id));
+      }
+      return [];
+    });
+    return going.length === most;
+  }
+
   close(): void {
     this.#database.close();
   }

@@ -58,6 +58,8 @@ export interface GatewayConfig {
   contextWindow: number | null;
   /** A conversation idle for so many milliseconds starts afresh. */
   resetIdleMs: number | null;
+  /** How long conversations are kept; null: for ever. */
+  keepMs: number | null;
   /** Time of day in `timeZone` at which conversations start afresh. */
   resetDaily: { hour: number; minute: number } | null;
   channels: ChannelsConfig;
@@ -99,6 +101,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     compactAt: env.MOBYCLAW_COMPACT_AT / 100,
     contextWindow: env.MOBYCLAW_CONTEXT_WINDOW ?? null,
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
+    keepMs: env.MOBYCLAW_KEEP,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
     heartbeat: { intervalMs: env.MOBYCLAW_HEARTBEAT_INTERVAL, activeHours: env.MOBYCLAW_ACTIVE_HOURS },
     channels: toChannelsConfig(env),

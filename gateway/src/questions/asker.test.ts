@@ -195,7 +195,7 @@ test('is kept for ninety days after it was settled', async () => {
   const { store, questions, clock } = world();
   void questions.ask(turnOf(store, 'turn'), 1, SHELL, never);
   await clock.advance(10 * MINUTE);
-  const retention = new Retention(store, clock, silentLogger);
+  const retention = new Retention({ store, clock, logger: silentLogger });
   await clock.advance(89 * 24 * 60 * MINUTE);
   await retention.sweep();
   expect(questions.list({ open: false, limit: 9 })).toHaveLength(1);

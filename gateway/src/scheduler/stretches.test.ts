@@ -151,7 +151,7 @@ test('what has finished is listed on request alone, and is gone after 30 days', 
   await pass(HOUR);
   expect(world.service.list()).toEqual([]);
   expect(world.service.list({ all: true })).toMatchObject([{ id: job.id, state: 'finished' }]);
-  const retention = new Retention(world.store, clock, silentLogger);
+  const retention = new Retention({ store: world.store, clock: clock, logger: silentLogger });
   await pass(29 * DAY);
   await retention.sweep();
   expect(world.service.list({ all: true })).toHaveLength(1);
@@ -166,7 +166,7 @@ test('what has finished and was run by hand since is kept for 30 days from then'
   const first = await world.create({ name: 'bank', at: '2026-10-01T12:30', message: 'x' });
   const second = await world.create({ name: 'mail', at: '2026-10-01T12:40', message: 'x' });
   await pass(HOUR);
-  const retention = new Retention(world.store, clock, silentLogger);
+  const retention = new Retention({ store: world.store, clock: clock, logger: silentLogger });
   await pass(29 * DAY);
   await retention.sweep();
   world.service.runNow(first.id);

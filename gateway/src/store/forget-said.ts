@@ -46,14 +46,14 @@ export async function forgetSaid(
     remove,
     finding,
   );
-  const spoken = `(prompt <> '${FORGOTTEN}' OR answer IS NOT NULL OR attachments IS NOT NULL)`;
+  const spoken = `(prompt <> '${FORGOTTEN}' OR answer IS NOT NULL OR answer_in IS NOT NULL OR attachments IS NOT NULL)`;
   const wiped = `id IN (SELECT id FROM forgotten_turns) AND ${spoken}`;
   finding.add(FORGET_RULES.turns?.what ?? '', [], count(db, 'turns', wiped));
   if (remove) {
     db.transaction('relaxed', () =>
       db
         .sql(
-          `UPDATE turns SET prompt = '${FORGOTTEN}', answer = NULL, attachments = NULL, notes = NULL, error_message =
+          `UPDATE turns SET prompt = '${FORGOTTEN}', prompt_in = NULL, answer = NULL, answer_in = NULL, attachments = NULL, notes = NULL, error_message =
              CASE WHEN error_code IS NULL THEN NULL ELSE '${FORGOTTEN}' END WHERE ${wiped}`,
         )
         .run(),

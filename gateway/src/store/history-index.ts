@@ -113,6 +113,16 @@ export class HistoryIndex {
     this.#throwAway();
   }
 
+  /**
+   * Removes what is not in the history any more because of its age.
+   * @returns whether there may be more
+   */
+  forgetOld(most: number): boolean {
+    const first = this.#db.sql('SELECT min(id) AS id FROM messages').get()?.id;
+    if (first == null) return false;
+    return this.#repairing(() => this.#open().forgetBefore(Number(first), most));
+  }
+
   close(): void {
     this.#index?.close();
     this.#index = undefined;

@@ -31,6 +31,7 @@ import { HISTORY_INDEX_SCHEMA } from './migrations/025-history-index.ts';
 import { QUESTION_MESSAGES_SCHEMA } from './migrations/026-question-messages.ts';
 import { PAGE_SCHEMA } from './migrations/027-page.ts';
 import { COMPACTION_SCHEMA } from './migrations/028-compaction.ts';
+import { AGES_SCHEMA } from './migrations/029-ages.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -61,6 +62,7 @@ export const MIGRATIONS = [
   QUESTION_MESSAGES_SCHEMA,
   PAGE_SCHEMA,
   COMPACTION_SCHEMA,
+  AGES_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -60,7 +60,7 @@ it('forgets the logs of turns that ended more than a day ago, and no others', as
   const young = addTurn(store, 'young', now - DAY + HOUR, 3);
   const open = addTurn(store, 'open', null, 3);
   const oldAgain = addTurn(store, 'arrived late, ended early', now - 2 * DAY, 3);
-  await new Retention(store, clock, silentLogger).sweep();
+  await new Retention({ store, clock, logger: silentLogger }).sweep();
   expect([old, young, open, oldAgain].map((turn) => eventsOf(store, turn))).toEqual([0, 3, 3, 0]);
   expect(store.turns.find('old')).toMatchObject({ state: 'done' });
 });
@@ -70,7 +70,7 @@ it('forgets keys of the inbox after thirty days', async () => {
   const clock = new ManualClock(100 * DAY);
   addTurn(store, 'old', null, 1, clock.now() - 30 * DAY - 1);
   addTurn(store, 'young', null, 1, clock.now() - 30 * DAY + 1);
-  await new Retention(store, clock, silentLogger).sweep();
+  await new Retention({ store, clock, logger: silentLogger }).sweep();
   expect(store.turns.inboxEntry('old')).toBeNull();
   expect(store.turns.inboxEntry('young')).not.toBeNull();
 });
@@ -102,7 +102,7 @@ it('forgets not more keys at once than it is told', () => {
 it('stops between two slices', async () => {
   const store = openStore();
   const turns = [addTurn(store, 'a', 0, 2000), addTurn(store, 'b', 0, 2000)];
-  const retention = new Retention(store, new ManualClock(100 * DAY), silentLogger);
+  const retention = new Retention({ store: store, clock: new ManualClock(100 * DAY), logger: silentLogger });
   setImmediate(() => retention.stop()); // in the next turn of the event loop, as the second slice
   await retention.sweep();
   expect(turns.map((turn) => eventsOf(store, turn))).toEqual([0, 2000]);
@@ -134,7 +134,7 @@ it('begins a minute after the start, so that a gateway which is restarted within
   const store = openStore();
   const clock = new ManualClock(100 * DAY);
   const old = addTurn(store, 'old', clock.now() - 2 * DAY, 3);
-  const retention = new Retention(store, clock, silentLogger);
+  const retention = new Retention({ store, clock, logger: silentLogger });
   retention.start();
   await clock.advance(60_000);
   await until('the log to be gone', () => eventsOf(store, old) === 0);
@@ -178,7 +178,7 @@ it('forgets what of the messengers is done with, and nothing that is not', async
       store.access.insertPairing({ code, ...person, createdAt: 0, expiresAt, rejected: false });
     }
   });
-  await new Retention(store, clock, silentLogger).sweep();
+  await new Retention({ store, clock, logger: silentLogger }).sweep();
   const keys = ['old', 'young', 'open'];
   expect(keys.map((key) => store.arrivals.has(key))).toEqual([false, true, true]);
   expect(['old ended', 'old open', 'young'].map((key) => store.pieces.find(key) !== null)).toEqual([
@@ -197,6 +197,6 @@ it('what cannot be forgotten holds up nothing else', async () => {
   store.events.forgetFinishedBefore = () => {
     throw new Error('the disk is full');
   };
-  await new Retention(store, clock, silentLogger).sweep();
+  await new Retention({ store, clock, logger: silentLogger }).sweep();
   expect(store.turns.inboxEntry('old')).toBeNull();
 });

@@ -16,6 +16,10 @@ const DELIVERIES_MS = 7 * DAY_MS; // for whoever asks what became of a message
 const JOBS_MS = 30 * DAY_MS; // for whoever asks whether he was reminded
 const QUESTIONS_MS = 90 * DAY_MS; // for the owner who asks what he once allowed
 const COMPACTIONS_MS = 90 * DAY_MS; // for the owner who asks what became of it
+const HOOKS_MS = 366 * DAY_MS; // a delivery that is sent again later was not sent by its sender
+const ONCE_MS = KEYS_MS; // until then a turn is asked for by its key
+const ONCE_AT_ONCE = 300; // messages, some 5 ms
+const WORDS_AT_ONCE = 100; // of messages in the index, some 5 ms
 const ROWS_AT_ONCE = 2000; // some 5 ms
 const QUESTIONS_AT_ONCE = 500; // with what was to be decided, which may be long
 const JOBS_AT_ONCE = 100; // each with up to 200 runs
@@ -28,6 +32,16 @@ interface Rule {
   slice: () => boolean;
 }
 
+export interface RetentionOptions {
+  store: Store;
+  /** How long conversations are kept, in milliseconds; null: for ever. */
+  keepMs?: number | null;
+  /** Whether nobody waits for an answer, at a time at which nobody is likely to. */
+  isQuiet?: () => boolean;
+  clock: Clock;
+  logger: Logger;
+}
+
 export class Retention {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -35,8 +49,13 @@ export class Retention {
   #timer: Timer | null = null;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, logger: Logger) {
+  readonly #keepMs: number | null;
+  readonly #isQuiet: () => boolean;
+
+  constructor({ store, keepMs = null, isQuiet = () => false, clock, logger }: RetentionOptions) {
     this.#store = store;
+    this.#keepMs = keepMs;
+    this.#isQuiet = isQuiet;
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -52,7 +71,7 @@ export class Retention {
 
   /** Resolves when all that is old is gone, or `stop` was called. Never rejects. */
   async sweep(): Promise<void> {
-    for (const { what, slice } of rules(this.#store, this.#clock.now())) {
+    for (const { what, slice } of rules(this.#store, this.#clock.now(), this.#keepMs)) {
       try {
         while (!this.#stopped && this.#store.transaction('relaxed', slice)) await nextTurn();
       } catch (error) {
@@ -60,10 +79,28 @@ export class Retention {
         this.#logger.error({ err: error, what }, 'what is old could not be removed');
       }
     }
+    await this.#shrink();
+  }
+
+  /** What was removed makes the file smaller. A file of a version before is written anew for it once, at a quiet time. */
+  async #shrink(): Promise<void> {
+    try {
+      if (this.#store.neverShrinks && !this.#stopped && this.#isQuiet()) {
+        const before = this.#store.size();
+        this.#store.rewrite();
+        this.#logger.info(
+          { before, after: this.#store.size() },
+          'the database was written anew, and grows smaller from now on',
+        );
+      }
+      while (!this.#stopped && this.#store.shrink()) await nextTurn();
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'the database could not be made smaller yet');
+    }
   }
 }
 
-function rules(store: Store, now: number): Rule[] {
+function rules(store: Store, now: number, keepMs: number | null): Rule[] {
   let lastTurn: number | null = 0;
   return [
     {
@@ -95,6 +132,15 @@ function rules(store: Store, now: number): Rule[] {
         store.questions.forgetSettledBefore(now - QUESTIONS_MS, QUESTIONS_AT_ONCE) === QUESTIONS_AT_ONCE,
     },
     {
+      what: 'deliveries of hooks',
+      slice: () => store.ages.forgetHookDeliveriesBefore(now - HOOKS_MS, ROWS_AT_ONCE),
+    },
+    ...(keepMs === null ? [] : beyond(store, now - keepMs)),
+    {
+      what: 'texts of turns that stand in the history',
+      slice: () => store.ages.keepOnceBefore(now - ONCE_MS, ONCE_AT_ONCE),
+    },
+    {
       what: 'schedules that have finished',
       slice() {
         const finished = store.jobs.finishedBefore(now - JOBS_MS, JOBS_AT_ONCE);
@@ -104,6 +150,18 @@ function rules(store: Store, now: number): Rule[] {
         }
         return finished.length === JOBS_AT_ONCE;
       },
+    },
+  ];
+}
+
+/** What is older than the owner keeps. */
+function beyond(store: Store, time: number): Rule[] {
+  return [
+    { what: 'conversations that nobody uses', slice: atOnce(() => store.ages.leaveSessionsBefore(time)) },
+    { what: 'messages and turns', slice: () => store.ages.forgetBefore(time, ROWS_AT_ONCE) },
+    {
+      what: 'words of the history that are no longer in it',
+      slice: () => store.history.forgetOld(WORDS_AT_ONCE),
     },
   ];
 }

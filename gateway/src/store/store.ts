@@ -1,5 +1,6 @@
 /** gateway.db: the one file the gateway keeps, and all SQL of it. */
 import { AccessStore } from './access-store.ts';
+import { AgeStore } from './age-store.ts';
 import { AgentSessionStore } from './agent-session-store.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import { ChatNames } from './chat-names.ts';
@@ -53,6 +54,7 @@ export class Store {
   readonly usage: UsageStore;
   readonly questions: QuestionStore;
   readonly questionMessages: QuestionMessageStore;
+  readonly ages: AgeStore;
   readonly forgetting: ForgetStore;
   readonly #db: Database;
 
@@ -81,6 +83,7 @@ export class Store {
     this.jobs = new JobStore(this.#db);
     this.jobRuns = new JobRunStore(this.#db);
     this.heartbeat = new HeartbeatStore(this.#db);
+    this.ages = new AgeStore(this.#db);
     this.forgetting = new ForgetStore(this.#db);
   }
 
@@ -104,6 +107,21 @@ export class Store {
 
   size(): number {
     return this.#db.size();
+  }
+
+  /** Gives free pages back to the disk. @returns whether there are more */
+  shrink(): boolean {
+    return this.#db.shrink();
+  }
+
+  /** Whether the file is of a version whose files never grew smaller; `rewrite` changes that. */
+  get neverShrinks(): boolean {
+    return this.#db.neverShrinks;
+  }
+
+  /** Writes the file anew; the process does nothing else meanwhile. @throws StoreError */
+  rewrite(): void {
+    this.#db.vacuum();
   }
 
   close(): void {

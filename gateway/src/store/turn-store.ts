@@ -131,17 +131,17 @@ export class TurnStore {
   }
 
   find(id: string): TurnRow | null {
-    return toTurn(this.#db.sql('SELECT * FROM turns WHERE id = ?').get(id));
+    return this.#turn(this.#db.sql('SELECT * FROM turns WHERE id = ?').get(id));
   }
 
   /** @param seq its place in the order of arrival */
   bySeq(seq: number): TurnRow | null {
-    return toTurn(this.#db.sql('SELECT * FROM turns WHERE seq = ?').get(seq));
+    return this.#turn(this.#db.sql('SELECT * FROM turns WHERE seq = ?').get(seq));
   }
 
   /** All turns that wait or run, in the order of arrival. */
   open(): TurnRow[] {
-    return toTurns(this.#db.sql(`SELECT * FROM ${OPEN} ORDER BY seq`).all());
+    return this.#turns(this.#db.sql(`SELECT * FROM ${OPEN} ORDER BY seq`).all());
   }
 
   /** How often a turn was started. @param seq its place in the order of arrival */
@@ -151,7 +151,7 @@ export class TurnStore {
 
   /** Turns of a session that wait for their own run, oldest first. */
   waiting(session: string, limit: number): TurnRow[] {
-    return toTurns(
+    return this.#turns(
       this.#db
         .sql(
           `SELECT * FROM ${OPEN} AND session = ? AND state = 'queued' AND merged_into IS NULL ORDER BY seq LIMIT ?`,
@@ -161,7 +161,7 @@ export class TurnStore {
   }
 
   mergedInto(id: string): TurnRow[] {
-    return toTurns(this.#db.sql('SELECT * FROM turns WHERE merged_into = ? ORDER BY seq').all(id));
+    return this.#turns(this.#db.sql('SELECT * FROM turns WHERE merged_into = ? ORDER BY seq').all(id));
   }
 
   /** Turns of a session that are not finished, itself not counted, ahead of `seq`. */
@@ -178,8 +178,8 @@ export class TurnStore {
     const open = this.#db
       .sql(`SELECT * FROM ${OPEN} AND session = ? AND prompt = ? ORDER BY seq DESC LIMIT 1`)
       .get(this.#names.current(session), prompt);
-    if (open) return toTurn(open);
-    return toTurn(
+    if (open) return this.#turn(open);
+    return this.#turn(
       this.#db
         .sql(
           `SELECT turns.* FROM (SELECT turn FROM messages WHERE session = ? AND role = 'user' ORDER BY id DESC LIMIT 10)
@@ -258,14 +258,14 @@ export class TurnStore {
 
   /** Turns that a process which is no longer there was running. */
   abandoned(lease: string): TurnRow[] {
-    return toTurns(
+    return this.#turns(
       this.#db.sql(`SELECT * FROM ${OPEN} AND state = 'running' AND lease IS NOT ? ORDER BY seq`).all(lease),
     );
   }
 
   /** Turns under way whose answer goes to a channel. */
   openWithDelivery(): TurnRow[] {
-    return toTurns(
+    return this.#turns(
       this.#db
         .sql(
           `SELECT * FROM turns WHERE deliver_channel IS NOT NULL AND state IN ('queued', 'running') ORDER BY seq`,
@@ -314,16 +314,28 @@ export class TurnStore {
     return Number(this.#db.sql(FORGET_INBOX).run(time, most).changes);
   }
 
+  #turns(rows: Row[]): TurnRow[] {
+    return rows.flatMap((row) => this.#turn(row) ?? []);
+  }
+
+  /** With the texts that the history alone has. */
+  #turn(row: Row | undefined): TurnRow | null {
+    if (!row || (row.prompt_in === null && row.answer_in === null)) return toTurn(row);
+    const said = (id: unknown): string | null => {
+      if (id === null) return null;
+      const message = this.#db.sql('SELECT text FROM messages WHERE id = ?').get(Number(id));
+      return message === undefined ? null : String(message.text);
+    };
+    const prompt = said(row.prompt_in) ?? row.prompt;
+    return toTurn({ ...row, prompt, answer: said(row.answer_in) ?? row.answer });
+  }
+
   #count(sql: string, ...parameters: (string | number)[]): number {
     return Number(this.#db.sql(sql).get(...parameters)?.n);
   }
 }
 
 type Row = Record<string, unknown>;
-
-function toTurns(rows: Row[]): TurnRow[] {
-  return rows.flatMap((row) => toTurn(row) ?? []);
-}
 
 function toTurn(row: Row | undefined): TurnRow | null {
   if (!row) return null;

@@ -1,5 +1,14 @@
 import { queueModeSchema } from '@mobyclaw/protocol/prompt';
-import { activeHours, durationOrOff, type Form, FormError, oneOf, timeOfDayOrOff, whole } from './forms.ts';
+import {
+  activeHours,
+  ageOrOff,
+  durationOrOff,
+  type Form,
+  FormError,
+  oneOf,
+  timeOfDayOrOff,
+  whole,
+} from './forms.ts';
 import type { Topic } from './setting.ts';
 
 const MINUTE_MS = 60_000;
@@ -84,6 +93,13 @@ export const conversations = {
       form: whole(1000, 10_000_000),
       example: '8192',
       parts: ['gateway', 'agent'],
+    },
+    MOBYCLAW_KEEP: {
+      about:
+        'How long conversations are kept: 90d, 26w, 6m (months), 2y. What is older goes from the history, and is not found any more; the memory stays. off: for ever.',
+      form: ageOrOff,
+      default: 'off',
+      parts: ['gateway'],
     },
     MOBYCLAW_RESET_IDLE: {
       about:

@@ -49,6 +49,23 @@ export const durationOrOff: Form<number | null> = (value) => {
   return explained('is neither "off" nor a duration: ', () => parseDuration(value));
 };
 
+const AGE_DAYS: Record<string, number> = { d: 1, w: 7, m: 30.5, y: 365.25 };
+const LEAST_DAYS = 30;
+
+/** How long something is kept, in milliseconds: `90d`, `8w`, `6m`, `2y`; null for off. */
+export const ageOrOff: Form<number | null> = (value) => {
+  if (value === 'off') return null;
+  const [, count, unit = ''] = /^(\d{1,4})\s*([dwmy])$/.exec(value) ?? [];
+  const days = Number(count) * (AGE_DAYS[unit] ?? Number.NaN);
+  if (Number.isNaN(days)) {
+    throw new FormError('is neither "off" nor an age; write for example 90d, 26w, 6m (months) or 2y');
+  }
+  if (days >= LEAST_DAYS) return days * 86_400_000;
+  throw new FormError(
+    `must be at least ${LEAST_DAYS}d, or off: before that the last answers are still asked for`,
+  );
+};
+
 /** Null for off. */
 export const timeOfDayOrOff: Form<{ hour: number; minute: number } | null> = (value) => {
   if (value === 'off') return null;
