@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
@@ -79,6 +80,23 @@ test('ready once the agent lists the published file', async () => {
   });
   expect(record()[0]).toMatchObject({ pid: supervisor.status.pid, cwd: folder });
   expect(readFileSync(join(folder, 'engine/soul.yaml'), 'utf8')).toBe(GOOD);
+});
+
+test('the database is written anew while no engine runs, which then runs again', async () => {
+  const { supervisor, publish, record, folder } = setUp();
+  const path = join(folder, 'session.db');
+  const database = new DatabaseSync(path);
+  database.exec(`CREATE TABLE t (a); INSERT INTO t VALUES ('canary'); DELETE FROM t`);
+  database.close();
+  expect(readFileSync(path).includes('canary')).toBe(true);
+  publish(GOOD);
+  await supervisor.start();
+  const { pid } = supervisor.status;
+  expect(await supervisor.overwriteSessions()).toBeNull();
+  expect(readFileSync(path).includes('canary')).toBe(false);
+  expect(supervisor.status.state).toBe('ready');
+  expect(supervisor.status.pid).not.toBe(pid);
+  expect(record()).toHaveLength(2);
 });
 
 describe("the engine's copy", () => {

@@ -114,6 +114,7 @@ test('what the agent did not take of soul.yaml is told of the file, which looks 
   const home = temporaryFolder();
   const api = await startApi(home);
   const started = new Date().toISOString();
+  api.on('GET /api/storage', { body: STORAGE });
   api.on('GET /api/status', {
     body: {
       version: '0.1.0',
@@ -147,6 +148,17 @@ test('what the agent did not take of soul.yaml is told of the file, which looks 
   expect(result.stdout).not.toContain('hunter2');
 });
 
+const STORAGE = {
+  path: '/x',
+  bytes: 1_200_000_000,
+  free: 0,
+  tables: [
+    { name: 'messages', bytes: 900_000_000 },
+    { name: 'turns', bytes: 300_000_000 },
+  ],
+  months: [{ month: '2026-02', messages: 12_000, characters: 27_000_000 }],
+};
+
 interface Told {
   checks: { name: string; status: string; detail: string; remedy?: string }[];
 }
@@ -158,6 +170,7 @@ test('a channel that has stopped is wrong, one that is tried again is told', asy
   mkdirSync(join(home, 'run'), { recursive: true });
   writeFileSync(join(home, 'run/compose.json'), JSON.stringify({ port: api.port, startedAt, built: '' }));
   const channel = { since: startedAt, fatal: false, waiting: 0, connects: 0 };
+  api.on('GET /api/storage', { body: STORAGE });
   api.on('GET /api/status', {
     body: {
       version: '0.1.0',
@@ -182,6 +195,12 @@ test('a channel that has stopped is wrong, one that is tried again is told', asy
   });
   expect(code).toBe(1);
   const { checks } = JSON.parse(stdout) as Told;
+  expect(checks).toContainEqual({
+    name: 'history',
+    status: 'warn',
+    detail: '1.2 GB: messages 900.0 MB, turns 300.0 MB; 2026-02 12000 messages, 27.0 MB',
+    remedy: expect.stringContaining('MOBYCLAW_KEEP'),
+  });
   const remedy = './mobyclaw channels shows all of them.';
   expect(checks).toContainEqual({
     name: 'telegram',

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { findOnPath } from '@mobyclaw/lib/find-on-path';
 import type { ChannelStatusView } from '@mobyclaw/protocol/channel';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
+import { type Storage, storageSchema } from '@mobyclaw/protocol/storage';
+import { byteSize } from '../byte-size.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
@@ -83,10 +85,28 @@ function channelCheck({ channel, state, reason }: ChannelStatusView): Check[] {
   return [check(channel, `${state}: ${reason}`, './mobyclaw channels shows all of them.')];
 }
 
+const TOLD = 3; // tables, months
+const PLENTY_BYTES = 1e9; // copied by each backup
+
+/** What grows, and by how much a month. */
+function storageCheck({ bytes, tables, months }: Storage): Check {
+  const largest = tables.slice(0, TOLD).map((table) => `${table.name} ${byteSize(table.bytes)}`);
+  const lately = months
+    .slice(0, TOLD)
+    .map(({ month, messages, characters }) => `${month} ${messages} messages, ${byteSize(characters)}`);
+  const detail = [`${byteSize(bytes)}: ${largest.join(', ')}`, ...lately].join('; ');
+  if (bytes < PLENTY_BYTES) return ok('history', detail);
+  return warn('history', detail, 'If you do not need all of it, set MOBYCLAW_KEEP, such as 2y.');
+}
+
 async function checkGateway(context: Context): Promise<Check[]> {
   let status: Status;
+  let storage: Storage;
   try {
-    status = await context.withGateway((gateway) => gateway.json(statusSchema, '/api/status'));
+    [status, storage] = await context.withGateway(async (gateway) => [
+      await gateway.json(statusSchema, '/api/status'),
+      await gateway.json(storageSchema, '/api/storage'),
+    ]);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return [fail('API', error.message.split('\n', 1)[0] ?? '', './mobyclaw logs gateway says more.')];
@@ -98,6 +118,7 @@ async function checkGateway(context: Context): Promise<Check[]> {
     problem === undefined
       ? ok('API', `${status.state} on http://127.0.0.1:${context.port}`)
       : fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.'),
+    storageCheck(storage),
     ...(rejected === undefined
       ? []
       : [fail('soul.yaml', rejected, `Mend ${context.data.soul}; until then Moby goes on as he was.`)]),

@@ -49,6 +49,7 @@ import {
   soulSaveRequestSchema,
 } from '@mobyclaw/protocol/soul';
 import { statusSchema } from '@mobyclaw/protocol/status';
+import { storageSchema } from '@mobyclaw/protocol/storage';
 import { tokenRequestSchema, tokenViewSchema } from '@mobyclaw/protocol/token';
 import {
   acceptedTurnSchema,
@@ -484,6 +485,12 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/forget/{id}', summary: 'How forgetting goes', answer: forgettingSchema },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
+  {
+    method: 'get',
+    path: '/api/storage',
+    summary: 'What the database holds, and how it grows',
+    answer: storageSchema,
+  },
   { method: 'post', path: '/api/usage/lift', summary: 'Let Moby go on for the day, beyond his budget' },
   {
     method: 'post',

@@ -131,3 +131,13 @@ test('a delivery of a hook is remembered for a year', async () => {
   await sweep(store);
   expect(column(path, 'SELECT delivery FROM hook_deliveries')).toEqual([{ delivery: 'young' }]);
 });
+
+test('what takes how much room is told, and how much is said in a month', () => {
+  const { store } = openStore();
+  said(store, 'a', 0, 'x'.repeat(50_000));
+  const { bytes, tables, months } = store.storage();
+  expect(tables.find(({ name }) => name === 'messages')?.bytes).toBeGreaterThan(50_000);
+  expect(tables.map(({ name }) => name)).not.toContain('messages_session'); // indexes count to their table
+  expect(tables.reduce((sum, table) => sum + table.bytes, 0)).toBeLessThanOrEqual(bytes);
+  expect(months).toEqual([{ month: '1972-09', messages: 2, characters: 50_000 + 'answer a'.length }]);
+});

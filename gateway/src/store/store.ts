@@ -1,4 +1,5 @@
 /** gateway.db: the one file the gateway keeps, and all SQL of it. */
+import type { Storage } from '@mobyclaw/protocol/storage';
 import { AccessStore } from './access-store.ts';
 import { AgeStore } from './age-store.ts';
 import { AgentSessionStore } from './agent-session-store.ts';
@@ -20,6 +21,7 @@ import { PieceStore } from './piece-store.ts';
 import { QuestionMessageStore } from './question-message-store.ts';
 import { QuestionStore } from './question-store.ts';
 import { SessionStore } from './session-store.ts';
+import { storageReport } from './storage-report.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
 import { TurnSummaryStore } from './turn-summary-store.ts';
@@ -107,6 +109,11 @@ export class Store {
 
   size(): number {
     return this.#db.size();
+  }
+
+  /** What takes how much room. */
+  storage(): Storage {
+    return storageReport(this.#db);
   }
 
   /** Gives free pages back to the disk. @returns whether there are more */

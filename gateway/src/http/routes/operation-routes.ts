@@ -57,6 +57,10 @@ export function operationRoutes(services: HttpServices): Router {
     response.json(await usageReport(services, clock.now() - days * DAY_MS));
   });
 
+  router.get('/api/storage', (_request, response) => {
+    response.json(store.storage());
+  });
+
   router.post('/api/usage/lift', (_request, response) => {
     if (!budget) throw new HttpProblem('conflict', 'No budget is set, so there is nothing to lift.');
     response.json({ until: new Date(budget.lift().until).toISOString() });

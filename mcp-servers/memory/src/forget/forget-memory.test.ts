@@ -70,7 +70,7 @@ test('a phrase is in no file afterwards, and everything else is', async () => {
   const text = readFileSync(join(home, 'MEMORY.md'), 'utf8');
   expect(text).toContain('# Memory\r\n\r\n- The owner plays chess.  \r\n');
   expect(text).toContain('Trillian is an astronomer.');
-  expect(readFileSync(join(home, 'memory/2020-01-01.md')).toString('utf16le')).toBe('\ufeff- 10:00 oolong\n');
+  expect(readFileSync(join(home, 'memory/2020-01-01.md')).toString('utf16le')).toBe('\ufeff- 10:00 tea\n');
   expect(readFileSync(join(home, 'memory/guests/telegram-dm-9.md'), 'utf8')).toContain(
     'Eve comes on Sunday.',
   );
