@@ -56,15 +56,16 @@ export function factDraft(doubt: Doubt): Draft {
   };
 }
 
+/** None of them is what a plain yes would mean. */
 const WHICH: QuestionOption[] = [
-  { id: 'new', label: 'The newer', style: 'primary' },
+  { id: 'new', label: 'The newer' },
   { id: 'old', label: 'The older' },
   { id: 'both', label: 'Keep both' },
 ];
 
 function whether(removes: boolean): QuestionOption[] {
   return [
-    { id: 'old', label: 'Keep it', style: 'primary' },
+    { id: 'old', label: 'Keep it' },
     { id: 'new', label: removes ? 'Remove it' : 'Change it', style: 'danger' },
   ];
 }
