@@ -55,10 +55,14 @@ import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
 import { HeartbeatChanges } from './unasked/heartbeat-changes.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
+import { NightlyReview } from './upkeep/nightly-review.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
 const QUIET_HOURS = new Set([2, 3, 4, 5]); // of the owner's night
 export const DRAIN_MS = 25_000; // within the 30 s that whoever stops us waits
+
+const REVIEW_SESSION = 'upkeep:memory';
+const MODEL_KNOWN_MS = 30 * 86_400_000;
 
 export interface GatewayOptions {
   config: GatewayConfig;
@@ -105,7 +109,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const tidy = (): void => void cleanup.poke();
   const windows = new Windows(store.contexts, config.contextWindow);
   const agentSessionsInUse = new Set<string>();
-  const { shortening, compactor } = openShortening({
+  const { shortening, compactor, askAlone } = openShortening({
     config,
     store,
     agent,
@@ -241,6 +245,26 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
       logger,
     });
+  const { reviewAt: at } = config;
+  const review =
+    memory && at
+      ? new NightlyReview({
+          memory,
+          ask: (prompt, signal) => askAlone(REVIEW_SESSION, prompt, signal),
+          model: async () =>
+            (await monitor.health()).model ??
+            store.usage.byModel(clock.now() - MODEL_KNOWN_MS)[0]?.model ??
+            null,
+          at,
+          activeHours: config.heartbeat.activeHours,
+          timeZone,
+          calendar: () => background.calendar(),
+          isIdle: () => lanes.running === 0,
+          notify,
+          clock,
+          logger,
+        })
+      : null;
   const turnPause = new TurnPause({ lanes, clock, logger });
   const onRestarted = (): void => {
     agent.forgetEngine();
@@ -413,6 +437,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     budget?.sendNotices();
     void changes.check(); // made before a restart
     factQuestions?.start();
+    review?.start();
     hooks.tellOfConfinement().catch((error: unknown) => {
       logger.warn({ err: error }, 'the owner is told at the next start that webhooks are confined');
     });
@@ -428,6 +453,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs = DRAIN_MS) {
       retention.stop();
       await factQuestions?.stop();
+      await review?.stop();
       questions.stop();
       await ruleWriter?.stop();
       await indexer.stop();

@@ -6,11 +6,11 @@ import type { Budget } from './budget/budget.ts';
 import type { Pricing } from './budget/pricing.ts';
 import { Compactor, type UpkeepLanes } from './compaction/compactor.ts';
 import { Flush } from './compaction/flush.ts';
-import { HiddenTurns } from './compaction/hidden-turns.ts';
+import { type HiddenAnswer, HiddenTurns } from './compaction/hidden-turns.ts';
 import { Planner } from './compaction/planner.ts';
 import { Shortening } from './compaction/shortening.ts';
 import { SideSessions } from './compaction/side-sessions.ts';
-import { Summaries } from './compaction/summary.ts';
+import { NO_TOOLS, Summaries } from './compaction/summary.ts';
 import { Upkeeper } from './compaction/upkeeper.ts';
 import type { Windows } from './compaction/windows.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -41,6 +41,8 @@ export interface OpenShorteningOptions {
 export function openShortening(options: OpenShorteningOptions): {
   shortening: Shortening;
   compactor: Compactor;
+  /** One call of the model with a prompt of our own, without tools and in an agent session of its own. @throws AgentError */
+  askAlone: (session: string, prompt: string, signal: AbortSignal) => Promise<HiddenAnswer>;
 } {
   const { config, store, agent, windows, capabilities, clock, logger } = options;
   const { budget, pricing, onEnded, onFree, agentSessionsInUse: inUse, metrics, lanes } = options;
@@ -53,5 +55,20 @@ export function openShortening(options: OpenShorteningOptions): {
   const summaries = new Summaries({ upkeep, hidden, sessions, askerOf });
   const shared = { store, planner, clock, logger };
   const compactor = new Compactor({ ...shared, agent, flush, summaries, hidden, sessions, lanes, metrics });
-  return { compactor, shortening: new Shortening({ ...shared, windows, compactor }) };
+  return {
+    compactor,
+    shortening: new Shortening({ ...shared, windows, compactor }),
+    askAlone: (session, prompt, signal) =>
+      sessions.with(session, NO_TOOLS, (agentSession) =>
+        hidden.ask({
+          session,
+          agentSession,
+          agentName: null,
+          asker: 'owner',
+          upkeep: 'nothing',
+          text: () => prompt,
+          signal,
+        }),
+      ),
+  };
 }

@@ -5,7 +5,9 @@
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { reviewsText, undoneText } from '@mobyclaw/lib/review-text';
 import { whyText } from '@mobyclaw/lib/why-text';
+import { reviewSchema, undoneReviewSchema } from '@mobyclaw/protocol/memory-review';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
@@ -35,6 +37,16 @@ export const command: Define = (target, context, exit) => {
     .description('tell where what he remembers comes from: conversation, time, person')
     .option('--json', 'print JSON')
     .action(async (words: string[], options: Options) => exit(await why(context, words.join(' '), options)));
+  target
+    .command('changes')
+    .description('show what the nightly look did with MEMORY.md')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await changes(context, options)));
+  target
+    .command('undo')
+    .description('take back what the last nightly look changed')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => exit(await undo(context, options)));
   target
     .command('log [date]')
     .description('show the log of a day: YYYY-MM-DD, today or yesterday')
@@ -81,6 +93,24 @@ async function why(context: Context, query: string, { json }: Options): Promise<
   );
   if (json) printJson(terminal, answer);
   else print(terminal, `${shown(terminal, whyText(answer, settings.values.MOBYCLAW_TZ))}\n`);
+  return EXIT.ok;
+}
+
+async function changes(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  const reviews = await context.withGateway((gateway) => gateway.list(reviewSchema, '/api/memory/changes'));
+  if (json) printJson(terminal, reviews);
+  else print(terminal, `${shown(terminal, reviewsText(reviews))}\n`);
+  return EXIT.ok;
+}
+
+async function undo(context: Context, { json }: Options): Promise<ExitCode> {
+  const { terminal } = context;
+  const undone = await context.withGateway((gateway) =>
+    gateway.json(undoneReviewSchema, '/api/memory/undo', { method: 'POST' }),
+  );
+  if (json) printJson(terminal, undone);
+  else print(terminal, `${shown(terminal, undoneText(undone))}\n`);
   return EXIT.ok;
 }
 

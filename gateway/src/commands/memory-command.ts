@@ -6,8 +6,8 @@ const MOST_CHARS = 6000;
 
 export const memoryCommand: Command = {
   name: 'memory',
-  usage: '[why …]',
-  description: 'What I remember; `why tea` tells where that comes from',
+  usage: '[why … | changes | undo]',
+  description: 'What I remember; `why tea` tells where it comes from, `changes` what I did with it at night',
   ownerOnly: true,
   menu: true,
   async run({ kind, text, sign }, { memory }) {
@@ -19,8 +19,12 @@ export const memoryCommand: Command = {
       case 'why':
         if (rest === '') return `Write what it is about: \`${sign}memory why tea\`.`;
         return shortened(quoted(await memory.whyText(rest.slice(0, 500))), 'ask for something more exact');
+      case 'changes':
+        return shortened(quoted(await memory.changesText()), './mobyclaw memory changes shows all');
+      case 'undo':
+        return memory.undoText();
       default:
-        return `Write \`${sign}memory\`, or \`${sign}memory why tea\`.`;
+        return `Write \`${sign}memory\`, \`${sign}memory why tea\`, \`${sign}memory changes\` or \`${sign}memory undo\`.`;
     }
   },
 };

@@ -44,6 +44,8 @@ export interface HiddenPrompt {
 }
 
 export interface HiddenAnswer {
+  /** Its id. */
+  turn: string;
   text: string;
   /** Entries that it wrote into the memory. */
   written: number;
@@ -111,7 +113,7 @@ export class HiddenTurns {
       if (outcome.kind === 'failed') throw outcome.error;
       if (outcome.kind === 'stopped') throw new AgentError('cancelled', 'The upkeep was put off.');
       await this.#end(turn, meter, null);
-      return { text: outcome.text, written: tools.written, refused: tools.refused };
+      return { turn: turn.id, text: outcome.text, written: tools.written, refused: tools.refused };
     } catch (error) {
       await this.#end(turn, meter, error);
       throw error;

@@ -13,7 +13,8 @@ import { summaryPrompt } from './prompts.ts';
 import type { SideSessions } from './side-sessions.ts';
 import type { Upkeeper } from './upkeeper.ts';
 
-const NO_TOOLS: Permissions = { ask: ['*'] };
+/** Whatever a model calls is refused, since nobody is asked in upkeep. */
+export const NO_TOOLS: Permissions = { ask: ['*'] };
 const EXACT_SHARE = 0.4; // of the room, for words that the model left out
 const TOKENS_A_WORD = 1.4;
 const ALSO = '## Also named';

@@ -62,6 +62,8 @@ export interface GatewayConfig {
   keepMs: number | null;
   /** Time of day in `timeZone` at which conversations start afresh. */
   resetDaily: { hour: number; minute: number } | null;
+  /** Time of day in `timeZone` of the nightly look at the memory; null: never. */
+  reviewAt: { hour: number; minute: number } | null;
   channels: ChannelsConfig;
   /** Where the owner wants the results of schedules and heartbeats; null: as things stand. */
   ownerChannel: string | null;
@@ -103,6 +105,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     resetIdleMs: env.MOBYCLAW_RESET_IDLE,
     keepMs: env.MOBYCLAW_KEEP,
     resetDaily: env.MOBYCLAW_RESET_DAILY,
+    reviewAt: env.MOBYCLAW_REVIEW,
     heartbeat: { intervalMs: env.MOBYCLAW_HEARTBEAT_INTERVAL, activeHours: env.MOBYCLAW_ACTIVE_HOURS },
     channels: toChannelsConfig(env),
     ownerChannel: env.MOBYCLAW_OWNER_CHANNEL ?? null,

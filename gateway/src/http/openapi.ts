@@ -29,6 +29,7 @@ import {
   ownerFileSaveSchema,
   ownerFileSchema,
 } from '@mobyclaw/protocol/memory-file';
+import { reviewSchema, undoneReviewSchema } from '@mobyclaw/protocol/memory-review';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mobyclaw/protocol/page-login';
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
@@ -483,6 +484,18 @@ const OPERATIONS: readonly Operation[] = [
     status: 202,
   },
   { method: 'get', path: '/api/forget/{id}', summary: 'How forgetting goes', answer: forgettingSchema },
+  {
+    method: 'get',
+    path: '/api/memory/changes',
+    summary: 'What the nightly looks at the memory did, the newest first',
+    answer: items(reviewSchema),
+  },
+  {
+    method: 'post',
+    path: '/api/memory/undo',
+    summary: 'Take back what the last nightly look changed',
+    answer: undoneReviewSchema,
+  },
   { method: 'get', path: '/api/status', summary: 'How Moby is', answer: statusSchema },
   { method: 'get', path: '/api/usage', summary: 'Tokens and cost; ?days=', answer: usageReportSchema },
   {

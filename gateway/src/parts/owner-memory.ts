@@ -1,5 +1,6 @@
 /** The memory as the gateway asks it for the owner: what stands there, and where it comes from. */
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
+import { reviewsText, undoneText } from '@mobyclaw/lib/review-text';
 import { whyText } from '@mobyclaw/lib/why-text';
 import { type SoulProblem, soulProblemSchema } from '@mobyclaw/protocol/control';
 import {
@@ -13,6 +14,12 @@ import {
   type OwnerFileSave,
   ownerFileSchema,
 } from '@mobyclaw/protocol/memory-file';
+import {
+  type Review,
+  reviewsSchema,
+  type UndoneReview,
+  undoneReviewSchema,
+} from '@mobyclaw/protocol/memory-review';
 import { type WhyAnswer, whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import * as z from 'zod';
@@ -96,6 +103,26 @@ export class OwnerMemory {
   /** @throws HttpProblem 409 where it was changed since it was read, 422 where it has a mistake; MemoryAwayError */
   saveSoul(text: string, version: string | null): Promise<OwnerFile> {
     return this.#ask(ownerFileSchema, 'POST', '/soul/file', { text, version });
+  }
+
+  /** What the nightly looks have changed, newest first. @throws MemoryAwayError */
+  changes(): Promise<Review[]> {
+    return this.#ask(reviewsSchema, 'GET', '/reviews');
+  }
+
+  /** The same in words, or why it cannot be told. */
+  changesText(): Promise<string> {
+    return this.#told(async () => reviewsText(await this.changes()));
+  }
+
+  /** Takes back what the last look has changed. @throws MemoryAwayError */
+  undo(): Promise<UndoneReview> {
+    return this.#ask(undoneReviewSchema, 'POST', '/review/undo', {});
+  }
+
+  /** The same, with what came of it in words. */
+  undoText(): Promise<string> {
+    return this.#told(async () => undoneText(await this.undo()));
   }
 
   async #ask<T>(schema: z.ZodType<T>, method: 'GET' | 'POST', path: string, body?: object): Promise<T> {

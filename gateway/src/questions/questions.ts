@@ -21,7 +21,7 @@ import { type Decision, MOVED_ON, type Wanted } from '../agent/wanted.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { QuestionFilter, QuestionRow, Settlement, StoredAnswer } from '../store/question-store.ts';
 import type { Store } from '../store/store.ts';
-import type { TurnRow } from '../store/turn-store.ts';
+import { type TurnRow, UPKEEP } from '../store/turn-store.ts';
 import { type GivenAnswer, readAnswer } from './answer-problem.ts';
 import { mustBeFew, TOO_MANY, TooManyQuestions } from './flood.ts';
 import type { Draft, Kind, Settled } from './kind.ts';
@@ -33,8 +33,6 @@ import type { RuleFor } from './tool.ts';
 const LOOK_MS = 60_000; // at the clock on the wall, since a machine may have slept
 const DISK_RETRY_MS = 2000;
 const ROWS_AT_ONCE = 200;
-/** Source of what Moby asks for himself. */
-export const UPKEEP = 'upkeep';
 const ASKING_GUEST = 'I have to ask my owner.';
 
 export interface QuestionsOptions {

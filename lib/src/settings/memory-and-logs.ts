@@ -1,4 +1,4 @@
-import { oneOf, whole } from './forms.ts';
+import { oneOf, timeOfDayOrOff, whole } from './forms.ts';
 import type { Topic } from './setting.ts';
 
 export const memoryAndLogs = {
@@ -16,6 +16,13 @@ export const memoryAndLogs = {
         'unasked: before Moby answers you, the few lines of memory and earlier conversations that belong to your message are put in front of it, at most 300 tokens. tool: he looks only when he thinks of it.',
       form: oneOf('unasked', 'tool'),
       default: 'unasked',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_REVIEW: {
+      about:
+        'When Moby looks through his memory at night, in the time zone above: what of the days before belongs into MEMORY.md, what there is double or stale. One call of the model, only where something new was logged; ./mobyclaw memory changes shows what he did, undo takes it back. off: never.',
+      form: timeOfDayOrOff,
+      default: '03:30',
       parts: ['gateway'],
     },
     MOBYCLAW_LOG_LEVEL: {

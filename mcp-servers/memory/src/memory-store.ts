@@ -138,6 +138,16 @@ export class MemoryStore {
     await this.#change({ by, name, transform, said, isOwners });
   }
 
+  /** Changes a file as a whole. @param transform may be called again, where somebody else writes meanwhile */
+  async revise(
+    by: Author,
+    name: MemoryFileName,
+    transform: Change['transform'],
+    { isOwners = false }: { isOwners?: boolean } = {},
+  ): Promise<void> {
+    await this.#change({ by, name, transform, isOwners });
+  }
+
   /**
    * Adds a line with the time of day to today's log.
    * @param once nothing is added where the same was logged today, not only right before

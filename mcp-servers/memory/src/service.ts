@@ -25,6 +25,8 @@ import { MemoryPublisher } from './memory-publisher.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ownerRoutes } from './owner/owner-routes.ts';
 import { OwnerFiles } from './owner-files.ts';
+import { reviewRoutes } from './review/review-routes.ts';
+import { Reviews } from './review/reviews.ts';
 import { recallRoute } from './search/recall-route.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
@@ -133,6 +135,7 @@ export async function startMemoryService(
             recallRoute({ home, store, index }),
             ...doubtRoutes(store, doubts),
             ...ownerRoutes({ home, store, index }),
+            ...reviewRoutes(new Reviews(home, { store, journal, doubts })),
           ],
         },
       },

@@ -207,7 +207,7 @@ export function memoryTools(options: MemoryToolsOptions): McpTool[] {
         }
         refuseRecalled(new_text);
         const edit = (): Promise<void> =>
-          asking(doubts, store, caller, () => store.edit(caller, name, old_text, new_text));
+          asking(facts, caller, () => store.edit(caller, name, old_text, new_text));
         const { session = '' } = caller;
         if (name === HEARTBEAT) await changes.during({ session, was: old_text, is: new_text }, edit);
         else await edit();

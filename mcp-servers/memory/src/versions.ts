@@ -2,6 +2,7 @@
  * The version before each change, under `memory/.versions/<file>/<time>.md` (`.yaml` of soul.yaml), for the owner to look at
  * or copy back. The number kept is bounded; a daily log, which only grows, and what a guest writes keep fewer.
  */
+import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -80,6 +81,19 @@ export async function readVersion(
 
 function folderOf(home: string, name: MemoryFileName | typeof SOUL): string {
   return join(home, 'memory', '.versions', name.replace(/^memory\//, ''));
+}
+
+/** @returns the newest version that was kept of a file and that a hash belongs to, as text; null where there is none */
+export async function findVersion(home: string, name: MemoryFileName, hash: string): Promise<string | null> {
+  for (const { at } of await listVersions(home, name)) {
+    const text = await readVersion(home, name, at);
+    if (text !== null && hashOf(text) === hash) return text;
+  }
+  return null;
+}
+
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /**

@@ -1,4 +1,4 @@
-/** `/api/memory`: the owner's memory files, read and edited, their versions, the search, and where what stands there comes from. */
+/** `/api/memory`: the owner's memory files, read and edited, their versions, the search, where what stands there comes from, what the nightly look did. */
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { ownerFileSaveSchema } from '@mobyclaw/protocol/memory-file';
 import { Router } from 'express';
@@ -51,6 +51,14 @@ export function memoryRoutes({ memory, live }: HttpServices): Router {
 
   router.get('/api/memory/why', async (request, response) => {
     response.json(await answered(memory.why(validate(whyQuery, request.query).q)));
+  });
+
+  router.get('/api/memory/changes', async (_request, response) => {
+    response.json({ items: await answered(memory.changes()) });
+  });
+
+  router.post('/api/memory/undo', async (_request, response) => {
+    response.json(await answered(memory.undo()));
   });
 
   return router;

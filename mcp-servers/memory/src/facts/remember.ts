@@ -4,8 +4,9 @@
  */
 import { localTime } from '@mobyclaw/lib/local-time';
 import type { McpCaller } from '@mobyclaw/mcp/tool';
+import type { Doubt } from '@mobyclaw/protocol/memory-doubt';
 import { isGuestNotes, type MemoryFileName } from '../memory-file.ts';
-import type { MemoryStore } from '../memory-store.ts';
+import type { Author, MemoryStore } from '../memory-store.ts';
 import type { Journal } from '../sources/journal.ts';
 import { factLines } from '../sources/line-changes.ts';
 import { lineKey, plainLine } from '../sources/line-key.ts';
@@ -58,18 +59,17 @@ export async function remember(memory: FactMemory, fact: NewFact, caller: McpCal
 
 /** A fact takes the place of another because the person has said so. @throws ToolError */
 export async function replaceFact(
-  { store, doubts }: FactMemory,
+  memory: FactMemory,
   { file, old, is, said }: { file: MemoryFileName; old: string; is: string; said: string },
   caller: McpCaller,
 ): Promise<string> {
-  await asking(doubts, store, caller, () => store.replaceLine(caller, file, old, is, { said }));
+  await asking(memory, caller, () => memory.store.replaceLine(caller, file, old, is, { said }));
   return `${file}: "${plainLine(old)}" is replaced by:\n- ${plainLine(is)}`;
 }
 
 /** Notes a warning that was to go or to say less, so that the owner is asked. @throws whatever the change throws */
 export async function asking(
-  doubts: Doubts,
-  store: MemoryStore,
+  memory: FactMemory,
   caller: McpCaller,
   change: () => Promise<void>,
 ): Promise<void> {
@@ -78,26 +78,19 @@ export async function asking(
   } catch (error) {
     if (error instanceof SoftenedWarningError) {
       const { file, old, is } = error;
-      await doubts.add({
-        kind: 'warning',
-        file,
-        old,
-        is,
-        why: 'it is a warning',
-        oldOn: null,
-        ...from(store, caller),
-      });
+      await noteDoubt(memory, { kind: 'warning', file, old, is, why: 'it is a warning' }, caller);
     }
     throw error;
   }
 }
 
-async function noteContradictions(
+/** Notes which lines contradict what is new. @returns what to tell the model */
+export async function noteContradictions(
   memory: FactMemory,
   file: MemoryFileName,
   text: string,
   added: readonly string[],
-  caller: McpCaller,
+  caller: Author,
 ): Promise<string[]> {
   const standing = factLines(text).filter((line) => !added.includes(line));
   const told: string[] = [];
@@ -109,15 +102,7 @@ async function noteContradictions(
       origins ??= new Origins(await memory.journal.read());
       const oldOn = writtenOn(origins, file, old, memory.store.timeZone);
       if (pastSince(old, oldOn, memory.store.today().date) !== null) continue;
-      await memory.doubts.add({
-        kind: 'contradiction',
-        file,
-        old,
-        is,
-        why,
-        oldOn,
-        ...from(memory.store, caller),
-      });
+      await noteDoubt(memory, { kind: 'contradiction', file, old, is, why }, caller, oldOn);
       told.push(
         `Both stand now, with their days, and the owner will be asked: "${plainLine(old)}" (${oldOn ?? 'day not known'}) and "${plainLine(is)}" (today); ${why}. If he has said that the new one takes the place of the old one, call memory_append again with replaces and person_said.`,
       );
@@ -132,10 +117,22 @@ export function writtenOn(origins: Origins, file: string, line: string, timeZone
   return source === null ? null : localTime(Date.parse(source.at), timeZone).date;
 }
 
-function from(store: MemoryStore, { turn, session }: McpCaller) {
-  return {
+/** Keeps what only the owner can decide until he is asked. @param oldOn the day of the old line, where it was looked up already */
+export async function noteDoubt(
+  { store, journal, doubts }: FactMemory,
+  doubt: Pick<Doubt, 'kind' | 'file' | 'old' | 'is' | 'why'>,
+  { turn, session }: Author,
+  oldOn?: string | null,
+): Promise<void> {
+  const on =
+    oldOn === undefined
+      ? writtenOn(new Origins(await journal.read()), doubt.file, doubt.old, store.timeZone)
+      : oldOn;
+  await doubts.add({
+    ...doubt,
+    oldOn: on,
     at: new Date(store.now).toISOString(),
     ...(turn === undefined ? {} : { turn }),
     ...(session === undefined ? {} : { session }),
-  };
+  });
 }
