@@ -33,6 +33,8 @@ import { openBudget } from './open-budget.ts';
 import { openShortening } from './open-shortening.ts';
 import { OwnerMemory } from './parts/owner-memory.ts';
 import { PartClient } from './parts/part-client.ts';
+import { postPush } from './push/post-push.ts';
+import { type PostPush, Push } from './push/push.ts';
 import { FactQuestions } from './questions/fact-questions.ts';
 import { ownerRules } from './questions/owner-rules.ts';
 import { Questions } from './questions/questions.ts';
@@ -72,6 +74,8 @@ export interface GatewayOptions {
   version: string;
   /** With the page's files, as the build made them. */
   pageFolder: string;
+  /** Instead of the way to the push services. */
+  postPush?: PostPush;
   /** Largest size of the database in pages. */
   maxPages?: number;
   /** Instead of the adapters that there are. */
@@ -371,7 +375,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   const live = new LiveFeed({ store, events, clock, version });
+  const push = new Push({
+    store,
+    questions,
+    folder: config.folder,
+    post: options.postPush ?? postPush,
+    clock,
+    logger,
+  });
   const app = createApp({
+    push,
     commands,
     transcription: config.channels.transcription,
     store,
@@ -407,6 +420,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer(app);
   server.requestTimeout = 60_000; // for the request itself; an answer may take as long as it takes
   const port = await listen(server, config);
+  push.start();
   questions.start();
   ruleWriter?.start();
   forgetting.start();
@@ -455,6 +469,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       await factQuestions?.stop();
       await review?.stop();
       questions.stop();
+      push.stop();
       await ruleWriter?.stop();
       await indexer.stop();
       background.stop();

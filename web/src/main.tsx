@@ -26,5 +26,9 @@ addEventListener('hashchange', () => {
 if ('serviceWorker' in navigator) {
   const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
   const worker = policies?.createPolicy('worker', { createScriptURL: () => '/sw.js' }).createScriptURL('');
-  navigator.serviceWorker.register(worker ?? '/sw.js').catch(() => undefined); // without it only an offline start is missing
+  navigator.serviceWorker.register(worker ?? '/sw.js').catch(() => undefined); // without it only an offline start and notifications are missing
+  // A notification was clicked.
+  navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ show?: unknown }>) => {
+    if (typeof data.show === 'string' && data.show.startsWith('#/')) location.hash = data.show;
+  });
 }

@@ -239,6 +239,20 @@ export const t = {
     api: 'What programs can ask: /openapi.json',
   },
 
+  push: {
+    title: 'Notifications',
+    about:
+      'Questions, reminders and what Moby found by himself, while you do not look at the page. They go through the push service of the browser, encrypted.',
+    here: 'In this browser',
+    content: 'With the words of it',
+    cannot:
+      'This browser offers none here. They need https or localhost, and on an iPhone the page on the home screen.',
+    denied:
+      'The browser does not allow notifications for this page. Allow them in its settings, then switch them on again.',
+    since: 'since',
+    off: 'Switch off',
+  },
+
   platforms: {
     web: 'this page',
     cli: 'the terminal',

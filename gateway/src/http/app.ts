@@ -22,6 +22,7 @@ import { openAiErrors, openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { pageEntrance, pageLoginRoutes } from './routes/page-login-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
+import { pushRoutes } from './routes/push-routes.ts';
 import { questionRoutes } from './routes/question-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
 import { soulRoutes } from './routes/soul-routes.ts';
@@ -69,6 +70,7 @@ export function createApp(services: HttpServices): Express {
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
   app.use(liveRoutes(services));
+  app.use(pushRoutes(services));
   app.use(pageLoginRoutes({ ...services, codes }));
   app.use((request) => {
     throw new HttpProblem(

@@ -16,6 +16,7 @@ import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
+import type { Push } from '../push/push.ts';
 import type { Questions } from '../questions/questions.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { RunningSoul, SoulView } from '../soul/soul-reloader.ts';
@@ -55,6 +56,7 @@ export interface HttpServices {
   messaging: () => Messaging | null;
   ownerChannel: OwnerDelivery['chosen'];
   live: LiveFeed;
+  push: Push;
   /** With the page's files, as the build made them. */
   pageFolder: string;
   metrics: Metrics;

@@ -35,6 +35,7 @@ import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mo
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
+import { pushListSchema, pushRequestSchema, pushViewSchema } from '@mobyclaw/protocol/push';
 import { answerRequestSchema, questionSchema } from '@mobyclaw/protocol/question';
 import {
   messageViewSchema,
@@ -249,6 +250,21 @@ const OPERATIONS: readonly Operation[] = [
     status: 201,
   },
   { method: 'delete', path: '/api/tokens/{id}', summary: 'Revoke a token', status: 204 },
+  {
+    method: 'get',
+    path: '/api/push',
+    summary: 'Browsers that are notified while no tab is in front',
+    answer: pushListSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/push',
+    summary: 'Notify this browser; only with its cookie, and at known push services',
+    body: pushRequestSchema,
+    answer: pushViewSchema,
+    status: 201,
+  },
+  { method: 'delete', path: '/api/push/{id}', summary: 'Notify a browser no more', status: 204 },
   {
     method: 'get',
     path: '/api/channels',

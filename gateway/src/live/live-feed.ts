@@ -41,6 +41,7 @@ export class LiveFeed {
   /** Turns that wait or run, by their order of arrival, with the last event that was handed over. */
   #open = new Map<number, number>();
   #lastMessage = 0;
+  #unwatch: (() => void) | null = null;
   #timer: Timer | null = null;
   #flushedAt = 0;
   /** The turn whose text the next block may go on with, and since when no block had an id. */
@@ -77,13 +78,14 @@ export class LiveFeed {
     const turns = store.turns.open();
     this.#open = new Map(turns.map(({ seq }) => [seq, events.soFar(seq, 0).at(-1)?.id ?? 0]));
     this.#lastMessage = store.messages.newestId();
-    store.watch((changes) => this.#onChanges(changes));
+    this.#unwatch = store.watch((changes) => this.#onChanges(changes));
     events.listen((turn, event) => this.#onEvent(turn, event));
   }
 
   #end(): void {
-    const { store, events } = this.#options;
-    store.watch(null);
+    const { events } = this.#options;
+    this.#unwatch?.();
+    this.#unwatch = null;
     events.listen(null);
     this.#timer?.cancel();
     this.#timer = null;

@@ -49,7 +49,7 @@ export type Changes = ReadonlyMap<string, ReadonlySet<string>>;
 export class Database {
   readonly path: string;
   /** Told after each transaction that changed something, once it is committed. Must not throw. */
-  onChanges: ((changes: Changes) => void) | null = null;
+  readonly watchers = new Set<(changes: Changes) => void>();
   #changes = new Map<string, Set<string>>();
   readonly #connection: DatabaseSync;
   readonly #wal: WalSync;
@@ -148,7 +148,7 @@ export class Database {
 
   /** Notes that the transaction under way changes something that others may be looking at. */
   changed(subject: string, id?: string): void {
-    if (this.onChanges === null) return;
+    if (this.watchers.size === 0) return;
     const ids = this.#changes.get(subject) ?? new Set();
     if (id !== undefined) ids.add(id);
     this.#changes.set(subject, ids);
@@ -158,7 +158,7 @@ export class Database {
     if (this.#changes.size === 0) return;
     const changes = this.#changes;
     this.#changes = new Map();
-    this.onChanges?.(changes);
+    for (const watcher of [...this.watchers]) watcher(changes);
   }
 
   /**

@@ -72,6 +72,14 @@ export class MessageStore {
       }));
   }
 
+  /** In all conversations: what Moby sent by himself after an id, oldest first. */
+  sentSince(id: number): MessageRow[] {
+    return this.#db
+      .sql('SELECT * FROM messages WHERE id > ? AND sent_by IS NOT NULL ORDER BY id')
+      .all(id)
+      .map(toMessage);
+  }
+
   /** Of the newest message of all conversations; 0 where there is none. */
   newestId(): number {
     return Number(this.#db.sql('SELECT max(id) AS id FROM messages').get()?.id ?? 0);

@@ -32,6 +32,7 @@ import { QUESTION_MESSAGES_SCHEMA } from './migrations/026-question-messages.ts'
 import { PAGE_SCHEMA } from './migrations/027-page.ts';
 import { COMPACTION_SCHEMA } from './migrations/028-compaction.ts';
 import { AGES_SCHEMA } from './migrations/029-ages.ts';
+import { PUSH_SCHEMA } from './migrations/030-push.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -63,6 +64,7 @@ export const MIGRATIONS = [
   PAGE_SCHEMA,
   COMPACTION_SCHEMA,
   AGES_SCHEMA,
+  PUSH_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

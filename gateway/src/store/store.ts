@@ -18,6 +18,7 @@ import { JobStore } from './job-store.ts';
 import { MessageStore } from './message-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { PieceStore } from './piece-store.ts';
+import { PushStore } from './push-store.ts';
 import { QuestionMessageStore } from './question-message-store.ts';
 import { QuestionStore } from './question-store.ts';
 import { SessionStore } from './session-store.ts';
@@ -45,6 +46,7 @@ export class Store {
   readonly messages: MessageStore;
   readonly history: HistoryIndex;
   readonly tokens: TokenStore;
+  readonly push: PushStore;
   readonly arrivals: ArrivalStore;
   readonly pieces: PieceStore;
   readonly access: AccessStore;
@@ -74,6 +76,7 @@ export class Store {
     this.messages = new MessageStore(this.#db, this.names);
     this.history = new HistoryIndex(this.#db, this.names, options.timeZone ?? 'UTC');
     this.tokens = new TokenStore(this.#db);
+    this.push = new PushStore(this.#db);
     this.arrivals = new ArrivalStore(this.#db, this.names);
     this.pieces = new PieceStore(this.#db);
     this.access = new AccessStore(this.#db, this.names);
@@ -93,9 +96,10 @@ export class Store {
     return this.#db.path;
   }
 
-  /** @param listener is told what each transaction changed, after it; null ends that. There is one at a time. */
-  watch(listener: ((changes: Changes) => void) | null): void {
-    this.#db.onChanges = listener;
+  /** @param listener is told what each transaction changed, after it; must not throw. @returns ends that */
+  watch(listener: (changes: Changes) => void): () => void {
+    this.#db.watchers.add(listener);
+    return () => void this.#db.watchers.delete(listener);
   }
 
   transaction<T>(durability: Durability, work: () => T): T {

@@ -29,6 +29,7 @@ export interface HarnessOptions {
   /** Of the gateway; the agent is waited for in real time. */
   clock?: Clock;
   pageFolder?: string;
+  postPush?: GatewayOptions['postPush'];
   /** Instead of the channels that there are. */
   loadChannel?: GatewayOptions['loadChannel'];
 }
@@ -291,6 +292,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
     pageFolder: options.pageFolder ?? join(home, 'no-page'),
     ...(options.loadChannel === undefined ? {} : { loadChannel: options.loadChannel }),
+    ...(options.postPush === undefined ? {} : { postPush: options.postPush }),
   });
   let closed: Promise<void> | null = null;
   const close = (graceMs: number): Promise<void> => {

@@ -38,7 +38,7 @@ function place() {
       connections.push(connection);
       return Promise.resolve(new Response(body));
     },
-    apply: (events) => void applied.push(...events),
+    apply: (block) => void applied.push(...(typeof block === 'string' ? [] : block)),
     onRefused: async ({ status }) => status !== 401,
     clock: {
       now: () => clock.now(),

@@ -9,6 +9,7 @@ import { dayText, shortTime } from '../../ui/time-text.ts';
 import { useResource } from '../../ui/use-resource.ts';
 import { ViewHeader } from '../../ui/view-header.tsx';
 import { Loading, Problem } from '../../ui/view-state.tsx';
+import { Notifications } from './notifications.tsx';
 
 const problem = signal<string | null>(null);
 
@@ -28,6 +29,7 @@ export function SettingsView() {
           <p class="quiet">{t.settings.browsersAbout}</p>
           {items ? <List items={items.filter((one) => one.expiresAt !== undefined)} /> : <Loading />}
         </section>
+        <Notifications />
         <section>
           <h2>{t.settings.tokens}</h2>
           <p class="quiet">{t.settings.tokensAbout}</p>
