@@ -44,13 +44,13 @@ async function weigh(
   const path = join(mkdtempSync(join(folder, 'one-')), 'gateway.db');
   const store = new Store(path);
   const clock = new ManualClock(BEGIN);
-  const retention = new Retention({ store, keepMs, clock, logger: silentLogger });
+  const retention = new Retention({ store, keepMs, isQuiet: () => true, clock, logger: silentLogger });
   const talk = makeTalk(store);
   let month = 0;
   for (let day = 0; day < DAYS; day++) {
     const at = BEGIN + day * DAY_MS;
     for (let turn = 0; turn < TURNS_A_DAY; turn++) talk(at + turn * 60_000);
-    clock.advance(DAY_MS);
+    await clock.advance(DAY_MS);
     if (!once) keepTwice(path);
     await retention.sweep();
     if (day === 29) month = store.size();

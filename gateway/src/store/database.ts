@@ -180,6 +180,11 @@ export class Database {
     return Number(this.sql('PRAGMA auto_vacuum').get()?.auto_vacuum) !== INCREMENTAL;
   }
 
+  /** Bytes within pages that hold nothing; a row that became shorter leaves them. Reads every page. */
+  slack(): number {
+    return Number(this.sql('SELECT sum(unused) AS bytes FROM dbstat WHERE aggregate = 1').get()?.bytes ?? 0);
+  }
+
   /** Cuts free pages off the file, in a few milliseconds. @returns whether there are more */
   shrink(): boolean {
     if (this.neverShrinks) return false;

@@ -20,6 +20,7 @@ const HOOKS_MS = 366 * DAY_MS; // a delivery that is sent again later was not se
 const ONCE_MS = KEYS_MS; // until then a turn is asked for by its key
 const ONCE_AT_ONCE = 300; // messages, some 5 ms
 const WORDS_AT_ONCE = 100; // of messages in the index, some 5 ms
+const SLACK_MS = 7 * DAY_MS - HOUR_MS;
 const ROWS_AT_ONCE = 2000; // some 5 ms
 const QUESTIONS_AT_ONCE = 500; // with what was to be decided, which may be long
 const JOBS_AT_ONCE = 100; // each with up to 200 runs
@@ -48,6 +49,7 @@ export class Retention {
   readonly #logger: Logger;
   #timer: Timer | null = null;
   #stopped = false;
+  #looked = 0;
 
   readonly #keepMs: number | null;
   readonly #isQuiet: () => boolean;
@@ -82,16 +84,24 @@ export class Retention {
     await this.#shrink();
   }
 
-  /** What was removed makes the file smaller. A file of a version before is written anew for it once, at a quiet time. */
+  /** Once a week, since it reads the whole file. */
+  #looksAtSlack(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#looked < SLACK_MS) return false;
+    this.#looked = now;
+    return true;
+  }
+
+  /**
+   * What was removed makes the file smaller by its free pages. Those of which a part is free stay; where they are many, and in a
+   * file of a version before, which keeps all its pages, it is written anew at a quiet time.
+   */
   async #shrink(): Promise<void> {
     try {
-      if (this.#store.neverShrinks && !this.#stopped && this.#isQuiet()) {
+      if (!this.#stopped && this.#isQuiet() && this.#looksAtSlack() && this.#store.isLoose()) {
         const before = this.#store.size();
         this.#store.rewrite();
-        this.#logger.info(
-          { before, after: this.#store.size() },
-          'the database was written anew, and grows smaller from now on',
-        );
+        this.#logger.info({ before, after: this.#store.size() }, 'the database was written anew');
       }
       while (!this.#stopped && this.#store.shrink()) await nextTurn();
     } catch (error) {

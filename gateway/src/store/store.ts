@@ -28,6 +28,8 @@ import { TurnStore } from './turn-store.ts';
 import { TurnSummaryStore } from './turn-summary-store.ts';
 import { UsageStore } from './usage-store.ts';
 
+const LEAST_SLACK = 2_000_000;
+
 export interface StoreOptions extends OpenOptions {
   /** Of the owner: days of the history are told by it. UTC where it is missing. */
   timeZone?: string;
@@ -125,9 +127,11 @@ export class Store {
     return this.#db.shrink();
   }
 
-  /** Whether the file is of a version whose files never grew smaller; `rewrite` changes that. */
-  get neverShrinks(): boolean {
-    return this.#db.neverShrinks;
+  /** Whether it is worth it to write the file anew: it is of a version whose files never grew smaller, or much of it holds nothing. */
+  isLoose(): boolean {
+    if (this.#db.neverShrinks) return true;
+    const slack = this.#db.slack();
+    return slack > LEAST_SLACK && slack > this.#db.size() / 5;
   }
 
   /** Writes the file anew; the process does nothing else meanwhile. @throws StoreError */
