@@ -114,6 +114,7 @@ export async function startMemoryService(
       onError: failed('watching the data folder failed; files are still compared twice a second'),
     });
     closing.push(() => files.close());
+    const reviews = new Reviews(home, { store, journal, doubts });
     const http = await serveMcpHttp(
       {
         name: 'mobyclaw-memory',
@@ -131,11 +132,11 @@ export async function startMemoryService(
             heartbeatRoute(home, store),
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
-            ...forgetRoutes({ home, store, journal, index, changes }),
+            ...forgetRoutes({ home, store, journal, index, changes, doubts, reviews }),
             recallRoute({ home, store, index }),
             ...doubtRoutes(store, doubts),
             ...ownerRoutes({ home, store, index }),
-            ...reviewRoutes(new Reviews(home, { store, journal, doubts })),
+            ...reviewRoutes(reviews),
           ],
         },
       },

@@ -95,8 +95,8 @@ export async function noteContradictions(
   const standing = factLines(text).filter((line) => !added.includes(line));
   const told: string[] = [];
   let origins: Origins | undefined;
-  for (const is of added) {
-    for (const old of standing) {
+  for (const [at, is] of added.entries()) {
+    for (const old of [...standing, ...added.slice(0, at)]) {
       const why = contradiction(old, is);
       if (why === null || told.length === MOST_TOLD) continue;
       origins ??= new Origins(await memory.journal.read());

@@ -49,6 +49,9 @@ test('a phrase is in no file afterwards, and everything else is', async () => {
   await callMcp(client, 'memory_log', { text: `wrote to ${CANARY}` });
   await callMcp(client, 'memory_log', { text: 'wrote to Arthur' });
   await callMcp(client, 'memory_search', { query: CANARY });
+  await tell(`${CANARY} lives in Paris.\n${CANARY} lives in Rome.`);
+  const steps = [{ do: 'add', text: `${CANARY} owns a ship.`, section: 'People' }];
+  await memory.ask('POST', '/review', { day: '2020-01-01', steps });
   const guest = await memory.connect({ turn: 'g', asker: 'guest', session: 'telegram:dm:9', sender: 'Eve' });
   await callMcp(guest, 'memory_append', { text: `Say hello to ${CANARY}.` });
   await callMcp(guest, 'memory_append', { text: 'Eve comes on Sunday.' });
@@ -57,9 +60,11 @@ test('a phrase is in no file afterwards, and everything else is', async () => {
   const looked = await forget(memory, markOf(CANARY), '/forget/look');
   expect(looked.places).toEqual(
     expect.arrayContaining([
-      { place: 'lines of MEMORY.md', count: 2, examples: expect.any(Array) },
+      { place: 'lines of MEMORY.md', count: 5, examples: expect.any(Array) },
       { place: 'lines of memory/2020-01-01.md', count: 1, examples: ['- 11:00 met ZAPHODBEEBLEBROX'] },
       { place: 'lines of memory/guests/telegram-dm-9.md', count: 1, examples: expect.any(Array) },
+      { place: 'contradictions that you are to be asked about', count: 1, examples: [] },
+      { place: 'what the nightly looks did', count: 1, examples: [] },
       { place: 'earlier versions of files', count: expect.any(Number), examples: [] },
     ]),
   );

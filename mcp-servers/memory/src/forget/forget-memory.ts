@@ -12,10 +12,12 @@ import { OwnerTextError, ownerBytes, ownerText } from '@mobyclaw/lib/owner-text'
 import { ToolError } from '@mobyclaw/mcp/tool';
 import type { ForgetFinding, ForgetMark, ForgetPlace } from '@mobyclaw/protocol/forget';
 import { Phrase } from '@mobyclaw/recall/phrase';
+import type { Doubts } from '../facts/doubts.ts';
 import { guestNotesOf } from '../guest-notes.ts';
 import type { HeartbeatChanges } from '../heartbeat-changes.ts';
 import { dayOf, isGuestNotes, type MemoryFileName } from '../memory-file.ts';
 import type { MemoryStore } from '../memory-store.ts';
+import type { Reviews } from '../review/reviews.ts';
 import { memoryFiles } from '../search/changed-files.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import type { Journal } from '../sources/journal.ts';
@@ -33,6 +35,8 @@ export interface ForgetMemoryOptions {
   journal: Journal;
   index: SearchIndex;
   changes: HeartbeatChanges;
+  doubts: Doubts;
+  reviews: Reviews;
 }
 
 /** What goes, by place. */
@@ -98,6 +102,8 @@ class MemoryForgetter {
     await this.#versions();
     await this.#journal();
     await this.#heartbeatChanges();
+    await this.#doubts();
+    await this.#reviews();
     // All that an index holds is forms of what stood there, also in pages that it does not use any more.
     if (this.#remove) await index.makeAnew();
     return { places: this.#places, left: this.#left };
@@ -177,6 +183,24 @@ class MemoryForgetter {
     );
     this.#found('changes of HEARTBEAT.md that you were not told of yet', [], mentions.length);
     if (this.#remove) for (const { id } of mentions) await changes.told(id);
+  }
+
+  async #doubts(): Promise<void> {
+    const { doubts } = this.#options;
+    const mentions = (await doubts.list()).filter(({ old, is, why }) => this.#mentions([old, is, why]));
+    this.#found('contradictions that you are to be asked about', [], mentions.length);
+    if (this.#remove) for (const { id } of mentions) await doubts.remove(id);
+  }
+
+  async #reviews(): Promise<void> {
+    const { reviews } = this.#options;
+    const mentions = (await reviews.list()).filter((review) => this.#mentions([JSON.stringify(review)]));
+    this.#found('what the nightly looks did', [], mentions.length);
+    if (this.#remove) for (const { id } of mentions) await reviews.forget(id);
+  }
+
+  #mentions(texts: readonly string[]): boolean {
+    return withoutLines(texts.join('\n'), this.#going.line).removed.length > 0;
   }
 }
 

@@ -107,6 +107,16 @@ export class Reviews {
     });
   }
 
+  /** Keeps no more of what a look did than that its day was looked at. */
+  forget(id: string): Promise<void> {
+    const nothing = { noted: [], joined: [], dropped: [], left: [], problem: undefined, hashes: undefined };
+    return this.#queue.run(async () => {
+      await this.#write(
+        (await this.#read()).map((one) => (one.id === id ? { ...one, ...nothing } : one) as Review),
+      );
+    });
+  }
+
   /** Undoes the last look that changed something, as far as what it wrote still stands. */
   undo(): Promise<UndoneReview> {
     return this.#queue.run(async () => {
