@@ -42,6 +42,7 @@ test('a reply to a picture, a file or a voice message brings it along, also from
   const original = { message_id: 3, date: 1, chat: { id: 42, type: 'private' }, from: ALICE };
   const photo = [{ file_id: 'p', file_size: 9 }];
   expect(read({ text: 'what is this?', reply_to_message: { ...original, photo } }).replyTo).toEqual({
+    messageId: '3',
     fromMoby: false,
     sender: 'Alice',
     text: '',
