@@ -64,7 +64,7 @@ export async function killOverCompactions(options: KillsOptions): Promise<KillsR
   try {
     armed = true;
     for (let turn = 0; kills < options.kills; turn++) {
-      const fact = random.chance(0.3) ? newFact(turn, random) : null;
+      const fact = random.chance(0.3) ? newFact(random) : null;
       const prompt = fact ?? `${turn}: ${TALK.repeat(random.between(1, 8))}`;
       if (fact) facts.push(fact);
       if (random.chance(0.1)) strike(random.between(0, MOST_DELAY_MS));
@@ -99,13 +99,12 @@ async function upset(world: World, random: Random): Promise<void> {
   }
 }
 
-function newFact(turn: number, random: Random): string {
+/** Unlike any other, or the memory takes it for one that it has. */
+function newFact(random: Random): string {
   const letter = (): string => String.fromCharCode(97 + random.between(0, 25));
-  const name = Array.from({ length: 6 }, letter).join('');
-  return factSentence(
-    `${name} of turn ${[...String(turn)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`,
-    `K${random.between(1, 9)}-${random.between(1000, 9999)}`,
-  );
+  const word = (): string => Array.from({ length: random.between(5, 9) }, letter).join('');
+  const thing = Array.from({ length: 5 }, word).join(' ');
+  return factSentence(thing, `K${random.between(1, 9)}-${random.between(1000, 9999)}`);
 }
 
 function isSettled(world: World): boolean {

@@ -271,7 +271,7 @@ test('a pause does not wait for a flush, which is begun again afterwards', async
   const world = await rememberingWorld({
     before: ({ text }) => (isUpkeep(text) && flushes++ === 0 ? [{ do: 'silence' }] : undefined),
   });
-  await world.moby.ask(factSentence('red boat', 'K7-4431'));
+  await three(world);
   await world.moby.call('POST', '/api/sessions/api:default/command', { body: { text: '/compact' } });
   await until('the flush', () => flushes === 1);
   await world.moby.call('POST', '/api/pause', { body: { seconds: 30 } });

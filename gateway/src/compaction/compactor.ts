@@ -275,6 +275,10 @@ export class Compactor {
     const { store, agent, flush, sessions } = this.#options;
     const { session, agentSession } = row;
     if (agentSession === null) return await flush.ofExchanges(row, signal);
+    // Until it has come to its end it counts as failed, so that after a kill the exchanges are read instead.
+    store.transaction('relaxed', () =>
+      store.compactions.change(row.id, { flush: 'failed', reason: 'It was cut off.' }),
+    );
     return await sessions.busy(agentSession, async () => {
       if (live) store.transaction('relaxed', () => store.sessions.setRestricted(session, true));
       try {

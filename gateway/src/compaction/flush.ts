@@ -41,8 +41,9 @@ export class Flush {
   }
 
   /** Whether its agent session can be asked: it is there, has room for it, and holds nobody else's words. */
-  isReadable({ session, agentSession, agent, afterId }: CompactionRow): boolean {
-    if (agentSession === null) return false;
+  isReadable({ session, agentSession, agent, afterId, flush }: CompactionRow): boolean {
+    // One that was cut off has left calls there of which nobody can say whether they were made.
+    if (agentSession === null || flush === 'failed') return false;
     const { store, planner } = this.#options.upkeep;
     const live = store.sessions.find(session)?.agentSession === agentSession;
     if (live && planner.isTooFull(session)) return false;
