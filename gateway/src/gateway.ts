@@ -1,8 +1,9 @@
 /** The gateway as one object: opened on a data folder, listening, closed again. `main.ts` and the tests use it alike. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { exactRule } from '@mobyclaw/lib/exact-rule';
 import { localTime } from '@mobyclaw/lib/local-time';
@@ -23,6 +24,9 @@ import { Windows } from './compaction/windows.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { Forgetting } from './forget/forgetting.ts';
+import { PartLogs } from './health/part-logs.ts';
+import { partStates } from './health/part-states.ts';
+import type { RecentLines } from './health/recent-lines.ts';
 import { createApp } from './http/app.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { gatewayPorts } from './mcp/gateway-ports.ts';
@@ -76,6 +80,8 @@ export interface GatewayOptions {
   pageFolder: string;
   /** Instead of the way to the push services. */
   postPush?: PostPush;
+  /** What this process logs, where it keeps some of it. */
+  ownLog?: RecentLines;
   /** Largest size of the database in pages. */
   maxPages?: number;
   /** Instead of the adapters that there are. */
@@ -383,6 +389,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     logger,
   });
+  const home = dirname(config.folder);
+  const logs = join(home, 'logs'); // in a container there is none
   const app = createApp({
     push,
     commands,
@@ -413,6 +421,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     logger,
     allowedHosts: config.allowedHosts,
+    timeZone,
+    partStates: () => partStates({ home, version, memory, supervisor }),
+    partLogs: new PartLogs({ folder: existsSync(logs) ? logs : null, own: options.ownLog ?? null }),
     defaultQueueMode: queueMode,
     version,
     startedAt: clock.now(),

@@ -7,6 +7,7 @@ import { StartError } from '@mobyclaw/lib/start-error';
 import { createAgentClient } from './agent/agent-client.ts';
 import { readConfig } from './config/config.ts';
 import { openGateway } from './gateway.ts';
+import { RecentLines } from './health/recent-lines.ts';
 import { StoreError } from './store/database.ts';
 
 const version = process.env.MOBYCLAW_VERSION ?? 'development';
@@ -16,7 +17,8 @@ logFaults(createLogger('gateway'));
 
 try {
   const config = readConfig(process.env);
-  const logger = createLogger('gateway', config.logLevel);
+  const ownLog = new RecentLines(process.stdout);
+  const logger = createLogger('gateway', config.logLevel, ownLog);
   const agent = createAgentClient({
     url: config.agentUrl,
     ...(config.agentToken === undefined ? {} : { token: config.agentToken }),
@@ -29,6 +31,7 @@ try {
     agent,
     clock: systemClock,
     logger,
+    ownLog,
     version,
   });
   const startMs = Math.round(performance.now());

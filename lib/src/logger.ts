@@ -1,7 +1,7 @@
 /** JSON lines on stdout, one logger a process. Logs carry ids, states and durations; never message text, never secrets. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-export type { Logger } from 'pino';
+export type { DestinationStream, Logger } from 'pino';
 
 /** @param into where the lines go, stdout unless given */
 export function createLogger(

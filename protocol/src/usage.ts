@@ -72,6 +72,29 @@ export const usageReportSchema = z
   })
   .meta({ id: 'UsageReport' });
 
+const usageDaySchema = z.object({
+  day: z.string().describe('YYYY-MM-DD, where the owner lives'),
+  turns: z.int(),
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  costUsd: z.number().describe('of the turns whose cost is known'),
+  unpricedTurns: z.int(),
+});
+
+export const dailyUsageSchema = z
+  .object({
+    items: z.array(usageDaySchema).describe('every day, today the last'),
+    month: z.object({
+      month: z.string().describe('YYYY-MM'),
+      spentUsd: z.number(),
+      spentTokens: z.int(),
+      projectedUsd: z.number().describe('what the month comes to if it goes on as in the last seven days'),
+      projectedTokens: z.int(),
+    }),
+  })
+  .meta({ id: 'DailyUsage' });
+export type DailyUsage = z.infer<typeof dailyUsageSchema>;
+
 export type UsageTotals = UsageReport['totals'];
 
 export type UsageReport = z.infer<typeof usageReportSchema>;

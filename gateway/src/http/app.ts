@@ -21,6 +21,7 @@ import { memoryRoutes } from './routes/memory-routes.ts';
 import { openAiErrors, openAiRoutes } from './routes/openai-routes.ts';
 import { healthRoutes, operationRoutes } from './routes/operation-routes.ts';
 import { pageEntrance, pageLoginRoutes } from './routes/page-login-routes.ts';
+import { partRoutes } from './routes/part-routes.ts';
 import { promptRoutes } from './routes/prompt-routes.ts';
 import { pushRoutes } from './routes/push-routes.ts';
 import { questionRoutes } from './routes/question-routes.ts';
@@ -69,6 +70,7 @@ export function createApp(services: HttpServices): Express {
   app.use(soulRoutes(services));
   app.use(channelRoutes(services));
   app.use(operationRoutes(services));
+  app.use(partRoutes(services));
   app.use(liveRoutes(services));
   app.use(pushRoutes(services));
   app.use(pageLoginRoutes({ ...services, codes }));

@@ -1,6 +1,7 @@
 /** What the routes need of the gateway. */
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import type { PartsView } from '@mobyclaw/protocol/part';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
@@ -10,6 +11,7 @@ import type { Commands } from '../commands/commands.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import type { Forgetting } from '../forget/forgetting.ts';
+import type { PartLogs } from '../health/part-logs.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
@@ -63,6 +65,10 @@ export interface HttpServices {
   clock: Clock;
   logger: Logger;
   allowedHosts: readonly string[];
+  /** Of the owner, IANA. */
+  timeZone: string;
+  partStates: () => Promise<PartsView>;
+  partLogs: PartLogs;
   defaultQueueMode: QueueMode;
   version: string;
   /** Milliseconds since the epoch. */

@@ -32,6 +32,7 @@ import {
 import { reviewSchema, undoneReviewSchema } from '@mobyclaw/protocol/memory-review';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { pageCodeSchema, pageLoginRequestSchema, pageLoginViewSchema } from '@mobyclaw/protocol/page-login';
+import { logsViewSchema, partsViewSchema } from '@mobyclaw/protocol/part';
 import { pauseRequestSchema, pauseViewSchema } from '@mobyclaw/protocol/pause';
 import { problemSchema } from '@mobyclaw/protocol/problem';
 import { promptRequestSchema } from '@mobyclaw/protocol/prompt';
@@ -59,7 +60,7 @@ import {
   turnChangeSchema,
   turnViewSchema,
 } from '@mobyclaw/protocol/turn';
-import { usageReportSchema } from '@mobyclaw/protocol/usage';
+import { dailyUsageSchema, usageReportSchema } from '@mobyclaw/protocol/usage';
 import * as z from 'zod';
 import { chatRequestSchema } from './openai/chat-request.ts';
 
@@ -519,6 +520,24 @@ const OPERATIONS: readonly Operation[] = [
     path: '/api/storage',
     summary: 'What the database holds, and how it grows',
     answer: storageSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/usage/days',
+    summary: 'The same day by day, with what the month will come to; ?days=',
+    answer: dailyUsageSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/parts',
+    summary: 'The parts, their versions and states, as far as the gateway sees them',
+    answer: partsViewSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/logs',
+    summary: 'What ?part= (gateway) logs; the last lines, or those ?after= the `next` of the answer before',
+    answer: logsViewSchema,
   },
   { method: 'post', path: '/api/usage/lift', summary: 'Let Moby go on for the day, beyond his budget' },
   {

@@ -22,6 +22,17 @@ export interface GroupRow {
   unpricedTurns: number;
 }
 
+export interface SlotRow {
+  at: number;
+  turns: number;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number;
+  unpricedTurns: number;
+}
+
+const SLOT_MS = 900_000;
+
 const OF_TURNS = 'FROM turns WHERE finished_at >= ? AND model IS NOT NULL AND merged_into IS NULL';
 
 export class UsageStore {
@@ -79,6 +90,25 @@ export class UsageStore {
         outputTokens: Number(row.output),
         cachedTokens: Number(row.cached),
         costUsd: row.cost === null ? null : Number(row.cost),
+        unpricedTurns: Number(row.unpriced),
+      }));
+  }
+
+  /** In slots of a quarter of an hour, which is what the clocks of the world differ by. @returns `at` milliseconds since the epoch */
+  bySlot(time: number): SlotRow[] {
+    return this.#db
+      .sql(
+        `SELECT finished_at / ${SLOT_MS} AS slot, count(*) AS turns, sum(input_tokens) AS input, sum(output_tokens) AS output,
+           sum(coalesce(cost_usd, 0)) AS cost, sum(cost_usd IS NULL) AS unpriced
+         ${OF_TURNS} GROUP BY slot ORDER BY slot`,
+      )
+      .all(time)
+      .map((row) => ({
+        at: Number(row.slot) * SLOT_MS,
+        turns: Number(row.turns),
+        inputTokens: Number(row.input),
+        outputTokens: Number(row.output),
+        costUsd: Number(row.cost),
         unpricedTurns: Number(row.unpriced),
       }));
   }

@@ -7,6 +7,7 @@ import type { BudgetReport } from '@mobyclaw/protocol/usage';
 import { Router } from 'express';
 import * as z from 'zod';
 import type { Budget } from '../../budget/budget.ts';
+import { dailyUsage } from '../../budget/daily-usage.ts';
 import { usageReport } from '../../budget/usage-report.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
@@ -59,6 +60,19 @@ export function operationRoutes(services: HttpServices): Router {
 
   router.get('/api/storage', (_request, response) => {
     response.json(store.storage());
+  });
+
+  router.get('/api/usage/days', async (request, response) => {
+    const { days } = validate(usageQuery, request.query);
+    await (budget ?? services.pricing).refresh();
+    response.json(
+      dailyUsage({
+        bySlot: (since) => store.usage.bySlot(since),
+        timeZone: services.timeZone,
+        now: clock.now(),
+        days,
+      }),
+    );
   });
 
   router.post('/api/usage/lift', (_request, response) => {
