@@ -68,6 +68,8 @@ export async function startMoby(
     async openPage(options, port = moby.port) {
       const opened = await visit(options);
       const { stdout } = await moby.cli(['open', '--print']);
+      // Whoever was here before is not led to the first steps.
+      await opened.page.addInitScript("localStorage.setItem('start', 'seen')");
       await opened.page.goto(stdout.trim().replace(`:${moby.port}/`, `:${port}/`));
       await opened.page.locator('.composer').waitFor();
       return opened;

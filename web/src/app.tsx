@@ -12,6 +12,7 @@ import { Loading } from './ui/view-state.tsx';
 import { ConversationList } from './views/chat/conversation-list.tsx';
 import { LoginView } from './views/login/login-view.tsx';
 import { VIEWS, type View, viewComponent } from './views/registry.ts';
+import { useFirstVisit } from './views/start/first-visit.ts';
 
 export function App() {
   if (loggedIn.value === null) return <div class="splash" aria-busy="true" />;
@@ -21,6 +22,7 @@ export function App() {
 
 function Shell() {
   const { view, rest } = route.value;
+  useFirstVisit();
   useEffect(() => {
     drawerOpen.value = false;
   }, [view, rest]);
@@ -40,7 +42,7 @@ function Shell() {
           </button>
         </div>
         <nav class="views" aria-label={t.menu}>
-          {VIEWS.map(({ name, title, icon, badge }) => (
+          {VIEWS.filter(({ isHidden }) => !isHidden).map(({ name, title, icon, badge }) => (
             <a key={name} href={hrefOf(name)} aria-current={view === name ? 'page' : undefined}>
               <Icon name={icon} /> {title} {badge && <Badge {...badge} />}
             </a>

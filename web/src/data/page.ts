@@ -99,7 +99,7 @@ export async function startPage(): Promise<void> {
 }
 
 /** Sorts by time. */
-function newKey(): string {
+export function newKey(): string {
   const random = crypto.getRandomValues(new Uint32Array(4));
   return `${Date.now().toString(36).padStart(9, '0')}-${[...random].map((part) => part.toString(36)).join('')}`;
 }

@@ -16,6 +16,8 @@ export interface View {
   name: string;
   title: string;
   icon: IconName;
+  /** Not in the menu. */
+  isHidden?: true;
   load: () => Promise<ComponentType<ViewProps>>;
   /** How much in it waits for the owner. */
   badge?: { count: ReadonlySignal<number>; label: (count: number) => string };
@@ -35,6 +37,31 @@ export const VIEWS: readonly View[] = [
     title: t.views.memory,
     icon: 'memory',
     load: async () => (await import('./memory/memory-view.tsx')).MemoryView,
+  },
+  {
+    name: 'soul',
+    title: t.views.soul,
+    icon: 'soul',
+    load: async () => (await import('./soul/soul-view.tsx')).SoulView,
+  },
+  {
+    name: 'usage',
+    title: t.views.usage,
+    icon: 'usage',
+    load: async () => (await import('./usage/usage-view.tsx')).UsageView,
+  },
+  {
+    name: 'health',
+    title: t.views.health,
+    icon: 'health',
+    load: async () => (await import('./health/health-view.tsx')).HealthView,
+  },
+  {
+    name: 'start',
+    title: t.start.title,
+    icon: 'chat',
+    isHidden: true,
+    load: async () => (await import('./start/start-view.tsx')).StartView,
   },
   {
     name: 'settings',

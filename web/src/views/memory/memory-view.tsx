@@ -10,6 +10,7 @@ import { ViewHeader } from '../../ui/view-header.tsx';
 import { Problem } from '../../ui/view-state.tsx';
 import type { ViewProps } from '../registry.ts';
 import { FileView } from './file-view.tsx';
+import { ForgetView } from './forget-view.tsx';
 import { MemorySearch } from './memory-search.tsx';
 import { WhyView } from './why-view.tsx';
 
@@ -39,6 +40,9 @@ export function MemoryView({ rest }: ViewProps) {
           <a class="button" href={hrefOf('memory', 'why')}>
             {t.memory.why}
           </a>
+          <a class="button" href={hrefOf('memory', 'forget')}>
+            {t.memory.forget}
+          </a>
         </div>
         {files.problem.value !== null && (
           <Problem text={files.problem.value} onRetry={() => void files.refresh()} />
@@ -49,9 +53,9 @@ export function MemoryView({ rest }: ViewProps) {
           <div class="memory-body">
             <Files files={files.value.value} current={name} />
             <div class="memory-main">
-              {name === 'why' ? (
-                <WhyView about={line ?? ''} />
-              ) : (
+              {name === 'why' && <WhyView about={line ?? ''} />}
+              {name === 'forget' && <ForgetView />}
+              {name !== 'why' && name !== 'forget' && (
                 <FileView key={name} name={name} title={titleOf(name)} line={line ? Number(line) : null} />
               )}
             </div>

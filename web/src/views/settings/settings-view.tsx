@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 import { ask, messageOf } from '../../data/api.ts';
 import { login, logOut } from '../../data/login.ts';
 import { live } from '../../data/page.ts';
+import { hrefOf } from '../../data/route.ts';
 import { t } from '../../texts.ts';
 import { dayText, shortTime } from '../../ui/time-text.ts';
 import { useResource } from '../../ui/use-resource.ts';
@@ -41,6 +42,9 @@ export function SettingsView() {
             {t.settings.version} {live.version.value ?? login.value?.version ?? ''}
           </p>
           <p class="quiet">{t.settings.api}</p>
+          <p>
+            <a href={hrefOf('start')}>{t.start.again}</a>
+          </p>
         </section>
       </div>
     </>
