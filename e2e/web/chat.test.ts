@@ -61,6 +61,14 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
     await page.locator('.his').getByRole('heading', { name: 'Done' }).waitFor();
     expect(await page.locator('.mine .bubble').allTextContents()).toEqual(['Remember my name is Alice']);
     expect(await page.locator('.his').count()).toBe(1);
+    await page.locator('header').getByText('% full').waitFor();
+    const again = page.locator('.his');
+    await again.getByRole('button', { name: 'What he did and thought' }).click();
+    await again.getByText('Thoughts').click();
+    await again.getByText('They want me to remember.').waitFor();
+    await again.getByText('1 step').click();
+    await again.getByText('Writing to memory').click();
+    await again.getByText('Said:').first().waitFor();
     expect(faults).toEqual([]);
   }, 120_000);
 });

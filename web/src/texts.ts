@@ -69,6 +69,9 @@ export const t = {
     newer: 'Newer messages',
     toEnd: 'To the latest message',
     readOnly: (platform: string) => `You read along. Answer in ${platform}.`,
+    full: (percent: number) => `${percent} % full`,
+    fullness: (tokens: string, window: string, isEstimate: boolean) =>
+      `${tokens} of ${window} tokens that the model can read${isEstimate ? ', estimated' : ''}`,
     rename: 'Rename',
     renameLabel: 'Name of the conversation',
     reset: 'Begin anew',
@@ -77,6 +80,8 @@ export const t = {
     thought: 'Thoughts',
     writing: 'Moby is writing',
     steps: (n: number) => (n === 1 ? '1 step' : `${n} steps`),
+    showSteps: 'What he did and thought',
+    noSteps: 'He answered without a step.',
     arguments: 'Given',
     result: 'Result',
     failed: 'failed',

@@ -1,6 +1,7 @@
-/** Takes server-sent events apart as their bytes come, https://html.spec.whatwg.org/multipage/server-sent-events.html: of each block its id and its data. */
+/** Takes server-sent events apart as their bytes come, https://html.spec.whatwg.org/multipage/server-sent-events.html: of each block its id, its name and its data. */
 export interface EventBlock {
   id: string | null;
+  event: string | null;
   data: string;
 }
 
@@ -15,13 +16,15 @@ export class EventBlocks {
     this.#rest = blocks.pop() ?? '';
     return blocks.flatMap((block) => {
       let id: string | null = null;
+      let event: string | null = null;
       let data: string | null = null;
       for (const line of block.split('\n')) {
-        const [, name, value = ''] = /^(id|data): ?(.*)$/s.exec(line) ?? [];
+        const [, name, value = ''] = /^(id|event|data): ?(.*)$/s.exec(line) ?? [];
         if (name === 'id') id = value;
+        else if (name === 'event') event = value;
         else if (name === 'data') data = value;
       }
-      return data === null ? [] : [{ id, data }];
+      return data === null ? [] : [{ id, event, data }];
     });
   }
 }

@@ -40,7 +40,7 @@ export function TypedAnswer({ question, parts, isBusy, onAnswer }: TypedAnswerPr
           <label for={id}>{label}</label>
           <input
             id={id}
-            type={input.secret ? 'password' : 'text'}
+            {...(input.secret ? { type: 'password' as const } : { type: 'text' as const })}
             inputMode={input.type === 'text' ? 'text' : input.type === 'integer' ? 'numeric' : 'decimal'}
             autocomplete={input.secret ? 'new-password' : 'off'}
             autocapitalize="off"

@@ -1,5 +1,5 @@
 /** A conversation: its history, what is being said, and where to write. `rest` is its key, and perhaps a message to go to. */
-import type { SessionView } from '@mobyclaw/protocol/session';
+import type { Context, SessionView } from '@mobyclaw/protocol/session';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { live, openConversation, outbox } from '../../data/page.ts';
 import { t } from '../../texts.ts';
@@ -98,6 +98,7 @@ function Head({ session }: { session: string }) {
         <>
           <h1 dir="auto">{name}</h1>
           {!session.startsWith('web:') && <span class="tag">{platformName(session)}</span>}
+          {known?.context && <Fullness context={known.context} />}
         </>
       }
     >
@@ -124,6 +125,16 @@ function Head({ session }: { session: string }) {
         </div>
       )}
     </ViewHeader>
+  );
+}
+
+/** How full the model is in this conversation. */
+function Fullness({ context: { tokens, window, share, source } }: { context: Context }) {
+  const title = t.chat.fullness(tokens.toLocaleString(), window.toLocaleString(), source === 'estimated');
+  return (
+    <span class="tag" title={title}>
+      {t.chat.full(Math.round(share * 100))}
+    </span>
   );
 }
 

@@ -1,9 +1,11 @@
 /** One item of a conversation. */
 import type { MessageView } from '@mobyclaw/protocol/session';
 import { useState } from 'preact/hooks';
+import { messageOf } from '../../data/api.ts';
 import type { LiveTurn } from '../../data/live-turns.ts';
 import type { OutboxEntry } from '../../data/outbox.ts';
 import { live, outbox } from '../../data/page.ts';
+import { pastTurn } from '../../data/past-turn.ts';
 import { t } from '../../texts.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { MarkdownText } from '../../ui/markdown-text.tsx';
@@ -58,7 +60,9 @@ function Question({ message }: { message: MessageView }) {
 }
 
 /** @param message once it is in the history */
-function Answer({ message, turn = null }: { message?: MessageView; turn?: LiveTurn | null }) {
+function Answer({ message, turn: seen = null }: { message?: MessageView; turn?: LiveTurn | null }) {
+  const [past, setPast] = useState<LiveTurn | string | null>(null);
+  const turn = seen ?? (typeof past === 'string' ? null : past);
   const ending = turn?.ending.value ?? null;
   const isWhole = message !== undefined || ending !== null;
   const error = message?.error ?? ending?.error;
@@ -69,6 +73,8 @@ function Answer({ message, turn = null }: { message?: MessageView; turn?: LiveTu
         {message?.sentBy === undefined ? t.moby : t.chat.byHimself(message.sentBy)}
       </h4>
       {turn && <Steps turn={turn} />}
+      {turn !== null && turn === past && isBare(turn) && <p class="quiet">{t.chat.noSteps}</p>}
+      {typeof past === 'string' && <p class="quiet">{past}</p>}
       {turn && isWriting && turn.notice.value !== null && <p class="quiet">{turn.notice}</p>}
       {message ? (
         <MarkdownText text={message.text} isWhole />
@@ -80,9 +86,23 @@ function Answer({ message, turn = null }: { message?: MessageView; turn?: LiveTu
       {error && <p class="failure">{error.message}</p>}
       {!error && message?.incomplete && <p class="failure">{t.chat.incomplete}</p>}
       {ending?.cut && <p class="quiet">{t.chat.cutAtLimit}</p>}
-      {message && <AnswerFooter message={message} />}
+      {message && (
+        <AnswerFooter
+          message={message}
+          onSteps={
+            seen === null && past === null && message.sentBy === undefined
+              ? () => void pastTurn(message).then(setPast, (problem) => setPast(messageOf(problem)))
+              : null
+          }
+        />
+      )}
     </article>
   );
+}
+
+/** It has said all it has on its way to the answer: nothing. */
+function isBare({ steps, reasoning }: LiveTurn): boolean {
+  return steps.value.length === 0 && reasoning.value === '';
 }
 
 /** Three points that move, until there is something to read. */
@@ -97,7 +117,14 @@ function Writing({ turn }: { turn: LiveTurn }) {
   );
 }
 
-function AnswerFooter({ message: { at, usage, text, session, turn, sentBy } }: { message: MessageView }) {
+interface AnswerFooterProps {
+  message: MessageView;
+  /** Null where they are shown, or there are none. */
+  onSteps: (() => void) | null;
+}
+
+function AnswerFooter({ message, onSteps }: AnswerFooterProps) {
+  const { at, usage, text, session, turn, sentBy } = message;
   return (
     <footer>
       <time dateTime={at} title={fullTime(at)}>
@@ -111,6 +138,7 @@ function AnswerFooter({ message: { at, usage, text, session, turn, sentBy } }: {
         </span>
       )}
       <Copy text={text} />
+      {onSteps && <Action icon="chevron" label={t.chat.showSteps} onClick={onSteps} />}
       {sentBy === undefined && isAnsweredHere(session) && (
         <Action icon="again" label={t.chat.again} onClick={() => askAgain(session, turn, '')} />
       )}
