@@ -12,6 +12,7 @@ import { measureCliStart } from './measure/cli-start.ts';
 import { measureFirstToken } from './measure/first-token.ts';
 import { measureJobs } from './measure/jobs.ts';
 import { measureMemory } from './measure/memory.ts';
+import { measurePage } from './measure/page.ts';
 import { measureQueuedStart } from './measure/queued-start.ts';
 import { measureRendering } from './measure/rendering.ts';
 import { median, ms, type Row } from './measure/row.ts';
@@ -34,6 +35,7 @@ const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   channels: measureChannels,
   rendering: measureRendering,
   search: measureSearch,
+  page: measurePage,
   'whole-chain': measureWholeChain,
   'whole-stack': measureWholeStack,
 };

@@ -3,6 +3,7 @@
  *
  *   tokens=50         length of the answer, which always begins with "You said: <prompt>"
  *   interval=20ms     time between tokens            ttft=100ms       time before the first
+ *   paragraph=40      a stamped token that ends a paragraph, each 40
  *   reasoning=3       reasoning tokens before it     stamp            each token holds the time it was sent, in ms
  *   size=2000000      one token of that many characters
  *   tool=memory_append[,other]                       tools of one model turn; repeat for one turn after the other
@@ -36,6 +37,8 @@ export interface Directives {
   ttftMs: number;
   reasoning: number;
   stamp: boolean;
+  /** After so many tokens a paragraph ends; 0: never. */
+  paragraph: number;
   size?: number;
   /** One list a model turn. */
   toolTurns: string[][];
@@ -104,6 +107,7 @@ export function readDirectives(prompt: string): Directives {
     ttftMs: duration('ttft'),
     reasoning: number('reasoning') ?? 0,
     stamp: values.has('stamp'),
+    paragraph: number('paragraph') ?? 0,
     ...(size === undefined ? {} : { size }),
     toolTurns,
     toolMs: duration('tool-ms'),

@@ -136,7 +136,7 @@ export class FakeRun {
     switch (step.do) {
       case 'text':
         await this.#until(step.afterMs ?? 0);
-        this.#say(step.stamp ? timeStamp() : step.text);
+        this.#say(step.stamp ? `${timeStamp()}${step.ends ? '\n\n' : ''}` : step.text);
         return null;
       case 'reasoning':
         await this.#checkpoint();

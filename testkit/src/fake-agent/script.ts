@@ -17,7 +17,7 @@ export interface ToolStep {
 
 export type Step =
   /** One token of the answer, `afterMs` after the one before; with `stamp` the time it was sent stands for the text. */
-  | { do: 'text'; text: string; afterMs?: number; stamp?: boolean }
+  | { do: 'text'; text: string; afterMs?: number; stamp?: boolean; ends?: boolean }
   | { do: 'reasoning'; text: string }
   | { do: 'wait'; ms: number }
   /** The calls of one model turn: one after the other in the old generation, side by side in the new one. */
@@ -95,7 +95,7 @@ function* toolTurn(names: readonly string[], directives: Directives): Generator<
 
 function* speak(directives: Directives, fault: Fault | undefined): Generator<Step> {
   const tokens = answerTokens(directives);
-  const { stamp, intervalMs: afterMs } = directives;
+  const { stamp, paragraph, intervalMs: afterMs } = directives;
   const say = (text: string): Step => ({ do: 'text', text, afterMs, stamp });
   const attempts = fault?.kind === 'silent-retry' ? 1 : fault?.kind === 'silent-fail' ? 3 : 0;
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -107,7 +107,7 @@ function* speak(directives: Directives, fault: Fault | undefined): Generator<Ste
   if (fault?.kind === 'silent-fail') return;
   for (const [index, token] of tokens.entries()) {
     if (index === fault?.at) yield* strike(fault);
-    yield say(token);
+    yield { ...say(token), ...(paragraph > 0 && (index + 1) % paragraph === 0 && { ends: true }) } as Step;
   }
   if (fault && fault.at >= tokens.length) yield* strike(fault);
 }
