@@ -154,6 +154,7 @@ export const FORGET_RULES: Record<string, ForgetRule> = {
     keeps: 'id scope hash',
     told: { columns: 'name', advice: 'A token is named so: revoke it with ./mobyclaw token.' },
   },
+  push_subscriptions: { what: '', keeps: 'id login endpoint p256dh auth' },
   budget_notices: { what: 'words about the budget', texts: 'text', keeps: 'key' },
 };
 
