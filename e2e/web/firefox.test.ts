@@ -23,7 +23,9 @@ describe.skipIf(!requireTool('firefox-esr'))('the page in Firefox', () => {
       if (/Content-Security-Policy/i.test(message.text())) faults.push(message.text());
     });
     // Whoever was here before is not led to the first steps.
-    await page.evaluateOnNewDocument("localStorage.setItem('start', 'seen')");
+    await page.evaluateOnNewDocument(
+      "if (location.protocol === 'http:') localStorage.setItem('start', 'seen')",
+    );
     const code = (await moby.cli(['open', '--print'])).stdout.trim();
     await page.goto(code.replace(`:${moby.port}/`, `:${line.port}/`));
     await page.locator('.composer textarea').fill('one');

@@ -138,6 +138,25 @@ describe.skipIf(!requireTool('chromium'))('the memory', () => {
     expect(faults).toEqual([]);
   }, 180_000);
 
+  test('what is to be forgotten is shown first, and is then nowhere', async () => {
+    const moby = await startWriter();
+    const file = join(moby.home, 'MEMORY.md');
+    await moby.cli(['run', 'The owner likes quince jelly.']);
+    expect(readFileSync(file, 'utf8')).toContain('quince jelly');
+    const { page, faults } = await moby.openPage();
+    await page.goto(`${moby.address}/#/memory/forget`);
+    await page.getByLabel('Words to forget').fill('quince jelly');
+    await page.getByRole('button', { name: 'See where they stand' }).click();
+    await page.getByText(/^They stand in \d/).waitFor();
+    expect(readFileSync(file, 'utf8')).toContain('quince jelly');
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Forget “quince jelly” for good' }).click();
+    await page.getByText('Forgotten.').waitFor();
+    expect(readFileSync(file, 'utf8')).not.toContain('quince jelly');
+    expect((await moby.cli(['history', 'search', 'quince'])).stdout).not.toContain('quince jelly');
+    expect(faults).toEqual([]);
+  }, 120_000);
+
   test('by the keyboard alone a file is opened, edited and saved', async () => {
     const moby = await startWriter();
     const { page } = await moby.openPage();
