@@ -23,6 +23,10 @@ import { Gauge } from './compaction/gauge.ts';
 import { Windows } from './compaction/windows.ts';
 import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
+import { Embedder } from './embeddings/embedder.ts';
+import { HistorySearch, historyVectors } from './embeddings/history-search.ts';
+import { MemoryQuestions, memoryVectors } from './embeddings/memory-vectors.ts';
+import { VectorFeeder } from './embeddings/vector-feeder.ts';
 import { Forgetting } from './forget/forgetting.ts';
 import { PartLogs } from './health/part-logs.ts';
 import { partStates } from './health/part-states.ts';
@@ -176,6 +180,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
   const gauge = new Gauge({ store, agent, clock, logger });
+  const embedder = config.embeddings && new Embedder(config.embeddings, clock);
+  const history = new HistorySearch(store.history, embedder);
+  const feeder =
+    embedder &&
+    new VectorFeeder({
+      embedder,
+      homes: [historyVectors(store.history), ...(memory ? [memoryVectors(memory)] : [])],
+      clock,
+      logger,
+    });
+  const memoryQuestions = embedder && memory && new MemoryQuestions(memory, embedder, clock);
   const recall = new UnaskedRecall({
     store,
     memory,
@@ -305,6 +320,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const ports = gatewayPorts({
     store,
+    history,
     turns,
     messaging: () => messaging,
     memory,
@@ -396,6 +412,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     commands,
     transcription: config.channels.transcription,
     store,
+    history,
     turns,
     pause: turnPause,
     questions,
@@ -470,6 +487,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   reloader?.start();
   retention.start();
   indexer.start();
+  feeder?.start();
+  memoryQuestions?.start();
   cleanup.start();
   compactor.start();
 
@@ -483,6 +502,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       push.stop();
       await ruleWriter?.stop();
       await indexer.stop();
+      await feeder?.stop();
+      await memoryQuestions?.stop();
       background.stop();
       await reloader?.stop();
       await messagingStarted;

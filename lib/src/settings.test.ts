@@ -96,6 +96,9 @@ test('settings that need each other', () => {
   const channel = { MOBYCLAW_OWNER_CHANNEL: 'telegram:dm:42' };
   expect(faults({ SLACK_APP_TOKEN: 'xapp-1' })).toMatchObject([{ name: 'SLACK_BOT_TOKEN' }]);
   expect(faults({ SLACK_APP_TOKEN: 'xapp-1', SLACK_BOT_TOKEN: 'xoxb-1' })).toEqual([]);
+  const server = { MOBYCLAW_EMBEDDINGS_URL: 'http://localhost:11434/v1' };
+  expect(faults(server)).toMatchObject([{ name: 'MOBYCLAW_EMBEDDINGS_MODEL' }]);
+  expect(faults({ ...server, MOBYCLAW_EMBEDDINGS_MODEL: 'small' })).toEqual([]);
   expect(faults(channel)).toMatchObject([{ message: expect.stringContaining('set TELEGRAM_BOT_TOKEN') }]);
   expect(faults({ ...channel, TELEGRAM_BOT_TOKEN: '1:x' })).toEqual([]);
 });

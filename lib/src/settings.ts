@@ -124,6 +124,10 @@ function settingsConflict(values: Readonly<Partial<Record<SettingName, unknown>>
       message: 'is missing: Slack needs both, SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…)',
     };
   }
+  if (values.MOBYCLAW_EMBEDDINGS_URL && !values.MOBYCLAW_EMBEDDINGS_MODEL) {
+    const message = 'is missing: name the model that the server at MOBYCLAW_EMBEDDINGS_URL offers';
+    return { name: 'MOBYCLAW_EMBEDDINGS_MODEL', message };
+  }
   if (typeof channel !== 'string') return null;
   const message = ownerChannelConflict(channel, (name) => isSettingName(name) && Boolean(values[name]));
   return message === null ? null : { name: 'MOBYCLAW_OWNER_CHANNEL', message };

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 
 /** Of the tables, and of how text is cut into forms: either change makes an index of before worthless. */
-const INDEX_VERSION = 4;
+const INDEX_VERSION = 5;
 
 /**
  * `found` is fed forms with spaces between, so its tokenizer has nothing left to decide. It keeps positions, since without them
@@ -24,6 +24,7 @@ const SCHEMA = `
   CREATE VIRTUAL TABLE found USING fts5 (
     forms, content = '', contentless_delete = 1, tokenize = 'ascii'
   );
+  CREATE TABLE vector (piece INTEGER PRIMARY KEY, model TEXT NOT NULL, parts BLOB NOT NULL) STRICT;
   CREATE TABLE term (form TEXT PRIMARY KEY, pieces INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE gram (gram TEXT PRIMARY KEY, pieces INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE total (pieces INTEGER NOT NULL, forms INTEGER NOT NULL, grams INTEGER NOT NULL) STRICT;

@@ -114,6 +114,7 @@ export function withNeighbours(own: ReadonlyMap<number, number>): Map<number, nu
   return scores;
 }
 
-function isNamed(speaker: string | null, words: ReadonlySet<string>): boolean {
+/** @param words of the question, folded */
+export function isNamed(speaker: string | null, words: ReadonlySet<string>): boolean {
   return speaker !== null && plainWords(speaker).some((part) => part.length > 1 && words.has(part));
 }

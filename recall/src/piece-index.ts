@@ -37,6 +37,7 @@ export class PieceIndex {
   readonly #keepsText: boolean;
   readonly #sources = new Map<string, Source>();
   readonly #names = new Map<number, string>();
+  #forgotten: (id: number) => void = () => undefined;
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(path: string, { keepsText }: IndexOptions) {
@@ -122,14 +123,30 @@ export class PieceIndex {
     if (going.length === 0) return false;
     this.#transaction(() => {
       const forget = this.sql('DELETE FROM found WHERE rowid = ?');
+      const forgetVector = this.sql('DELETE FROM vector WHERE piece = ?');
       for (const { id, forms } of going) {
         forget.run(Number(id));
+        forgetVector.run(Number(id));
+        this.#forgotten(Number(id));
         this.counts.count(String(forms).split(' '), -1);
         this.sql('DELETE FROM piece WHERE id = ?').run(Number(id));
       }
       return [];
     });
     return going.length === most;
+  }
+
+  /** @param listener is told of each piece that goes */
+  onForgotten(listener: (id: number) => void): void {
+    this.#forgotten = listener;
+  }
+
+  /** One transaction. */
+  atOnce(work: () => void): void {
+    this.#transaction(() => {
+      work();
+      return [];
+    });
   }
 
   close(): void {
@@ -179,8 +196,11 @@ export class PieceIndex {
   #forgetFrom(source: number, seq: number): void {
     const going = this.sql('SELECT id, forms FROM piece WHERE source = ? AND seq >= ?').all(source, seq);
     const forget = this.sql('DELETE FROM found WHERE rowid = ?');
+    const forgetVector = this.sql('DELETE FROM vector WHERE piece = ?');
     for (const { id, forms } of going) {
       forget.run(Number(id));
+      forgetVector.run(Number(id));
+      this.#forgotten(Number(id));
       this.counts.count(String(forms).split(' '), -1);
     }
     this.sql('DELETE FROM piece WHERE source = ? AND seq >= ?').run(source, seq);

@@ -130,10 +130,10 @@ test('a dense side is joined: what only it finds is found too, and what it says 
     scores(_phrasing, candidates) {
       asked.push([...candidates]);
       return new Map([
-        [idOf('a feline naps'), 0.9],
-        [idOf('the cat sleeps'), 0.8],
-        [idOf('cat food'), 0.1],
-        [idOf('stocks fell'), 0.1],
+        [idOf('a feline naps'), { score: 0.9, window: 0.9 }],
+        [idOf('the cat sleeps'), { score: 0.8, window: 0.8 }],
+        [idOf('cat food'), { score: 0.1, window: 0.1 }],
+        [idOf('stocks fell'), { score: 0.1, window: 0.1 }],
       ]);
     },
   };

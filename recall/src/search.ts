@@ -6,8 +6,17 @@
  */
 import { weightOf } from './bm25.ts';
 import { CANDIDATES, candidatesFor, newestWithin } from './candidates.ts';
+import type { DenseScore, DenseSide } from './dense-side.ts';
 import { score } from './fusion.ts';
-import { type OwnScore, ownScores, placeKey, type Scorable, SEATS, withNeighbours } from './lexical.ts';
+import {
+  isNamed,
+  type OwnScore,
+  ownScores,
+  placeKey,
+  type Scorable,
+  SEATS,
+  withNeighbours,
+} from './lexical.ts';
 import type { Limits } from './marks.ts';
 import type { PieceIndex } from './piece-index.ts';
 import { type Question, readQuestion } from './question.ts';
@@ -23,11 +32,7 @@ const IN_TIME_LEAST = 0.3; // of anything else that was said then, since the que
 const MOST_UNASKED = 50; // of such others
 const MOST_LOOKED_UP = 40; // neighbours that are no candidates themselves, the best of them
 const SESSIONS = 3;
-
-/** The side that knows meanings. Scores such as cosines, of the candidates and of whatever else it finds near. */
-export interface DenseSide {
-  scores(phrasing: string, candidates: readonly number[]): ReadonlyMap<number, number>;
-}
+const SPEAKER_NAMED = 0.5; // in deviations, beside a dense side, as measured
 
 export interface RecallRequest {
   phrasings: readonly string[];
@@ -39,7 +44,8 @@ export interface RecallRequest {
   within?: DayRange | undefined;
   /** Names of sources that may be seen; without it all. */
   isVisible?: (source: string) => boolean;
-  dense?: DenseSide;
+  /** Of the index that is asked; without it words alone. */
+  dense?: DenseSide | null | undefined;
 }
 
 export interface Found {
@@ -163,10 +169,13 @@ function rankedBy(
   const own = ownScores(question, rows, index.counts);
   const lexical = lexicalByPlace(rows, own);
   const all = withPlaces(index, rows, lexical).filter((row) => isAllowed(row, limits));
-  const fused = score(new Map(all.map((row) => [row.id, lexical.get(placeKey(row)) ?? 0])), vectors);
-  const unit = vectors === undefined ? unitOf(question) : 1;
+  const words = new Map(all.map((row) => [row.id, lexical.get(placeKey(row)) ?? 0]));
+  const meanings = vectors && denseOf(all, vectors);
+  const fused = score(words, meanings);
+  const unit = meanings === undefined ? unitOf(question) : 1;
   const ranked = all.map((row) => {
-    const plain = (fused.get(row.id) ?? 0) / unit;
+    const named = meanings !== undefined && isNamed(row.speaker, question.words) ? SPEAKER_NAMED : 0;
+    const plain = (fused.get(row.id) ?? 0) / unit + named;
     const asAsked = range !== null && isWithin(row.at, range);
     return {
       row,
@@ -175,7 +184,18 @@ function rankedBy(
     };
   });
   const forms = question.terms.flatMap((term) => term.forms);
-  return { ranked, about: sessionsOf(question, ranked, own), forms };
+  return { ranked, about: sessionsOf(question, ranked, own, vectors), forms };
+}
+
+/** What has no vector yet is taken for neither like nor unlike. @returns undefined where no piece has one */
+function denseOf(
+  rows: readonly Row[],
+  vectors: ReadonlyMap<number, DenseScore>,
+): Map<number, number> | undefined {
+  const known = rows.flatMap(({ id }) => vectors.get(id)?.score ?? []);
+  if (known.length === 0) return undefined;
+  const usual = known.reduce((sum, one) => sum + one, 0) / known.length;
+  return new Map(rows.map(({ id }) => [id, vectors.get(id)?.score ?? usual]));
 }
 
 function lexicalByPlace(rows: readonly Row[], own: ReadonlyMap<number, OwnScore>): Map<number, number> {
@@ -286,23 +306,33 @@ function sessionsOf(
   question: Question,
   ranked: readonly Ranked[],
   own: ReadonlyMap<number, OwnScore>,
+  vectors: ReadonlyMap<number, DenseScore> | undefined,
 ): Map<string, number> {
-  const sessions = new Map<string, { length: number; times: number[]; turns: number[] }>();
+  const sessions = new Map<string, { length: number; times: number[]; turns: number[]; windows: number[] }>();
   for (const { row, score: reached } of ranked) {
     const key = sessionKey(row);
-    const session = sessions.get(key) ?? { length: 0, times: question.terms.map(() => 0), turns: [] };
+    const session = sessions.get(key) ?? {
+      length: 0,
+      times: question.terms.map(() => 0),
+      turns: [],
+      windows: [],
+    };
     sessions.set(key, session);
     session.turns.push(reached);
+    const { window } = vectors?.get(row.id) ?? {};
+    if (window !== undefined) session.windows.push(window);
     const { times = [], length = 0 } = own.get(row.id) ?? {};
     session.length += length;
     session.times = session.times.map((count, at) => count + (times[at] ?? 0));
   }
   const usual = [...sessions.values()].reduce((sum, { length }) => sum + length, 0) / (sessions.size || 1);
-  const evidence = [...sessions].map(([key, { length, times, turns }]): [string, SessionEvidence] => {
-    const weight = (at: number): number =>
-      weightOf(question.terms[at]?.idf ?? 0, times[at] ?? 0, length, usual);
-    return [key, { words: times.reduce((sum, _count, at) => sum + weight(at), 0), turns }];
-  });
+  const evidence = [...sessions].map(
+    ([key, { length, times, turns, windows }]): [string, SessionEvidence] => {
+      const weight = (at: number): number =>
+        weightOf(question.terms[at]?.idf ?? 0, times[at] ?? 0, length, usual);
+      return [key, { words: times.reduce((sum, _count, at) => sum + weight(at), 0), turns, windows }];
+    },
+  );
   return sessionScores(new Map(evidence));
 }
 

@@ -7,6 +7,7 @@ import type { ActiveHours } from '@mobyclaw/lib/active-hours';
 import { readEnvironment } from '@mobyclaw/lib/read-environment';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
+import type { EmbeddingsSettings } from '../embeddings/embedder.ts';
 import type { Caps } from './caps.ts';
 import { type ChannelsConfig, toChannelsConfig } from './channels-config.ts';
 
@@ -50,6 +51,8 @@ export interface GatewayConfig {
   queueLimit: number;
   /** How long a question to the owner waits, in milliseconds; `unasked` for schedules and the heartbeat. */
   askTimeoutMs: { asked: number; unasked: number };
+  /** Null: words alone are searched. */
+  embeddings: EmbeddingsSettings | null;
   /** Whether what belongs to a message is put in front of it without being asked for. */
   recallsUnasked: boolean;
   /** How full the model's window may get before a conversation is made shorter; from 0 to 1. */
@@ -99,6 +102,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queueMode: env.MOBYCLAW_QUEUE_MODE,
     queueLimit: env.MOBYCLAW_QUEUE_LIMIT,
     askTimeoutMs: { asked: env.MOBYCLAW_ASK_TIMEOUT, unasked: env.MOBYCLAW_ASK_TIMEOUT_UNASKED },
+    embeddings:
+      env.MOBYCLAW_EMBEDDINGS_URL && env.MOBYCLAW_EMBEDDINGS_MODEL
+        ? {
+            url: env.MOBYCLAW_EMBEDDINGS_URL,
+            model: env.MOBYCLAW_EMBEDDINGS_MODEL,
+            key: env.MOBYCLAW_EMBEDDINGS_KEY,
+          }
+        : null,
     recallsUnasked: env.MOBYCLAW_RECALL === 'unasked',
     compactAt: env.MOBYCLAW_COMPACT_AT / 100,
     contextWindow: env.MOBYCLAW_CONTEXT_WINDOW ?? null,

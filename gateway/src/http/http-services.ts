@@ -10,6 +10,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
+import type { HistorySearch } from '../embeddings/history-search.ts';
 import type { Forgetting } from '../forget/forgetting.ts';
 import type { PartLogs } from '../health/part-logs.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
@@ -32,6 +33,7 @@ import type { WebhookService } from '../webhooks/webhook-service.ts';
 
 export interface HttpServices {
   store: Store;
+  history: HistorySearch;
   turns: TurnService;
   pause: TurnPause;
   questions: Questions;

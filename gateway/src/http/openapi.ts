@@ -211,6 +211,7 @@ const OPERATIONS: readonly Operation[] = [
     answer: z.object({
       items: z.array(searchHitSchema),
       missing: z.int().optional().describe('messages that are not in the index yet'),
+      byWordsAlone: z.literal(true).optional().describe('the embeddings server did not answer in time'),
     }),
   },
   {

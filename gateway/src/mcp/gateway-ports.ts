@@ -12,6 +12,7 @@ import type { AgentFile, KnownChannel, ToolPorts } from './tool-ports.ts';
 
 export interface GatewayPortsOptions {
   store: Store;
+  history: ToolPorts['history'];
   turns: TurnService;
   /** Null while no channel is enabled. */
   messaging: () => Messaging | null;
@@ -26,9 +27,10 @@ export interface GatewayPortsOptions {
 }
 
 export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
-  const { store, turns, messaging, memory, supervisor, jobs, questions, clock, timeZone } = options;
+  const { store, history, turns, messaging, memory, supervisor, jobs, questions, clock, timeZone } = options;
   return {
     store,
+    history,
     clock,
     timeZone,
     jobs,

@@ -29,7 +29,7 @@ function nowTool({ clock, timeZone }: ToolPorts): McpTool {
   });
 }
 
-function historyTool({ store, clock, timeZone }: ToolPorts): McpTool {
+function historyTool({ history, clock, timeZone }: ToolPorts): McpTool {
   return mcpTool({
     name: 'history_search',
     title: 'Search past conversations',
@@ -47,8 +47,8 @@ function historyTool({ store, clock, timeZone }: ToolPorts): McpTool {
       limit: z.int().min(1).max(50).default(10),
     }),
     annotations: { readOnlyHint: true },
-    run: ({ query, also, from, to, limit }, caller) => {
-      const { hits, missing } = store.history.search({
+    run: async ({ query, also, from, to, limit }, caller) => {
+      const { hits, missing, byWordsAlone } = await history.search({
         phrasings: [query, ...also],
         limit,
         session: confinedTo(caller),
@@ -57,6 +57,9 @@ function historyTool({ store, clock, timeZone }: ToolPorts): McpTool {
       });
       const found = hits.map((hit) => hitText(hit, timeZone));
       if (found.length === 0) found.push('Nothing was found. Try other words.');
+      if (byWordsAlone) {
+        found.push('Searched by words alone, since the embeddings server did not answer in time.');
+      }
       if (missing > 0 && caller.asker === 'owner') {
         found.push(
           `${missing} messages are not searched yet: their index is being made. Search again in a moment.`,

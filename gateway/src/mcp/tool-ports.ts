@@ -2,6 +2,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { Outgoing } from '../delivery/delivery.ts';
+import type { HistorySearch } from '../embeddings/history-search.ts';
 import type { Questions } from '../questions/questions.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Store } from '../store/store.ts';
@@ -25,6 +26,7 @@ export interface AgentFile {
 
 export interface ToolPorts {
   store: Store;
+  history: Pick<HistorySearch, 'search'>;
   clock: Clock;
   timeZone: string;
   /** Null where there is no scheduler: then there are no schedule tools. */

@@ -12,7 +12,6 @@ import { PLATFORMS } from '@mobyclaw/protocol/platform';
 import { type RecallBody, recallAnswerSchema } from '@mobyclaw/protocol/recall-answer';
 import { askedBy } from '@mobyclaw/recall/unasked';
 import type { PartClient } from '../parts/part-client.ts';
-import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
@@ -107,9 +106,7 @@ export class UnaskedRecall {
         timeZone,
       });
     } catch (error) {
-      if (!(error instanceof StoreError) && (error as { code?: string }).code !== 'ERR_SQLITE_ERROR')
-        throw error;
-      logger.warn({ err: error }, 'history could not be looked at before a turn');
+      logger.error({ err: error, turn: turn.id }, 'history could not be looked at before a turn');
       return [];
     }
   }

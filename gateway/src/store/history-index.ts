@@ -12,6 +12,7 @@ import { localTime } from '@mobyclaw/lib/local-time';
 import { isDamage, removeIndexFile } from '@mobyclaw/recall/index-file';
 import { passagesOf } from '@mobyclaw/recall/long-text';
 import { type Addition, PieceIndex } from '@mobyclaw/recall/piece-index';
+import { type MadeVector, PieceVectors, type Wanted } from '@mobyclaw/recall/piece-vectors';
 import { type Recalled, recall } from '@mobyclaw/recall/search';
 import { snippetOf } from '@mobyclaw/recall/snippet';
 import type { DayRange } from '@mobyclaw/recall/time-words';
@@ -21,6 +22,7 @@ import { type MessageRow, toMessage } from './message-store.ts';
 
 const BEFORE_SEARCH = 100; // messages, some 10 ms; more is the indexer's
 const PASSAGES = 3; // of one message among the hits, which are one hit
+const MOST_PASSAGES = 10_000; // of one message
 const NEIGHBOUR_CHARS = 200;
 const NAMED_SENDER = /^(.*) \([a-z]+:\S+\)$/s; // as inbound/ writes a sender of a messenger
 const AGENT = 'Moby';
@@ -36,6 +38,8 @@ export interface HistoryRequest {
   now: number;
   /** Nothing is added to the index before, since somebody waits for his answer: it looks at what is there. */
   atOnce?: boolean;
+  /** What the phrasings mean, where that is known. */
+  meaning?: { model: string; vectors: ReadonlyMap<string, Float32Array> };
 }
 
 export interface HitRow extends MessageRow {
@@ -64,6 +68,7 @@ export class HistoryIndex {
   readonly #timeZone: string;
   readonly #path: string;
   #index: PieceIndex | undefined;
+  #vectors: PieceVectors | undefined;
   /** Id of the last message that is in the index. */
   #upTo = 0;
 
@@ -123,15 +128,32 @@ export class HistoryIndex {
     return this.#repairing(() => this.#open().forgetBefore(Number(first), most));
   }
 
+  /** Keeps vectors that were made of a model. @returns pieces that have none of it, the newest first */
+  vectors(
+    model: string,
+    made: readonly MadeVector[],
+    most: number,
+  ): { id: number; check: number; text: string }[] {
+    if (this.#index === undefined) return []; // the indexer comes first
+    return this.#repairing(() => {
+      this.#open();
+      this.#vectors?.put(model, made);
+      const wanted = this.#vectors?.wanted(model, most) ?? [];
+      return wanted.map((piece) => ({ id: piece.id, check: piece.check, text: this.#textOf(piece) }));
+    });
+  }
+
   close(): void {
     this.#index?.close();
     this.#index = undefined;
   }
 
-  #recall({ phrasings, limit, session = null, within, now }: HistoryRequest): Recalled {
+  #recall({ phrasings, limit, session = null, within, now, meaning }: HistoryRequest): Recalled {
     const wanted = session === null ? null : this.#names.current(session);
-    return recall(this.#open(), {
+    const index = this.#open();
+    return recall(index, {
       phrasings,
+      dense: meaning && this.#vectors?.dense(meaning.model, meaning.vectors),
       limit: limit * PASSAGES,
       today: localTime(now, this.#timeZone).date,
       ...(within === undefined ? {} : { within }),
@@ -180,6 +202,16 @@ export class HistoryIndex {
     };
   }
 
+  /** The passage that a piece is of its message; empty where that was forgotten since. */
+  #textOf({ source, seq, line }: Wanted): string {
+    const { text } = this.#db.sql('SELECT text FROM messages WHERE id = ?').get(line) ?? {};
+    const index = this.#open();
+    const before = index
+      .sql('SELECT count(*) AS n FROM piece WHERE source = ? AND seq < ? AND seq > ? AND line = ?')
+      .get(index.sources.get(source)?.id ?? -1, seq, seq - MOST_PASSAGES, line);
+    return passagesOf(String(text ?? ''))[Number(before?.n)] ?? '';
+  }
+
   #neighboursOf({ session, id }: MessageRow): { before: string | null; after: string | null } {
     const near = (condition: string): string | null => {
       const row = this.#db
@@ -204,6 +236,7 @@ export class HistoryIndex {
     if (this.#index?.inPlace === false) this.close();
     if (this.#index) return this.#index;
     this.#index = new PieceIndex(this.#path, { keepsText: false });
+    this.#vectors = new PieceVectors(this.#index);
     const stamps = [...this.#index.sources.values()].map(({ stamp }) => stamp.split(' '));
     if (stamps.some(([zone]) => zone !== this.#timeZone)) {
       this.#throwAway(); // its days are those of another zone

@@ -1,4 +1,4 @@
-import { oneOf, timeOfDayOrOff, whole } from './forms.ts';
+import { key, oneOf, text, timeOfDayOrOff, url, whole } from './forms.ts';
 import type { Topic } from './setting.ts';
 
 export const memoryAndLogs = {
@@ -23,6 +23,25 @@ export const memoryAndLogs = {
         'When Moby looks through his memory at night, in the time zone above: what of the days before belongs into MEMORY.md, what there is double or stale. One call of the model, only where something new was logged; ./mobyclaw memory changes shows what he did, undo takes it back. off: never.',
       form: timeOfDayOrOff,
       default: '03:30',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_EMBEDDINGS_URL: {
+      about:
+        "Lets memory and history be searched by meaning too: the base address of any server with OpenAI's embeddings API. What is remembered and said is sent there. Unset: by words alone.",
+      form: url('http', 'https'),
+      example: 'http://localhost:11434/v1',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_EMBEDDINGS_MODEL: {
+      about: 'The model that it is asked for. Another one makes all vectors anew, in the background.',
+      form: text,
+      example: 'nomic-embed-text',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_EMBEDDINGS_KEY: {
+      about: 'The key of that server.',
+      form: key,
+      secret: true,
       parts: ['gateway'],
     },
     MOBYCLAW_LOG_LEVEL: {

@@ -27,8 +27,10 @@ import { ownerRoutes } from './owner/owner-routes.ts';
 import { OwnerFiles } from './owner-files.ts';
 import { reviewRoutes } from './review/review-routes.ts';
 import { Reviews } from './review/reviews.ts';
+import { QuestionDesk } from './search/question-desk.ts';
 import { recallRoute } from './search/recall-route.ts';
 import { SearchIndex } from './search/search-index.ts';
+import { vectorRoutes } from './search/vector-routes.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
 import { soulRoutes } from './soul/soul-routes.ts';
 import { Journal } from './sources/journal.ts';
@@ -76,6 +78,7 @@ export async function startMemoryService(
     );
     const soul = new SoulPublication(home, clock, logger);
     const index = new SearchIndex(home);
+    const desk = new QuestionDesk(clock);
     closing.push(() => index.close());
     const changes = new HeartbeatChanges(home);
     const ended = new EndedTurns();
@@ -120,7 +123,7 @@ export async function startMemoryService(
         name: 'mobyclaw-memory',
         version,
         instructions: MEMORY_INSTRUCTIONS,
-        tools: memoryTools({ home, store, index, journal, doubts, marks, changes }),
+        tools: memoryTools({ home, store, index, desk, journal, doubts, marks, changes }),
         token: config.token,
         identify: (headers) => ended.check(requireCapability(headers, config.capabilityKey, clock.now())),
         allowedHosts: config.allowedHosts,
@@ -137,6 +140,7 @@ export async function startMemoryService(
             ...doubtRoutes(store, doubts),
             ...ownerRoutes({ home, store, index }),
             ...reviewRoutes(reviews),
+            ...vectorRoutes(index, desk),
           ],
         },
       },

@@ -22,6 +22,7 @@ import {
 } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { listReport, readReport, searchReport, sectionReport } from './reports.ts';
+import type { QuestionDesk } from './search/question-desk.ts';
 import type { Hit, SearchAnswer, SearchIndex } from './search/search-index.ts';
 import type { Journal } from './sources/journal.ts';
 import { why } from './sources/why.ts';
@@ -57,6 +58,7 @@ export interface MemoryToolsOptions {
   home: string;
   store: MemoryStore;
   index: SearchIndex;
+  desk: QuestionDesk;
   journal: Journal;
   doubts: Doubts;
   marks: LineMarks;
@@ -64,7 +66,7 @@ export interface MemoryToolsOptions {
 }
 
 export function memoryTools(options: MemoryToolsOptions): McpTool[] {
-  const { home, store, index, journal, doubts, marks, changes } = options;
+  const { home, store, index, desk, journal, doubts, marks, changes } = options;
   const facts = { store, journal, doubts };
   return [
     mcpTool({
@@ -85,8 +87,11 @@ export function memoryTools(options: MemoryToolsOptions): McpTool[] {
       }),
       annotations: { ...READ_ONLY, idempotentHint: true },
       async run({ query, also, from, to, limit }, caller) {
+        const phrasings = [query, ...also];
+        const meaning = desk.isServed ? await desk.ask(phrasings) : undefined;
         const answer = await index.search({
-          phrasings: [query, ...also],
+          phrasings,
+          meaning: meaning ?? null,
           limit,
           today: store.today().date,
           notes: readableNotes(caller),
@@ -94,11 +99,13 @@ export function memoryTools(options: MemoryToolsOptions): McpTool[] {
         });
         const nothing = async (): Promise<string> =>
           `Nothing found for these words. ${await sectionReport(home)} Try other words, or read the file with memory_read.`;
-        return searchReport(
+        const report = searchReport(
           answer,
           answer.hits.length === 0 ? await nothing() : '',
           await marksOf(answer, marks),
         );
+        if (meaning !== null) return report;
+        return `${report}\n\nSearched by words alone, since the embeddings server did not answer in time.`;
       },
     }),
     mcpTool({

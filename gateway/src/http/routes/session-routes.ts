@@ -37,7 +37,7 @@ const searchQuery = z.object({
 const resetBody = z.strictObject({ carry: z.boolean().default(true) }).default({ carry: true });
 
 export function sessionRoutes(services: HttpServices): Router {
-  const { store, turns, resets, clock } = services;
+  const { store, history, turns, resets, clock } = services;
   const router = Router();
 
   router.get('/api/sessions', (request, response) => {
@@ -83,16 +83,20 @@ export function sessionRoutes(services: HttpServices): Router {
     response.json(turns.stopSession(find(request.params.key).key));
   });
 
-  router.get('/api/history/search', (request, response) => {
+  router.get('/api/history/search', async (request, response) => {
     const { q, limit, session, from, to } = validate(searchQuery, request.query);
-    const { hits, missing } = store.history.search({
+    const { hits, missing, byWordsAlone } = await history.search({
       phrasings: q,
       limit,
       session: session ?? null,
       within: dayRange(from, to),
       now: clock.now(),
     });
-    response.json({ items: hits.map(toHit), ...(missing === 0 ? {} : { missing }) });
+    response.json({
+      items: hits.map(toHit),
+      ...(missing === 0 ? {} : { missing }),
+      ...(byWordsAlone && { byWordsAlone }),
+    });
   });
 
   return router;

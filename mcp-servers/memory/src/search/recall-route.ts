@@ -45,7 +45,8 @@ export function recallRoute(options: { home: string; store: MemoryStore; index: 
 
 /** Every line of it is shown to the model, wherever it stands there. */
 function stands({ snippet }: Hit, published: ReadonlySet<string>): boolean {
-  return linesOf(snippet).every((line) => published.has(line));
+  const shown = [...published]; // what is published may bear a mark at its end, such as of what is past
+  return linesOf(snippet).every((line) => published.has(line) || shown.some((one) => one.startsWith(line)));
 }
 
 async function linesInPrompt(home: string): Promise<ReadonlySet<string>> {

@@ -11,10 +11,12 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { ToolError } from '@mobyclaw/mcp/tool';
 import { isDamage, removeIndexFile } from '@mobyclaw/recall/index-file';
 import { PieceIndex } from '@mobyclaw/recall/piece-index';
+import { type MadeVector, PieceVectors } from '@mobyclaw/recall/piece-vectors';
 import { neighboursOf, type RecallRequest, recall } from '@mobyclaw/recall/search';
 import { isGuestNotes, type MemoryFileName, readMemoryFile, statMemoryFile } from '../memory-file.ts';
 import { ChangedFiles, stampOfFile } from './changed-files.ts';
 import { piecesOf } from './pieces.ts';
+import type { QuestionVectors } from './question-desk.ts';
 
 const FILES_A_STEP = 8; // a log of a busy day takes some milliseconds
 const SWEEP_MS = 1000;
@@ -49,7 +51,9 @@ export interface SearchAnswer {
 }
 
 /** What is asked; `isVisible` comes from whose notes may be read. */
-export type SearchRequest = Omit<RecallRequest, 'isVisible'> & {
+export type SearchRequest = Omit<RecallRequest, 'isVisible' | 'dense'> & {
+  /** What the phrasings mean, where that is known. */
+  meaning?: QuestionVectors | null;
   /** Guests' notes that are searched too: one file, none, or all. */
   notes?: string;
   /** Nothing but this file. */
@@ -63,6 +67,7 @@ export class SearchIndex {
   readonly #unread = new Map<MemoryFileName, { stamp: string; why: string }>();
   readonly #changed: ChangedFiles;
   #index: PieceIndex | undefined;
+  #vectors: PieceVectors | undefined;
   #working: Promise<void> | undefined;
   #sweep: Timer | undefined;
   #closed = false;
@@ -89,13 +94,13 @@ export class SearchIndex {
     this.#changed.touched(name);
   }
 
-  async search({ notes = 'all', only, ...request }: SearchRequest): Promise<SearchAnswer> {
+  async search({ notes = 'all', only, meaning = null, ...request }: SearchRequest): Promise<SearchAnswer> {
     await this.#queue.run(() => this.#step());
     const mayRead = (name: string): boolean =>
       only === undefined ? !isGuestNotes(name) || notes === 'all' || notes === name : name === only;
     const all = notes === 'all' && only === undefined;
     const asked: RecallRequest = all ? request : { ...request, isVisible: mayRead };
-    const { hits, files } = await this.#find(asked);
+    const { hits, files } = await this.#find(asked, meaning);
     return {
       hits,
       files,
@@ -105,15 +110,37 @@ export class SearchIndex {
   }
 
   /** Where the index turns out to be damaged, a new one answers, with what can be read of the files in one step. */
-  async #find(request: RecallRequest): Promise<Pick<SearchAnswer, 'hits' | 'files'>> {
+  async #find(
+    request: RecallRequest,
+    meaning: QuestionVectors | null,
+  ): Promise<Pick<SearchAnswer, 'hits' | 'files'>> {
+    const find = (): Pick<SearchAnswer, 'hits' | 'files'> => {
+      const index = this.#open();
+      const dense = meaning && (this.#vectors?.dense(meaning.model, meaning.vectors) ?? null);
+      return hitsOf(index, { ...request, dense });
+    };
     try {
-      return hitsOf(this.#open(), request);
+      return find();
     } catch (error) {
       if (!isDamage(error)) throw error;
       this.#throwAway();
       await this.#queue.run(() => this.#step());
-      return hitsOf(this.#open(), request);
+      return find();
     }
+  }
+
+  /** Keeps vectors that were made of a model. @returns pieces that have none of it, the newest first */
+  vectors(
+    model: string,
+    made: readonly MadeVector[],
+    most: number,
+  ): { id: number; check: number; text: string }[] {
+    return this.#repairing(() => {
+      this.#open();
+      this.#vectors?.put(model, made);
+      const wanted = this.#vectors?.wanted(model, most) ?? [];
+      return wanted.map(({ id, check, content }) => ({ id, check, text: content }));
+    });
   }
 
   /** Resolves when all changes that are known are in the index. */
@@ -209,6 +236,7 @@ export class SearchIndex {
     }
     if (!this.#index) {
       this.#index = new PieceIndex(this.#path, { keepsText: true });
+      this.#vectors = new PieceVectors(this.#index);
       this.#changed.sweep(Number.POSITIVE_INFINITY);
       const there = new Set<string>(this.#changed.names);
       for (const name of this.#index.sources.keys()) {
