@@ -473,6 +473,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     logger,
     load: options.loadChannel,
+    onChannelChange: () => live.changed('channels'),
   }).then((started) => {
     messaging = started;
     background.start();

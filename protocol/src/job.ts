@@ -82,6 +82,24 @@ export const jobRequestSchema = z
 
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 
+export const jobPreviewRequestSchema = z.strictObject({
+  ...scheduleFields,
+  until: taskFields.until,
+  count: z.coerce.number().int().min(1, 'write 1 or more').optional(),
+});
+
+export type JobPreviewRequest = z.infer<typeof jobPreviewRequestSchema>;
+
+export const jobPreviewSchema = z
+  .object({
+    timeZone: z.string(),
+    next: z.array(z.iso.datetime()).describe('up to five'),
+    nextLocal: z.array(z.string()).describe('the same with the offset of the time zone'),
+  })
+  .meta({ id: 'JobPreview' });
+
+export type JobPreview = z.infer<typeof jobPreviewSchema>;
+
 const clearable = <T extends z.ZodType>(schema: T) => z.nullable(schema);
 
 /** What is left out stays; null removes. One of at, every and cron replaces the schedule, whatever it was. */

@@ -11,7 +11,17 @@ import { turnEventSchemas } from './events.ts';
 import { usageSchema } from './usage.ts';
 
 /** What a view may have to ask for again; a store names it by `Database.changed`. */
-export const changedTopicSchema = z.enum(['sessions', 'tokens', 'push', 'questions', 'memory', 'soul']);
+export const changedTopicSchema = z.enum([
+  'sessions',
+  'tokens',
+  'push',
+  'questions',
+  'memory',
+  'soul',
+  'jobs',
+  'heartbeat',
+  'channels',
+]);
 
 export type ChangedTopic = z.infer<typeof changedTopicSchema>;
 

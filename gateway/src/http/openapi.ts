@@ -20,7 +20,13 @@ import {
   hookRequestSchema,
   hookViewSchema,
 } from '@mobyclaw/protocol/hook';
-import { jobChangeSchema, jobRequestSchema, jobViewSchema, runViewSchema } from '@mobyclaw/protocol/job';
+import {
+  jobChangeSchema,
+  jobPreviewSchema,
+  jobRequestSchema,
+  jobViewSchema,
+  runViewSchema,
+} from '@mobyclaw/protocol/job';
 import { liveBlockSchema } from '@mobyclaw/protocol/live';
 import {
   fileVersionsSchema,
@@ -348,6 +354,13 @@ const OPERATIONS: readonly Operation[] = [
     body: jobRequestSchema,
     answer: jobViewSchema,
     status: 201,
+  },
+  {
+    method: 'get',
+    path: '/api/jobs/preview',
+    summary:
+      'The next five times of a schedule that is not made yet; one of ?at= ?every= (?start=) ?cron=, ?timeZone= ?until= ?count=',
+    answer: jobPreviewSchema,
   },
   { method: 'get', path: '/api/jobs/{id}', summary: 'A schedule', answer: jobViewSchema },
   {

@@ -72,6 +72,8 @@ export interface MessagingOptions {
   budget: Budget | null;
   pricing: Pricing;
   defaultQueueMode: QueueMode;
+  /** How a channel is has changed. */
+  onChannelChange: () => void;
   clock: Clock;
   logger: Logger;
   /** Instead of the catalogue's, for tests. */
@@ -363,6 +365,7 @@ export class Messaging {
       folder: () => channelFolder(config.folder, platform),
       commands: MENU,
       onUp: () => this.#delivery.platformUp(platform),
+      onChange: this.#options.onChannelChange,
       clock,
       logger,
     });

@@ -74,6 +74,7 @@ function setUp() {
     folder: () => '/nowhere',
     commands: [],
     onUp: () => ups++,
+    onChange: () => undefined,
     clock,
     logger: silentLogger,
   });

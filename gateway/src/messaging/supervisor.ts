@@ -40,6 +40,8 @@ export interface SupervisorOptions {
   commands: readonly CommandInfo[];
   /** The channel can send again. */
   onUp: () => void;
+  /** Its status is another one, but for a mere sign of life. */
+  onChange: () => void;
   clock: Clock;
   logger: Logger;
 }
@@ -248,6 +250,7 @@ export class ChannelSupervisor {
       ...change,
       ...(changed ? { since: this.#options.clock.now() } : {}),
     };
+    if (Object.keys(change).some((field) => field !== 'receivePathWorkedAt')) this.#options.onChange();
   }
 
   /** The library is not there: nothing that a retry could mend. */

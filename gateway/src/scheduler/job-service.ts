@@ -4,9 +4,16 @@
  */
 import type { Clock } from '@mobyclaw/lib/clock';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
-import type { JobChange, JobRequest, JobView, RunView } from '@mobyclaw/protocol/job';
+import type {
+  JobChange,
+  JobPreview,
+  JobPreviewRequest,
+  JobRequest,
+  JobView,
+  RunView,
+} from '@mobyclaw/protocol/job';
 import type { Calendar } from '../calendar/calendar.ts';
-import { endingAt } from '../calendar/schedule.ts';
+import { endingAt, upcoming } from '../calendar/schedule.ts';
 import { ScheduleError } from '../calendar/schedule-error.ts';
 import type { JobDefinition, JobRow } from '../store/job-rows.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +25,7 @@ import { checkGuestRoom, checkPace, slotsOf } from './limits.ts';
 import { readDuration, readSchedule, readTime } from './schedule-input.ts';
 
 const RETRIES = 2;
+const PREVIEWED = 5;
 const MOST_JOBS = 10_000;
 
 const PAUSED = { nextRun: null, enabled: false, ended: null } as const;
@@ -98,6 +106,26 @@ export class JobService {
     });
     engine.changed();
     return this.#view(id, calendar);
+  }
+
+  /** The next times that a schedule would have, should it be made now. @throws ScheduleError saying what to write instead */
+  async preview(request: JobPreviewRequest): Promise<JobPreview> {
+    const { clock } = this.#options;
+    const calendar = await this.#options.calendar();
+    const now = clock.now();
+    const timeZone = request.timeZone ?? this.#options.timeZone;
+    const schedule = readSchedule(request, timeZone, now, calendar);
+    const { until, count } = request;
+    const end = until === undefined ? null : readTime('until', until, timeZone, calendar, now);
+    const slots = endingAt(calendar.slots(schedule, timeZone), end);
+    const times = upcoming(slots, now, Math.min(PREVIEWED, count ?? PREVIEWED));
+    if (times.length === 0)
+      throw new ScheduleError('until', 'It would never run: until comes before its first time.');
+    return {
+      timeZone,
+      next: times.map((time) => new Date(time).toISOString()),
+      nextLocal: times.map((time) => calendar.localText(time, timeZone)),
+    };
   }
 
   /** @returns null where there is no such job @throws ScheduleError; nothing has changed then */

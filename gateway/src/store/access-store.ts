@@ -65,6 +65,7 @@ export class AccessStore {
 
   /** Notes where a person writes from; what was approved stays as it is. */
   seen(person: Pick<PersonRow, 'platform' | 'user' | 'name' | 'channel'>, at: number): void {
+    this.#db.changed('channels');
     this.#db
       .sql(
         `INSERT INTO people (platform, user, name, channel, last_seen_at) VALUES (?, ?, ?, ?, ?)
@@ -75,6 +76,7 @@ export class AccessStore {
   }
 
   approve(pairing: PairingRow, role: Role, at: number): void {
+    this.#db.changed('channels');
     this.seen(pairing, at);
     this.#db
       .sql('UPDATE people SET role = ?, approved_at = ? WHERE platform = ? AND user = ?')
@@ -83,10 +85,12 @@ export class AccessStore {
 
   /** @returns whether there was such a person */
   forgetPerson(platform: string, user: string): boolean {
+    this.#db.changed('channels');
     return this.#db.sql('DELETE FROM people WHERE platform = ? AND user = ?').run(platform, user).changes > 0;
   }
 
   insertPairing(pairing: PairingRow): void {
+    this.#db.changed('channels');
     this.#db
       .sql(
         `INSERT INTO pairings (code, platform, user, name, channel, created_at, expires_at)
@@ -112,11 +116,13 @@ export class AccessStore {
   }
 
   deletePairing(code: string): void {
+    this.#db.changed('channels');
     this.#db.sql('DELETE FROM pairings WHERE code = ?').run(code);
   }
 
   /** @param until when its stranger may ask anew */
   rejectPairing(code: string, until: number): void {
+    this.#db.changed('channels');
     this.#db.sql('UPDATE pairings SET rejected = 1, expires_at = ? WHERE code = ?').run(until, code);
   }
 
@@ -136,6 +142,7 @@ export class AccessStore {
   }
 
   allowGroup(group: string, mention: boolean, at: number): void {
+    this.#db.changed('channels');
     const channel = this.#names.current(group);
     this.#db.sql('DELETE FROM closed_groups WHERE channel = ?').run(channel);
     this.#db
@@ -148,6 +155,7 @@ export class AccessStore {
 
   /** @returns whether it was allowed */
   closeGroup(channel: string): boolean {
+    this.#db.changed('channels');
     return (
       this.#db.sql('DELETE FROM allowed_groups WHERE channel = ?').run(this.#names.current(channel)).changes >
       0
@@ -178,6 +186,7 @@ export class AccessStore {
 
   /** @param most how many are kept */
   noteClosedGroup({ channel, title, askedAt }: ClosedGroupRow, most: number): void {
+    this.#db.changed('channels');
     this.#db
       .sql(
         `INSERT INTO closed_groups (channel, title, asked_at) VALUES (?, ?, ?)

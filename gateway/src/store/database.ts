@@ -146,12 +146,13 @@ export class Database {
     }
   }
 
-  /** Notes that the transaction under way changes something that others may be looking at. */
+  /** Notes that the transaction under way, or the statement that follows, changes something that others may be looking at. */
   changed(subject: string, id?: string): void {
     if (this.watchers.size === 0) return;
     const ids = this.#changes.get(subject) ?? new Set();
     if (id !== undefined) ids.add(id);
     this.#changes.set(subject, ids);
+    if (!this.#open) queueMicrotask(() => this.#tellChanges());
   }
 
   #tellChanges(): void {

@@ -112,6 +112,7 @@ export class HeartbeatStore {
   }
 
   setState(change: Partial<HeartbeatState>): void {
+    this.#db.changed('heartbeat');
     const state = { ...this.state(), ...change };
     this.#db
       .sql(
@@ -131,6 +132,7 @@ export class HeartbeatStore {
 
   /** @returns null where that slot has been claimed before */
   claim(slot: number, trigger: BeatRow['trigger'], at: number): BeatRow | null {
+    this.#db.changed('heartbeat');
     const row = this.#db
       .sql(
         `INSERT INTO beats (slot, trigger, state, started_at) VALUES (?, ?, 'asking', ?)
@@ -163,6 +165,7 @@ export class HeartbeatStore {
   }
 
   update(seq: number, change: BeatChange): void {
+    this.#db.changed('heartbeat');
     const fields = Object.keys(change) as (keyof BeatChange)[];
     const values = fields.map((field) => {
       if (field === 'seen') return toJson(change.seen);

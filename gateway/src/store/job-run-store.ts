@@ -49,6 +49,7 @@ export class JobRunStore {
 
   /** Claims a slot. @returns false where it had been claimed before */
   claim(run: NewRun): boolean {
+    this.#db.changed('jobs');
     const ended = run.state === 'ended' ? run.claimedAt : null;
     const { changes } = this.#db
       .sql(
@@ -80,6 +81,7 @@ export class JobRunStore {
    * in trouble leaves one row and not one for each of its times.
    */
   leaveOut(run: NewRun): void {
+    this.#db.changed('jobs');
     const before = this.history(run.job, 1)[0];
     if (before?.outcome !== 'skipped' || before.detail !== run.detail) {
       this.claim(run);
@@ -197,6 +199,7 @@ export class JobRunStore {
   }
 
   update(id: string, change: RunChange): void {
+    this.#db.changed('jobs');
     const fields = Object.keys(change) as (keyof RunChange)[];
     const values = fields.map((field) => {
       if (field === 'usage') return change.usage ? JSON.stringify(change.usage) : null;
@@ -217,6 +220,7 @@ export class JobRunStore {
   }
 
   deleteOf(job: string): void {
+    this.#db.changed('jobs');
     this.#db.sql('DELETE FROM job_runs WHERE job = ?').run(job);
   }
 }

@@ -26,6 +26,7 @@ export class JobStore {
   }
 
   insert(id: string, definition: JobDefinition, enabled: boolean, nextRun: number | null, now: number): void {
+    this.#db.changed('jobs');
     this.#db
       .sql(
         `INSERT INTO jobs (id, definition, enabled, next_run, planned_at, created_at, updated_at)
@@ -119,18 +120,21 @@ export class JobStore {
   }
 
   plan(id: string, plan: JobPlan): void {
+    this.#db.changed('jobs');
     this.#db
       .sql('UPDATE jobs SET next_run = ?, planned_at = ?, enabled = ?, ended = ?, runs = ? WHERE id = ?')
       .run(plan.nextRun, plan.plannedAt, Number(plan.enabled), plan.ended, plan.runs, id);
   }
 
   change(id: string, definition: JobDefinition, now: number): void {
+    this.#db.changed('jobs');
     this.#db
       .sql('UPDATE jobs SET definition = ?, updated_at = ? WHERE id = ?')
       .run(JSON.stringify(definition), now, id);
   }
 
   setFailures(id: string, failures: number, backoffUntil: number | null): void {
+    this.#db.changed('jobs');
     this.#db
       .sql('UPDATE jobs SET failures = ?, backoff_until = ? WHERE id = ?')
       .run(failures, backoffUntil, id);
@@ -143,6 +147,7 @@ export class JobStore {
 
   /** Ends a job for its failures. */
   disable(id: string): void {
+    this.#db.changed('jobs');
     this.#db.sql(`UPDATE jobs SET enabled = 0, ended = 'failures', next_run = NULL WHERE id = ?`).run(id);
   }
 
@@ -159,6 +164,7 @@ export class JobStore {
   }
 
   delete(id: string): boolean {
+    this.#db.changed('jobs');
     return this.#db.sql('DELETE FROM jobs WHERE id = ?').run(id).changes > 0;
   }
 }

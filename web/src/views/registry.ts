@@ -33,6 +33,12 @@ export const VIEWS: readonly View[] = [
     badge: { count: openCount, label: t.questions.badge },
   },
   {
+    name: 'schedules',
+    title: t.views.schedules,
+    icon: 'clock',
+    load: async () => (await import('./schedules/schedules-view.tsx')).SchedulesView,
+  },
+  {
     name: 'memory',
     title: t.views.memory,
     icon: 'memory',

@@ -122,6 +122,7 @@ test('a line on which nothing moves any more is found and replaced within a minu
     folder: () => '',
     commands: [],
     onUp: () => undefined,
+    onChange: () => undefined,
     clock,
     logger: silentLogger,
   });

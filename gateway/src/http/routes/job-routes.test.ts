@@ -6,6 +6,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Harness, openHarness } from '../../testing/harness.ts';
+import { LiveReader } from '../../testing/live-reader.ts';
 
 async function ended(gateway: Harness, job: string): Promise<RunView> {
   return until('the run to end', async () => {
@@ -171,4 +172,45 @@ test('without a memory server there is no heartbeat, and it says how to get one'
     status: 409,
     body: { detail: expect.stringMatching(/MOBYCLAW_HEARTBEAT_INTERVAL/) },
   });
+});
+
+test('a schedule that is not made yet is looked at: its next five times, or what is wrong with it', async () => {
+  const gateway = await openHarness();
+  const look = (query: string) => gateway.call('GET', `/api/jobs/preview?${query}`);
+  const zone = 'timeZone=Asia%2FTokyo';
+  const { status, body } = await look(`cron=${encodeURIComponent('30 9 * * 1-5')}&${zone}`);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    timeZone: 'Asia/Tokyo',
+    next: Array(5).fill(expect.stringMatching(/T00:30:00/)),
+  });
+  expect(body.nextLocal[0]).toContain('09:30');
+  expect((await look('every=2h&count=2')).body.next).toHaveLength(2);
+  expect((await look('at=20m')).body.next).toHaveLength(1);
+  expect(await look('at=yesterday')).toMatchObject({ status: 422, body: { errors: [{ path: 'at' }] } });
+  expect((await look('at=20m&every=1h')).status).toBe(422);
+  expect((await look('')).body.detail).toContain('exactly one');
+  expect((await look('every=2h&until=1m')).body.detail).toContain('never run');
+  expect((await gateway.call('GET', '/api/jobs')).body.items).toEqual([]);
+});
+
+test('a page is told when schedules and their runs change', async () => {
+  const gateway = await openHarness();
+  const live = new LiveReader(gateway);
+  await live.until(({ type }) => type === 'hello');
+  const told = (): number =>
+    live.events.filter((event) => event.type === 'changed' && event.topics.includes('jobs')).length;
+  const { body } = await gateway.call('POST', '/api/jobs', {
+    body: { name: 'pill', every: '1d', message: 'Take it.', channel: 'web:main' },
+  });
+  await until('word of it', () => told() > 0);
+  for (const [method, path, change] of [
+    ['PATCH', '', { enabled: false }],
+    ['POST', '/run', undefined],
+    ['DELETE', '', undefined],
+  ] as const) {
+    const before = told();
+    await gateway.call(method, `/api/jobs/${body.id}${path}`, change && { body: change });
+    await until(`word of ${method}`, () => told() > before);
+  }
 });

@@ -1,7 +1,7 @@
 /** `/api/jobs`: schedules and the record of their runs. Looking at them changes nothing. */
 
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
-import { jobChangeSchema, jobRequestSchema } from '@mobyclaw/protocol/job';
+import { jobChangeSchema, jobPreviewRequestSchema, jobRequestSchema } from '@mobyclaw/protocol/job';
 import { Router } from 'express';
 import * as z from 'zod';
 import { ScheduleError } from '../../calendar/schedule-error.ts';
@@ -24,6 +24,11 @@ export function jobRoutes({ jobs }: HttpServices): Router {
   router.post('/api/jobs', async (request, response) => {
     const wanted = validate(jobRequestSchema, request.body);
     response.status(201).json(await sensible(() => jobs.create(wanted, null)));
+  });
+
+  router.get('/api/jobs/preview', async (request, response) => {
+    const wanted = validate(jobPreviewRequestSchema, request.query);
+    response.json(await sensible(() => jobs.preview(wanted)));
   });
 
   router.get('/api/jobs/:id', async (request, response) => {
