@@ -39,6 +39,12 @@ export const VIEWS: readonly View[] = [
     load: async () => (await import('./schedules/schedules-view.tsx')).SchedulesView,
   },
   {
+    name: 'channels',
+    title: t.views.channels,
+    icon: 'channels',
+    load: async () => (await import('./channels/channels-view.tsx')).ChannelsView,
+  },
+  {
     name: 'memory',
     title: t.views.memory,
     icon: 'memory',
