@@ -1,4 +1,4 @@
-/** Tabs, as a screen reader and the arrow keys expect them. The panel has the id `<id>-panel`. */
+/** Tabs, as a screen reader and the arrow keys expect them. The panel has the id `<id>-panel`; tabs do not name it, since it is not there while it loads. */
 interface TabsProps<T extends string> {
   id: string;
   label: string;
@@ -32,7 +32,6 @@ export function Tabs<T extends string>({ id, label, tabs, current, onSelect }: T
           role="tab"
           id={`${id}-${name}`}
           aria-selected={name === current}
-          aria-controls={`${id}-panel`}
           tabIndex={name === current ? 0 : -1}
           onClick={() => onSelect(name)}
         >

@@ -24,7 +24,7 @@ export function LogView() {
   useEffect(() => {
     if (!isLive) return;
     const abort = new AbortController();
-    let timer = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       if (!document.hidden) {
         const query = new URLSearchParams({ part, ...(next.current !== null && { after: next.current }) });

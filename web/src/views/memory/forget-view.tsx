@@ -114,7 +114,7 @@ function Progress({ begun }: { begun: Forgetting }) {
   const [now, setNow] = useState(begun);
   useEffect(() => {
     setNow(begun);
-    let timer = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       const next = await ask<Forgetting>(`/api/forget/${encodeURIComponent(begun.id)}`).catch(() => null);
       if (next) setNow(next);
