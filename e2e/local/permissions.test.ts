@@ -107,7 +107,7 @@ test('mail is sent only after a yes, and "always" means that mail alone', async 
   expect((await again).stdout).toContain('Sent to ada@example.org.');
   await until('the rule', () =>
     readFileSync(join(moby.home, 'soul.yaml'), 'utf8').includes(
-      'allow: ["*", "send_mail:to=ada@example.org"]',
+      'allow: ["*", "send_mail:to=ada@example.org:*="]',
     ),
   );
   await until('the reload', async () => (await moby.cli(['status'])).stdout.includes('in force'), 30_000);

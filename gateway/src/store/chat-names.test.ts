@@ -22,6 +22,7 @@ const OTHERS: Record<string, string> = {
   beats: 'trigger state outcome detail seen turn text usage why',
   arrivals: 'key',
   people: 'platform user name role',
+  push_subscriptions: 'id endpoint p256dh auth login',
   pairings: 'code platform user name',
   closed_groups: 'title',
   channel_memory: 'platform name value',
