@@ -3,6 +3,7 @@
  * and sums up badly, so that what is known at the end was kept by whoever asked it. As a fake cagent's script, and as answers
  * of a chat-completions server.
  */
+import { RECALLED } from '@mobyclaw/protocol/recalled';
 import type { FakePrompt, Script } from './fake-agent/fake-agent.ts';
 import type { Step } from './fake-agent/script.ts';
 import type { ModelRequest, ScriptedAnswer } from './fake-model.ts';
@@ -54,7 +55,7 @@ function facts(texts: readonly string[]): Map<string, string> {
 
 function flush(seen: readonly Seen[], since: readonly Seen[]): Thought {
   const noted = facts(seen.flatMap(({ calls = [] }) => calls.map(({ args }) => args)));
-  const told = facts(seen.filter(({ role }) => role !== 'system').map(({ text }) => text));
+  const told = facts(seen.filter(({ role }) => role === 'user').map(({ text }) => withoutRecalled(text)));
   const open = [...told].filter(([thing]) => !noted.has(thing)).slice(0, WRITTEN_AT_ONCE);
   if (open.length === 0) return { text: since.length > 0 ? 'DONE' : 'NOTHING' };
   const calls = open.map(([thing, code]) => ({
@@ -62,6 +63,14 @@ function flush(seen: readonly Seen[], since: readonly Seen[]): Thought {
     args: { text: factSentence(thing, code), section: 'Codes' },
   }));
   return { calls };
+}
+
+/** What was shown or found out of the memory is not to be written down again, and the block in front of a message says so. */
+function withoutRecalled(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !line.includes(RECALLED))
+    .join('\n');
 }
 
 /** Leaves out all that matters. */

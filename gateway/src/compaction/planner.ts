@@ -3,6 +3,7 @@
  * it is flushed and summarised, however often we are killed.
  */
 import { estimateTokens } from '@mobyclaw/lib/token-estimate';
+import { MOST_RECALLED_TOKENS } from '../recall/recalled-piece.ts';
 import type { CompactionWhy } from '../store/compaction-store.ts';
 import type { MessageRow } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
@@ -75,9 +76,8 @@ export class Planner {
     const { tokens, window } = fullness;
     const answer = Math.min(ANSWER.most, window.tokens * ANSWER.share);
     const most = window.tokens * ENGINE_COMPACTS_AT;
-    return (
-      tokens + estimateTokens(prompt) + answer > most && tokens > (store.contexts.baseOf(session) ?? 0) * 2
-    );
+    const sent = estimateTokens(prompt) + MOST_RECALLED_TOKENS; // what is recalled comes on top, and is not known yet
+    return tokens + sent + answer > most && tokens > (store.contexts.baseOf(session) ?? 0) * 2;
   }
 
   /**

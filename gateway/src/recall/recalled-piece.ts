@@ -15,7 +15,9 @@ export interface RankedPiece extends RecalledPiece {
 
 const MOST_PIECES = 5;
 const MOST_TOKENS_OF_ONE = 80;
-const MOST_TOKENS = 265; // of all: 300 with the line above them
+/** What stands before a message of itself takes no more, with the line above it. */
+export const MOST_RECALLED_TOKENS = 300;
+const MOST_TOKENS = MOST_RECALLED_TOKENS - 35; // without that line
 const FRAME_TOKENS = 8; // of one: the mark, the brackets, the sign of a quotation
 
 /** The best that there is room for, the best first; what says the same comes once. */
