@@ -2,6 +2,7 @@ import { queueModeSchema } from '@mobyclaw/protocol/prompt';
 import {
   activeHours,
   ageOrOff,
+  duration,
   durationOrOff,
   type Form,
   FormError,
@@ -21,8 +22,8 @@ const interval: Form<number | null> = (text) => {
 };
 
 const patience: Form<number> = (text) => {
-  const ms = durationOrOff(text);
-  if (ms !== null && ms >= 10_000 && ms <= DAY_MS) return ms;
+  const ms = duration(text);
+  if (ms >= 10_000 && ms <= DAY_MS) return ms;
   throw new FormError('must be between 10s and 24h');
 };
 

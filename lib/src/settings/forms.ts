@@ -43,6 +43,9 @@ export const folder: Form<string> = (value) => {
   throw new FormError('must be an absolute path, such as ~/.mobyclaw');
 };
 
+/** In milliseconds. */
+export const duration: Form<number> = (value) => explained('is not a duration: ', () => parseDuration(value));
+
 /** In milliseconds; null for off. */
 export const durationOrOff: Form<number | null> = (value) => {
   if (value === 'off') return null;
