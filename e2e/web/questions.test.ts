@@ -127,7 +127,7 @@ describe.skipIf(!requireTool('chromium'))('questions', () => {
     const { page, faults } = await moby.openPage();
     await ask(moby, 'the form');
     await page.getByRole('link', { name: /^Questions 1/ }).click();
-    await page.getByText('Log in to the <b>shop</b>.').waitFor();
+    await page.getByText(FORM.message, { exact: true }).waitFor();
     const field = page.getByLabel('Your password');
     expect(await field.getAttribute('type')).toBe('password');
     expect(await seriousFaults(page)).toEqual([]);
