@@ -1,5 +1,6 @@
 /** Wires the embedded agent. SIGTERM and SIGINT cancel the runs, store what they produced, and end the process. */
 import { systemClock } from '@mobyclaw/lib/clock';
+import { takeSecrets } from '@mobyclaw/lib/part-secrets';
 import { type FaultLog, logFaults } from '@mobyclaw/lib/process-faults';
 import { releaseAfterStart } from '@mobyclaw/lib/process-memory';
 import { Agent } from './agent.ts';
@@ -21,8 +22,9 @@ async function serve({
   process.chdir(workingDir);
   const store = new SessionStore(sessionDb);
   const clock = systemClock;
-  const agent = new Agent({ soulPath, store, environment: process.env, clock, workingDir });
-  const token = process.env.MOBYCLAW_AGENT_TOKEN;
+  const environment = takeSecrets();
+  const agent = new Agent({ soulPath, store, environment, clock, workingDir });
+  const token = environment.MOBYCLAW_AGENT_TOKEN;
   const server = createAgentServer({
     agent,
     store,

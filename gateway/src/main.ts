@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
+import { takeSecrets } from '@mobyclaw/lib/part-secrets';
 import { logFaults } from '@mobyclaw/lib/process-faults';
 import { releaseAfterStart } from '@mobyclaw/lib/process-memory';
 import { StartError } from '@mobyclaw/lib/start-error';
@@ -16,7 +17,7 @@ process.umask(0o077); // conversations are nobody else's business
 logFaults(createLogger('gateway'));
 
 try {
-  const config = readConfig(process.env);
+  const config = readConfig(takeSecrets());
   const ownLog = new RecentLines(process.stdout);
   const logger = createLogger('gateway', config.logLevel, ownLog);
   const agent = createAgentClient({

@@ -10,17 +10,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
+import { takeSecrets } from '@mobyclaw/lib/part-secrets';
 import { AgentContainer } from './agent-container.ts';
 import { siblingBundles } from './bundles.ts';
 import { runProcess } from './run-process.ts';
 import { readList, readListen, requireSecret } from './settings.ts';
 
 const logger = createLogger('agent-supervisor');
-const { env } = process;
 
 runProcess(() => {
-  const controlToken = requireSecret('MOBYCLAW_CONTROL_TOKEN', env.MOBYCLAW_CONTROL_TOKEN);
-  delete env.MOBYCLAW_CONTROL_TOKEN; // no child of this process is to have it
+  const { MOBYCLAW_CONTROL_TOKEN, ...env } = takeSecrets(); // no child of this process is to have it
+  const controlToken = requireSecret('MOBYCLAW_CONTROL_TOKEN', MOBYCLAW_CONTROL_TOKEN);
   const agentListen = readListen('MOBYCLAW_AGENT_LISTEN', env.MOBYCLAW_AGENT_LISTEN, '127.0.0.1:8080');
   return new AgentContainer({
     agentFolder: env.MOBYCLAW_AGENT_FOLDER || '/agent',

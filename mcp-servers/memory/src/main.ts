@@ -1,5 +1,6 @@
 /** Entry of the memory server. */
 import { systemClock } from '@mobyclaw/lib/clock';
+import { takeSecrets } from '@mobyclaw/lib/part-secrets';
 import { AlreadyLockedError } from '@mobyclaw/lib/process-lock';
 import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
@@ -10,7 +11,7 @@ process.umask(0o077); // what the owner keeps here is nobody else's business
 await runMcpProcess({
   name: 'memory',
   listenVariable: 'MOBYCLAW_MEMORY_LISTEN',
-  start: (version, logger) => startMemoryService(readConfig(process.env), version, systemClock, logger),
+  start: (version, logger) => startMemoryService(readConfig(takeSecrets()), version, systemClock, logger),
   reason: (error) => {
     if (error instanceof AlreadyLockedError) {
       return 'Another memory server keeps this data folder. Stop it, or set MOBYCLAW_HOME to another one.';
