@@ -2,6 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { folderFault, forbiddenPlaces } from '@mobyclaw/lib/workspace-folders/forbidden-places';
+import { findRepositories } from '@mobyclaw/lib/workspace-folders/repositories';
 import {
   addWorkspace,
   parseWorkspacesConf,
@@ -12,10 +14,8 @@ import {
 import { Option } from 'commander';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import type { Define } from '../command.ts';
-import { findRepositories } from '../compose/repositories.ts';
 import { selfRun } from '../compose/self-run.ts';
 import { isMeant, SENSITIVE_FLAG } from '../compose/sensitive-folders.ts';
-import { folderFault, forbiddenPlaces } from '../compose/workspace-folders.ts';
 import type { Context } from '../context.ts';
 import { readTextIfThere } from '../env-file.ts';
 import type { Ask } from '../init/ask.ts';

@@ -17,14 +17,15 @@ import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { SEALS_VARIABLE, type SealedMount } from '@mobyclaw/lib/seals';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { namedVariables } from '@mobyclaw/lib/soul-variables';
+import { forbiddenPlaces } from '@mobyclaw/lib/workspace-folders/forbidden-places';
+import { findSeals, type Seal, type Sealing } from '@mobyclaw/lib/workspace-folders/seals';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
 import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
 import { CliError } from '../cli-error.ts';
 import { parseCredentials } from './credentials.ts';
-import { findSeals, type Seal, type Sealing } from './seals.ts';
-import { checkFolders, forbiddenPlaces } from './workspace-folders.ts';
+import { checkFolders } from './workspace-folders.ts';
 
 export const OVERRIDE_FILE = 'docker-compose.override.yml';
 

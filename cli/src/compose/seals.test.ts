@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findSeals } from '@mobyclaw/lib/workspace-folders/seals';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { overrideText, unsealedRepositories, writeOverride } from './override.ts';
-import { findSeals } from './seals.ts';
 
 function folders(...paths: string[]): string {
   const root = temporaryFolder();

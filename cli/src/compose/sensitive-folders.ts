@@ -5,8 +5,8 @@
 
 import { homedir } from 'node:os';
 import { relative, sep } from 'node:path';
+import { realPath } from '@mobyclaw/lib/workspace-folders/real-path';
 import { UsageError } from '../cli-error.ts';
-import { realPath } from './real-path.ts';
 
 export const SENSITIVE_FLAG = '--allow-sensitive-folder';
 

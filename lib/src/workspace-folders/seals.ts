@@ -15,7 +15,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import type { WorkspaceEntry, WorkspaceMode } from '@mobyclaw/lib/workspaces-conf';
+import type { WorkspaceEntry, WorkspaceMode } from '../workspaces-conf.ts';
 import { findRepositories } from './repositories.ts';
 
 export interface Seal {
