@@ -125,6 +125,7 @@ test('health needs no token, everything else does, and no challenge starts an OA
 test('answers only to its own names and to no foreign page', async () => {
   expect((await rpc('ping', {}, { host: 'memory:9100' })).status).toBe(200);
   expect((await rpc('ping', {}, { host: 'attacker.example' })).status).toBe(403);
+  expect((await rpc('ping', {}, { host: 'no name' })).status).toBe(400);
   expect((await rpc('ping', {}, { origin: 'https://attacker.example' })).status).toBe(403);
   expect((await rpc('ping', {}, { origin: 'http://localhost:3000' })).status).toBe(200);
   const health = await send('/healthz', { method: 'GET', headers: { host: 'attacker.example' } });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -288,6 +290,14 @@ test('a stop in the middle of a start leaves nothing behind', async () => {
   expect(await supervisor.reload()).toMatchObject({ ok: false });
 });
 
+/** `fetch` would not let a test choose the Host header. */
+async function statusWithHost(url: string, host: string): Promise<number | undefined> {
+  const outgoing = request(`${url}/healthz`, { headers: { host } }).end();
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
 describe('control server', () => {
   async function serve(): Promise<{ url: string; publish(text: string): void }> {
     const { supervisor, publish } = setUp();
@@ -379,5 +389,8 @@ describe('control server', () => {
     const { url } = await serve();
     const foreign = await fetch(`${url}/healthz`, { headers: { origin: 'https://example.com' } });
     expect(foreign.status).toBe(403);
+    expect(await foreign.json()).toMatchObject({ detail: expect.stringContaining('https://example.com') });
+    expect(await statusWithHost(url, 'example.com')).toBe(403);
+    expect(await statusWithHost(url, 'no name')).toBe(400);
   });
 });

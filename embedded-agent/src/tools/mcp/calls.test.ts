@@ -2,10 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { systemClock } from '@mobyclaw/lib/clock';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { McpHttpTransport } from './http-transport.ts';
 import { event, type RawServer, reply, startRawServer, useToolset } from './testing/server.ts';
 
 const MINUTE_MS = 60_000;
@@ -202,6 +204,33 @@ describe('a remote server', () => {
     const { call } = useToolset({ url: server.url, headers: { 'X-Turn': '${headers.X-Turn}' } });
     expect(await call()).toEqual({ output: '{"action":"accept","content":{"answer":"yes"}}' });
     expect(turn).toBe('');
+  });
+
+  it('is told that the session is over when the agent has no more use for it', async () => {
+    const server = await startRawServer(({ id }, response) => reply(response, id, done));
+    const { call, toolset } = useToolset({ url: server.url });
+    await call();
+    await toolset.close();
+    const goodbyes = server.requests.filter(({ http }) => http === 'DELETE');
+    expect(goodbyes.map(({ headers }) => headers['mcp-session-id'])).toEqual(['session-1']);
+  });
+
+  it('that refuses a notification makes the call an error that says so', async () => {
+    const server = await startRawServer(({ id }, response) => reply(response, id, done), { notified: 503 });
+    const { toolset, context } = useToolset({ url: server.url });
+    await expect(toolset.tools(context)).rejects.toThrow(/answered 503 to notifications\/initialized/);
+  });
+
+  it('that is gone harms nothing by not hearing the goodbye', async () => {
+    const server = await startRawServer(({ id }, response) => reply(response, id, done));
+    const outsideRuns = (work: () => Promise<void>) => work();
+    const transport = new McpHttpTransport({ url: server.url, clock: systemClock, fetch, outsideRuns });
+    transport.sessionId = 'session-1';
+    const told: string[] = [];
+    transport.onerror = ({ message }) => told.push(message);
+    server.kill();
+    await transport.close(); // the SDK does not wait for it, so a rejection would be nobody's and end the agent
+    expect(told).toEqual(['fetch failed']);
   });
 
   it('keeps the calls of others when one of them breaks', async () => {

@@ -60,18 +60,20 @@ export class McpHttpTransport implements Transport {
     if (method === 'notifications/initialized') void this.#options.outsideRuns(() => this.#listen());
   }
 
+  /** Never rejects: the SDK closes without waiting where a greeting failed, and a goodbye that finds nobody harms nothing. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new McpConnectionError('the connection was closed'));
     this.onclose?.();
     if (this.sessionId === undefined) return;
     const signal = AbortSignal.timeout(GOODBYE_MS);
-    const response = await this.#options.fetch(this.#options.url, {
-      method: 'DELETE',
-      headers: this.#headers({}),
-      signal,
-    });
-    await response.body?.cancel();
+    try {
+      const goodbye = { method: 'DELETE', headers: this.#headers({}), signal };
+      const response = await this.#options.fetch(this.#options.url, goodbye);
+      await response.body?.cancel();
+    } catch (error) {
+      this.onerror?.(error as Error);
+    }
   }
 
   async #request(id: RequestId, method: string, message: JSONRPCMessage): Promise<void> {

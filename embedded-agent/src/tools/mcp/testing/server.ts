@@ -25,7 +25,12 @@ export interface RawServer {
 /** @param answer gets what is not `initialize`, `tools/list`, a notification or a GET */
 export async function startRawServer(
   answer: (request: RawRequest, response: ServerResponse) => void,
-  { tools = [{ name: 'work' }] as unknown[], session = (): string => 'session-1', get = refuse } = {},
+  {
+    tools = [{ name: 'work' }] as unknown[],
+    session = (): string => 'session-1',
+    get = refuse,
+    notified = 202,
+  } = {},
 ): Promise<RawServer> {
   const requests: RawRequest[] = [];
   const server = createServer(async (incoming, response) => {
@@ -37,7 +42,7 @@ export async function startRawServer(
     requests.push(request);
     if (http === 'GET') return get(request, response);
     if (http !== 'POST') return void (http === 'DELETE' && response.writeHead(200).end());
-    if (request.id === undefined) return void response.writeHead(202).end();
+    if (request.id === undefined) return void response.writeHead(notified).end();
     if (request.method === 'initialize') {
       response.setHeader('mcp-session-id', session());
       return reply(response, request.id, {
