@@ -74,7 +74,7 @@ test('an OpenAI client needs no more, and its users have conversations of the to
       })
       .withResponse();
   const named = async (user?: string) => (await ask(user)).response.headers.get('x-mobyclaw-session');
-  expect(await named()).toBe('api%3Akitchen');
+  expect(await named()).toMatch(/^api%3Akitchen\.[0-9a-f]{8}-[0-9a-f]{8}$/);
   expect(await named('Anna')).toBe('api%3Akitchen.Anna');
   expect(await named('../cli:main')).toBe('api%3Akitchen.cli-main');
 });

@@ -6,9 +6,10 @@
  */
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
-import { Router } from 'express';
+import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { Store } from '../store/store.ts';
 import type { TokenRow } from '../store/token-store.ts';
+import { RESPONSE_PREFIX } from './openai/response-object.ts';
 
 const MOST_NAME_CHARS = 64; // of the name in a session key
 const TOKEN_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,31}$/u; // without a dot, which ends it in the names of its conversations
@@ -48,7 +49,15 @@ export function chatScope({ store }: { store: Store }): Router {
 
   router.get(['/v1/models', '/v1/models/:id'], (_request, _response, next) => next('router'));
 
-  router.post('/v1/chat/completions', (_request, _response, next) => next('router')); // its route names the conversation
+  // Their routes name the conversation.
+  router.post(['/v1/chat/completions', '/v1/responses'], (_request, _response, next) => next('router'));
+
+  const response = (request: Request, response: Response, next: NextFunction): void => {
+    refuseForeignTurn(tokenOf(response), (request.params.id as string).replace(RESPONSE_PREFIX, ''));
+    next('router');
+  };
+  router.get('/v1/responses/:id', response);
+  router.post('/v1/responses/:id/cancel', response);
 
   router.post(['/prompt', '/prompt/stream'], (request, response, next) => {
     const token = tokenOf(response);
@@ -91,12 +100,14 @@ export function chatScope({ store }: { store: Store }): Router {
   /** A turn of somebody else's is as one that is not there. */
   function refuseForeignTurn(token: TokenRow, id: string): void {
     const turn = store.turns.find(id);
-    if (!turn || !isOwn(token, turn.session)) throw new HttpProblem('not-found', `There is no turn ${id}.`);
+    if (!turn || !isOwnConversation(token, turn.session))
+      throw new HttpProblem('not-found', `There is no turn ${id}.`);
   }
 }
 
-function refuseForeign(token: TokenRow, session: string): void {
-  if (isOwn(token, session)) return;
+/** @throws HttpProblem where a conversation is not of a token of scope `chat` */
+export function refuseForeign(token: TokenRow, session: string): void {
+  if (isOwnConversation(token, session)) return;
   const home = ownConversation(token);
   throw new HttpProblem(
     'forbidden',
@@ -104,7 +115,8 @@ function refuseForeign(token: TokenRow, session: string): void {
   );
 }
 
-function isOwn(token: TokenRow, session: string): boolean {
+/** Whether a conversation is one of a token of scope `chat`. */
+export function isOwnConversation(token: TokenRow, session: string): boolean {
   const home = ownConversation(token);
   return session === home || session.startsWith(`${home}.`);
 }

@@ -69,6 +69,7 @@ import {
 import { dailyUsageSchema, usageReportSchema } from '@mobyclaw/protocol/usage';
 import * as z from 'zod';
 import { chatRequestSchema } from './openai/chat-request.ts';
+import { responseRequestSchema } from './openai/response-request.ts';
 
 interface Operation {
   method: 'get' | 'post' | 'patch' | 'delete';
@@ -565,9 +566,17 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'post',
     path: '/v1/chat/completions',
-    summary: 'As OpenAI’s API, streaming and not; user names the conversation',
+    summary: 'As OpenAI’s API, streaming and not; user or x-mobyclaw-session names the conversation',
     body: chatRequestSchema,
   },
+  {
+    method: 'post',
+    path: '/v1/responses',
+    summary: 'As OpenAI’s Responses API, streaming, waiting or in the background',
+    body: responseRequestSchema,
+  },
+  { method: 'get', path: '/v1/responses/{id}', summary: 'A response as it stands; ?stream=true: its events' },
+  { method: 'post', path: '/v1/responses/{id}/cancel', summary: 'Stop a response' },
   { method: 'get', path: '/v1/models', summary: 'As OpenAI’s API: the one model, moby' },
   { method: 'get', path: '/v1/models/{id}', summary: 'As OpenAI’s API: the model itself' },
   { method: 'post', path: '/mcp', summary: 'Model Context Protocol, streamable HTTP without sessions' },

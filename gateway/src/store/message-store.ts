@@ -104,6 +104,16 @@ export class MessageStore {
     return row ? String(row.opening) : null;
   }
 
+  /** What Moby first answered in a conversation; null where he has not yet. */
+  firstAnswer(session: string): string | null {
+    const row = this.#db
+      .sql(
+        `SELECT text FROM messages WHERE session = ? AND role = 'assistant' AND sent_by IS NULL ORDER BY id LIMIT 1`,
+      )
+      .get(this.#names.current(session));
+    return row ? String(row.text) : null;
+  }
+
   /** When something was last said in a turn of the conversation, and whether that was a marker. */
   lastSaid(session: string): MessageRow | null {
     const row = this.#db

@@ -56,6 +56,14 @@ export class SessionStore {
     return row ? toSession(row) : null;
   }
 
+  /** Keys of the conversations whose names begin so, the last used first. @param prefix of plain characters, before `~` */
+  startingWith(prefix: string, limit: number): string[] {
+    return this.#db
+      .sql('SELECT key FROM sessions WHERE key >= ? AND key < ? ORDER BY last_active_at DESC, key LIMIT ?')
+      .all(prefix, `${prefix}~`, limit)
+      .map(({ key }) => String(key));
+  }
+
   /** The last used first. */
   list(limit: number, offset = 0): SessionRow[] {
     return this.#db

@@ -1,11 +1,8 @@
-/**
- * A turn's events as chat completion chunks. These chunks can only add text, while a turn may replace what it has said
- * (a second attempt after a crash). So after a `replace` nothing is sent until the new text has caught up with what the
- * client has seen; if it never does, the new answer follows whole, under a line that says so.
- */
+/** A turn's events as chat completion chunks, platform.openai.com/docs/api-reference/chat-streaming. */
 import type { NumberedEvent } from '@mobyclaw/protocol/events';
 import type { Usage } from '@mobyclaw/protocol/usage';
-import { OVER_BUDGET } from '../../unasked/ports.ts';
+import { AnswerText } from './answer-text.ts';
+import { openAiError } from './openai-error.ts';
 
 export interface ChunkHead {
   id: string;
@@ -18,10 +15,7 @@ export class ChatStream {
   readonly #head: ChunkHead;
   readonly #includeUsage: boolean;
   readonly #write: (data: string) => void;
-  /** What the client has seen of the answer. */
-  #sent = '';
-  /** The answer so far. */
-  #text = '';
+  readonly #answer = new AnswerText();
 
   constructor(head: ChunkHead, includeUsage: boolean, write: (data: string) => void) {
     this.#head = head;
@@ -32,41 +26,18 @@ export class ChatStream {
 
   /** @returns whether the stream has ended */
   take(event: NumberedEvent): boolean {
-    switch (event.type) {
-      case 'token':
-        this.#text += event.data.text;
-        this.#catchUp();
-        return false;
-      case 'replace':
-        this.#text = event.data.text;
-        this.#catchUp();
-        return false;
-      case 'done':
-        this.#text = event.data.text;
-        this.#catchUp();
-        if (this.#sent !== this.#text) this.#say(`\n\n(The answer was begun again:)\n\n${this.#text}`);
-        this.#chunk({ delta: {}, finish_reason: event.data.cut ? 'length' : 'stop' });
-        if (this.#includeUsage) this.#send({ choices: [], usage: toOpenAiUsage(event.data.usage) });
-        this.#write('[DONE]');
-        return true;
-      case 'error':
-        this.#write(JSON.stringify(openAiError(event.data.message, event.data.code)));
-        this.#write('[DONE]');
-        return true;
-      default:
-        return false;
+    if (event.type === 'error') {
+      this.#write(JSON.stringify(openAiError(event.data.message, event.data.code)));
+      this.#write('[DONE]');
+      return true;
     }
-  }
-
-  #catchUp(): void {
-    if (this.#text.length <= this.#sent.length || !this.#text.startsWith(this.#sent)) return;
-    const rest = this.#text.slice(this.#sent.length);
-    this.#sent = this.#text;
-    this.#say(rest);
-  }
-
-  #say(content: string): void {
-    this.#delta({ content });
+    const text = this.#answer.take(event);
+    if (text !== '') this.#delta({ content: text });
+    if (event.type !== 'done') return false;
+    this.#chunk({ delta: {}, finish_reason: event.data.cut ? 'length' : 'stop' });
+    if (this.#includeUsage) this.#send({ choices: [], usage: toChatUsage(event.data.usage) });
+    this.#write('[DONE]');
+    return true;
   }
 
   #delta(delta: object): void {
@@ -82,7 +53,7 @@ export class ChatStream {
   }
 }
 
-export function toOpenAiUsage(usage: Usage | null): object {
+export function toChatUsage(usage: Usage | null): object {
   const prompt = usage?.inputTokens ?? 0;
   const completion = usage?.outputTokens ?? 0;
   return {
@@ -91,12 +62,4 @@ export function toOpenAiUsage(usage: Usage | null): object {
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: usage?.cachedTokens ?? 0 },
   };
-}
-
-/** OpenAI names a budget that is used up `insufficient_quota`, in both places where clients look. */
-export function openAiError(message: string, code: string, type = 'api_error'): object {
-  if (code === OVER_BUDGET) {
-    return { error: { message, type: 'insufficient_quota', param: null, code: 'insufficient_quota' } };
-  }
-  return { error: { message, type, param: null, code } };
 }
