@@ -122,12 +122,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const tidy = (): void => void cleanup.poke();
   const windows = new Windows(store.contexts, config.contextWindow);
+  const gauge = new Gauge({ store, agent, windows, clock, logger });
   const agentSessionsInUse = new Set<string>();
   const { shortening, compactor, askAlone } = openShortening({
     config,
     store,
     agent,
     windows,
+    gauge,
     capabilities,
     budget,
     pricing,
@@ -179,7 +181,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       logger,
     });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
-  const gauge = new Gauge({ store, agent, clock, logger });
   const embedder = config.embeddings && new Embedder(config.embeddings, clock);
   const history = new HistorySearch(store.history, embedder);
   const feeder =

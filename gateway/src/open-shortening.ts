@@ -6,8 +6,10 @@ import type { Budget } from './budget/budget.ts';
 import type { Pricing } from './budget/pricing.ts';
 import { Compactor, type UpkeepLanes } from './compaction/compactor.ts';
 import { Flush } from './compaction/flush.ts';
+import type { Gauge } from './compaction/gauge.ts';
 import { type HiddenAnswer, HiddenTurns } from './compaction/hidden-turns.ts';
 import { Planner } from './compaction/planner.ts';
+import { SessionFlush } from './compaction/session-flush.ts';
 import { Shortening } from './compaction/shortening.ts';
 import { SideSessions } from './compaction/side-sessions.ts';
 import { NO_TOOLS, Summaries } from './compaction/summary.ts';
@@ -23,6 +25,7 @@ export interface OpenShorteningOptions {
   store: Store;
   agent: AgentClient;
   windows: Windows;
+  gauge: Gauge;
   capabilities: Capabilities;
   /** Null where no cap is set. */
   budget: Budget | null;
@@ -44,7 +47,7 @@ export function openShortening(options: OpenShorteningOptions): {
   /** One call of the model with a prompt of our own, without tools and in an agent session of its own. @throws AgentError */
   askAlone: (session: string, prompt: string, signal: AbortSignal) => Promise<HiddenAnswer>;
 } {
-  const { config, store, agent, windows, capabilities, clock, logger } = options;
+  const { config, store, agent, windows, gauge, capabilities, clock, logger } = options;
   const { budget, pricing, onEnded, onFree, agentSessionsInUse: inUse, metrics, lanes } = options;
   const planner = new Planner({ store, windows, compactAt: config.compactAt });
   const upkeep = new Upkeeper({ store, planner, clock, timeZone: config.timeZone });
@@ -54,10 +57,12 @@ export function openShortening(options: OpenShorteningOptions): {
   const flush = new Flush({ upkeep, hidden, sessions, askerOf });
   const summaries = new Summaries({ upkeep, hidden, sessions, askerOf });
   const shared = { store, planner, clock, logger };
-  const compactor = new Compactor({ ...shared, agent, flush, summaries, hidden, sessions, lanes, metrics });
+  const sessionFlush = new SessionFlush({ store, agent, flush, sessions, gauge, logger });
+  const toWork = { flush, sessionFlush, summaries, hidden, sessions, lanes, metrics };
+  const compactor = new Compactor({ ...shared, ...toWork });
   return {
     compactor,
-    shortening: new Shortening({ ...shared, windows, compactor }),
+    shortening: new Shortening({ store, planner, clock, compactor, sessionFlush }),
     askAlone: (session, prompt, signal) =>
       sessions.with(session, NO_TOOLS, (agentSession) =>
         hidden.ask({

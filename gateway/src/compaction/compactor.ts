@@ -6,15 +6,15 @@
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
-import type { AgentClient } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { CompactionRow, CompactionWhy } from '../store/compaction-store.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
-import { type Flush, MEMORY_ALONE, Unreadable } from './flush.ts';
+import { type Flush, Unreadable } from './flush.ts';
 import type { HiddenTurns } from './hidden-turns.ts';
 import type { Planner } from './planner.ts';
+import type { SessionFlush } from './session-flush.ts';
 import type { SideSessions } from './side-sessions.ts';
 import type { Summaries, SummaryTask } from './summary.ts';
 
@@ -29,9 +29,9 @@ export interface UpkeepLanes {
 
 export interface CompactorOptions {
   store: Store;
-  agent: Pick<AgentClient, 'setPermissions'>;
   planner: Planner;
   flush: Flush;
+  sessionFlush: SessionFlush;
   summaries: Summaries;
   hidden: HiddenTurns;
   sessions: SideSessions;
@@ -224,9 +224,11 @@ export class Compactor {
   }
 
   async #flush(row: CompactionRow): Promise<Next> {
-    const { store, flush, planner, logger } = this.#options;
+    const { store, flush, sessionFlush, planner, logger } = this.#options;
     const live =
       row.agentSession !== null && store.sessions.find(row.session)?.agentSession === row.agentSession;
+    // A flush that was cut there may have left a tool call open: its next turn takes a new one, and need not wait for this.
+    if (live && store.sessions.find(row.session)?.takesNewAgentSession) return this.#readExchanges(row);
     const slot = await this.#options.lanes().upkeep(live ? row.session : null);
     if (slot === null) return this.#putOff(row);
     try {
@@ -240,9 +242,11 @@ export class Compactor {
       if (upto !== now.upto) store.transaction('relaxed', () => store.compactions.change(now.id, { upto }));
       const current = { ...now, upto };
       const signal = AbortSignal.any([slot.signal, this.#stop.signal]);
-      const { written } = flush.isReadable(current)
-        ? await this.#ofSession(current, live, signal)
-        : await flush.ofExchanges(current, signal);
+      const { agentSession } = current;
+      const { written } =
+        agentSession !== null && flush.isReadable(current)
+          ? await sessionFlush.of({ ...current, agentSession }, live, signal)
+          : await flush.ofExchanges(current, signal);
       const outcome = written > 0 ? 'written' : 'nothing';
       store.transaction('durable', () =>
         store.compactions.change(now.id, {
@@ -259,8 +263,7 @@ export class Compactor {
     } catch (error) {
       if (error instanceof Unreadable) {
         logger.warn({ session: row.session, reason: error.message }, 'the exchanges are read instead');
-        store.transaction('durable', () => store.compactions.change(row.id, { agentSession: null }));
-        return 'again';
+        return this.#readExchanges(row);
       }
       if (!(error instanceof AgentError)) throw error;
       if (slot.signal.aborted || this.#stop.signal.aborted) return this.#putOff(row);
@@ -270,40 +273,10 @@ export class Compactor {
     }
   }
 
-  /** If it is the conversation's own, then its permissions are put back, at the latest by its next turn. */
-  async #ofSession(row: CompactionRow, live: boolean, signal: AbortSignal): Promise<{ written: number }> {
-    const { store, agent, flush, sessions } = this.#options;
-    const { session, agentSession } = row;
-    if (agentSession === null) return await flush.ofExchanges(row, signal);
-    // Until it has come to its end it counts as failed, so that after a kill the exchanges are read instead.
-    store.transaction('relaxed', () =>
-      store.compactions.change(row.id, { flush: 'failed', reason: 'It was cut off.' }),
-    );
-    return await sessions.busy(agentSession, async () => {
-      if (live) store.transaction('relaxed', () => store.sessions.setRestricted(session, true));
-      try {
-        await agent.setPermissions(agentSession, MEMORY_ALONE);
-        return await flush.ofSession(row, signal);
-      } catch (error) {
-        if (error instanceof AgentError && error.code === 'session_not_found')
-          throw new Unreadable(error.message);
-        throw error;
-      } finally {
-        if (live) await this.lift(session, agentSession);
-      }
-    });
-  }
-
-  /** Gives a conversation's agent session its own permissions again. Where the agent is away, the next turn does it. */
-  async lift(session: string, agentSession: string): Promise<void> {
-    const { store, agent, logger } = this.#options;
-    try {
-      await agent.setPermissions(agentSession, null);
-      store.transaction('relaxed', () => store.sessions.setRestricted(session, false));
-    } catch (error) {
-      if (!(error instanceof AgentError) && !(error instanceof StoreError)) throw error;
-      logger.warn({ err: error, session }, 'permissions of an agent session are put back by its next turn');
-    }
+  #readExchanges(row: CompactionRow): Next {
+    const { store } = this.#options;
+    store.transaction('durable', () => store.compactions.change(row.id, { agentSession: null }));
+    return 'again';
   }
 
   async #summarise(row: CompactionRow): Promise<Next> {
@@ -339,15 +312,18 @@ export class Compactor {
   }
 
   #finish(row: CompactionRow): Next {
-    const { store, clock, metrics, logger } = this.#options;
+    const { store, planner, clock, metrics, logger } = this.#options;
     store.transaction('durable', () => {
       if (row.summarises && row.summary !== null) this.#putInForce(row, row.summary);
-      const { agentSession } = store.sessions.find(row.session) ?? {};
-      if (agentSession && agentSession === row.agentSession) {
-        store.sessions.leaveAgentSession(row.session, row.upto);
-        this.#mark(row.session);
-      }
       store.compactions.change(row.id, { state: 'done', endedAt: clock.now() });
+      const { agentSession } = store.sessions.find(row.session) ?? {};
+      if (!agentSession || agentSession !== row.agentSession) return;
+      // What was said meanwhile may have taken the room of exchanges that were to stay word for word.
+      const more = planner.leave(row.session, row.why, { at: clock.now(), readable: true });
+      const upto = more === null ? row.upto : (store.compactions.find(more)?.upto ?? row.upto);
+      store.sessions.leaveAgentSession(row.session, Math.max(row.upto, upto));
+      this.#mark(row.session);
+      if (more !== null) this.#again = true;
     });
     metrics().compacted(row.why);
     logger.info({ session: row.session, why: row.why }, 'a conversation is shorter now');

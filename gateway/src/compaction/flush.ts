@@ -9,7 +9,7 @@ import type { Asker } from '@mobyclaw/protocol/capability';
 import { AgentError } from '../agent/agent-error.ts';
 import type { CompactionRow } from '../store/compaction-store.ts';
 import { type AskerOf, inPieces, type Said, said } from './exchanges.ts';
-import type { HiddenTurns } from './hidden-turns.ts';
+import type { HiddenTurns, Left } from './hidden-turns.ts';
 import { flushPrompt, rawFlushPrompt } from './prompts.ts';
 import type { SideSessions } from './side-sessions.ts';
 import type { Upkeeper } from './upkeeper.ts';
@@ -45,8 +45,9 @@ export class Flush {
     // One that was cut off has left calls there of which nobody can say whether they were made.
     if (agentSession === null || flush === 'failed') return false;
     const { store, planner } = this.#options.upkeep;
-    const live = store.sessions.find(session)?.agentSession === agentSession;
-    if (live && planner.isTooFull(session)) return false;
+    const row = store.sessions.find(session);
+    const live = row?.agentSession === agentSession;
+    if (live && (row?.takesNewAgentSession || planner.isTooFull(session))) return false;
     return this.#askers({ session, agent, afterId }).size === 1;
   }
 
@@ -57,29 +58,27 @@ export class Flush {
     return askers.size > 0 ? askers : new Set([agent === 'guest' || agent === 'webhook' ? agent : 'owner']);
   }
 
-  /** @throws Unreadable, AgentError */
-  async ofSession(row: CompactionRow, signal: AbortSignal): Promise<Flushed> {
+  /** @throws AgentError */
+  async ofSession(
+    row: CompactionRow,
+    signal: AbortSignal,
+    onLeft: (left: Left) => Promise<void>,
+  ): Promise<Flushed> {
     const { upkeep, hidden } = this.#options;
     const { session, agentSession, agent, wish } = row;
     const [asker = 'owner'] = this.#askers(row);
     if (asker === 'webhook' || agentSession === null) return { written: 0 };
-    try {
-      const { written, refused } = await hidden.ask({
-        session,
-        agentSession,
-        agentName: agent,
-        asker,
-        upkeep: 'memory',
-        text: (turn) => flushPrompt(upkeep.head(turn, session), wish),
-        signal,
-      });
-      return judged(written, refused);
-    } catch (error) {
-      if (error instanceof AgentError && error.remedy === 'new-session') {
-        throw new Unreadable(error.message, { cause: error });
-      }
-      throw error;
-    }
+    const { written, refused } = await hidden.ask({
+      session,
+      agentSession,
+      agentName: agent,
+      asker,
+      upkeep: 'memory',
+      text: (turn) => flushPrompt(upkeep.head(turn, session), wish),
+      signal,
+      onLeft,
+    });
+    return judged(written, refused);
   }
 
   /**

@@ -11,15 +11,18 @@ import type { AgentClient, RunEvent } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
+import type { Windows } from './windows.ts';
 
 export type ContextEvent = Extract<RunEvent, { type: 'context' }>;
 
+const REFUSED_SHARE = 0.95; // of what was refused, since the count is ours
 const DROPPED_SHARE = 0.9; // a little less may be another way to count
 const MOST_SESSIONS = 1000; // if one is forgotten, the next two calls tell it again
 
 export interface GaugeOptions {
   store: Store;
   agent: Pick<AgentClient, 'namedWindow'>;
+  windows: Windows;
   clock: Clock;
   logger: Logger;
 }
@@ -75,6 +78,27 @@ export class Gauge {
     }
   }
 
+  /**
+   * The provider refused what was sent as too long: the model reads no more than that, whatever was thought.
+   * @param prompt what came on top of what the agent session held; null where that is not known exactly, and only what the
+   *   provider says counts
+   */
+  refused(session: string, prompt: string | null, error: AgentError): void {
+    const { store, windows, clock, logger } = this.#options;
+    const model = store.contexts.modelOf(session);
+    if (!model) return;
+    const held = store.contexts.of(session)?.tokens ?? 0;
+    const counted = prompt === null ? null : Math.floor((held + estimateTokens(prompt)) * REFUSED_SHARE);
+    const tokens = saidLimit(error.message) ?? counted;
+    if (tokens === null || tokens < 1000 || tokens >= windows.of(model).tokens) return;
+    try {
+      store.transaction('relaxed', () => store.contexts.learn(model.model, tokens, clock.now()));
+    } catch (cause) {
+      if (!(cause instanceof StoreError)) throw cause;
+      logger.error({ err: cause, session }, 'how much the model can read could not be noted');
+    }
+  }
+
   async #named(agentName: string): Promise<number | null> {
     try {
       return await this.#options.agent.namedWindow(agentName);
@@ -84,4 +108,11 @@ export class Gauge {
       return null;
     }
   }
+}
+
+/** "This model's maximum context length is 8192 tokens", "prompt is too long: 210000 tokens > 200000 maximum". */
+function saidLimit(message: string): number | null {
+  const [, first, second] = /maximum context length (?:is|of) (\d+)|> (\d+) maximum/.exec(message) ?? [];
+  const limit = Number(first ?? second);
+  return Number.isFinite(limit) ? limit : null;
 }

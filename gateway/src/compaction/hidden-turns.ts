@@ -15,6 +15,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import { UsageMeter } from '../budget/usage-meter.ts';
 import type { Store } from '../store/store.ts';
 import { type TurnRow, UPKEEP } from '../store/turn-store.ts';
+import type { ContextEvent } from './gauge.ts';
 
 const NOT_ALREADY = /nothing was added/; // memory's word for what stands there
 const WRITES = /(^|_)memory_(append|log|edit)$/;
@@ -41,6 +42,18 @@ export interface HiddenPrompt {
   /** @param turn its id */
   text: (turn: string) => string;
   signal: AbortSignal;
+  /** Is told once what its agent session is left like, however the turn ends. */
+  onLeft?: (left: Left) => Promise<void>;
+}
+
+/** What an agent session is left like. */
+export interface Left {
+  /** What was sent. */
+  text: string;
+  /** A tool call has no result, so the provider may refuse the next prompt. */
+  openToolCall: boolean;
+  /** How full it was at the first and at the last call of the model; null where none was answered. */
+  contexts: { first: ContextEvent; last: ContextEvent } | null;
 }
 
 export interface HiddenAnswer {
@@ -73,8 +86,9 @@ export class HiddenTurns {
     agentName,
     asker,
     upkeep,
-    text,
+    text: textFor,
     signal,
+    onLeft,
   }: HiddenPrompt): Promise<HiddenAnswer> {
     const { agent, issue, budget } = this.#options;
     await budget?.refresh();
@@ -85,13 +99,15 @@ export class HiddenTurns {
     const cut = new AbortController();
     const meter = new UsageMeter();
     const tools = new Writes();
+    const text = textFor(turn.id);
+    let contexts = null as Left['contexts'];
     let over: string | null = null;
     try {
       const outcome = await agent.run(
         {
           sessionId: agentSession,
           ...(agentName === null ? {} : { agentName }),
-          text: text(turn.id),
+          text,
           identity: {
             [IDENTITY_HEADERS.session]: session,
             [IDENTITY_HEADERS.turn]: issue(turn, 1, upkeep),
@@ -101,6 +117,7 @@ export class HiddenTurns {
         },
         (event) => {
           tools.note(event);
+          if (event.type === 'context') contexts = { first: contexts?.first ?? event, last: event };
           if (event.type !== 'usage') return;
           const { type: _, ...call } = event;
           meter.add(call);
@@ -109,6 +126,8 @@ export class HiddenTurns {
         },
         AbortSignal.any([signal, cut.signal]),
       );
+      const openToolCall = outcome.kind !== 'completed' && outcome.openToolCall;
+      await onLeft?.({ text, openToolCall, contexts });
       if (over !== null) throw new AgentError('budget_exceeded', over);
       if (outcome.kind === 'failed') throw outcome.error;
       if (outcome.kind === 'stopped') throw new AgentError('cancelled', 'The upkeep was put off.');

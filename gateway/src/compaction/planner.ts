@@ -84,7 +84,7 @@ export class Planner {
    * Within the caller's transaction: its agent session has been, or is about to be, left.
    * @param before the first message that is not part of it, such as the one to be answered
    * @param readable whether the agent session can still be asked; else its exchanges are read from the history
-   * @returns id of what is under way; null where all of it stays in sight
+   * @returns id of what is under way, also where that was so before; null where all of it stays in sight
    */
   leave(
     session: string,
@@ -98,9 +98,8 @@ export class Planner {
     const first = keep ? this.carried(session, before)[0] : undefined;
     const upto = first === undefined ? lastId : Math.min(lastId, first.id - 1);
     const agentSession = readable && !this.isTooFull(session) ? (row?.agentSession ?? null) : null;
-    const open = store.compactions
-      .openOf(session)
-      .findLast(({ state }) => state === 'due' || state === 'failed');
+    const underWay = store.compactions.openOf(session);
+    const open = underWay.findLast(({ state }) => state === 'due' || state === 'failed');
     if (
       open &&
       open.agentSession !== null &&
@@ -108,16 +107,22 @@ export class Planner {
       summarises === open.summarises
     ) {
       // What was about to be done beside the conversation has to be done without its agent session.
-      store.compactions.change(open.id, { why, agentSession, upto: Math.max(open.upto, upto), dueAt: at });
+      const because = why === 'torn' ? open.why : why; // by its flush, say
+      store.compactions.change(open.id, {
+        why: because,
+        agentSession,
+        upto: Math.max(open.upto, upto),
+        dueAt: at,
+      });
       return open.id;
     }
     // What is under way reads its own part.
-    const afterId = Math.max(after, ...store.compactions.openOf(session).map((one) => one.upto));
+    const afterId = Math.max(after, ...underWay.map((one) => one.upto));
     if (
       upto <= afterId ||
       store.messages.recent(session, 1, { after: afterId, before: upto + 1 }).length === 0
     )
-      return null;
+      return (summarises && underWay.findLast((one) => one.summarises)?.id) || null;
     return store.compactions.insert({
       session,
       why,

@@ -3,18 +3,12 @@
  * what went before waits for a summary.
  */
 import type { Clock } from '@mobyclaw/lib/clock';
-import type { Logger } from '@mobyclaw/lib/logger';
-import { estimateTokens } from '@mobyclaw/lib/token-estimate';
-import type { AgentError } from '../agent/agent-error.ts';
 import type { CompactionWhy } from '../store/compaction-store.ts';
-import { StoreError } from '../store/database.ts';
 import type { MessageRow } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Compactor, shorterNotice } from './compactor.ts';
 import type { Planner } from './planner.ts';
-import type { Windows } from './windows.ts';
-
-const REFUSED_SHARE = 0.95; // of what was refused, since the count is ours
+import type { SessionFlush } from './session-flush.ts';
 
 /** Agent sessions that can still be asked what should last, after they are left. */
 const READABLE: ReadonlySet<CompactionWhy> = new Set(['new', 'idle', 'daily', 'outgrown', 'other-agent']);
@@ -22,10 +16,9 @@ const READABLE: ReadonlySet<CompactionWhy> = new Set(['new', 'idle', 'daily', 'o
 export interface ShorteningOptions {
   store: Store;
   planner: Planner;
-  windows: Windows;
   compactor: Compactor;
+  sessionFlush: Pick<SessionFlush, 'lift'>;
   clock: Clock;
-  logger: Logger;
 }
 
 export class Shortening {
@@ -91,29 +84,6 @@ export class Shortening {
   }
 
   lift(session: string, agentSession: string): Promise<void> {
-    return this.#options.compactor.lift(session, agentSession);
+    return this.#options.sessionFlush.lift(session, agentSession);
   }
-
-  /** The provider refused a prompt as too long: its window is no larger than that, whatever was thought. */
-  refused(session: string, prompt: string, error: AgentError): void {
-    const { store, windows, clock, logger } = this.#options;
-    const model = store.contexts.modelOf(session);
-    if (!model) return;
-    const sent = (store.contexts.of(session)?.tokens ?? 0) + estimateTokens(prompt);
-    const tokens = saidLimit(error.message) ?? Math.floor(sent * REFUSED_SHARE);
-    if (tokens < 1000 || tokens >= windows.of(model).tokens) return;
-    try {
-      store.transaction('relaxed', () => store.contexts.learn(model.model, tokens, clock.now()));
-    } catch (cause) {
-      if (!(cause instanceof StoreError)) throw cause;
-      logger.error({ err: cause, session }, 'how much the model can read could not be noted');
-    }
-  }
-}
-
-/** "This model's maximum context length is 8192 tokens", "prompt is too long: 210000 tokens > 200000 maximum". */
-function saidLimit(message: string): number | null {
-  const [, first, second] = /maximum context length (?:is|of) (\d+)|> (\d+) maximum/.exec(message) ?? [];
-  const limit = Number(first ?? second);
-  return Number.isFinite(limit) ? limit : null;
 }

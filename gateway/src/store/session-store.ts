@@ -90,6 +90,13 @@ export class SessionStore {
     this.#db.sql('UPDATE sessions SET torn = 1 WHERE key = ?').run(this.#names.current(key));
   }
 
+  /** It can be gone on with after all, if it still is the conversation's. */
+  keepAgentSession(key: string, id: string): void {
+    this.#db
+      .sql('UPDATE sessions SET torn = 0 WHERE key = ? AND agent_session = ?')
+      .run(this.#names.current(key), id);
+  }
+
   /** The next turn takes a new agent session, which is told what was said after message `seedFrom`. */
   leaveAgentSession(key: string, seedFrom: number): void {
     this.#db

@@ -195,8 +195,7 @@ export class TurnRunner {
         if (progress.sessionReplaced) break;
         progress.sessionReplaced = true;
         progress.leftBecause = LEFT_BECAUSE[error.code] ?? 'torn';
-        if (error.code === 'context_overflow')
-          this.#options.shortening.refused(turn.session, turn.prompt, error);
+        if (error.code === 'context_overflow') this.#options.gauge.refused(turn.session, turn.prompt, error);
         progress.startOver();
         this.#leaveAgentSession(turn);
         this.#emit(turn, { type: 'replace', data: { text: '' } });
