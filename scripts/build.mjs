@@ -44,6 +44,7 @@ const entries = {
   workspace: 'mcp-servers/workspace/src/main.ts',
   'agent-supervisor': 'supervisor/src/agent-main.ts',
   local: 'supervisor/src/local-main.ts',
+  sandbox: 'supervisor/src/sandbox/inside-main.ts',
   cli: 'cli/src/main.ts',
 };
 const unknown = wanted.filter((part) => !Object.hasOwn(entries, part));

@@ -6,6 +6,7 @@
  * A start that fails (no such program) counts as an exit. Nothing here rejects or throws after construction.
  */
 import { type ChildProcess as NodeChild, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import type { Clock, Timer } from '@mobyclaw/lib/clock';
 import { LastLines } from '@mobyclaw/lib/last-lines';
@@ -18,6 +19,14 @@ export interface ChildCommand {
   /** The whole environment: nothing is inherited. */
   env: Readonly<Record<string, string>>;
   cwd?: string;
+  /** Written to its standard input, which ends with that; without it there is none. */
+  input?: string;
+  /** How it is told a signal, where it is not the leader of a session that can be. */
+  signal?: (pid: number, signal: NodeJS.Signals) => void;
+  /** Files that it has open from descriptor 4 on, to be read. */
+  files?: readonly string[];
+  /** Called with the child, which then has a channel to this process at descriptor 3. */
+  onSpawn?: (child: NodeChild) => void;
 }
 
 export interface ChildExit {
@@ -72,6 +81,7 @@ export class ChildProcess {
   readonly #stderr = new LastLines();
   #child: NodeChild | null = null;
   #startedAt: number | null = null;
+  #signal: NonNullable<ChildCommand['signal']> = signalTree;
   #wanted = false;
   #stopping: Promise<void> | null = null;
   #retry: Timer | null = null;
@@ -121,7 +131,7 @@ export class ChildProcess {
   kill(): void {
     this.#wanted = false;
     this.#retry?.cancel();
-    if (this.#child?.pid !== undefined) signalTree(this.#child.pid, 'SIGKILL');
+    if (this.#child?.pid !== undefined) this.#signal(this.#child.pid, 'SIGKILL');
   }
 
   async #stop(graceMs: number): Promise<void> {
@@ -130,8 +140,8 @@ export class ChildProcess {
     this.#retry = null;
     const pid = this.#child?.pid;
     if (pid !== undefined) {
-      const kill = this.#options.clock.after(graceMs, () => signalTree(pid, 'SIGKILL'));
-      signalTree(pid, 'SIGTERM');
+      const kill = this.#options.clock.after(graceMs, () => this.#signal(pid, 'SIGKILL'));
+      this.#signal(pid, 'SIGTERM');
       await this.#gone;
       kill.cancel();
     }
@@ -146,13 +156,9 @@ export class ChildProcess {
     this.#startedAt = startedAt;
     let child: NodeChild;
     try {
-      const { command, args, env, cwd } = this.#options.command();
-      child = spawn(command, args, {
-        env,
-        cwd,
-        detached: true, // leader of its own session: a Ctrl-C in a terminal is for the supervisor alone
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const command = this.#options.command();
+      this.#signal = command.signal ?? signalTree;
+      child = spawnChild(command);
     } catch (error) {
       this.#ended({
         code: null,
@@ -198,7 +204,7 @@ export class ChildProcess {
       if (child.pid === undefined) finish({ code: null, signal: null, startError: error });
     });
     child.on('exit', (code, signal) => {
-      if (child.pid !== undefined) signalTree(child.pid, 'SIGKILL');
+      if (child.pid !== undefined) signalTree(child.pid, 'SIGKILL'); // what it has left
       const timer = clock.after(DRAIN_MS, () => finish({ code, signal }));
       child.on('close', () => {
         timer.cancel();
@@ -222,6 +228,29 @@ export class ChildProcess {
       this.#restarts++;
       this.#spawn();
     });
+  }
+}
+
+function spawnChild({ command, args, env, cwd, input, files = [], onSpawn }: ChildCommand): NodeChild {
+  const opened = files.map((path) => openSync(path, 'r'));
+  try {
+    const child = spawn(command, args, {
+      env,
+      cwd,
+      detached: true, // leader of its own session: a Ctrl-C in a terminal is for the supervisor alone
+      stdio: [
+        input === undefined ? 'ignore' : 'pipe',
+        'pipe',
+        'pipe',
+        ...(onSpawn === undefined ? [] : (['ipc', ...opened] as const)),
+      ],
+    });
+    // One that dies before it has read it says so by its end.
+    child.stdin?.on('error', () => undefined).end(input);
+    onSpawn?.(child);
+    return child;
+  } finally {
+    for (const fd of opened) closeSync(fd);
   }
 }
 

@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 interface Stat {
+  parent: number;
   session: number;
   startTicks: string;
   zombie: boolean;
@@ -25,7 +26,12 @@ function readStat(pid: number): Stat | null {
   }
   // The name in parentheses may hold spaces and parentheses; field 3 follows the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { zombie: fields[0] === 'Z', session: Number(fields[3]), startTicks: fields[19] ?? '' };
+  return {
+    zombie: fields[0] === 'Z',
+    parent: Number(fields[1]),
+    session: Number(fields[3]),
+    startTicks: fields[19] ?? '',
+  };
 }
 
 /**
@@ -52,23 +58,44 @@ export function birthOf(pid: number): string | null {
 
 /** @returns the processes of the session that `leader` began, `leader` included while it lives */
 export function sessionMembers(leader: number): number[] {
+  return livingProcesses()
+    .filter(({ session }) => session === leader)
+    .map(({ pid }) => pid);
+}
+
+/** @returns the processes that `pid` has started itself */
+export function childrenOf(pid: number): number[] {
+  return livingProcesses()
+    .filter(({ parent }) => parent === pid)
+    .map((child) => child.pid);
+}
+
+/** @returns the processes that `pid` has started, and those that they have */
+export function descendantsOf(pid: number): number[] {
+  const processes = livingProcesses();
+  const found = [pid];
+  for (const above of found)
+    for (const { parent, pid: below } of processes) if (parent === above) found.push(below);
+  return found.slice(1);
+}
+
+/** Linux alone tells. */
+function livingProcesses(): (Stat & { pid: number })[] {
   if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const stat = readStat(pid);
-      return stat !== null && !stat.zombie && stat.session === leader;
-    });
+  return readdirSync('/proc').flatMap((name) => {
+    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : null;
+    return stat === null || stat.zombie ? [] : [{ ...stat, pid: Number(name) }];
+  });
 }
 
 /** Signals a child's process group and whatever else is in its session; those already gone are no error. */
 export function signalTree(leader: number, signal: NodeJS.Signals): void {
-  send(-leader, signal);
-  for (const pid of sessionMembers(leader)) if (pid !== leader) send(pid, signal);
+  sendSignal(-leader, signal);
+  for (const pid of sessionMembers(leader)) if (pid !== leader) sendSignal(pid, signal);
 }
 
-function send(target: number, signal: NodeJS.Signals): void {
+/** @param target a process, or minus a process group; one that is gone is no error */
+export function sendSignal(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal);
   } catch (error) {
