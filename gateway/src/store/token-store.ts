@@ -49,16 +49,24 @@ export class TokenStore {
   }
 
   delete(id: string): boolean {
-    this.#db.changed('tokens');
+    this.#gone();
     return this.#db.sql('DELETE FROM tokens WHERE id = ?').run(id).changes > 0;
   }
 
   deleteNamed(name: string): void {
+    this.#gone();
     this.#db.sql('DELETE FROM tokens WHERE name = ?').run(name);
   }
 
   deleteScope(scope: TokenScope): void {
+    this.#gone();
     this.#db.sql('DELETE FROM tokens WHERE scope = ?').run(scope);
+  }
+
+  /** With a login go the notifications of its browser. */
+  #gone(): void {
+    this.#db.changed('tokens');
+    this.#db.changed('push');
   }
 }
 
