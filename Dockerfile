@@ -1,5 +1,5 @@
-# Every image of the stack, one target each: cagent or embedded (the service `moby`), gateway, memory, workspace.
-# `docker compose build` builds the four that are in use; an unused target, and what it is made from, is not even fetched.
+# Every image of the stack, one target each: cagent or embedded (the service `moby`), gateway, memory, workspace, egress.
+# `docker compose build` builds the five that are in use; an unused target, and what it is made from, is not even fetched.
 #
 # Another release of cagent: docker compose build --build-arg DOCKER_AGENT_VERSION=<tag> moby (or set it in .env).
 
@@ -19,6 +19,7 @@ COPY testkit/package.json testkit/
 COPY gateway/package.json gateway/
 COPY embedded-agent/package.json embedded-agent/
 COPY supervisor/package.json supervisor/
+COPY egress/package.json egress/
 COPY mcp-servers/memory/package.json mcp-servers/memory/
 COPY mcp-servers/workspace/package.json mcp-servers/workspace/
 COPY cli/package.json cli/
@@ -32,7 +33,8 @@ RUN node scripts/build.mjs /out/agent/dist agent-supervisor \
  && node scripts/build.mjs /out/gateway/dist gateway \
  && node scripts/build.mjs /out/memory/dist memory \
  && node scripts/build.mjs /out/workspace/dist workspace \
- && for part in agent embedded gateway memory workspace; do cp docker/health.sh package.json /out/$part/; done \
+ && node scripts/build.mjs /out/egress/dist egress \
+ && for part in agent embedded gateway memory workspace egress; do cp docker/health.sh package.json /out/$part/; done \
  && cp -r docker/agent-entry.sh /out/agent/ && cp -r docker/agent-entry.sh /out/embedded/ \
  && mkdir -p /out/memory/agents && cp -r agents/moby /out/memory/agents/ \
  && chmod -R a+rX,go-w /out && chmod a+x /out/*/agent-entry.sh /out/*/health.sh
@@ -81,6 +83,14 @@ COPY --from=build /out/workspace /app
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
 CMD ["node", "dist/workspace.js"]
+
+# ── egress ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+FROM ${NODE_IMAGE} AS egress
+WORKDIR /app
+COPY --from=build /out/egress /app
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
+USER 1000:1000
+CMD ["node", "dist/egress.js"]
 
 # ── gateway ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 # What WhatsApp needs is in the image only where it is enabled: libsignal, which is among it, is GPL-3.0.

@@ -42,6 +42,7 @@ const entries = {
   'embedded-agent': 'embedded-agent/src/main.ts',
   memory: 'mcp-servers/memory/src/main.ts',
   workspace: 'mcp-servers/workspace/src/main.ts',
+  egress: 'egress/src/main.ts',
   'agent-supervisor': 'supervisor/src/agent-main.ts',
   local: 'supervisor/src/local-main.ts',
   sandbox: 'supervisor/src/sandbox/inside-main.ts',

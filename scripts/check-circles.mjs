@@ -17,6 +17,7 @@ const PARTS = [
   'web',
   'embedded-agent',
   'supervisor',
+  'egress',
   'mcp-servers/memory',
   'mcp-servers/workspace',
 ];

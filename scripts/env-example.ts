@@ -22,6 +22,7 @@ const READERS: Record<Part, string> = {
   supervisor: "the agent's supervisor",
   memory: 'the memory server',
   workspace: 'the workspace server',
+  egress: 'egress',
 };
 
 export function envExample(): string {

@@ -1,5 +1,5 @@
 /**
- * All of Moby as local mode runs it: `dist/local.js` and its four parts, with the soul.yaml that a new home gets, thinking
+ * All of Moby as local mode runs it: `dist/local.js` and its five parts, with the soul.yaml that a new home gets, thinking
  * with a fake model. It runs on a copy of node, so that only its own processes share the pages of that file, as on the
  * owner's machine; this one's, too, would make its share look smaller.
  */

@@ -71,7 +71,7 @@ describe.skipIf(!requireDocker())('the commands over Compose', () => {
 
   afterAll(async () => {
     await cli('down');
-    const tags = ['embedded', 'gateway', 'memory', 'workspace'].flatMap((name) => [
+    const tags = ['embedded', 'gateway', 'memory', 'workspace', 'egress'].flatMap((name) => [
       `mobyclaw-${name}:${env.MOBYCLAW_IMAGE_TAG}`,
       `mobyclaw-${name}:${env.MOBYCLAW_IMAGE_TAG}-previous`,
     ]);
@@ -101,7 +101,7 @@ describe.skipIf(!requireDocker())('the commands over Compose', () => {
       expect([mode, gateway.state]).toEqual(['compose', 'ready']);
       expect(
         services.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`).toSorted(),
-      ).toEqual(['gateway healthy', 'memory healthy', 'moby healthy', 'workspace healthy']);
+      ).toEqual(['egress healthy', 'gateway healthy', 'memory healthy', 'moby healthy', 'workspace healthy']);
       expect((await cli('logs', 'gateway', '-n', '20')).stdout).toMatch(/gateway +info +ready/);
       const exec = await cli('exec', 'memory', 'node', '-e', 'console.log("in there"); process.exit(7)');
       expect([exec.code, exec.stdout]).toEqual([7, 'in there\n']);

@@ -16,6 +16,8 @@ const INIT_WRITES = {
   MOBYCLAW_CONTROL_TOKEN: 'control-token',
   MOBYCLAW_MEMORY_TOKEN: 'memory-token',
   MOBYCLAW_CAPABILITY_KEY: 'capability-key',
+  MOBYCLAW_EGRESS_TOKEN: 'egress-token',
+  MOBYCLAW_MODEL_KEY: 'sk-moby-model-key',
   COMPOSE_DISABLE_ENV_FILE: 'true',
 };
 
@@ -143,6 +145,8 @@ describe.skipIf(!requireDocker())('docker compose config', () => {
     expect(having('MOBYCLAW_CONTROL_TOKEN')).toEqual(['gateway', 'moby']); // his supervisor's
     expect(having('MOBYCLAW_MEMORY_TOKEN')).toEqual(['gateway', 'memory']);
     expect(having('MOBYCLAW_CAPABILITY_KEY')).toEqual(['gateway', 'memory']);
+    expect(having('MOBYCLAW_EGRESS_TOKEN')).toEqual(['egress', 'gateway']);
+    expect(having('MOBYCLAW_MODEL_KEY')).toEqual(['egress', 'moby']);
     for (const service of Object.values(services)) expect(service.env_file).toBeUndefined();
   });
 });

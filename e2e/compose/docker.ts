@@ -48,7 +48,7 @@ export async function buildImages(): Promise<void> {
       filter: (path) => !['node_modules', 'dist', '.git'].includes(basename(path)),
     });
     makePrivate(context);
-    for (const target of ['embedded', 'gateway', 'memory', 'workspace']) {
+    for (const target of ['embedded', 'gateway', 'memory', 'workspace', 'egress']) {
       const tag = `mobyclaw-${target}:${IMAGE_TAG}`;
       await docker(['buildx', 'build', '--load', '--quiet', '--target', target, '--tag', tag, context]);
     }

@@ -75,7 +75,7 @@ describe.skipIf(!requireDocker())('the stack, with a model', () => {
     ).toBe('moby\n/sessions/home\n');
   });
 
-  test.each<Service>(['moby', 'gateway', 'memory', 'workspace'])(
+  test.each<Service>(['moby', 'gateway', 'memory', 'workspace', 'egress'])(
     'SIGKILL of %s in the middle of a turn: the whole answer, once',
     async (service) => {
       const session = `api:killed-${service}`;

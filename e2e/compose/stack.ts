@@ -13,7 +13,7 @@ import { until } from '@mobyclaw/testkit/until';
 import { afterAll, beforeAll } from 'vitest';
 import { buildImages, COMPOSE_FILE, docker, IMAGE_TAG, ROOT } from './docker.ts';
 
-export const SERVICES = ['moby', 'gateway', 'memory', 'workspace'] as const;
+export const SERVICES = ['moby', 'gateway', 'memory', 'workspace', 'egress'] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** Secrets as a test can look for them where they must not be. */
@@ -192,6 +192,8 @@ async function newStack({ env, uid, soul, workspaces, credentials }: StackOption
     MOBYCLAW_CONTROL_TOKEN: 'control-token-0123456789',
     MOBYCLAW_MEMORY_TOKEN: 'memory-token-0123456789',
     MOBYCLAW_CAPABILITY_KEY: 'capability-key-0123456789',
+    MOBYCLAW_EGRESS_TOKEN: 'egress-token-0123456789',
+    MOBYCLAW_MODEL_KEY: 'sk-moby-0123456789',
     MOBYCLAW_IMAGE_TAG: IMAGE_TAG,
     COMPOSE_DISABLE_ENV_FILE: 'true',
     ...env,

@@ -117,6 +117,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
   const supervisor = partClient(config.agentControlUrl, config.controlToken);
   const memory = partClient(config.memoryUrl, config.memoryToken);
+  const egress = partClient(config.egressUrl, config.egressToken);
   const ownerMemory = new OwnerMemory(memory, timeZone);
   const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
@@ -440,7 +441,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     allowedHosts: config.allowedHosts,
     timeZone,
-    partStates: () => partStates({ home, version, memory, supervisor }),
+    partStates: () => partStates({ home, version, memory, supervisor, egress }),
     partLogs: new PartLogs({ folder: existsSync(logs) ? logs : null, own: options.ownLog ?? null }),
     defaultQueueMode: queueMode,
     version,

@@ -44,7 +44,7 @@ test('this machine, the parts of the stack and what NO_PROXY names are never ask
     expect(await (await fetchIt(`http://${host}:${port}/v1`)).text()).toBe('from the proxy');
   }
   expect(own.asked).toEqual(['GET /v1', 'GET /v1']);
-  for (const host of ['memory', 'gateway', 'workspace', 'inside.test']) {
+  for (const host of ['memory', 'gateway', 'workspace', 'egress', 'egress-control', 'inside.test']) {
     await fetchIt(`http://${host}:1/mcp`).catch(() => undefined); // there is nobody of that name here
   }
   expect(asked).toEqual([]);

@@ -20,7 +20,7 @@ test('some seconds after its start a process gives back what it does not hold an
 test('each image of ours that starts no program but node sets malloc as local mode does', () => {
   const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
   const line = Object.entries(MALLOC_SETTINGS).map(([name, value]) => `${name}=${value}`);
-  for (const part of ['memory', 'workspace', 'gateway']) {
+  for (const part of ['memory', 'workspace', 'egress', 'gateway']) {
     expect(dockerfile).toContain(`ENV ${line.join(' ')}\nUSER 1000:1000\nCMD ["node", "dist/${part}.js"]`);
   }
 });

@@ -21,6 +21,8 @@ const OWN_HOSTS = [
   'gateway',
   'moby',
   'moby-agent',
+  'egress',
+  'egress-control',
   'host.docker.internal',
 ];
 

@@ -22,6 +22,7 @@ const SERVICES: Record<string, readonly Part[]> = {
   gateway: ['gateway'],
   memory: ['memory'],
   workspace: ['workspace'],
+  egress: ['egress'],
 };
 
 test('each setting stands in one topic, says what it is for, and takes its own default and example', () => {
@@ -77,7 +78,7 @@ test('no key of a model goes to the gateway or a server, and no token of a platf
   for (const part of ['gateway', 'memory', 'workspace'] as const) {
     expect(names(part).filter((name) => PROVIDER_SECRETS.includes(name))).toEqual([]);
   }
-  for (const part of ['agent', 'supervisor', 'memory', 'workspace'] as const) {
+  for (const part of ['agent', 'supervisor', 'memory', 'workspace', 'egress'] as const) {
     expect(names(part).filter((name) => /^(TELEGRAM|DISCORD|SLACK|WHATSAPP)_/.test(name))).toEqual([]);
   }
   expect(names('workspace')).toEqual(['MOBYCLAW_LOG_LEVEL', 'MOBYCLAW_MCP_TOKEN']);

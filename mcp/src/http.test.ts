@@ -2,15 +2,16 @@ import { EventEmitter, once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { silentLogger } from '@mobyclaw/lib/logger';
+import type { PartService } from '@mobyclaw/lib/part-process';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { type HttpService, serveMcpHttp } from './http.ts';
+import { serveMcpHttp } from './http.ts';
 import { mcpTool, ToolError } from './tool.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const GATEWAY_TOKEN = 'another-token-of-some-length';
 const AS_GATEWAY = { authorization: `Bearer ${GATEWAY_TOKEN}` };
-let service: HttpService;
+let service: PartService;
 let waits: EventEmitter;
 
 beforeEach(async () => {

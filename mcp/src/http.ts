@@ -12,10 +12,11 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { bearerToken, equalSecrets, refuseForeignOrigin, targetOf } from '@mobyclaw/lib/http-guard';
 import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
+import { ClientLeft, NotJson, readJsonBody } from '@mobyclaw/lib/json-body';
 import type { Logger } from '@mobyclaw/lib/logger';
+import type { PartService } from '@mobyclaw/lib/part-process';
 import { unproven } from './capability.ts';
 import { type McpHandlerOptions, mcpHandler, RPC_ERRORS, sendJson } from './handler.ts';
-import { ClientLeft, NotJson, readJsonBody } from './json-body.ts';
 import type { Route } from './route.ts';
 import type { McpCaller } from './tool.ts';
 
@@ -37,13 +38,6 @@ export interface McpHttpOptions extends Omit<McpHandlerOptions, 'identify'> {
   };
 }
 
-export interface HttpService {
-  /** `http://host:port` as bound. */
-  readonly url: string;
-  /** Stops accepting, lets running requests end, then cuts what is left. */
-  close(): Promise<void>;
-}
-
 /**
  * @param listen host and port; port 0 takes a free one
  * @throws the listening error, such as EADDRINUSE
@@ -51,7 +45,7 @@ export interface HttpService {
 export async function serveMcpHttp(
   options: McpHttpOptions,
   listen: { host: string; port: number },
-): Promise<HttpService> {
+): Promise<PartService> {
   const server = createServer(requestListener(options));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {

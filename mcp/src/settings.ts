@@ -1,27 +1,7 @@
-/** What an MCP server of ours is told by its environment. */
-import * as z from 'zod';
+/** What an MCP server of ours is told by its environment, besides where to listen. */
+import { allowedHostsSchema, secretSchema } from '@mobyclaw/lib/part-settings';
 
-/** A secret that two parts share; whoever starts them gives it to both. */
-export const secretSchema = z
-  .string('it must be set; `mobyclaw up` makes one')
-  .min(16, 'it must have at least 16 characters');
-
-/** What each of them is told, besides where to listen. */
 export const mcpSettings = {
   MOBYCLAW_MCP_TOKEN: secretSchema,
-  /** Its own names, given by whoever starts it. */
-  MOBYCLAW_ALLOWED_HOSTS: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').flatMap((name) => name.trim().toLowerCase() || [])),
+  MOBYCLAW_ALLOWED_HOSTS: allowedHostsSchema,
 };
-
-/** An address `host:port`, an IPv6 host in brackets. */
-export const listenSchema = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'write host:port, such as 127.0.0.1:9100')
-  .transform((text) => {
-    const colon = text.lastIndexOf(':');
-    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
-  })
-  .refine(({ port }) => port <= 65_535, 'the port must be at most 65535');

@@ -9,7 +9,7 @@ import * as z from 'zod';
 export const LOCAL_STATE_FILE = 'run/local.json';
 
 export const localPartSchema = z.object({
-  name: z.enum(['memory', 'workspace', 'agent', 'gateway']),
+  name: z.enum(['memory', 'workspace', 'egress', 'agent', 'gateway']),
   state: z
     .enum(['waiting', 'starting', 'ready', 'restarting', 'broken', 'stopping', 'stopped'])
     .describe('waiting: for the parts before it; broken: runs again only when its soul.yaml is right'),

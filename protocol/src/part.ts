@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 export const partViewSchema = z
   .object({
-    name: z.string().describe('gateway, agent, memory, workspace'),
+    name: z.string().describe('gateway, agent, memory, workspace, egress'),
     state: z
       .string()
       .describe('ready, starting, restarting, broken, down … ; unknown: the gateway does not reach it'),

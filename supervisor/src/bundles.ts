@@ -8,6 +8,7 @@ export function siblingBundles(moduleUrl: string): Bundles {
   return {
     memory: beside('memory.js'),
     workspace: beside('workspace.js'),
+    egress: beside('egress.js'),
     gateway: beside('gateway.js'),
     embeddedAgent: beside('embedded-agent.js'),
   };

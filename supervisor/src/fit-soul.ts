@@ -19,7 +19,7 @@ import { isAtLeast } from './engine-version.ts';
 import { askedBeforeAllowed, type Edit } from './fit-permissions.ts';
 
 const LOWEST_VERSION = 10; // "9" was the first to take the key on MCP toolsets; "10" is what upstream documents
-const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace']);
+const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace', 'egress']);
 
 /** What aliases stand for. */
 type Anchors = Map<string, unknown>;

@@ -25,7 +25,17 @@ export interface HomeFolder {
 
 const SESSION_DATABASE = ['session.db', 'session.db-wal', 'session.db-shm', 'session.db-journal'];
 
-const FOLDERS = ['', 'run', 'logs', 'gateway', 'sessions', 'sessions/work', 'sessions/engine', 'agent'];
+const FOLDERS = [
+  '',
+  'run',
+  'logs',
+  'gateway',
+  'egress',
+  'sessions',
+  'sessions/work',
+  'sessions/engine',
+  'agent',
+];
 
 /** @throws StartError where a folder cannot be made or written */
 export async function prepareHome(home: string): Promise<HomeFolder> {

@@ -14,7 +14,7 @@ export class LocalParts {
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
-    const names: PartName[] = ['memory', 'workspace', 'agent', 'gateway'];
+    const names: PartName[] = ['memory', 'workspace', 'egress', 'agent', 'gateway'];
     this.#parts = new Map(names.map((name) => [name, { name, birth: null, ...WAITING }]));
   }
 

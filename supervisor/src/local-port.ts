@@ -1,4 +1,4 @@
-/** Ports on loopback: is the gateway's free, and which one can the memory server have. */
+/** Ports on loopback: is the gateway's free, and which ones can the other parts have. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StartError } from '@mobyclaw/lib/start-error';
@@ -30,6 +30,13 @@ export async function findFreePort(): Promise<number> {
     if ((await tryPort(port)) === null) return port;
   }
   throw new StartError(`no free port was found on 127.0.0.1 between ${FIRST_PORT} and ${LAST_PORT}`);
+}
+
+/** @returns so many, each another @throws StartError where no port is free */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const found = new Set<number>();
+  while (found.size < count) found.add(await findFreePort());
+  return [...found];
 }
 
 /** @returns why the port cannot be listened on, or null */

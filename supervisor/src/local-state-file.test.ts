@@ -70,10 +70,10 @@ test('the whole is ready when all parts are, and its problem is that of the firs
   parts.set('workspace', report('ripgrep is missing.'));
   parts.set('memory', report());
   expect(parts.problem).toBe('ripgrep is missing.');
-  for (const name of ['memory', 'workspace', 'agent', 'gateway'] as const) {
+  for (const name of ['memory', 'workspace', 'egress', 'agent', 'gateway'] as const) {
     expect(parts.state).not.toBe('ready');
     parts.set(name, { state: 'ready', pid: process.pid, restarts: 0 });
   }
   expect([parts.state, parts.problem]).toEqual(['ready', undefined]);
-  expect(changes).toBe(7);
+  expect(changes).toBe(8);
 });

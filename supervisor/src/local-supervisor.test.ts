@@ -79,6 +79,7 @@ describe('up and down', () => {
     expect(state.parts.map(({ name, state, restarts }) => [name, state, restarts])).toEqual([
       ['memory', 'ready', 0],
       ['workspace', 'ready', 0],
+      ['egress', 'ready', 0],
       ['agent', 'ready', 0],
       ['gateway', 'ready', 0],
     ]);
@@ -89,7 +90,7 @@ describe('up and down', () => {
     local.process.kill('SIGTERM');
     expect(await local.exit).toBe(0);
     expect(home.state()).toBeNull();
-    expect(readFileSync(join(home.path, 'stopped.txt'), 'utf8')).toBe('gateway\nworkspace\nmemory\n');
+    expect(readFileSync(join(home.path, 'stopped.txt'), 'utf8')).toBe('gateway\negress\nworkspace\nmemory\n');
     for (const { pid } of state.parts) expect(birthOf(pid ?? 0)).toBeNull();
   });
 
@@ -123,7 +124,12 @@ describe('up and down', () => {
     const status = await statusFor(gateway.MOBYCLAW_CONTROL_TOKEN);
     expect(await status.json()).toMatchObject({ state: 'ready' });
     expect((await statusFor(agent.MOBYCLAW_MCP_TOKEN)).status).toBe(401);
-    for (const name of ['MOBYCLAW_CONTROL_TOKEN', 'MOBYCLAW_MEMORY_TOKEN', 'MOBYCLAW_CAPABILITY_KEY']) {
+    for (const name of [
+      'MOBYCLAW_CONTROL_TOKEN',
+      'MOBYCLAW_MEMORY_TOKEN',
+      'MOBYCLAW_CAPABILITY_KEY',
+      'MOBYCLAW_EGRESS_TOKEN',
+    ]) {
       expect(gateway[name]).toMatch(/^[\w-]{43}$/);
       expect(JSON.stringify(agent)).not.toContain(gateway[name]);
     }
@@ -157,7 +163,7 @@ describe('what dies comes back', () => {
     const memoryUrl = JSON.parse(
       readFileSync(join(home.path, 'memory.env.json'), 'utf8'),
     ).MOBYCLAW_MEMORY_LISTEN;
-    for (const name of ['memory', 'workspace', 'agent', 'gateway']) {
+    for (const name of ['memory', 'workspace', 'egress', 'agent', 'gateway']) {
       const before = pidOf(state, name);
       process.kill(before, 'SIGKILL');
       state = await until(`${name} to come back`, () => {
@@ -182,7 +188,7 @@ describe('what dies comes back', () => {
       return now && now.pid === second.process.pid && now.state === 'ready' ? now : null;
     });
     for (const { pid, birth } of before.parts) expect(birthOf(pid ?? 0)).not.toBe(birth);
-    expect(after.parts.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready']);
+    expect(after.parts.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready', 'ready']);
   });
 
   test('a stranger that got the pid of a dead child is left alone', async () => {

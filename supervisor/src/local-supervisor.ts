@@ -1,5 +1,5 @@
 /**
- * Local mode: memory, workspace, the agent and the gateway as children of one background process, started in this order,
+ * Local mode: memory, workspace, egress, the agent and the gateway as children of one background process, started in this order,
  * each when those before it answer, and ended in the reverse. Reads the data directory's lock and credentials; writes
  * run/local.json at every change, so that the CLI can show progress and the reason of a failure.
  *
@@ -23,7 +23,7 @@ import { ENGINE_SETTINGS } from './engine-command.ts';
 import { engineEnvironment } from './engine-environment.ts';
 import { type HomeFolder, prepareHome, readCredentials, readWorkspaces } from './home-folder.ts';
 import { LocalParts } from './local-parts.ts';
-import { findFreePort, requireFreePort } from './local-port.ts';
+import { findFreePorts, requireFreePort } from './local-port.ts';
 import { LocalStateFile } from './local-state-file.ts';
 import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
 import { NodePart } from './node-part.ts';
@@ -34,6 +34,7 @@ import { RotatingLog } from './rotating-log.ts';
 export interface Bundles {
   memory: string;
   workspace: string;
+  egress: string;
   gateway: string;
   embeddedAgent: string;
 }
@@ -58,6 +59,7 @@ const DRAIN_MS = 35_000; // the gateway takes up to 30 s to drain
 type Closer = () => unknown;
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
+const newModelKey = (): string => `sk-moby-${newSecret()}`; // some clients look at the form of a key
 
 export class LocalSupervisor {
   readonly #options: LocalOptions;
@@ -73,6 +75,7 @@ export class LocalSupervisor {
   #agent: AgentSupervisor | null = null;
   #memory: NodePart | null = null;
   #workspace: NodePart | null = null;
+  #egress: NodePart | null = null;
   #gateway: NodePart | null = null;
 
   constructor(options: LocalOptions) {
@@ -118,6 +121,7 @@ export class LocalSupervisor {
   kill(problem: string): void {
     this.#gateway?.kill();
     this.#agent?.kill();
+    this.#egress?.kill();
     this.#workspace?.kill();
     this.#memory?.kill();
     this.#state = 'failed';
@@ -133,14 +137,24 @@ export class LocalSupervisor {
     const socket = await placeAgentSocket(folder.run);
     this.#closers.push(() => socket.remove());
     const listen = `unix://${socket.path}`;
-    const memoryPort = await findFreePort();
-    const workspacePort = await findFreePort();
+    const [memoryPort = 0, workspacePort = 0, relayPort = 0, doorPort = 0, egressPort = 0] =
+      await findFreePorts(5);
     const addresses = {
       home,
       port,
-      secrets: { mcp: newSecret(), control: newSecret(), memory: newSecret(), capability: newSecret() },
+      secrets: {
+        mcp: newSecret(),
+        control: newSecret(),
+        memory: newSecret(),
+        capability: newSecret(),
+        egress: newSecret(),
+        model: newModelKey(),
+      },
       memoryPort,
       workspacePort,
+      relayPort,
+      doorPort,
+      egressPort,
       controlPort: 0,
       agentUrl: listen,
     };
@@ -152,7 +166,7 @@ export class LocalSupervisor {
     };
 
     const part = (
-      name: 'memory' | 'workspace' | 'gateway',
+      name: 'memory' | 'workspace' | 'egress' | 'gateway',
       health: { url: string; path: string },
       graceMs: number,
     ): NodePart =>
@@ -177,6 +191,8 @@ export class LocalSupervisor {
       5_000,
     );
     this.#workspace.start();
+    this.#egress = part('egress', { url: `http://127.0.0.1:${egressPort}`, path: '/healthz' }, 5_000);
+    this.#egress.start();
     const agentEnvironment = partEnvironment('agent', sources);
     const engine = await findEngine({
       wanted: environment.MOBYCLAW_AGENT || undefined,
@@ -185,7 +201,11 @@ export class LocalSupervisor {
       env: { ...agentEnvironment, ...ENGINE_SETTINGS },
     });
     if (offline && engine.kind === 'cagent') await provideModelsDev(agentEnvironment);
-    const verdicts = await Promise.all([this.#memory.firstVerdict, this.#workspace.firstVerdict]);
+    const verdicts = await Promise.all([
+      this.#memory.firstVerdict,
+      this.#workspace.firstVerdict,
+      this.#egress.firstVerdict,
+    ]);
     if (verdicts.includes(false) || this.#stopping) return;
 
     const agent = new AgentSupervisor({
@@ -266,6 +286,7 @@ export class LocalSupervisor {
   async #endParts(): Promise<void> {
     await this.#gateway?.stop();
     await this.#agent?.stop();
+    await this.#egress?.stop();
     await this.#workspace?.stop();
     await this.#memory?.stop();
     for (const close of this.#closers.splice(0).reverse()) await close();

@@ -21,6 +21,8 @@ const environment = {
   MOBYCLAW_CONTROL_TOKEN: 'token-stale',
   MOBYCLAW_MEMORY_TOKEN: 'token-stale',
   MOBYCLAW_CAPABILITY_KEY: 'token-stale',
+  MOBYCLAW_EGRESS_TOKEN: 'token-stale',
+  MOBYCLAW_MODEL_KEY: 'token-stale',
   MOBYCLAW_AGENT: 'embedded',
   MOBYCLAW_AGENT_TOKEN: 'token-agent',
   MOBYCLAW_MAX_TURNS: '4',
@@ -38,6 +40,15 @@ const environment = {
   MOBYCLAW_OWNER_CHANNEL: 'telegram:dm:42',
 };
 
+const SECRETS = {
+  mcp: 'mcp',
+  control: 'control',
+  memory: 'memory',
+  capability: 'capability',
+  egress: 'egress',
+  model: 'sk-moby-model',
+};
+
 const of = (part: PartName) =>
   partEnvironment(part, {
     environment,
@@ -46,9 +57,12 @@ const of = (part: PartName) =>
     addresses: {
       home: '/h',
       port: 3000,
-      secrets: { mcp: 'mcp', control: 'control', memory: 'memory', capability: 'capability' },
+      secrets: SECRETS,
       memoryPort: 20_001,
       workspacePort: 20_003,
+      relayPort: 20_004,
+      doorPort: 20_005,
+      egressPort: 20_006,
       controlPort: 20_002,
       agentUrl: 'unix:///h/run/agent.sock',
     },
@@ -97,6 +111,9 @@ test('agent: LLM keys and credentials, no messaging token', () => {
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
     MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:20003',
     MOBYCLAW_GATEWAY_URL: 'http://127.0.0.1:3000',
+    MOBYCLAW_MODEL_KEY: 'sk-moby-model',
+    MOBYCLAW_RELAY_URL: 'http://127.0.0.1:20004',
+    MOBYCLAW_DOOR_URL: 'http://127.0.0.1:20005',
   });
 });
 
@@ -109,6 +126,21 @@ test('workspace: the folders, the way to ripgrep, and no key', () => {
     MOBYCLAW_MCP_TOKEN: 'mcp',
     MOBYCLAW_WORKSPACE_LISTEN: '127.0.0.1:20003',
     MOBYCLAW_WORKSPACES: '{"notes":{"path":"/home/alice/notes","mode":"ro"}}',
+  });
+});
+
+test('egress: where to listen, the way out, and no token but its own', () => {
+  expect(of('egress')).toEqual({
+    ...MALLOC,
+    LANG: 'C.UTF-8',
+    HTTPS_PROXY: 'http://proxy:1',
+    MOBYCLAW_LOG_LEVEL: 'warn',
+    MOBYCLAW_HOME: '/h',
+    MOBYCLAW_EGRESS_TOKEN: 'egress',
+    MOBYCLAW_MODEL_KEY: 'sk-moby-model',
+    MOBYCLAW_RELAY_LISTEN: '127.0.0.1:20004',
+    MOBYCLAW_DOOR_LISTEN: '127.0.0.1:20005',
+    MOBYCLAW_EGRESS_LISTEN: '127.0.0.1:20006',
   });
 });
 
@@ -131,6 +163,8 @@ test('gateway: messaging tokens and its settings, no LLM key, no credentials', (
     MOBYCLAW_CONTROL_TOKEN: 'control',
     MOBYCLAW_MEMORY_TOKEN: 'memory',
     MOBYCLAW_CAPABILITY_KEY: 'capability',
+    MOBYCLAW_EGRESS_TOKEN: 'egress',
+    MOBYCLAW_EGRESS_URL: 'http://127.0.0.1:20006',
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:20001',
     MOBYCLAW_AGENT_URL: 'unix:///h/run/agent.sock',
     MOBYCLAW_AGENT_CONTROL_URL: 'http://127.0.0.1:20002',
@@ -145,9 +179,12 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     addresses: {
       home: '/h',
       port: 1,
-      secrets: { mcp: 'mcp', control: 'control', memory: 'memory', capability: 'capability' },
+      secrets: SECRETS,
       memoryPort: 2,
       workspacePort: 4,
+      relayPort: 5,
+      doorPort: 6,
+      egressPort: 7,
       controlPort: 3,
       agentUrl: 'unix:///x',
     },
@@ -156,6 +193,9 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     MOBYCLAW_MEMORY_URL: 'http://127.0.0.1:2',
     MOBYCLAW_WORKSPACE_URL: 'http://127.0.0.1:4',
     MOBYCLAW_GATEWAY_URL: 'http://127.0.0.1:1',
+    MOBYCLAW_MODEL_KEY: 'sk-moby-model',
+    MOBYCLAW_RELAY_URL: 'http://127.0.0.1:5',
+    MOBYCLAW_DOOR_URL: 'http://127.0.0.1:6',
     MOBYCLAW_MCP_TOKEN: 'mcp',
     PATH: '/mine',
     MOBYCLAW_CREDENTIAL_NAMES: 'MOBYCLAW_MEMORY_URL,PATH',

@@ -16,7 +16,7 @@ import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 
-export type PartName = 'memory' | 'workspace' | 'agent' | 'gateway';
+export type PartName = 'memory' | 'workspace' | 'egress' | 'agent' | 'gateway';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Rule {
@@ -26,19 +26,19 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    parts: ['memory', 'workspace', 'agent', 'gateway'],
+    parts: ['memory', 'workspace', 'egress', 'agent', 'gateway'],
     names: LOCALE_NAMES,
   },
   // The agent's shell is the owner's: it finds his programs and his home.
   { parts: ['agent'], names: PROGRAM_NAMES },
   { parts: ['workspace'], names: ['PATH'] }, // for ripgrep
-  { parts: ['agent', 'gateway'], names: NETWORK_NAMES },
+  { parts: ['egress', 'agent', 'gateway'], names: NETWORK_NAMES },
   // Keys of models; what else soul.yaml names is added where the engine is started (engine-environment.ts).
   { parts: ['agent'], names: [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, /^(DOCKER_AGENT|CAGENT)_\w+$/] },
   { parts: ['memory'], names: ['MOBYCLAW_DEFAULTS'] },
 ];
 
-/** By which the parts know each other; made anew for each start. The agent has the first alone. */
+/** By which the parts know each other; made anew for each start. The agent has `mcp` and `model` alone. */
 export interface PartSecrets {
   /** Agent to MCP servers. */
   mcp: string;
@@ -46,6 +46,10 @@ export interface PartSecrets {
   control: string;
   /** Gateway to memory. */
   memory: string;
+  /** Gateway to egress. */
+  egress: string;
+  /** Agent to the relay of egress, in the place of a provider's key. */
+  model: string;
   /** Signs, at the gateway, whose turn a tool call belongs to; memory checks it. */
   capability: string;
 }
@@ -57,6 +61,10 @@ export interface LocalAddresses {
   secrets: PartSecrets;
   memoryPort: number;
   workspacePort: number;
+  /** Of egress: its relay, its door, and what steers it. */
+  relayPort: number;
+  doorPort: number;
+  egressPort: number;
   controlPort: number;
   /** `unix:///…` */
   agentUrl: string;
@@ -97,6 +105,18 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_WORKSPACES: JSON.stringify(Object.fromEntries(named)),
     };
   }
+  if (part === 'egress') {
+    return {
+      ...chosen,
+      ...MALLOC_SETTINGS,
+      MOBYCLAW_HOME: home,
+      MOBYCLAW_EGRESS_TOKEN: secrets.egress,
+      MOBYCLAW_MODEL_KEY: secrets.model,
+      MOBYCLAW_RELAY_LISTEN: `127.0.0.1:${addresses.relayPort}`,
+      MOBYCLAW_DOOR_LISTEN: `127.0.0.1:${addresses.doorPort}`,
+      MOBYCLAW_EGRESS_LISTEN: `127.0.0.1:${addresses.egressPort}`,
+    };
+  }
   if (part === 'agent') {
     return {
       ...chosen,
@@ -106,6 +126,9 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_MEMORY_URL: memoryUrl,
       MOBYCLAW_WORKSPACE_URL: `http://127.0.0.1:${addresses.workspacePort}`,
       MOBYCLAW_GATEWAY_URL: `http://127.0.0.1:${addresses.port}`,
+      MOBYCLAW_MODEL_KEY: secrets.model,
+      MOBYCLAW_RELAY_URL: `http://127.0.0.1:${addresses.relayPort}`,
+      MOBYCLAW_DOOR_URL: `http://127.0.0.1:${addresses.doorPort}`,
     };
   }
   return {
@@ -117,6 +140,8 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     MOBYCLAW_CONTROL_TOKEN: secrets.control,
     MOBYCLAW_MEMORY_TOKEN: secrets.memory,
     MOBYCLAW_CAPABILITY_KEY: secrets.capability,
+    MOBYCLAW_EGRESS_TOKEN: secrets.egress,
+    MOBYCLAW_EGRESS_URL: `http://127.0.0.1:${addresses.egressPort}`,
     MOBYCLAW_MEMORY_URL: memoryUrl,
     MOBYCLAW_AGENT_URL: addresses.agentUrl,
     MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${addresses.controlPort}`,

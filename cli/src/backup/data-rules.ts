@@ -9,7 +9,7 @@ const OURS = [
   /^backups(\/|$)/,
   /^(memory|gateway)\/\.index(\/|$)/,
   /^sessions\/engine(\/|$)/,
-  /^(gateway\/gateway|memory\/)\.lock(-journal|-wal|-shm)?$/,
+  /^(gateway\/gateway|memory\/|egress\/)\.lock(-journal|-wal|-shm)?$/,
 ];
 
 /** Names that `writeFileAtomic` and the copy of a database in a container make, in the folders of our own processes. */

@@ -12,6 +12,7 @@ import type { ComposeProject } from '../compose/project.ts';
 /** Which service has which folder of the data directory, and where. Those of `sessions/` go by `session-files.ts`. */
 const PLACES = [
   { folder: 'gateway/', service: 'gateway', mount: '/data/gateway/' },
+  { folder: 'egress/', service: 'egress', mount: '/data/egress/' },
   { folder: '', service: 'memory', mount: '/data/' },
 ] as const;
 

@@ -20,7 +20,7 @@ interface Options {
 
 export const command: Define = (target, context, exit) => {
   target
-    .argument('[part]', 'gateway, agent (moby), memory, workspace or local; all of them unless given')
+    .argument('[part]', 'gateway, agent (moby), memory, workspace, egress or local; all of them unless given')
     .option('-f, --follow', 'go on as lines are added, until Ctrl-C')
     .option('-n, --lines <count>', 'so many of the last lines', count, 100)
     .option('--json', 'show the lines as they were written')

@@ -159,7 +159,7 @@ test('docker-compose.yml hands moby the keys of the one list, and nobody else on
   const { services } = parse(readFileSync(file, 'utf8'), { merge: true });
   const listed = [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES];
   expect(Object.keys(services.moby.environment)).toEqual(expect.arrayContaining(listed));
-  for (const service of ['gateway', 'memory', 'workspace']) {
+  for (const service of ['gateway', 'memory', 'workspace', 'egress']) {
     expect(Object.keys(services[service].environment).filter((name) => listed.includes(name))).toEqual([]);
   }
 });
@@ -171,7 +171,7 @@ test('where the engine knows an interval for the start, health checks are seldom
     return existsSync(at.file) ? parse(readFileSync(at.file, 'utf8')).services : null;
   };
   const services = await written('25.0.3', '2.26.1');
-  expect(Object.keys(services).toSorted()).toEqual(['gateway', 'memory', 'moby', 'workspace']);
+  expect(Object.keys(services).toSorted()).toEqual(['egress', 'gateway', 'memory', 'moby', 'workspace']);
   for (const service of Object.values(services))
     expect(service).toEqual({ healthcheck: { interval: '60s', start_interval: '1s' } });
   expect(await written('20.10.24', '2.26.1')).toBeNull();

@@ -162,7 +162,7 @@ export function overrideText({
     ...(workspaces.length > 0 || seldomChecks
       ? { workspace: { ...checks, ...(workspaces.length > 0 ? workspace : {}) } }
       : {}),
-    ...(seldomChecks ? { gateway: checks, memory: checks } : {}),
+    ...(seldomChecks ? { gateway: checks, memory: checks, egress: checks } : {}),
   };
   // Every string in quotes: what YAML versions disagree about ("no", "1:20", "*x") is then no question.
   const text = stringify(

@@ -20,7 +20,7 @@ const UNTIL_INIT = Object.fromEntries(PART_SECRETS.map((name) => [name, 'none'])
 
 const DEFAULT_NAME = 'mobyclaw'; // as in docker-compose.yml
 
-export const SERVICES = ['moby', 'gateway', 'memory', 'workspace'] as const;
+export const SERVICES = ['moby', 'gateway', 'memory', 'workspace', 'egress'] as const;
 
 export class ComposeProject {
   /** Compose's name for the stack. */

@@ -6,7 +6,7 @@ import { checkClock, checkDisk } from '../doctor/machine-checks.ts';
 import { checkPort } from '../port-check.ts';
 import type { Draft } from './draft.ts';
 
-const IMAGES_BYTES = 4e9; // the four images, and what building them takes
+const IMAGES_BYTES = 4e9; // the five images, and what building them takes
 
 export async function checkMachine({ clock }: Context, draft: Draft, docker: Docker): Promise<Check[]> {
   const { data, checkout, now } = draft;

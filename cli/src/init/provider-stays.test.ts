@@ -33,7 +33,7 @@ async function setUp(soul: (server: string) => string, lines: string): Promise<S
   mkdirSync(home);
   writeFileSync(join(home, 'soul.yaml'), soul(`${server.url}/v1`));
   const tokens =
-    'MOBYCLAW_MCP_TOKEN="m"\nMOBYCLAW_AGENT_TOKEN=a\nMOBYCLAW_CONTROL_TOKEN=c\nMOBYCLAW_MEMORY_TOKEN=t\nMOBYCLAW_CAPABILITY_KEY=k\nMOBYCLAW_UID=1\nMOBYCLAW_GID=1\n';
+    'MOBYCLAW_MCP_TOKEN="m"\nMOBYCLAW_AGENT_TOKEN=a\nMOBYCLAW_CONTROL_TOKEN=c\nMOBYCLAW_MEMORY_TOKEN=t\nMOBYCLAW_CAPABILITY_KEY=k\nMOBYCLAW_EGRESS_TOKEN=e\nMOBYCLAW_MODEL_KEY=v\nMOBYCLAW_UID=1\nMOBYCLAW_GID=1\n';
   writeFileSync(
     envFile,
     `# mine\nMOBYCLAW_HOME='${home}' # here\nMOBYCLAW_PORT=${port}\nexport MOBYCLAW_TZ="UTC"\n${tokens}${lines}`,

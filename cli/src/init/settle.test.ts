@@ -49,7 +49,7 @@ test('secrets that a later version needs are added, once; all the rest stays as 
   const { text, settings, forgotten, again } = await settle(OF_7F4006E);
   expect(text).toContain(OF_7F4006E.slice(0, OF_7F4006E.indexOf('MOBYCLAW_UID')));
   expect(settings.MOBYCLAW_AGENT).toBeUndefined(); // an agent that was left to its default is not another one now
-  for (const name of PART_SECRETS.slice(2)) expect(settings[name]).toMatch(/^[\w-]{43}$/);
+  for (const name of PART_SECRETS.slice(2)) expect(settings[name]).toMatch(/^(sk-moby-)?[\w-]{43}$/);
   expect(new Set(PART_SECRETS.map((name) => settings[name])).size).toBe(PART_SECRETS.length);
   expect(forgotten).toBe(1);
   expect(await again()).toBe(text);

@@ -131,7 +131,7 @@ async function writeSettings(draft: Draft, user: ContainerUser | null): Promise<
     MOBYCLAW_TZ: draft.value('MOBYCLAW_TZ') ?? draft.now.values.MOBYCLAW_TZ,
     MOBYCLAW_UID: draft.value('MOBYCLAW_UID') ?? (user && String(user.uid)),
     MOBYCLAW_GID: draft.value('MOBYCLAW_GID') ?? (user && String(user.gid)),
-    ...Object.fromEntries(PART_SECRETS.map((name) => [name, draft.value(name) ?? newToken()])),
+    ...Object.fromEntries(PART_SECRETS.map((name) => [name, draft.value(name) ?? newSecret(name)])),
     ...draft.settings,
   };
   wanted.MOBYCLAW_HOME = draft.data.root; // with ~ resolved
@@ -146,8 +146,10 @@ async function writeSettings(draft: Draft, user: ContainerUser | null): Promise<
   await replace(draft.envFile, editEnvText(text, changes));
 }
 
-function newToken(): string {
-  return randomBytes(32).toString('base64url');
+/** Some clients look at the form of a model's key. */
+function newSecret(name: SettingName): string {
+  const prefix = name === 'MOBYCLAW_MODEL_KEY' ? 'sk-moby-' : '';
+  return prefix + randomBytes(32).toString('base64url');
 }
 
 /** `.env.example` under a heading of its own: what is not set stays there as a commented line. */

@@ -23,6 +23,7 @@ const environmentSchema = z.object({
   MOBYCLAW_AGENT_URL: agentUrl.default('http://127.0.0.1:8080'),
   MOBYCLAW_AGENT_CONTROL_URL: z.url().optional(),
   MOBYCLAW_MEMORY_URL: z.url().optional(),
+  MOBYCLAW_EGRESS_URL: z.url().optional(),
 });
 
 export interface GatewayConfig {
@@ -41,6 +42,9 @@ export interface GatewayConfig {
   controlToken: string | undefined;
   /** For the memory server. */
   memoryToken: string | undefined;
+  /** What steers egress. */
+  egressUrl: string | undefined;
+  egressToken: string | undefined;
   /** Signs what a run may ask of the MCP servers. */
   capabilityKey: string | undefined;
   timeZone: string;
@@ -96,6 +100,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mcpToken: env.MOBYCLAW_MCP_TOKEN,
     controlToken: env.MOBYCLAW_CONTROL_TOKEN,
     memoryToken: env.MOBYCLAW_MEMORY_TOKEN,
+    egressUrl: env.MOBYCLAW_EGRESS_URL,
+    egressToken: env.MOBYCLAW_EGRESS_TOKEN,
     capabilityKey: env.MOBYCLAW_CAPABILITY_KEY,
     timeZone: env.MOBYCLAW_TZ,
     maxTurns: env.MOBYCLAW_MAX_TURNS,

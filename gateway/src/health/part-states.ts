@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { supervisorStatusSchema } from '@mobyclaw/protocol/control';
+import { egressStatusSchema } from '@mobyclaw/protocol/egress';
 import { LOCAL_STATE_FILE, localStateSchema } from '@mobyclaw/protocol/local-state';
 import type { PartsView, PartView } from '@mobyclaw/protocol/part';
 import type { PartClient } from '../parts/part-client.ts';
@@ -12,10 +13,11 @@ export interface PartStatesOptions {
   version: string;
   memory: PartClient | null;
   supervisor: PartClient | null;
+  egress: PartClient | null;
 }
 
 export async function partStates(options: PartStatesOptions): Promise<PartsView> {
-  const { home, version, memory, supervisor } = options;
+  const { home, version, memory, supervisor, egress } = options;
   const agent = await agentPart(supervisor);
   const local = await localParts(home);
   if (local) {
@@ -31,6 +33,7 @@ export async function partStates(options: PartStatesOptions): Promise<PartsView>
       ...(agent ? [agent] : []),
       ...(memory ? [await memoryPart(memory)] : []),
       { name: 'workspace', state: 'unknown' },
+      ...(egress ? [await egressPart(egress)] : []),
     ],
   };
 }
@@ -76,4 +79,12 @@ async function memoryPart(memory: PartClient): Promise<PartView> {
   const answer = await memory.request('GET', '/soul');
   if (answer?.status === 200) return { name: 'memory', state: 'ready' };
   return { name: 'memory', state: 'down', problem: 'It does not answer. ./mobyclaw logs memory says why.' };
+}
+
+async function egressPart(egress: PartClient): Promise<PartView> {
+  const answer = egressStatusSchema.safeParse((await egress.request('GET', '/status'))?.body);
+  if (!answer.success) {
+    return { name: 'egress', state: 'down', problem: 'It does not answer. ./mobyclaw logs egress says why.' };
+  }
+  return { name: 'egress', state: 'ready', version: answer.data.version };
 }

@@ -38,6 +38,19 @@ export const containers = {
       parts: ['gateway', 'memory'],
       containersOnly: true,
     },
+    MOBYCLAW_EGRESS_TOKEN: {
+      about: 'Shown by the gateway to egress, the part through which Moby reaches the outside.',
+      ...partSecret,
+      parts: ['gateway', 'egress'],
+      containersOnly: true,
+    },
+    MOBYCLAW_MODEL_KEY: {
+      about:
+        'Shown by the agent to egress in the place of a key of a model provider. It opens nothing but that.',
+      ...partSecret,
+      parts: ['agent', 'egress'],
+      containersOnly: true,
+    },
     MOBYCLAW_UID: { about: 'The user who owns the data directory.', ...id },
     MOBYCLAW_GID: { about: 'The group of that user.', ...id },
   },

@@ -48,7 +48,7 @@ export const memoryAndLogs = {
       about: 'trace, debug, info, warn, error or silent. Logs never hold message text.',
       form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
       default: 'info',
-      parts: ['gateway', 'agent', 'supervisor', 'memory', 'workspace'],
+      parts: ['gateway', 'agent', 'supervisor', 'memory', 'workspace', 'egress'],
     },
   },
 } as const satisfies Topic;

@@ -12,7 +12,7 @@ export const place = {
         'The data directory: soul.yaml, MEMORY.md, conversations, logs. A copy of it is a complete backup.',
       form: folder,
       default: '~/.mobyclaw',
-      parts: ['gateway', 'memory'],
+      parts: ['gateway', 'memory', 'egress'],
       fitted: true,
     },
     MOBYCLAW_PORT: {

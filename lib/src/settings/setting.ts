@@ -2,7 +2,7 @@
 import type { Form } from './forms.ts';
 
 /** The programs that settings are handed to; the container `moby` holds both the agent and his supervisor. */
-export type Part = 'gateway' | 'agent' | 'supervisor' | 'memory' | 'workspace';
+export type Part = 'gateway' | 'agent' | 'supervisor' | 'memory' | 'workspace' | 'egress';
 
 export interface Setting {
   /** For `.env.example`: what it is for. Lines that begin with two blanks stay as they are. */

@@ -1,7 +1,8 @@
 /** The environment of the memory server. */
 import { resolve } from 'node:path';
+import { listenSchema, secretSchema } from '@mobyclaw/lib/part-settings';
 import { readEnvironment } from '@mobyclaw/lib/read-environment';
-import { listenSchema, mcpSettings, secretSchema } from '@mobyclaw/mcp/settings';
+import { mcpSettings } from '@mobyclaw/mcp/settings';
 import * as z from 'zod';
 
 const environmentSchema = z.object({

@@ -1,16 +1,16 @@
 /** Entry of the memory server. */
 import { systemClock } from '@mobyclaw/lib/clock';
+import { runPartProcess } from '@mobyclaw/lib/part-process';
 import { takeSecrets } from '@mobyclaw/lib/part-secrets';
 import { AlreadyLockedError } from '@mobyclaw/lib/process-lock';
-import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
 import { startMemoryService } from './service.ts';
 
 process.umask(0o077); // what the owner keeps here is nobody else's business
 
-await runMcpProcess({
+await runPartProcess({
   name: 'memory',
-  listenVariable: 'MOBYCLAW_MEMORY_LISTEN',
+  listenVariables: 'MOBYCLAW_MEMORY_LISTEN',
   start: (version, logger) => startMemoryService(readConfig(takeSecrets()), version, systemClock, logger),
   reason: (error) => {
     if (error instanceof AlreadyLockedError) {

@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { type Clock, every } from '@mobyclaw/lib/clock';
 import { localTime } from '@mobyclaw/lib/local-time';
 import type { Logger } from '@mobyclaw/lib/logger';
+import type { PartService } from '@mobyclaw/lib/part-process';
 import { acquireProcessLock } from '@mobyclaw/lib/process-lock';
 import { requireCapability } from '@mobyclaw/mcp/capability';
-import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
+import { serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
 import { doubtRoutes } from './facts/doubt-routes.ts';
@@ -50,7 +51,7 @@ export async function startMemoryService(
   version: string,
   clock: Clock,
   logger: Logger,
-): Promise<HttpService> {
+): Promise<PartService> {
   const { home } = config;
   await mkdir(join(home, 'memory'), { recursive: true, mode: 0o700 });
   const lock = acquireProcessLock(join(home, 'memory', '.lock'));

@@ -1,7 +1,8 @@
 /** What the gateway tells memory of turns: one that has ended is not acted for any more, and the owner has been told. */
 
 import { BoundedMap } from '@mobyclaw/lib/bounded-map';
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import type { McpCaller } from '@mobyclaw/mcp/tool';
 import { ToolError } from '@mobyclaw/mcp/tool';
 import * as z from 'zod';

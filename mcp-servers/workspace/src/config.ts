@@ -4,8 +4,9 @@
  * `MOBYCLAW_WORKSPACES` is a JSON object, so that a path may hold any character:
  * `{"notes": {"path": "/workspace/notes", "mode": "rw"}}`. What the modes mean is said in `workspaces.ts`.
  */
+import { listenSchema } from '@mobyclaw/lib/part-settings';
 import { readEnvironment } from '@mobyclaw/lib/read-environment';
-import { listenSchema, mcpSettings } from '@mobyclaw/mcp/settings';
+import { mcpSettings } from '@mobyclaw/mcp/settings';
 import * as z from 'zod';
 import type { Workspace } from './workspaces.ts';
 

@@ -1,12 +1,12 @@
 /** Entry of the workspace server. */
+import { runPartProcess } from '@mobyclaw/lib/part-process';
 import { takeSecrets } from '@mobyclaw/lib/part-secrets';
-import { runMcpProcess } from '@mobyclaw/mcp/process';
 import { readConfig } from './config.ts';
 import { startWorkspaceService, UnsafeMountsError } from './service.ts';
 
-await runMcpProcess({
+await runPartProcess({
   name: 'workspace',
-  listenVariable: 'MOBYCLAW_WORKSPACE_LISTEN',
+  listenVariables: 'MOBYCLAW_WORKSPACE_LISTEN',
   start: (version, logger) => startWorkspaceService(readConfig(takeSecrets()), version, logger),
   reason: (error) => (error instanceof UnsafeMountsError ? error.message : null),
 });

@@ -2,8 +2,9 @@
 
 import { access } from 'node:fs/promises';
 import type { Logger } from '@mobyclaw/lib/logger';
+import type { PartService } from '@mobyclaw/lib/part-process';
 import { ownBrokenSeal } from '@mobyclaw/lib/seals';
-import { type HttpService, serveMcpHttp } from '@mobyclaw/mcp/http';
+import { serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { WorkspaceConfig } from './config.ts';
 import { WORKSPACE_INSTRUCTIONS, workspaceTools } from './tools.ts';
 
@@ -19,7 +20,7 @@ export async function startWorkspaceService(
   config: WorkspaceConfig,
   version: string,
   logger: Logger,
-): Promise<HttpService> {
+): Promise<PartService> {
   if (process.platform === 'linux' && !(await isThere('/proc/self/fd'))) {
     throw new UnsafeMountsError('/proc is not mounted; without it no path can be kept inside its folder.');
   }

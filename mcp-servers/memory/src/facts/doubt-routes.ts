@@ -1,5 +1,6 @@
 /** `/doubts` for the gateway, which asks the owner. */
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import { settleDoubtSchema } from '@mobyclaw/protocol/memory-doubt';
 import type { MemoryStore } from '../memory-store.ts';
 import type { Doubts } from './doubts.ts';

@@ -1,5 +1,6 @@
 /** `POST /forget/look` and `POST /forget`, for the gateway, which asks for the owner alone. */
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import { forgetMarkSchema } from '@mobyclaw/protocol/forget';
 import { type ForgetMemoryOptions, forgetMemory } from './forget-memory.ts';
 

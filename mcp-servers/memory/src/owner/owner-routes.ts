@@ -4,8 +4,9 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { checked } from '@mobyclaw/lib/checked';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import type { Route } from '@mobyclaw/mcp/route';
 import { ToolError } from '@mobyclaw/mcp/tool';
 import { type MemoryFileHead, type MemoryHits, ownerFileSaveSchema } from '@mobyclaw/protocol/memory-file';
 import * as z from 'zod';

@@ -1,5 +1,6 @@
 /** `/review…` for the gateway, which asks the model and tells the owner. */
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import { reviewRequestSchema } from '@mobyclaw/protocol/memory-review';
 import * as z from 'zod';
 import type { Reviews } from './reviews.ts';

@@ -5,7 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import { type RecallAnswer, recallBodySchema } from '@mobyclaw/protocol/recall-answer';
 import { askedBy, rankUnasked } from '@mobyclaw/recall/unasked';
 import { guestNotesOf } from '../guest-notes.ts';

@@ -1,5 +1,6 @@
 /** `/vectors…` for the gateway, as protocol/vectors describes it. */
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import { questionBodySchema, type VectorsAnswer, vectorsBodySchema } from '@mobyclaw/protocol/vectors';
 import type { QuestionDesk } from './question-desk.ts';
 import type { SearchIndex } from './search-index.ts';

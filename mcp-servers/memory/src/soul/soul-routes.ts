@@ -1,7 +1,8 @@
 /** `/soul…` for the gateway, as protocol/control describes it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import * as z from 'zod';
 import type { SoulPublication } from './soul-publication.ts';
 import { soulProblem } from './soul-syntax.ts';

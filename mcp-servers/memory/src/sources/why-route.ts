@@ -1,5 +1,6 @@
 /** `GET /why?q=` for the gateway, which asks for the owner. */
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import * as z from 'zod';
 import type { MemoryStore } from '../memory-store.ts';
 import type { SearchIndex } from '../search/search-index.ts';

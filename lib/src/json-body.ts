@@ -1,7 +1,7 @@
 /** The body of a request as JSON. What is refused leaves the connection good for saying so. */
 import type { IncomingMessage } from 'node:http';
-import { HttpProblem } from '@mobyclaw/lib/http-problem';
-import { jsonBodyProblem } from '@mobyclaw/lib/json-depth';
+import { HttpProblem } from './http-problem.ts';
+import { jsonBodyProblem } from './json-depth.ts';
 
 /** It is no JSON at all, for which JSON-RPC has words of its own. */
 export class NotJson extends HttpProblem {

@@ -1,0 +1,48 @@
+/** The environment of egress. */
+import { join, resolve } from 'node:path';
+import type { Environment } from '@mobyclaw/lib/part-secrets';
+import { allowedHostsSchema, listenSchema, secretSchema } from '@mobyclaw/lib/part-settings';
+import { readEnvironment } from '@mobyclaw/lib/read-environment';
+import * as z from 'zod';
+
+const environmentSchema = z.object({
+  MOBYCLAW_EGRESS_TOKEN: secretSchema,
+  MOBYCLAW_MODEL_KEY: secretSchema,
+  MOBYCLAW_RELAY_LISTEN: listenSchema.prefault('127.0.0.1:8119'),
+  MOBYCLAW_DOOR_LISTEN: listenSchema.prefault('127.0.0.1:8118'),
+  MOBYCLAW_EGRESS_LISTEN: listenSchema.prefault('127.0.0.1:8117'),
+  MOBYCLAW_ALLOWED_HOSTS: allowedHostsSchema,
+});
+
+export interface ListenAddress {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+}
+
+export interface EgressConfig {
+  /** Egress's own folder, `<home>/egress`. */
+  folder: string;
+  /** Of the gateway. */
+  token: string;
+  /** That the agent shows in the place of a provider's. */
+  modelKey: string;
+  relay: ListenAddress;
+  door: ListenAddress;
+  control: ListenAddress;
+  allowedHosts: string[];
+}
+
+/** @throws StartError */
+export function readConfig(environment: Environment): EgressConfig {
+  const values = readEnvironment('egress', environmentSchema, environment);
+  return {
+    folder: join(resolve(values.MOBYCLAW_HOME), 'egress'),
+    token: values.MOBYCLAW_EGRESS_TOKEN,
+    modelKey: values.MOBYCLAW_MODEL_KEY,
+    relay: values.MOBYCLAW_RELAY_LISTEN,
+    door: values.MOBYCLAW_DOOR_LISTEN,
+    control: values.MOBYCLAW_EGRESS_LISTEN,
+    allowedHosts: values.MOBYCLAW_ALLOWED_HOSTS,
+  };
+}

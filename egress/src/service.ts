@@ -1,0 +1,101 @@
+/**
+ * Wires egress: the relay and the door, which the agent reaches, and the control server, which the gateway reaches. Nothing
+ * of it is reached by anybody else. Keeps the lock of its folder, since the ledger has one writer.
+ */
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Clock } from '@mobyclaw/lib/clock';
+import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { PartService } from '@mobyclaw/lib/part-process';
+import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
+import { StartError } from '@mobyclaw/lib/start-error';
+import { type EgressStatus, runningTurnsSchema } from '@mobyclaw/protocol/egress';
+import type { EgressConfig } from './config.ts';
+import { controlServer } from './control/control-server.ts';
+import { type Listener, listen } from './listener.ts';
+import { RunningTurns } from './turns/running-turns.ts';
+
+export interface EgressOptions {
+  version: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** As its parts are bound; `url` is that of the control server. */
+export interface EgressService extends PartService {
+  readonly relayUrl: string;
+  readonly doorUrl: string;
+}
+
+/** @throws StartError, or the listening error */
+export async function startEgress(
+  config: EgressConfig,
+  { version, logger }: EgressOptions,
+): Promise<EgressService> {
+  const lock = await lockFolder(config.folder);
+  const turns = new RunningTurns();
+  const status = (): EgressStatus => ({ version, caps: null });
+  const control = controlServer({
+    token: config.token,
+    allowedHosts: config.allowedHosts,
+    routes: [
+      { method: 'GET', path: '/status', answer: status },
+      {
+        method: 'PUT',
+        path: '/turns',
+        answer: ({ body }) => {
+          turns.replace(checked(runningTurnsSchema, body).turns);
+          return { ok: true };
+        },
+      },
+    ],
+    logger,
+  });
+  const listeners: Listener[] = [];
+  try {
+    listeners.push(await listen(notYet(), config.relay));
+    listeners.push(await listen(notYet(), config.door));
+    listeners.push(await listen(control, config.control));
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    lock.release();
+    throw error;
+  }
+  const [relayUrl = '', doorUrl = '', url = ''] = listeners.map((listener) => listener.url);
+  return {
+    url,
+    relayUrl,
+    doorUrl,
+    async close() {
+      await Promise.all(listeners.map((listener) => listener.close()));
+      lock.release();
+    },
+  };
+}
+
+function notYet(): Server {
+  return createServer((request, response) => {
+    request.resume();
+    sendProblem(response, new HttpProblem('not-found', 'There is nothing here yet.'), 501);
+  });
+}
+
+async function lockFolder(folder: string): Promise<ProcessLock> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return acquireProcessLock(join(folder, '.lock'));
+  } catch (error) {
+    if (error instanceof AlreadyLockedError) {
+      const next = 'Stop it, or set MOBYCLAW_HOME to another folder.';
+      throw new StartError(`Another egress runs on ${folder}. ${next}`, { cause: error });
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new StartError(`${folder} cannot be used (${code}). Give it to the user that runs this.`, {
+      cause: error,
+    });
+  }
+}

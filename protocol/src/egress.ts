@@ -1,0 +1,136 @@
+/**
+ * What gateway and egress say to each other. All routes of egress's control server need `Authorization: Bearer` with
+ * MOBYCLAW_EGRESS_TOKEN, which the agent does not have:
+ *
+ * GET /status · GET /events (server-sent events, `Last-Event-ID`) · PUT /turns · PUT /budget · POST /asks/<id> · GET /log ·
+ * GET /test?url= · POST /reload. `GET /healthz` is free.
+ *
+ * The agent reaches two other listeners: the relay (`/<route>/…`, by the virtual key) and the door (an HTTP proxy). On both
+ * he may show the capability of his turn: in the header `x-mobyclaw-capability`, or as the user name of Proxy-Authorization.
+ */
+import * as z from 'zod';
+
+const turnSchema = z.string().describe('of the gateway; absent where it is not known');
+const capUsd = z.number().positive().nullable().describe('US dollars; null: no cap');
+const capTokens = z.number().positive().nullable();
+
+export const capsSchema = z.object({
+  dayUsd: capUsd,
+  monthUsd: capUsd,
+  dayTokens: capTokens,
+  monthTokens: capTokens,
+});
+export type EgressCaps = z.infer<typeof capsSchema>;
+
+/** US dollars per million tokens. */
+export const modelPriceSchema = z.object({
+  input: z.number(),
+  output: z.number(),
+  cached: z.number().optional(),
+  cacheWrite: z.number().optional(),
+});
+
+const spentSchema = z.object({ usd: z.number(), tokens: z.number() });
+
+/** `PUT /budget`: all that egress needs to decide alone, also while the gateway is away. */
+export const egressBudgetSchema = z.object({
+  caps: capsSchema,
+  timeZone: z.string().describe('IANA; days and months are those of the owner'),
+  prices: z.record(z.string(), modelPriceSchema).describe('by provider/model; `provider/*` for all of one'),
+  elsewhere: z
+    .object({ day: z.string(), month: z.string(), ofDay: spentSchema, ofMonth: spentSchema })
+    .describe('spent by calls that egress did not see; day YYYY-MM-DD, month YYYY-MM'),
+  liftedDay: z.string().nullable().describe('YYYY-MM-DD: the owner lets everything run on that day'),
+});
+export type EgressBudget = z.infer<typeof egressBudgetSchema>;
+
+/** `PUT /turns`: those that run, as the gateway knows them. */
+export const runningTurnSchema = z.object({
+  turn: z.string(),
+  session: z.string(),
+  kind: z.enum(['owner', 'guest', 'webhook', 'schedule', 'heartbeat', 'upkeep']),
+  attended: z.boolean().describe('somebody is likely to answer a question'),
+  capability: z.string().describe('SHA-256 of it, in hex'),
+});
+export type RunningTurn = z.infer<typeof runningTurnSchema>;
+export const runningTurnsSchema = z.object({ turns: z.array(runningTurnSchema) });
+
+export const modelCallSchema = z.object({
+  id: z.string(),
+  provider: z.string().describe('as soul.yaml names it'),
+  model: z.string().describe('as the request named it; empty where it named none'),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  status: z
+    .enum(['ok', 'failed', 'cut', 'refused'])
+    .describe('cut: it ended before its end, by whichever side; refused: by the budget, nothing was asked'),
+  httpStatus: z.int().optional().describe('of the provider'),
+  inputTokens: z.int().describe('with those read from the cache and written to it'),
+  outputTokens: z.int(),
+  cachedTokens: z.int().optional(),
+  cacheWriteTokens: z.int().optional(),
+  estimated: z.literal(true).optional().describe('the provider did not say; the tokens are a guess'),
+  costUsd: z.number().optional().describe('absent where no price is known'),
+  turn: turnSchema.optional(),
+});
+export type ModelCall = z.infer<typeof modelCallSchema>;
+
+export const doorVerdictSchema = z.enum(['allowed', 'refused', 'asked']);
+
+/** A row of the audit log: never what was said, only to whom and how much. */
+export const doorRowSchema = z.object({
+  id: z.int(),
+  at: z.iso.datetime(),
+  host: z.string(),
+  port: z.int(),
+  verdict: doorVerdictSchema,
+  reason: z.string(),
+  bytesIn: z.int().describe('to Moby'),
+  bytesOut: z.int().describe('from him'),
+  turn: turnSchema.optional(),
+});
+export type DoorRow = z.infer<typeof doorRowSchema>;
+
+export const doorAskSchema = z.object({
+  id: z.string(),
+  host: z.string(),
+  port: z.int(),
+  method: z.string().optional().describe('where it can be seen'),
+  path: z.string().optional(),
+  turn: turnSchema.optional(),
+});
+export type DoorAsk = z.infer<typeof doorAskSchema>;
+
+/** `POST /asks/<id>`. `hold`: somebody is likely to answer, so the door keeps the request up to 30 s. */
+export const askAnswerSchema = z.object({
+  verdict: z.enum(['once', 'answer', 'always', 'no', 'hold']),
+  until: z.iso.datetime().optional(),
+});
+export type AskAnswer = z.infer<typeof askAnswerSchema>;
+
+const rulesProblemSchema = z.object({ message: z.string(), line: z.int().optional() });
+
+/** An event of `GET /events`: its `event:` is the name, its `data:` the rest. */
+export const egressEventSchema = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('call'), data: modelCallSchema }),
+  z.object({ event: z.literal('door'), data: doorRowSchema }),
+  z.object({ event: z.literal('ask'), data: doorAskSchema }),
+  z.object({ event: z.literal('rules'), data: z.object({ problem: rulesProblemSchema.optional() }) }),
+]);
+export type EgressEvent = z.infer<typeof egressEventSchema>;
+
+export const egressModeSchema = z.enum(['model', 'ask', 'open']);
+
+/** `GET /status`. */
+export const egressStatusSchema = z.object({
+  version: z.string(),
+  mode: egressModeSchema.optional().describe('absent until there are rules'),
+  problem: rulesProblemSchema
+    .optional()
+    .describe('of the owner’s egress.yaml; the last good one is in force'),
+  caps: capsSchema
+    .nullable()
+    .describe('null: the gateway has not told them yet, so no model call is let through'),
+  authority: z.string().optional().describe('SHA-256 of the certificate that Moby trusts'),
+});
+export type EgressStatus = z.infer<typeof egressStatusSchema>;
