@@ -24,6 +24,7 @@ test('a new data folder is complete and private', async () => {
       'MEMORY.md',
       'agent',
       'credentials.env',
+      'egress.yaml',
       'logs',
       'memory',
       'sessions',

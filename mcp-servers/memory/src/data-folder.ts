@@ -17,6 +17,7 @@ const DEFAULT_FILES: Record<string, string> = {
   'HEARTBEAT.md': 'defaults/HEARTBEAT.md',
   'credentials.env': 'defaults/credentials.env',
   'workspaces.conf': 'defaults/workspaces.conf',
+  'egress.yaml': 'defaults/egress.yaml',
 };
 
 /**

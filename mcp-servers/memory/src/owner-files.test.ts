@@ -10,11 +10,12 @@ import { OwnerFiles } from './owner-files.ts';
 function watched(clock = systemClock) {
   const home = temporaryFolder();
   mkdirSync(join(home, 'memory'));
-  for (const name of ['soul.yaml', 'MEMORY.md']) writeFileSync(join(home, name), 'before');
-  const seen = { soul: 0, memory: 0, notes: 0, errors: 0 };
+  for (const name of ['soul.yaml', 'egress.yaml', 'MEMORY.md']) writeFileSync(join(home, name), 'before');
+  const seen = { soul: 0, egress: 0, memory: 0, notes: 0, errors: 0 };
   const named = new Set<string>();
   const files = new OwnerFiles(home, clock, {
     onSoul: () => seen.soul++,
+    onEgress: () => seen.egress++,
     onMemory: () => seen.memory++,
     onNote: (name) => named.add(name),
     onNotes: () => seen.notes++,
@@ -35,12 +36,13 @@ test('where no notification ever comes, the sweep notices within a second', asyn
   const clock = new ManualClock();
   const { home, seen } = watched(clock);
   await clock.advance(2_000);
-  expect(seen).toEqual({ soul: 0, memory: 0, notes: 0, errors: 0 });
+  expect(seen).toEqual({ soul: 0, egress: 0, memory: 0, notes: 0, errors: 0 });
   writeFileSync(join(home, 'soul.yaml'), 'after the edit');
   writeFileSync(join(home, 'MEMORY.md.tmp'), 'after the edit');
   renameSync(join(home, 'MEMORY.md.tmp'), join(home, 'MEMORY.md'));
+  writeFileSync(join(home, 'egress.yaml'), 'after the edit');
   await clock.advance(1_000);
-  expect(seen).toMatchObject({ soul: 1, memory: 1 });
+  expect(seen).toMatchObject({ soul: 1, egress: 1, memory: 1 });
   rmSync(join(home, 'soul.yaml'));
   await clock.advance(1_000);
   expect(seen).toMatchObject({ soul: 2, memory: 1 });

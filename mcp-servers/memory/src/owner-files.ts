@@ -8,12 +8,13 @@ import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { type FSWatcher, watch } from 'chokidar';
 import { Debounce } from './debounce.ts';
 import { isMemoryFileName, MEMORY, type MemoryFileName } from './memory-file.ts';
+import { EGRESS, SOUL } from './versions.ts';
 
 const SWEEP_MS = 500; // with the quiet time, a hand edit counts within a second even without a notification
-const SOUL = 'soul.yaml';
 
 export interface OwnerFileListeners {
   onSoul: () => void;
+  onEgress: () => void;
   onMemory: () => void;
   /** One of the files that are searched, at once; and, when they have been quiet, that some were. */
   onNote: (name: MemoryFileName) => void;
@@ -24,6 +25,7 @@ export interface OwnerFileListeners {
 export class OwnerFiles {
   readonly #home: string;
   readonly #soul: Debounce;
+  readonly #egress: Debounce;
   readonly #memory: Debounce;
   readonly #notes: Debounce;
   readonly #onNote: OwnerFileListeners['onNote'];
@@ -34,6 +36,7 @@ export class OwnerFiles {
   constructor(home: string, clock: Clock, listeners: OwnerFileListeners) {
     this.#home = home;
     this.#soul = new Debounce(clock, listeners.onSoul);
+    this.#egress = new Debounce(clock, listeners.onEgress);
     this.#memory = new Debounce(clock, listeners.onMemory);
     this.#notes = new Debounce(clock, listeners.onNotes);
     this.#onNote = listeners.onNote;
@@ -45,7 +48,7 @@ export class OwnerFiles {
     });
     this.#watcher.on('all', (_event, path) => this.#touched(relative(home, path).split(sep).join('/')));
     this.#watcher.on('error', listeners.onError);
-    for (const name of [SOUL, MEMORY]) this.#stamps.set(name, this.#stamp(name));
+    for (const name of [SOUL, EGRESS, MEMORY]) this.#stamps.set(name, this.#stamp(name));
     this.#sweep = every(clock, SWEEP_MS, () => {
       for (const [name, before] of this.#stamps) {
         const now = this.#stamp(name);
@@ -58,12 +61,13 @@ export class OwnerFiles {
 
   async close(): Promise<void> {
     this.#sweep?.cancel();
-    for (const debounce of [this.#soul, this.#memory, this.#notes]) debounce.cancel();
+    for (const debounce of [this.#soul, this.#egress, this.#memory, this.#notes]) debounce.cancel();
     await this.#watcher.close();
   }
 
   #touched(name: string): void {
     if (name === SOUL) this.#soul.touch();
+    if (name === EGRESS) this.#egress.touch();
     if (name === MEMORY) this.#memory.touch();
     if (!isMemoryFileName(name)) return;
     this.#onNote(name);
@@ -77,5 +81,5 @@ export class OwnerFiles {
 }
 
 function isOwnerFile(name: string): boolean {
-  return name === '' || name === 'memory' || name === SOUL || isMemoryFileName(name);
+  return name === '' || name === 'memory' || name === SOUL || name === EGRESS || isMemoryFileName(name);
 }

@@ -15,6 +15,8 @@ import { requireCapability } from '@mobyclaw/mcp/capability';
 import { serveMcpHttp } from '@mobyclaw/mcp/http';
 import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
+import { EgressPublication } from './egress/egress-publication.ts';
+import { egressRoutes } from './egress/egress-routes.ts';
 import { doubtRoutes } from './facts/doubt-routes.ts';
 import { Doubts } from './facts/doubts.ts';
 import { LineMarks } from './facts/line-marks.ts';
@@ -78,6 +80,7 @@ export async function startMemoryService(
       logger,
     );
     const soul = new SoulPublication(home, clock, logger);
+    const egress = new EgressPublication(home, clock, logger);
     const index = new SearchIndex(home);
     const desk = new QuestionDesk(clock);
     closing.push(() => index.close());
@@ -102,7 +105,7 @@ export async function startMemoryService(
       factLines((await store.readable(MEMORY as MemoryFileName)) ?? '').map(fingerprint),
     );
     index.start(clock, failed('indexing failed'));
-    await Promise.all([publisher.publish(), soul.start()]);
+    await Promise.all([publisher.publish(), soul.start(), egress.start()]);
     // What holds until a day is past the next one, without anybody having changed the file.
     const daily = every(
       clock,
@@ -112,6 +115,7 @@ export async function startMemoryService(
     closing.push(() => daily.cancel());
     const files = new OwnerFiles(home, clock, {
       onSoul: () => void soul.refresh().catch(failed('reading soul.yaml failed')),
+      onEgress: () => void egress.refresh().catch(failed('reading egress.yaml failed')),
       onMemory: () => void publisher.publish().catch(failed('publishing MEMORY.md failed')),
       onNote: (name) => index.touched(name),
       onNotes: () => void index.catchUp().catch(failed('indexing failed')),
@@ -133,6 +137,7 @@ export async function startMemoryService(
           token: config.gatewayToken,
           routes: [
             ...soulRoutes(soul, config.defaults ?? bundledDefaults()),
+            ...egressRoutes(egress),
             heartbeatRoute(home, store),
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
@@ -149,6 +154,7 @@ export async function startMemoryService(
     );
     closing.push(() => {
       soul.release();
+      egress.release();
       return http.close();
     });
     return { url: http.url, close };

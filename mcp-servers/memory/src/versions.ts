@@ -10,8 +10,10 @@ import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import type { FileVersion } from '@mobyclaw/protocol/memory-file';
 import { dayOf, decodeText, isGuestNotes, type MemoryFileName } from './memory-file.ts';
 
-/** The one file besides the memory that a program changes: a rule at a time (soul/soul-rules.ts). */
+/** A file besides the memory that a program changes: a rule at a time (soul/soul-rules.ts). */
 export const SOUL = 'soul.yaml';
+/** What Moby may reach, which the owner also changes by an answer. */
+export const EGRESS = 'egress.yaml';
 
 const KEPT = 50;
 const KEPT_OF_LESSER = 5;
@@ -32,7 +34,7 @@ const THINNED = [
  */
 export async function keepVersion(
   home: string,
-  name: MemoryFileName | typeof SOUL,
+  name: MemoryFileName | typeof SOUL | typeof EGRESS,
   bytes: Uint8Array,
   nowMs: number,
 ): Promise<void> {
@@ -42,13 +44,16 @@ export async function keepVersion(
   const kept = (await readdir(folder)).filter((file) => file.endsWith(end)).sort();
   const file = nextName(nowMs, kept.at(-1)) + end;
   await writeFileAtomic(join(folder, file), bytes);
-  const isLesser = name !== SOUL && (dayOf(name) !== null || isGuestNotes(name));
+  const isLesser = name !== SOUL && name !== EGRESS && (dayOf(name) !== null || isGuestNotes(name));
   const limit = isLesser ? KEPT_OF_LESSER : KEPT;
   for (const old of superfluous([...kept, file], limit, nowMs)) await unlink(join(folder, old));
 }
 
 /** @returns those that are kept, the newest first */
-export async function listVersions(home: string, name: MemoryFileName | typeof SOUL): Promise<FileVersion[]> {
+export async function listVersions(
+  home: string,
+  name: MemoryFileName | typeof SOUL | typeof EGRESS,
+): Promise<FileVersion[]> {
   const folder = folderOf(home, name);
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   const kept = (await readdir(folder)).filter(
@@ -70,7 +75,7 @@ export async function listVersions(home: string, name: MemoryFileName | typeof S
  */
 export async function readVersion(
   home: string,
-  name: MemoryFileName | typeof SOUL,
+  name: MemoryFileName | typeof SOUL | typeof EGRESS,
   at: string,
 ): Promise<string | null> {
   const file = `${new Date(at).toISOString().replaceAll(':', '_')}${extname(name)}`;
@@ -79,7 +84,7 @@ export async function readVersion(
   return decodeText(await readFile(path), `the version of ${name}`);
 }
 
-function folderOf(home: string, name: MemoryFileName | typeof SOUL): string {
+function folderOf(home: string, name: MemoryFileName | typeof SOUL | typeof EGRESS): string {
   return join(home, 'memory', '.versions', name.replace(/^memory\//, ''));
 }
 

@@ -14,7 +14,7 @@ import { DATE_FORM, isMemoryFileName, type MemoryFileName } from '../memory-file
 import { type MemoryStore, versionOf } from '../memory-store.ts';
 import { memoryFiles } from '../search/changed-files.ts';
 import type { SearchIndex } from '../search/search-index.ts';
-import { listVersions, readVersion, SOUL } from '../versions.ts';
+import { EGRESS, listVersions, readVersion, SOUL } from '../versions.ts';
 
 const day = z.string().regex(DATE_FORM, 'write YYYY-MM-DD').optional();
 const nameQuery = z.object({ name: z.string().min(1).max(200) });
@@ -105,8 +105,8 @@ function memoryName(name: string): MemoryFileName {
   throw new HttpProblem('not-found', `${name} is not a file of the memory.`);
 }
 
-function keptName(name: string): MemoryFileName | typeof SOUL {
-  return name === SOUL ? name : memoryName(name);
+function keptName(name: string): MemoryFileName | typeof SOUL | typeof EGRESS {
+  return name === SOUL || name === EGRESS ? name : memoryName(name);
 }
 
 /** A link, or what has gone meanwhile, is no file to show. */

@@ -7,7 +7,7 @@
  * Invariant: what is published has been free of syntax errors, and its bytes are those the gateway named by their hash.
  * A candidate that is missing or empty is an editor at work or an accident, never an edit: the one before stays.
  */
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
@@ -20,14 +20,10 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import type { SoulProblem, SoulRules, SoulState } from '@mobyclaw/protocol/control';
 import type { OwnerFile } from '@mobyclaw/protocol/memory-file';
 import { withEndsOf } from '../memory-store.ts';
+import { editOwnerFile, sameStat } from '../owner-file-edit.ts';
 import { keepVersion, SOUL } from '../versions.ts';
 import { rulesOf, UnwritableRuleError, withAllowed } from './soul-rules.ts';
 import { soulHash, soulProblem } from './soul-syntax.ts';
-
-const MAX_TRIES = 20; // an edit per try; a program that rewrites the file without end must not hold the queue
-
-/** Somebody saved the file while a rule was being put into it. */
-class ChangedMeanwhile extends Error {}
 
 interface Candidate {
   hash: string;
@@ -180,20 +176,23 @@ export class SoulPublication {
    */
   allow(rule: string): Promise<boolean> {
     return this.#queue.run(async () => {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await this.#tryAllow(rule);
-        } catch (error) {
-          if (error instanceof UnwritableRuleError) throw new HttpProblem('conflict', error.message);
-          if (!(error instanceof ChangedMeanwhile)) throw error;
-          if (tries === MAX_TRIES) {
-            throw new HttpProblem(
-              'conflict',
-              'soul.yaml is being written by another program. Try again later.',
-            );
-          }
-        }
+      const bytes = await this.#readCandidate();
+      const problem = this.#candidate?.problem;
+      if (bytes === null || problem) {
+        const said = problem ? `soul.yaml: ${placed(problem)}` : 'There is no soul.yaml.';
+        throw new HttpProblem('conflict', said);
       }
+      try {
+        const change = (text: string | null): string => withAllowed(text ?? '', rule);
+        if (!(await editOwnerFile(this.#home, SOUL, this.#clock.now(), change))) return false;
+      } catch (error) {
+        if (error instanceof UnwritableRuleError) throw new HttpProblem('conflict', error.message);
+        if (error instanceof OwnerTextError) throw new HttpProblem('conflict', `soul.yaml ${error.message}.`);
+        throw error;
+      }
+      this.#logger.info({ rule }, 'a rule was put into soul.yaml');
+      await this.#readCandidate();
+      return true;
     });
   }
 
@@ -238,34 +237,6 @@ export class SoulPublication {
       await this.#readCandidate();
       return { name: SOUL, text, version: soulHash(written) };
     });
-  }
-
-  async #tryAllow(rule: string): Promise<boolean> {
-    const path = join(this.#home, SOUL);
-    const before = lstatSync(path, { throwIfNoEntry: false });
-    const bytes = await this.#readCandidate();
-    const problem = this.#candidate?.problem;
-    if (bytes === null || problem || before === undefined) {
-      throw new UnwritableRuleError(problem ? `soul.yaml: ${placed(problem)}` : 'There is no soul.yaml.');
-    }
-    if (!before.isFile()) {
-      throw new UnwritableRuleError(
-        'soul.yaml is a link, which is not written through. Add the rule by hand.',
-      );
-    }
-    const text = ownerText(bytes);
-    const changed = withAllowed(text, rule);
-    if (changed === text) return false;
-    await keepVersion(this.#home, SOUL, bytes, this.#clock.now());
-    await writeFileAtomic(path, ownerBytes(changed, bytes), {
-      mode: before.mode & 0o777,
-      beforeRename: () => {
-        if (!sameStat(before, lstatSync(path, { throwIfNoEntry: false }))) throw new ChangedMeanwhile();
-      },
-    });
-    this.#logger.info({ rule }, 'a rule was put into soul.yaml');
-    await this.#readCandidate();
-    return true;
   }
 
   get #publishedPath(): string {
@@ -325,10 +296,6 @@ function textOf(bytes: Uint8Array): string {
     if (!(error instanceof OwnerTextError)) throw error;
     throw new HttpProblem('conflict', `soul.yaml ${error.message}.`);
   }
-}
-
-function sameStat(a: Stats | undefined, b: Stats | undefined): boolean {
-  return a?.ino === b?.ino && a?.size === b?.size && a?.mtimeMs === b?.mtimeMs;
 }
 
 function isBlank(byte: number): boolean {
