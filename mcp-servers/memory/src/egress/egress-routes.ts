@@ -1,5 +1,6 @@
 /** `/egress…` for the gateway: the owner's egress.yaml, as protocol/egress-rules describes it. */
-import { checked, type Route } from '@mobyclaw/mcp/route';
+import { checked } from '@mobyclaw/lib/checked';
+import type { Route } from '@mobyclaw/mcp/route';
 import { egressEditSchema } from '@mobyclaw/protocol/egress-rules';
 import * as z from 'zod';
 import type { EgressPublication } from './egress-publication.ts';
