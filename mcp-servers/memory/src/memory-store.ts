@@ -22,6 +22,7 @@ import { type McpCaller, ToolError } from '@mobyclaw/mcp/tool';
 import { loggedLately } from './facts/logged-lately.ts';
 import { replaceLine } from './facts/replace-line.ts';
 import { isProtected, refuseSoftening } from './facts/softened-warning.ts';
+import { withEndsOf } from './line-ends.ts';
 import {
   dailyFileName,
   decodeText,
@@ -303,13 +304,6 @@ export class MemoryStore {
 export function versionOf(text: string): string {
   return soulHash(Buffer.from(text));
 }
-
-/** @returns `edited` with the line ends of a file of which all are CRLF */
-export function withEndsOf(text: string, edited: string): string {
-  const isWindows = text.includes('\r\n') && !/(?:^|[^\r])\n/.test(text);
-  return isWindows ? edited.replace(/\r?\n/g, '\r\n') : edited;
-}
-
 function authorOf({ turn, session, asker, sender }: Author): Author {
   return {
     ...(turn === undefined ? {} : { turn }),

@@ -19,7 +19,7 @@ import { asSentence } from '@mobyclaw/lib/sentence';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import type { SoulProblem, SoulRules, SoulState } from '@mobyclaw/protocol/control';
 import type { OwnerFile } from '@mobyclaw/protocol/memory-file';
-import { withEndsOf } from '../memory-store.ts';
+import { withEndsOf } from '../line-ends.ts';
 import { editOwnerFile, sameStat } from '../owner-file-edit.ts';
 import { keepVersion, SOUL } from '../versions.ts';
 import { rulesOf, UnwritableRuleError, withAllowed } from './soul-rules.ts';
