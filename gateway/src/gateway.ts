@@ -403,6 +403,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     store,
     questions,
     folder: config.folder,
+    contact: config.pushContact,
     post: options.postPush ?? postPush,
     clock,
     logger,

@@ -21,6 +21,8 @@ export interface FakeBrowser {
   readonly received: unknown[];
   /** The whole bodies, as the service saw them. */
   readonly bodies: Buffer[];
+  /** Whom the sender said to complain to. */
+  readonly subjects: string[];
   /** Answer to the next ones, 201 when it is empty. */
   readonly statuses: number[];
 }
@@ -46,6 +48,7 @@ export async function startFakePushService(): Promise<FakePushService> {
     else {
       const status = found.browser.statuses.shift() ?? 201;
       if (status < 300) {
+        found.browser.subjects.push(claimsOf(authorization).sub ?? '');
         found.browser.bodies.push(body);
         found.browser.received.push(JSON.parse(decrypt(body, found.ecdh, found.auth)));
       }
@@ -71,6 +74,7 @@ export async function startFakePushService(): Promise<FakePushService> {
         keys: { p256dh, auth: auth.toString('base64url') },
         received: [],
         bodies: [],
+        subjects: [],
         statuses: [],
       };
       browsers.set(path, { browser, ecdh, auth, origin: `https://${host}` });
@@ -94,9 +98,8 @@ function isSigned(authorization: string, origin: string): boolean {
       y: point.subarray(33).toString('base64url'),
     },
   });
-  const { aud } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { aud?: string };
   return (
-    aud === origin &&
+    claimsOf(authorization).aud === origin &&
     verify(
       'sha256',
       Buffer.from(`${head}.${claims}`),
@@ -104,6 +107,11 @@ function isSigned(authorization: string, origin: string): boolean {
       Buffer.from(signature, 'base64url'),
     )
   );
+}
+
+function claimsOf(authorization: string): { aud?: string; sub?: string } {
+  const [, claims = ''] = /^vapid t=[\w-]+\.([\w-]+)/.exec(authorization) ?? [];
+  return JSON.parse(Buffer.from(claims, 'base64url').toString());
 }
 
 function decrypt(body: Buffer, ecdh: ECDH, auth: Buffer): string {

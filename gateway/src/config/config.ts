@@ -32,6 +32,8 @@ export interface GatewayConfig {
   port: number;
   bind: '127.0.0.1' | '0.0.0.0';
   allowedHosts: string[];
+  /** `mailto:` or `https:`, whom a push service complains to; null: nobody. */
+  pushContact: string | null;
   agentUrl: string;
   agentToken: string | undefined;
   agentControlUrl: string | undefined;
@@ -93,6 +95,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: env.MOBYCLAW_PORT,
     bind: env.MOBYCLAW_BIND,
     allowedHosts: env.MOBYCLAW_ALLOWED_HOSTS ?? [],
+    pushContact: env.MOBYCLAW_PUSH_CONTACT ?? addressOf(env.MOBYCLAW_ALLOWED_HOSTS ?? []),
     agentUrl: env.MOBYCLAW_AGENT_URL,
     agentToken: env.MOBYCLAW_AGENT_TOKEN,
     agentControlUrl: env.MOBYCLAW_AGENT_CONTROL_URL,
@@ -134,4 +137,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     logLevel: env.MOBYCLAW_LOG_LEVEL,
   };
+}
+
+/** Where the owner's browser reaches the gateway from elsewhere; names of one word are those of this network. */
+function addressOf(hosts: readonly string[]): string | null {
+  const name = hosts.find((host) => host.includes('.'));
+  return name === undefined ? null : `https://${name}`;
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFakePushService } from '@mobyclaw/testkit/fake-push-service';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { type HarnessOptions, openHarness } from '../testing/harness.ts';
@@ -90,6 +91,38 @@ test('what cannot be handed over is tried again, and who is gone is dropped; so 
   expect([out?.received, ended?.received, gone?.received]).toEqual([[], [], []]);
 });
 
+test('a push service that is down is asked again after 5 s, a minute and five; one that refuses is not', async () => {
+  const clock = new ManualClock(Date.now());
+  const { service, moby, letIn } = await setUp({ clock });
+  const [down, refusing] = [service.browser(), service.browser()];
+  down.statuses.push(503, 429, 500);
+  refusing.statuses.push(400);
+  for (const { endpoint, keys } of [down, refusing]) {
+    const { headers } = await letIn();
+    await moby.call('POST', '/api/push', { body: { endpoint, keys }, headers });
+  }
+  const { body: turn } = await moby.call('POST', '/api/turns', {
+    body: { prompt: 'confirm tool=shell', session: 'web:main' },
+  });
+  for (const [left, waitMs] of [
+    [2, 5000],
+    [1, 60_000],
+    [0, 300_000],
+  ] as const) {
+    await until(`only ${left} more refusals`, async () => down.statuses.length === left);
+    expect(down.received).toEqual([]);
+    await clock.advance(waitMs - 1000);
+    expect(down.statuses.length).toBe(left);
+    await until('the next try', async () => {
+      await clock.advance(1000);
+      return left === 0 ? down.received.length === 1 : down.statuses.length < left;
+    });
+  }
+  await until('the refusal', async () => refusing.statuses.length === 0);
+  expect(refusing.received).toEqual([]);
+  await moby.call('POST', `/api/turns/${turn.turn}/cancel`);
+});
+
 test('a question is told of once', async () => {
   const { service, moby, letIn } = await setUp();
   const browser = service.browser();
@@ -123,6 +156,33 @@ test('a token of a program subscribes nothing, and a browser only at a push serv
     headers,
   });
   expect([refused.status, refused.body.detail]).toEqual([422, expect.stringContaining('evil.example')]);
+});
+
+test('a push service is told whom the owner names, and Apple, who demands somebody, is not asked without', async () => {
+  const apple = 'web.push.apple.com';
+  const nobody = await setUp();
+  const one = nobody.service.browser(apple);
+  const refused = await nobody.moby.call('POST', '/api/push', {
+    body: { endpoint: one.endpoint, keys: one.keys },
+    headers: (await nobody.letIn()).headers,
+  });
+  expect([refused.status, refused.body.detail]).toEqual([
+    422,
+    expect.stringContaining('MOBYCLAW_PUSH_CONTACT'),
+  ]);
+  for (const [env, subject] of [
+    [{ MOBYCLAW_PUSH_CONTACT: 'alice@example.org' }, 'mailto:alice@example.org'],
+    [{ MOBYCLAW_ALLOWED_HOSTS: 'gateway,moby.example' }, 'https://moby.example'],
+  ] as const) {
+    const { service, moby, letIn, remind } = await setUp({ env });
+    const { endpoint, keys, received, subjects } = service.browser(apple);
+    const { headers } = await letIn();
+    const { status } = await moby.call('POST', '/api/push', { body: { endpoint, keys }, headers });
+    expect(status).toBe(201);
+    await remind();
+    await until('the browser is told', async () => received.length === 1);
+    expect(subjects).toEqual([subject]);
+  }
 });
 
 test.each([

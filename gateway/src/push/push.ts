@@ -19,7 +19,9 @@ import { type PushKeys, pushKeys } from './push-keys.ts';
 const KEPT_S = 86_400; // at the push service, for a browser that is away
 const RETRY_MS = [5000, 60_000, 300_000];
 const MOST_CHARS = 300; // what a notification shows; 4 KB is what may be sent
-const CONTACT = 'https://github.com/mobyclaw/mobyclaw'; // whom a push service complains to; the owner's address is nobody's business
+// RFC 8292 section 2.1 asks for a contact without demanding one; the library and Apple demand it. Where the owner names none,
+// the others are told a name that is this machine's own everywhere (RFC 6761), so that a complaint goes to no stranger.
+const NO_CONTACT = 'https://moby.localhost';
 
 /** Hands a request to a push service. @returns the status of the answer @throws where nobody answered */
 export type PostPush = (url: string, headers: Record<string, string>, body: Buffer) => Promise<number>;
@@ -29,6 +31,8 @@ export interface PushOptions {
   questions: Pick<Questions, 'onChange'>;
   /** Where the keys are kept. */
   folder: string;
+  /** Of the owner: `mailto:` or `https:`, told to push services. */
+  contact: string | null;
   post: PostPush;
   clock: Clock;
   logger: Logger;
@@ -79,7 +83,7 @@ export class Push {
 
   /** @throws HttpProblem where the address is of no push service */
   subscribe(login: string, { endpoint, keys, content }: PushRequest): PushView {
-    const problem = endpointProblem(endpoint);
+    const problem = endpointProblem(endpoint, this.#options.contact !== null);
     if (problem !== null) throw new HttpProblem('validation-failed', problem);
     const { store, clock } = this.#options;
     const row = { id: uuidv7(), login, endpoint, ...keys, content, createdAt: clock.now() };
@@ -127,7 +131,7 @@ export class Push {
 
   /** Never rejects. */
   async #send(row: PushRow, payload: string, tries: number): Promise<void> {
-    const { post, clock, logger } = this.#options;
+    const { post, clock, logger, contact } = this.#options;
     const { host } = new URL(row.endpoint); // the rest of it is a secret
     let status: number | null = null;
     try {
@@ -137,7 +141,7 @@ export class Push {
         { endpoint: row.endpoint, keys: { p256dh: row.p256dh, auth: row.auth } },
         payload,
         {
-          vapidDetails: { subject: CONTACT, ...((await this.#keys) as PushKeys) },
+          vapidDetails: { subject: contact ?? NO_CONTACT, ...((await this.#keys) as PushKeys) },
           TTL: KEPT_S,
           urgency: 'high',
         },

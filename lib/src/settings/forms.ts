@@ -124,6 +124,15 @@ export const hostNames: Form<string[]> = (value) => {
   throw new FormError('must be host names with commas between, without port');
 };
 
+/** `mailto:` or `https:`, as a claim `sub` of RFC 8292 has it; a bare address of e-mail is meant as the first. */
+export const contact: Form<string> = (value) => {
+  const address = /^[^\s@:/]+@[^\s@/]+$/.test(value) ? `mailto:${value}` : value;
+  const url = URL.parse(address);
+  if (url?.protocol === 'https:' || (url?.protocol === 'mailto:' && /^[^@]+@[^@]+$/.test(url.pathname)))
+    return address;
+  throw new FormError('must be an e-mail address, or an address that begins with https://');
+};
+
 /** What a schema of the protocol takes. */
 export function asIn<Value>(schema: z.ZodType<Value>): Form<Value> {
   return (value) => {

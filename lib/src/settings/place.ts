@@ -1,5 +1,5 @@
 import { systemTimeZone } from '../time-zone.ts';
-import { folder, hostNames, timeZone, whole } from './forms.ts';
+import { contact, folder, hostNames, timeZone, whole } from './forms.ts';
 import type { Topic } from './setting.ts';
 
 export const place = {
@@ -26,6 +26,12 @@ export const place = {
       about:
         'Host names besides localhost under which the API may be asked, with commas between: for a reverse proxy in front.',
       form: hostNames,
+      parts: ['gateway'],
+    },
+    MOBYCLAW_PUSH_CONTACT: {
+      about:
+        "Your e-mail address or a page of yours (https://…), told to the push service of your browser with each notification, for complaints. Unset: the first host above with a dot in its name; without one too, Apple's service, Safari's, takes nothing.",
+      form: contact,
       parts: ['gateway'],
     },
     MOBYCLAW_TZ: {
