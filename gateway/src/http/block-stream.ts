@@ -1,7 +1,9 @@
 /**
  * Blocks of server-sent events to one reader, compressed where he takes it: single tokens are mostly frame. So the stream has
- * no chunks either, and ends with its connection; and a flush is the short one, 20 bits instead of 50. A reader who is too
- * slow is cut off, and comes back with the id of the last block he had.
+ * no chunks either, and ends with its connection; and a flush only ends a block of deflate: 10 bits instead of the 50 of the
+ * usual one. zlib then keeps up to 7 bits back (its manual, on Z_BLOCK). With fixed codes those are always part of the 7 that
+ * end the block, never of the text, so a reader has all of it at once. A reader who is too slow is cut off, and comes back
+ * with the id of the last block he had.
  */
 import { constants, createGzip } from 'node:zlib';
 import type { Clock } from '@mobyclaw/lib/clock';
@@ -9,7 +11,13 @@ import type { Request, Response } from 'express';
 import { keepAlive } from './keep-alive.ts';
 
 const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
-const GZIP = { flush: constants.Z_PARTIAL_FLUSH, windowBits: 15, memLevel: 6, level: 9 }; // 170 kB a reader
+const GZIP = {
+  flush: constants.Z_BLOCK,
+  strategy: constants.Z_FIXED,
+  windowBits: 15,
+  memLevel: 6,
+  level: 9,
+}; // 170 kB a reader
 
 /** Streams until the reader leaves. @param join starts the blocks and returns how to end them */
 export function streamBlocks(
