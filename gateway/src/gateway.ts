@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { openAgentDoor } from '@mobyclaw/lib/agent-door';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { exactRule } from '@mobyclaw/lib/exact-rule';
 import { localTime } from '@mobyclaw/lib/local-time';
@@ -451,6 +452,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer(app);
   server.requestTimeout = 60_000; // for the request itself; an answer may take as long as it takes
   const port = await listen(server, config);
+  const agentDoor = config.agentDoor === undefined ? null : await openAgentDoor(config.agentDoor, app);
   push.start();
   questions.start();
   ruleWriter?.start();
@@ -516,6 +518,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       await turns.drain(graceMs);
       await messaging?.close();
       cleanup.stop();
+      agentDoor?.close();
       server.close();
       server.closeAllConnections();
       agent.close();

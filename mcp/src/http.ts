@@ -10,6 +10,7 @@
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { openAgentDoor } from '@mobyclaw/lib/agent-door';
 import { bearerToken, equalSecrets, refuseForeignOrigin, targetOf } from '@mobyclaw/lib/http-guard';
 import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import { ClientLeft, NotJson, readJsonBody } from '@mobyclaw/lib/json-body';
@@ -40,13 +41,17 @@ export interface McpHttpOptions extends Omit<McpHandlerOptions, 'identify'> {
 
 /**
  * @param listen host and port; port 0 takes a free one
+ * @param agentDoor path of a socket for the agent alone, see lib/src/agent-door.ts
  * @throws the listening error, such as EADDRINUSE
  */
 export async function serveMcpHttp(
   options: McpHttpOptions,
   listen: { host: string; port: number },
+  agentDoor?: string,
 ): Promise<PartService> {
-  const server = createServer(requestListener(options));
+  const answer = requestListener(options);
+  const door = agentDoor === undefined ? null : await openAgentDoor(agentDoor, answer);
+  const server = createServer(answer);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -68,6 +73,7 @@ export async function serveMcpHttp(
         const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
         server.close(() => {
           clearTimeout(cut);
+          door?.close();
           resolve();
         });
         server.closeIdleConnections();

@@ -10,6 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename, isAbsolute, join, normalize } from 'node:path';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { spelledPath } from '@mobyclaw/lib/spelling';
+import { openInside } from './sandbox/open-inside.ts';
 
 export interface AgentFilesOptions {
   /** Working directory of the agent. */
@@ -18,6 +19,8 @@ export interface AgentFilesOptions {
   home: string;
   /** Folder of a workspace, as the workspace tools name it; null where there is none. */
   workspace(name: string): string | null;
+  /** `/` of the agent where that is another than ours, see sandbox/open-inside.ts; null while he does not run. */
+  root?: () => string | null;
 }
 
 export interface AgentFile {
@@ -39,8 +42,8 @@ export class AgentFiles {
   async read(path: string, mostBytes: number): Promise<AgentFile> {
     if (path.includes('\0')) throw new HttpProblem('bad-request', 'A path has no NUL byte.');
     for (const candidate of this.#candidates(path)) {
-      const found = await spelledPath(candidate);
-      const handle = await openFile(found);
+      const found = this.#options.root ? candidate : await spelledPath(candidate);
+      const handle = await this.#open(found);
       if (!handle) continue;
       try {
         return { name: basename(found), data: await contents(handle, path, mostBytes) };
@@ -51,6 +54,22 @@ export class AgentFiles {
     throw new HttpProblem('not-found', `There is no file ${path}.`);
   }
 
+  /** @returns null where there is nothing */
+  async #open(path: string): Promise<FileHandle | null> {
+    try {
+      if (this.#options.root === undefined)
+        return await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe must not hold this up
+      const root = this.#options.root();
+      return root === null ? null : await openInside(root, path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      if (code === 'EACCES' || code === 'EPERM')
+        throw new HttpProblem('forbidden', `${path} may not be read.`);
+      throw error;
+    }
+  }
+
   #candidates(path: string): string[] {
     const { cwd, home, workspace } = this.#options;
     if (isAbsolute(path)) return [path];
@@ -59,18 +78,6 @@ export class AgentFiles {
     const folder = workspace(name);
     const inWorkspace = folder !== null && !rest.includes('..') ? [join(folder, ...rest)] : [];
     return [...inWorkspace, join(cwd, path)];
-  }
-}
-
-/** @returns null where there is nothing */
-async function openFile(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe must not hold this up
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    if (code === 'EACCES' || code === 'EPERM') throw new HttpProblem('forbidden', `${path} may not be read.`);
-    throw error;
   }
 }
 

@@ -15,6 +15,7 @@ import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { modelProblem } from '@mobyclaw/lib/soul-models';
 import type { ReloadResult, SoulProblem, SupervisorStatus } from '@mobyclaw/protocol/control';
 import { type AgentAddress, probeListing } from './agent-probe.ts';
+import type { AgentSocket } from './agent-socket.ts';
 import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './child-process.ts';
 import type { FoundEngine } from './engine.ts';
 import { serveCommand, takesToken } from './engine-command.ts';
@@ -22,6 +23,7 @@ import { describeEngineProblem, sentence } from './engine-problem.ts';
 import { FittedSoul } from './fitted-soul.ts';
 import { lastWords } from './last-words.ts';
 import { overwriteDatabase } from './overwrite-database.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 
 export interface AgentSupervisorOptions {
   engine: FoundEngine;
@@ -33,6 +35,10 @@ export interface AgentSupervisorOptions {
   cwd: string;
   /** `host:port` or `unix:///path`, as cagent's `--listen`. */
   listen: string;
+  /** Of a unix socket that is asked under another name than it is listened on. */
+  socket?: AgentSocket;
+  /** Walls around the engine. */
+  sandbox?: Pick<Sandbox, 'prepare' | 'wrap'>;
   token: string | undefined;
   /** What the agent is handed, with what is in the soul.yaml that it is about to run. */
   env: (soul: string) => Readonly<Record<string, string>>;
@@ -55,6 +61,8 @@ const RETRY: BackoffOptions = { firstMs: 200, maxMs: 10_000 };
 const ALTERED =
   "the agent's copy of soul.yaml was rewritten by another program while he started, so he was not let run on it.";
 
+const STOPPING: SoulProblem = { message: 'the supervisor is being stopped.' };
+
 type Outcome = { ok: true } | { ok: false; problem: SoulProblem; refused: boolean };
 
 export class AgentSupervisor {
@@ -75,24 +83,28 @@ export class AgentSupervisor {
   constructor(options: AgentSupervisorOptions) {
     this.#options = options;
     this.#soul = new FittedSoul(options);
-    const { engine, listen, clock, log, backoff = RETRY, graceMs = GRACE_MS } = options;
+    const { engine, listen, socket, sandbox, clock, log, backoff = RETRY, graceMs = GRACE_MS } = options;
     this.#address = {
-      url: listen.startsWith('unix://')
-        ? listen
-        : `http://${listen.replace(/^(0\.0\.0\.0)?:/, '127.0.0.1:')}`,
+      url: socket
+        ? `unix://${socket.path}`
+        : listen.startsWith('unix://')
+          ? listen
+          : `http://${listen.replace(/^(0\.0\.0\.0)?:/, '127.0.0.1:')}`,
       token: takesToken(engine) ? options.token : undefined,
     };
     this.#child = new ChildProcess({
       command: () => {
         // What a killed agent leaves; not every engine removes it, and no other process listens there.
-        if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
+        if (socket) socket.clear();
+        else if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
         mendPrivateDatabase(options.sessionDb); // cagent makes it by the umask
         this.#soul.make();
-        return serveCommand(engine, {
+        const command = serveCommand(engine, {
           ...options,
           env: options.env(this.#soul.source),
           soul: options.fitted,
         });
+        return sandbox?.wrap(command) ?? command;
       },
       log,
       clock,
@@ -129,7 +141,7 @@ export class AgentSupervisor {
   /** Restarts the agent on what is published now. Reloads that come meanwhile are done one after another. */
   reload(): Promise<ReloadResult> {
     return this.#work.run(async () => {
-      if (this.#stopped) return { ok: false, problem: { message: 'the supervisor is being stopped.' } };
+      if (this.#stopped) return { ok: false, problem: STOPPING };
       const outcome = await this.#bringUp();
       if (outcome.ok) return { ok: true, soul: this.#soul.published ?? '' };
       this.#options.logger.warn({ problem: outcome.problem }, 'soul.yaml not taken');
@@ -203,6 +215,8 @@ export class AgentSupervisor {
     await this.#child.stop();
     const failure = this.#fit();
     if (failure) return { ok: false, problem: failure, refused: false };
+    await this.#options.sandbox?.prepare();
+    if (this.#stopped) return { ok: false, problem: STOPPING, refused: false };
     this.#proven = false;
     const { clock, reloadMs = RELOAD_MS } = this.#options;
     const verdict = Promise.withResolvers<Outcome>();
@@ -220,11 +234,7 @@ export class AgentSupervisor {
     });
     void this.#untilListed(watch.signal).then((outcome) => outcome && verdict.resolve(outcome));
     watch.signal.addEventListener('abort', () =>
-      verdict.resolve({
-        ok: false,
-        problem: { message: 'the supervisor is being stopped.' },
-        refused: false,
-      }),
+      verdict.resolve({ ok: false, problem: STOPPING, refused: false }),
     );
     this.#child.start();
     const outcome = await verdict.promise;
@@ -271,6 +281,7 @@ export class AgentSupervisor {
     while (!signal.aborted) {
       const { state, pid } = this.#child.snapshot;
       if (state === 'running') {
+        this.#options.socket?.adopt();
         const listing = await probeListing(this.#address, signal);
         if (signal.aborted) return null;
         if (this.#child.snapshot.pid !== pid) continue; // the one that answered is gone

@@ -2,8 +2,10 @@
  * The one typed configuration of the gateway, read from the environment once, at start. What the owner may set of it, and
  * the defaults, stand in lib/src/settings.
  */
+
 import { join } from 'node:path';
 import type { ActiveHours } from '@mobyclaw/lib/active-hours';
+import { AGENT_DOOR } from '@mobyclaw/lib/agent-door';
 import { readEnvironment } from '@mobyclaw/lib/read-environment';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
@@ -22,6 +24,7 @@ const environmentSchema = z.object({
   MOBYCLAW_BIND: z.enum(['127.0.0.1', '0.0.0.0']).default('127.0.0.1'),
   MOBYCLAW_AGENT_URL: agentUrl.default('http://127.0.0.1:8080'),
   MOBYCLAW_AGENT_CONTROL_URL: z.url().optional(),
+  [AGENT_DOOR]: z.string().min(1).optional(),
   MOBYCLAW_MEMORY_URL: z.url().optional(),
   MOBYCLAW_EGRESS_URL: z.url().optional(),
 });
@@ -37,6 +40,8 @@ export interface GatewayConfig {
   agentUrl: string;
   agentToken: string | undefined;
   agentControlUrl: string | undefined;
+  /** Path of the socket on which the agent reaches his tools and nothing else. */
+  agentDoor?: string | undefined;
   memoryUrl: string | undefined;
   /** Shown by the agent. */
   mcpToken: string | undefined;
@@ -99,6 +104,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     agentUrl: env.MOBYCLAW_AGENT_URL,
     agentToken: env.MOBYCLAW_AGENT_TOKEN,
     agentControlUrl: env.MOBYCLAW_AGENT_CONTROL_URL,
+    agentDoor: env[AGENT_DOOR],
     memoryUrl: env.MOBYCLAW_MEMORY_URL,
     mcpToken: env.MOBYCLAW_MCP_TOKEN,
     controlToken: env.MOBYCLAW_CONTROL_TOKEN,

@@ -151,6 +151,7 @@ export async function startMemoryService(
         },
       },
       config.listen,
+      config.agentDoor,
     );
     closing.push(() => {
       soul.release();

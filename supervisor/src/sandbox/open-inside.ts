@@ -47,7 +47,7 @@ export async function openInside(root: string, path: string): Promise<FileHandle
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return null; // the last: made a link meanwhile
     throw error;
   } finally {
     for (const folder of held) await folder.close();
