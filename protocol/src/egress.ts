@@ -9,6 +9,7 @@
  * he may show the capability of his turn: in the header `x-mobyclaw-capability`, or as the user name of Proxy-Authorization.
  */
 import * as z from 'zod';
+import { egressModeSchema } from './egress-rules.ts';
 
 const turnSchema = z.string().describe('of the gateway; absent where it is not known');
 const capUsd = z.number().positive().nullable().describe('US dollars; null: no cap');
@@ -51,6 +52,10 @@ export const runningTurnSchema = z.object({
   kind: z.enum(['owner', 'guest', 'webhook', 'schedule', 'heartbeat', 'upkeep']),
   attended: z.boolean().describe('somebody is likely to answer a question'),
   capability: z.string().describe('SHA-256 of it, in hex'),
+  grants: z
+    .array(z.object({ host: z.string(), port: z.int(), verdict: z.enum(['answer', 'no']) }))
+    .optional()
+    .describe('what the owner has decided for this turn, so that an egress that was killed knows it'),
 });
 export type RunningTurn = z.infer<typeof runningTurnSchema>;
 export const runningTurnsSchema = z.object({ turns: z.array(runningTurnSchema) });
@@ -98,13 +103,17 @@ export const doorAskSchema = z.object({
   method: z.string().optional().describe('where it can be seen'),
   path: z.string().optional(),
   turn: turnSchema.optional(),
+  turns: z
+    .array(z.string())
+    .optional()
+    .describe('all of which it may be, where the program does not say; `turn` is the first'),
 });
 export type DoorAsk = z.infer<typeof doorAskSchema>;
 
 /** `POST /asks/<id>`. `hold`: somebody is likely to answer, so the door keeps the request up to 30 s. */
 export const askAnswerSchema = z.object({
   verdict: z.enum(['once', 'answer', 'always', 'no', 'hold']),
-  until: z.iso.datetime().optional(),
+  unasked: z.literal(true).optional().describe('of a no: the owner is asked too much already, so he is not'),
 });
 export type AskAnswer = z.infer<typeof askAnswerSchema>;
 
@@ -118,8 +127,6 @@ export const egressEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('rules'), data: z.object({ problem: rulesProblemSchema.optional() }) }),
 ]);
 export type EgressEvent = z.infer<typeof egressEventSchema>;
-
-export const egressModeSchema = z.enum(['model', 'ask', 'open']);
 
 /** `GET /status`. */
 export const egressStatusSchema = z.object({
