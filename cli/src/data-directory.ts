@@ -11,6 +11,7 @@ export interface DataDirectory {
   dailyLogs: string;
   credentials: string;
   workspaces: string;
+  egress: string;
   cliToken: string;
   logs: string;
   run: string;
@@ -32,6 +33,7 @@ export function dataDirectory(root: string): DataDirectory {
     dailyLogs: join(root, 'memory'),
     credentials: join(root, 'credentials.env'),
     workspaces: join(root, 'workspaces.conf'),
+    egress: join(root, 'egress.yaml'),
     cliToken: join(root, 'gateway', 'cli-token'),
     logs: join(root, 'logs'),
     run: join(root, 'run'),
