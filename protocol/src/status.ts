@@ -51,6 +51,15 @@ export const statusSchema = z
       .extend({ session: z.string() })
       .optional()
       .describe('the conversation in which the model is fullest'),
+    compactions: z
+      .object({
+        failed: z.int().describe('that wait to be tried again; what was said is in the history meanwhile'),
+        session: z.string().describe('of the last of them'),
+        reason: z.string(),
+        nextAt: z.iso.datetime(),
+      })
+      .optional()
+      .describe('where a conversation could not be made shorter, or what should last not be written down'),
     store: z.object({ path: z.string(), bytes: z.int() }),
   })
   .meta({ id: 'Status' });

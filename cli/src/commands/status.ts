@@ -154,6 +154,13 @@ function rows(
     lines.push(['sessions', String(gateway.sessions)]);
     const { fullest } = gateway;
     if (fullest) lines.push(['fullest', `${fullest.session}, ${contextText(fullest)}`]);
+    const { compactions } = gateway;
+    if (compactions) {
+      const { failed, session, reason, nextAt } = compactions;
+      const when = localTime(nextAt, settings.values.MOBYCLAW_TZ);
+      const text = `${failed} could not be made shorter; ${session}: ${cell(reason, 300)} Tried again ${when}.`;
+      lines.push(['long talks', colour(false, text)]);
+    }
     const { heartbeat, ownerChannel } = gateway;
     if (heartbeat) {
       const text = heartbeatText(heartbeat, clock.now(), settings.values.MOBYCLAW_TZ);

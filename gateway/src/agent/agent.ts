@@ -91,6 +91,8 @@ export type RunEvent =
       model: string;
     }
   | { type: 'notice'; text: string }
+  /** The engine has summarised what its session held, so that it fits. */
+  | { type: 'shortened' }
   | { type: 'model'; model: string }
   /** How full the session is after a model call that read `input`, in tokens; `limit` 0 where the engine does not know the model's. */
   | { type: 'context'; tokens: number; input: number; limit: number; model: string };

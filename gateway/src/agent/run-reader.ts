@@ -278,7 +278,11 @@ export class RunReader {
 
   /** v1.32.3 summarises the new message with the rest, and its model then answers something else. */
   #compaction(event: JsonObject): void {
-    if (event.status === 'completed') this.#compacted = true;
+    if (event.status === 'completed') {
+      this.#compacted = true;
+      const applied = event.outcome === undefined || event.outcome === 'applied'; // v1.99 and later tell
+      if (applied && this.#own(event)) this.#options.emit({ type: 'shortened' });
+    }
     const loses = event.status === 'started' && this.#own(event) && this.generation === 'messages-array';
     if (!loses || this.answer.streamed !== '') return;
     this.#options.onQuestionLost(

@@ -44,6 +44,11 @@ export const operationCommands: readonly Command[] = [
         );
       if (role === 'owner') {
         for (const problem of toolProblems) lines.push(`⚠️ Tools: ${problem}`);
+        const [failing] = store.compactions.failing();
+        if (failing)
+          lines.push(
+            `⚠️ ${failing.session} could not be made shorter yet: ${failing.reason ?? ''} I try again.`,
+          );
         lines.push(`Everywhere: ${counts.running ?? 0} running, ${counts.queued ?? 0} waiting.`);
         for (const { platform, status } of channels()) {
           lines.push(`${platform}: ${status.state}${status.reason ? `. ${status.reason}` : ''}`);

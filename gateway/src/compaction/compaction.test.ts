@@ -2,8 +2,10 @@
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { factQuestion, factSentence, isUpkeep } from '@mobyclaw/testkit/remembering-model';
 import { until } from '@mobyclaw/testkit/until';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type RememberingWorld, rememberingWorld } from '../testing/remembering-world.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // real processes on a busy machine
 
 const LONG = 'We talked about trees and ships and the weather at sea. '.repeat(12); // some 190 tokens
 
@@ -186,12 +188,20 @@ test('a flush that fails is recorded with its reason, waits, and is made good; t
   await until('the flush has failed', () => last(world)?.state === 'failed');
   expect(last(world)).toMatchObject({ flush: 'failed', tries: 1, ended_at: null });
   expect(last(world)?.reason).toContain('overloaded');
+  const shown = async () => (await world.moby.call('GET', '/api/status')).body.compactions;
+  expect(await shown()).toMatchObject({
+    failed: 1,
+    session: 'api:default',
+    reason: expect.stringContaining('overloaded'),
+    nextAt: expect.any(String),
+  });
   await world.moby.ask('hello');
   away = false;
   await clock.advance(60_000);
   await world.settled();
   expect(last(world)).toMatchObject({ state: 'done', flush: 'written', reason: null });
   expect(world.memory()).toContain('K7-4431');
+  expect(await shown()).toBeUndefined();
 });
 
 test('a flush uses the memory alone: whatever else its model calls is refused', async () => {

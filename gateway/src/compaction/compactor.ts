@@ -15,6 +15,7 @@ import { type Flush, Unreadable } from './flush.ts';
 import type { HiddenTurns } from './hidden-turns.ts';
 import type { Planner } from './planner.ts';
 import type { SessionFlush } from './session-flush.ts';
+import { markShorter } from './shorter-line.ts';
 import type { SideSessions } from './side-sessions.ts';
 import type { Summaries, SummaryTask } from './summary.ts';
 
@@ -62,7 +63,7 @@ export class Compactor {
   start(): void {
     const { store, hidden } = this.#options;
     try {
-      hidden.endAbandoned();
+      void hidden.endAbandoned();
       for (const { session } of store.contexts.fullest(1000)) this.consider(session);
     } catch (error) {
       this.#options.logger.error({ err: error }, 'what was being made shorter is taken up later');
@@ -322,7 +323,7 @@ export class Compactor {
       const more = planner.leave(row.session, row.why, { at: clock.now(), readable: true });
       const upto = more === null ? row.upto : (store.compactions.find(more)?.upto ?? row.upto);
       store.sessions.leaveAgentSession(row.session, Math.max(row.upto, upto));
-      this.#mark(row.session);
+      markShorter(store, row.session, clock.now());
       if (more !== null) this.#again = true;
     });
     metrics().compacted(row.why);
@@ -339,13 +340,6 @@ export class Compactor {
     if (text === '' || !summarises || (known && known.upto > row.upto)) return;
     if (known?.upto === row.upto && known.text === text) return;
     store.compactions.setSummary(row.session, { upto: row.upto, text, at: clock.now() });
-  }
-
-  #mark(session: string): void {
-    const { store, clock } = this.#options;
-    const text =
-      'The conversation was made shorter: a summary takes the place of all but the last exchanges.';
-    store.messages.insert({ session, turn: '', role: 'marker', text, at: clock.now() });
   }
 
   #putOff(row: CompactionRow): Next {

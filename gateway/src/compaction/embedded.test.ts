@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { estimateTokens } from '@mobyclaw/lib/token-estimate';
 import type { ModelRequest, ScriptedAnswer } from '@mobyclaw/testkit/fake-model';
 import { factQuestion, factSentence, thoughtAnswer } from '@mobyclaw/testkit/remembering-model';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { embeddedWorld } from '../testing/embedded-world.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // real processes on a busy machine
 
 const WINDOW = 9000;
 const LONG = 'We talked about trees and ships and the weather at sea. '.repeat(15);

@@ -3,12 +3,15 @@ import type { Step } from '@mobyclaw/testkit/fake-agent/fake-agent';
 import type { ModelRequest, ScriptedAnswer } from '@mobyclaw/testkit/fake-model';
 import { factQuestion, factSentence, isUpkeep, thoughtAnswer } from '@mobyclaw/testkit/remembering-model';
 import { until } from '@mobyclaw/testkit/until';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { embeddedWorld } from '../testing/embedded-world.ts';
 import { type RememberingWorld, rememberingWorld } from '../testing/remembering-world.ts';
 
+vi.setConfig({ testTimeout: 120_000 }); // real processes on a busy machine
+
 const WINDOW = 6000;
 const LONG = 'We talked about trees and ships and the weather at sea. '.repeat(12);
+const ENDED = "SELECT 1 FROM turns WHERE source = 'upkeep' AND finished_at IS NOT NULL";
 const isOnSession = (text: string): boolean => text.includes('leave your sight');
 
 async function conversation({ moby }: Pick<RememberingWorld, 'moby'>): Promise<void> {
@@ -102,8 +105,7 @@ test('a flush that was cut inside a tool leaves the agent session, too', async (
   await compact(world);
   await until('the flush is inside a tool', () => (world.moby.agent?.stats().executions.length ?? 0) > 0);
   await world.moby.call('POST', '/api/pause', { body: { seconds: 30 } });
-  const ended = "SELECT 1 FROM turns WHERE source = 'upkeep' AND finished_at IS NOT NULL";
-  await until('it is cut', () => world.rows(ended).length > 0);
+  await until('it is cut', () => world.rows(ENDED).length > 0);
   gate.resolve();
   await world.moby.call('DELETE', '/api/pause');
   await world.moby.ask('hello');
@@ -111,6 +113,31 @@ test('a flush that was cut inside a tool leaves the agent session, too', async (
   expect(sessionRow(world)?.agent_session).not.toBe(before);
   await world.settled();
   expect(world.memory()).toContain('K7-4431');
+});
+
+test('after a flush that was cut inside a tool, /new does not believe what the agent session says was noted', async () => {
+  const gate = Promise.withResolvers<void>();
+  let flushes = 0;
+  const world = await rememberingWorld({
+    before: ({ text }) => {
+      if (!isUpkeep(text) || flushes++ > 0) return undefined;
+      const args = { text: factSentence('blue door', 'B2-2222') };
+      return [
+        { do: 'tools', calls: [{ name: 'memory_append', args, act: () => gate.promise.then(() => 'no') }] },
+      ];
+    },
+  });
+  await conversation(world);
+  await world.moby.ask(factSentence('blue door', 'B2-2222'));
+  await compact(world);
+  await until('the flush is inside a tool', () => (world.moby.agent?.stats().executions.length ?? 0) > 0);
+  await world.moby.call('POST', '/api/pause', { body: { seconds: 30 } });
+  await until('it is cut', () => world.rows(ENDED).length > 0);
+  await world.moby.call('POST', '/api/sessions/api:default/reset', { body: { carry: false } });
+  await world.moby.call('DELETE', '/api/pause');
+  await world.settled();
+  gate.resolve();
+  expect(world.memory()).toContain('B2-2222');
 });
 
 test('what a flush brought into the agent session counts for what still fits into it', async () => {

@@ -36,6 +36,8 @@ export interface Measured {
   text: string;
   /** The agent session had nothing before. */
   fresh: boolean;
+  /** The engine has made it shorter by itself meanwhile. */
+  shortened?: boolean;
   /** Of its first model call, and of its last. */
   first: ContextEvent;
   last: ContextEvent;
@@ -51,7 +53,7 @@ export class Gauge {
   }
 
   /** Never rejects: without it a conversation is made shorter later. */
-  async note({ session, agentName, text, fresh, first, last }: Measured): Promise<void> {
+  async note({ session, agentName, text, fresh, shortened = false, first, last }: Measured): Promise<void> {
     const { store, clock, logger } = this.#options;
     const named = last.limit > 0 ? null : await this.#named(agentName ?? 'root');
     const limit = last.limit > 0 ? last.limit : named;
@@ -59,7 +61,7 @@ export class Gauge {
     const sent = estimateTokens(text);
     const base = fresh ? Math.max(0, first.tokens - sent) : null;
     const before = fresh ? 0 : (this.#read.get(session) ?? 0);
-    const dropped = limit === null && first.input < before * DROPPED_SHARE;
+    const dropped = !shortened && limit === null && first.input < before * DROPPED_SHARE;
     this.#read.set(session, last.input);
     try {
       store.transaction('relaxed', () => {

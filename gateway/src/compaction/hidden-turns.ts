@@ -12,7 +12,8 @@ import type { AgentClient, RunEvent } from '../agent/agent.ts';
 import { AgentError } from '../agent/agent-error.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
-import { UsageMeter } from '../budget/usage-meter.ts';
+import { type CallUsage, UsageMeter } from '../budget/usage-meter.ts';
+import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import { type TurnRow, UPKEEP } from '../store/turn-store.ts';
 import type { ContextEvent } from './gauge.ts';
@@ -68,15 +69,26 @@ export interface HiddenAnswer {
 
 export class HiddenTurns {
   readonly #options: HiddenTurnsOptions;
+  /** That run in this process. */
+  readonly #ours = new Set<string>();
 
   constructor(options: HiddenTurnsOptions) {
     this.#options = options;
   }
 
   /** Those of a process before end: what they were for is still on disk, and is begun again. */
-  endAbandoned(): void {
-    const { store, clock } = this.#options;
-    store.transaction('relaxed', () => store.turns.endUpkeep(clock.now()));
+  async endAbandoned(): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      for (const turn of store.turns.inUpkeep()) {
+        if (this.#ours.has(turn.id)) continue;
+        const meter = new UsageMeter();
+        for (const call of store.events.ofType(turn.seq, 'usage')) meter.add(call);
+        await this.#end(turn, meter, new AgentError('cancelled', 'It was cut off.'));
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'upkeep that was cut off is accounted for at the next start');
+    }
   }
 
   /** @throws AgentError where there was no whole answer; `cancelled` by the signal */
@@ -102,6 +114,7 @@ export class HiddenTurns {
     const text = textFor(turn.id);
     let contexts = null as Left['contexts'];
     let over: string | null = null;
+    let calls = 0;
     try {
       const outcome = await agent.run(
         {
@@ -121,6 +134,7 @@ export class HiddenTurns {
           if (event.type !== 'usage') return;
           const { type: _, ...call } = event;
           meter.add(call);
+          this.#keep(turn, ++calls, call);
           over = budget?.note(turn.id, call, { source: UPKEEP }).stop ?? null;
           if (over !== null) cut.abort();
         },
@@ -137,6 +151,7 @@ export class HiddenTurns {
       await this.#end(turn, meter, error);
       throw error;
     } finally {
+      this.#ours.delete(turn.id);
       budget?.settled(turn.id);
       this.#options.onEnded(turn.id);
     }
@@ -145,6 +160,7 @@ export class HiddenTurns {
   #begin(session: string, asker: Asker): TurnRow {
     const { store, clock } = this.#options;
     const id = uuidv7();
+    this.#ours.add(id);
     store.transaction('relaxed', () =>
       store.turns.beginUpkeep({
         id,
@@ -160,6 +176,18 @@ export class HiddenTurns {
       }),
     );
     return store.turns.find(id) as TurnRow;
+  }
+
+  /** What a call has cost is on disk at once, as a kill may come before the turn ends. */
+  #keep(turn: TurnRow, id: number, call: CallUsage): void {
+    const { store, logger } = this.#options;
+    const row = { turn: turn.seq, id, type: 'usage', data: JSON.stringify(call) };
+    try {
+      store.transaction('relaxed', () => store.events.insert([row]));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      logger.error({ err: error, turn: turn.id }, 'what upkeep has cost is stored when it ends');
+    }
   }
 
   async #end(turn: TurnRow, meter: UsageMeter, error: unknown): Promise<void> {

@@ -97,7 +97,9 @@ export class Planner {
     const after = this.begin(session);
     const first = keep ? this.carried(session, before)[0] : undefined;
     const upto = first === undefined ? lastId : Math.min(lastId, first.id - 1);
-    const agentSession = readable && !this.isTooFull(session) ? (row?.agentSession ?? null) : null;
+    // One that was cut holds calls that may never have been made, such as those of a flush that noted something.
+    const isWhole = readable && !row?.takesNewAgentSession && !this.isTooFull(session);
+    const agentSession = isWhole ? (row?.agentSession ?? null) : null;
     const underWay = store.compactions.openOf(session);
     const open = underWay.findLast(({ state }) => state === 'due' || state === 'failed');
     if (
@@ -133,6 +135,20 @@ export class Planner {
       summarises,
       at,
     });
+  }
+
+  /** Within the caller's transaction: the engine summarised what was said before a message, in a session that goes on. */
+  leftByEngine(session: string, before: number | undefined, at: number): void {
+    const { store } = this.#options;
+    const newest = store.compactions.newestOf(session);
+    const known = newest?.why === 'engine' ? newest.upto : 0;
+    const underWay = store.compactions.openOf(session).map((one) => one.upto);
+    const afterId = Math.max(this.begin(session), known, ...underWay);
+    const upto = before === undefined ? store.messages.lastId(session) : before - 1;
+    if (store.messages.recent(session, 1, { after: afterId, before: upto + 1 }).length === 0) return;
+    const agent = store.sessions.find(session)?.agent ?? null;
+    const part = { agentSession: null, agent, afterId, upto, summarises: false };
+    store.compactions.insert({ session, why: 'engine', ...part, at });
   }
 
   /** Within the caller's transaction: makes a conversation shorter that goes on meanwhile. @returns null where there is nothing to */

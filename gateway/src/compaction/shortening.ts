@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import { type Compactor, shorterNotice } from './compactor.ts';
 import type { Planner } from './planner.ts';
 import type { SessionFlush } from './session-flush.ts';
+import { markShorter } from './shorter-line.ts';
 
 /** Agent sessions that can still be asked what should last, after they are left. */
 const READABLE: ReadonlySet<CompactionWhy> = new Set(['new', 'idle', 'daily', 'outgrown', 'other-agent']);
@@ -60,6 +61,7 @@ export class Shortening {
     });
     if (id === null) return null;
     const shorter = await compactor.summariseNow(id, signal);
+    if (shorter) store.transaction('relaxed', () => markShorter(store, session, clock.now()));
     compactor.wake();
     return shorter ? shorterNotice(why) : null;
   }
@@ -72,6 +74,19 @@ export class Shortening {
     const upto = id === null ? 0 : (store.compactions.find(id)?.upto ?? 0);
     if (!keep || (fresh && id !== null)) store.compactions.dropSummaries(session);
     store.sessions.leaveAgentSession(session, upto);
+    compactor.wake();
+  }
+
+  /**
+   * The engine has made its session shorter by itself, before or while it answered this message: what was said before it may be
+   * out of the model's sight, so what should last is written down from the history. The engine has a summary of its own.
+   */
+  byEngine(session: string, before: number | undefined): void {
+    const { store, planner, compactor, clock } = this.#options;
+    store.transaction('durable', () => {
+      planner.leftByEngine(session, before, clock.now());
+      markShorter(store, session, clock.now(), 'engine');
+    });
     compactor.wake();
   }
 

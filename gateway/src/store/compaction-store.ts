@@ -165,13 +165,12 @@ export class CompactionStore {
     return row ? toCompaction(row) : null;
   }
 
-  counts(): { open: number; failed: number } {
-    const row = this.#db
-      .sql(
-        `SELECT count(*) AS open, count(*) FILTER (WHERE state = 'failed') AS failed FROM compactions WHERE ended_at IS NULL`,
-      )
-      .get();
-    return { open: Number(row?.open), failed: Number(row?.failed) };
+  /** Those that failed and are tried again, the last first. */
+  failing(): CompactionRow[] {
+    return this.#db
+      .sql("SELECT * FROM compactions WHERE ended_at IS NULL AND state = 'failed' ORDER BY id DESC")
+      .all()
+      .map(toCompaction);
   }
 
   forgetEndedBefore(time: number): void {

@@ -121,13 +121,9 @@ export class TurnStore {
       .run(turn.id);
   }
 
-  /** Of a process that is no longer there. */
-  endUpkeep(at: number): void {
-    this.#db
-      .sql(
-        `UPDATE turns SET state = 'failed', finished_at = ?, error_code = 'interrupted' WHERE state = 'upkeep'`,
-      )
-      .run(at);
+  /** Hidden turns that have not ended. */
+  inUpkeep(): TurnRow[] {
+    return this.#turns(this.#db.sql(`SELECT * FROM turns WHERE state = 'upkeep' ORDER BY seq`).all());
   }
 
   find(id: string): TurnRow | null {

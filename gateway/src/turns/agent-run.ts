@@ -154,11 +154,26 @@ export class AgentRun {
         agentName,
         text: sentText,
         fresh,
+        shortened: progress.shortened,
         first,
         last,
       });
     }
+    if (progress.shortened && !session.fresh) this.#shortenedByEngine(turn);
     return outcome;
+  }
+
+  #shortenedByEngine(turn: TurnRow): void {
+    const { store, shortening, logger } = this.#options;
+    try {
+      shortening.byEngine(turn.session, store.messages.firstOfTurn(turn.session, turn.id)?.id);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      logger.error(
+        { err: error, turn: turn.id },
+        'that the agent made a conversation shorter is not on disk',
+      );
+    }
   }
 
   /** Called once the agent has answered: only then it has surely had the messages, and to be told twice does little harm. */

@@ -28,6 +28,8 @@ export class Progress {
   /** How full the agent session is, by the first and the last model call of the current run. */
   firstContext: ContextEvent | null = null;
   context: ContextEvent | null = null;
+  /** The engine made its session shorter by itself in the current run. */
+  shortened = false;
   /** Ends the current run. */
   cut: AbortController | null = null;
   /** Ids of tool calls without a result in the current run. */
@@ -47,6 +49,7 @@ export class Progress {
     this.waiting = 0;
     this.firstContext = null;
     this.context = null;
+    this.shortened = false;
   }
 
   /** The next run asks the whole prompt again, and nothing of the answer so far is kept. */

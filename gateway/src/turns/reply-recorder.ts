@@ -4,6 +4,7 @@
  * only writes rows, so a gateway without channels loads nothing for it.
  */
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { shorterSince } from '../compaction/shorter-line.ts';
 import { isConversation } from '../store/conversation.ts';
 import { recordSent } from '../store/sent-record.ts';
 import type { Store } from '../store/store.ts';
@@ -23,9 +24,17 @@ export class ReplyRecorder {
 
   /** Within the transaction that ends `turn` and those merged into it. */
   record(turn: TurnRow, merged: readonly TurnRow[], ending: Ending, at: number): void {
-    this.#put(turn, replyText(ending, this.#store.outbox.hasLive(turn.id)), at);
+    const text = replyText(ending, this.#store.outbox.hasLive(turn.id));
+    this.#put(turn, text && this.#withShorterLine(turn, text), at);
     // If a merged turn shows "queued" in the chat, that message is removed, because the one answer is for all of them.
     for (const other of merged) if (this.#store.outbox.hasLive(other.id)) this.#put(other, '', at);
+  }
+
+  /** If the conversation was made shorter since the answer before, then its chat is told so once, and quietly. */
+  #withShorterLine({ session, id, deliverTo }: TurnRow, text: string): string {
+    if (!deliverTo || isConversation(deliverTo.channel) || deliverTo.channel !== session) return text;
+    const line = shorterSince(this.#store, session, id);
+    return line === null ? text : `${text}\n\nℹ️ ${line}`;
   }
 
   recorded(turns: readonly TurnRow[]): void {

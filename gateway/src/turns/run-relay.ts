@@ -29,6 +29,9 @@ export function relay(event: RunEvent, progress: Progress): TurnEvent | null {
       progress.firstContext ??= event;
       progress.context = event;
       return null;
+    case 'shortened':
+      progress.shortened = true;
+      return null;
     case 'message':
     case 'model':
       return null;

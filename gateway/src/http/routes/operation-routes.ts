@@ -9,6 +9,7 @@ import * as z from 'zod';
 import type { Budget } from '../../budget/budget.ts';
 import { dailyUsage } from '../../budget/daily-usage.ts';
 import { usageReport } from '../../budget/usage-report.ts';
+import type { Store } from '../../store/store.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi.ts';
 import { toContextView } from '../session-views.ts';
@@ -137,7 +138,23 @@ export function operationRoutes(services: HttpServices): Router {
       ...(budget ? { budget: await budgetReport(budget) } : {}),
       sessions: store.sessions.count(),
       ...(fullest ? { fullest: { session: fullest.session, ...toContextView(fullest) } } : {}),
+      ...failedCompactions(store),
       store: { path: store.path, bytes: store.size() },
     };
   }
+}
+
+function failedCompactions(store: Store): Pick<Status, 'compactions'> {
+  const failing = store.compactions.failing();
+  const [last] = failing;
+  if (!last) return {};
+  const { session, reason, dueAt } = last;
+  return {
+    compactions: {
+      failed: failing.length,
+      session,
+      reason: reason ?? 'The reason is not known.',
+      nextAt: new Date(dueAt).toISOString(),
+    },
+  };
 }
