@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeOverride } from '@mobyclaw/cli/compose/override';
+import { SETTING_NAMES, SETTINGS } from '@mobyclaw/lib/settings';
+import { PROVIDER_SECRETS } from '@mobyclaw/protocol/model-providers';
 import { requireDocker } from '@mobyclaw/testkit/require-docker';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { COMPOSE_FILE, tryDocker } from './docker.ts';
@@ -11,13 +13,6 @@ import { COMPOSE_FILE, tryDocker } from './docker.ts';
 const INIT_WRITES = {
   MOBYCLAW_UID: '1000',
   MOBYCLAW_GID: '1000',
-  MOBYCLAW_AGENT_TOKEN: 'agent-token',
-  MOBYCLAW_MCP_TOKEN: 'mcp-token',
-  MOBYCLAW_CONTROL_TOKEN: 'control-token',
-  MOBYCLAW_MEMORY_TOKEN: 'memory-token',
-  MOBYCLAW_CAPABILITY_KEY: 'capability-key',
-  MOBYCLAW_EGRESS_TOKEN: 'egress-token',
-  MOBYCLAW_MODEL_KEY: 'sk-moby-model-key',
   COMPOSE_DISABLE_ENV_FILE: 'true',
 };
 
@@ -34,10 +29,9 @@ interface Service {
   [key: string]: unknown;
 }
 
-async function configOf(files: { workspaces?: string; credentials?: string }, home = newFolder()) {
+async function configOf(files: { workspaces?: string }, home = newFolder()) {
   const checkout = newFolder();
   if (files.workspaces !== undefined) writeFileSync(join(home, 'workspaces.conf'), files.workspaces);
-  if (files.credentials !== undefined) writeFileSync(join(home, 'credentials.env'), files.credentials);
   await writeOverride(home, checkout, {});
   const override = join(checkout, 'docker-compose.override.yml');
   const { code, stdout, stderr } = await tryDocker(
@@ -86,25 +80,6 @@ describe.skipIf(!requireDocker())('docker compose config', () => {
   });
 
   test.each([
-    ['NO', 'no'],
-    ['DOLLAR', 'a$b${MOBYCLAW_MCP_TOKEN}$$c'],
-    ['YAML', 'x: {y: [z]} # & * ! | > %'],
-    ['QUOTES', '"double" and `back`'],
-    ['STAR', '*anchor'],
-    ['UNICODE', 'grün 日本 🦎'],
-    ['INJECTION', 'x"\n    privileged: true\n    volumes: ["/:/host"]\n#'],
-  ])('credential %s survives, and is only a value', async (name, value) => {
-    const plain = await configOf({ credentials: 'OTHER=x\n' });
-    const services = await configOf({ credentials: `OTHER=x\n${name}='${value}'\n` });
-    expect(services.moby?.environment[name]).toBe(value);
-    const { [name]: _, MOBYCLAW_CREDENTIAL_NAMES: names, ...environment } = services.moby?.environment ?? {};
-    expect(names?.split(',').toSorted()).toEqual(['OTHER', name].toSorted());
-    Object.assign(environment, { MOBYCLAW_CREDENTIAL_NAMES: 'OTHER' });
-    const rest = { ...services, moby: { ...services.moby, environment } };
-    expect(withoutHome(rest)).toEqual(withoutHome(plain));
-  });
-
-  test.each([
     'x"]\n    privileged: true\n#=/tmp',
     'notes\n  evil:\n    image: x=/tmp',
     '../moby=/tmp',
@@ -124,34 +99,31 @@ describe.skipIf(!requireDocker())('docker compose config', () => {
     expect(stderr).toContain('run ./mobyclaw init first');
   });
 
-  test('with a .env from before there were as many secrets it says what to run', async () => {
-    const { MOBYCLAW_CONTROL_TOKEN, MOBYCLAW_MEMORY_TOKEN, MOBYCLAW_CAPABILITY_KEY, ...before } = INIT_WRITES;
-    const env = { ...before, MOBYCLAW_HOME: newFolder() };
-    const { code, stderr } = await tryDocker(['compose', '-f', COMPOSE_FILE, 'config'], env);
-    expect(code).not.toBe(0);
-    expect(stderr).toContain('run ./mobyclaw up, which adds it to .env');
+  test('no secret is in what Compose runs, whatever is set in .env and the environment', async () => {
+    const home = newFolder();
+    writeFileSync(join(home, 'credentials.env'), 'GH_TOKEN=hush-credential\n');
+    await writeOverride(home, newFolder(), {}, { marks: { moby: 'mark' } });
+    const secret = SETTING_NAMES.filter((name) => SETTINGS[name].secret);
+    const set = [...secret, ...PROVIDER_SECRETS].map((name) => [name, `hush-${name}`] as const);
+    const env = { ...INIT_WRITES, MOBYCLAW_HOME: home, ...Object.fromEntries(set) };
+    const { code, stdout } = await tryDocker(['compose', '-f', COMPOSE_FILE, 'config'], env);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('hush');
   });
 
-  test('each secret goes to its service and to no other', async () => {
+  test('each service has its own secrets mounted, read-only, and memory does not see those of the others', async () => {
     const home = newFolder();
-    const env = { ...INIT_WRITES, MOBYCLAW_HOME: home, OPENAI_API_KEY: 'llm', TELEGRAM_BOT_TOKEN: 'bot' };
+    const env = { ...INIT_WRITES, MOBYCLAW_HOME: home };
     const { stdout } = await tryDocker(['compose', '-f', COMPOSE_FILE, 'config', '--format', 'json'], env);
     const { services } = JSON.parse(stdout) as { services: Record<string, Service> };
-    const having = (name: string) =>
-      Object.keys(services).filter((part) => services[part]?.environment[name]);
-    expect(having('OPENAI_API_KEY')).toEqual(['moby']);
-    expect(having('TELEGRAM_BOT_TOKEN')).toEqual(['gateway']);
-    expect(having('MOBYCLAW_AGENT_TOKEN')).toEqual(['gateway', 'moby']);
-    expect(having('MOBYCLAW_CONTROL_TOKEN')).toEqual(['gateway', 'moby']); // his supervisor's
-    expect(having('MOBYCLAW_MEMORY_TOKEN')).toEqual(['gateway', 'memory']);
-    expect(having('MOBYCLAW_CAPABILITY_KEY')).toEqual(['gateway', 'memory']);
-    expect(having('MOBYCLAW_EGRESS_TOKEN')).toEqual(['egress', 'gateway']);
-    expect(having('MOBYCLAW_MODEL_KEY')).toEqual(['egress', 'moby']);
-    for (const service of Object.values(services)) expect(service.env_file).toBeUndefined();
+    for (const [name, { volumes = [], environment, env_file }] of Object.entries(services)) {
+      expect(environment.MOBYCLAW_SECRETS).toBe('/run/secrets');
+      expect(env_file).toBeUndefined();
+      const mounts = volumes.filter(({ source }) => source.startsWith(join(home, 'run')));
+      expect(mounts).toMatchObject([
+        { source: join(home, 'run/secrets', name), target: '/run/secrets', read_only: true },
+      ]);
+    }
+    expect(services.memory?.tmpfs).toContainEqual(expect.stringMatching(/^\/data\/run\/secrets:/));
   });
 });
-
-/** The same for two data directories. */
-function withoutHome(services: unknown): unknown {
-  return JSON.parse(JSON.stringify(services).replaceAll(/\/[^"]*mobyclaw-config-\w+/g, '/home'));
-}

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareContainerUser } from '@mobyclaw/cli/compose/container-user';
 import { OVERRIDE_FILE, writeOverride } from '@mobyclaw/cli/compose/override';
+import { readOwnerVariables } from '@mobyclaw/cli/compose/owner-variables';
+import { partSecrets, writePartSecrets } from '@mobyclaw/cli/compose/part-secrets';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { until } from '@mobyclaw/testkit/until';
 import { afterAll, beforeAll } from 'vitest';
@@ -181,12 +183,7 @@ async function newStack({ env, uid, soul, workspaces, credentials }: StackOption
   const user = await prepareContainerUser(home, false);
   await writeOverride(home, folder, {});
   const port = await freePort();
-  const environment = {
-    MOBYCLAW_HOME: home,
-    MOBYCLAW_UID: String(user.uid),
-    MOBYCLAW_GID: String(user.gid),
-    MOBYCLAW_PORT: String(port),
-    MOBYCLAW_AGENT: 'embedded',
+  const secrets = {
     MOBYCLAW_AGENT_TOKEN: 'agent-token-0123456789',
     MOBYCLAW_MCP_TOKEN: 'mcp-token-0123456789',
     MOBYCLAW_CONTROL_TOKEN: 'control-token-0123456789',
@@ -194,6 +191,15 @@ async function newStack({ env, uid, soul, workspaces, credentials }: StackOption
     MOBYCLAW_CAPABILITY_KEY: 'capability-key-0123456789',
     MOBYCLAW_EGRESS_TOKEN: 'egress-token-0123456789',
     MOBYCLAW_MODEL_KEY: 'sk-moby-0123456789',
+    ...env,
+  };
+  await writePartSecrets(home, partSecrets({ environment: secrets }, {}, await readOwnerVariables(home)));
+  const environment = {
+    MOBYCLAW_HOME: home,
+    MOBYCLAW_UID: String(user.uid),
+    MOBYCLAW_GID: String(user.gid),
+    MOBYCLAW_PORT: String(port),
+    MOBYCLAW_AGENT: 'embedded',
     MOBYCLAW_IMAGE_TAG: IMAGE_TAG,
     COMPOSE_DISABLE_ENV_FILE: 'true',
     ...env,

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL_PROVIDERS, PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
+import { MODEL_PROVIDERS, PROVIDER_ADDRESSES, PROVIDER_SECRETS } from '@mobyclaw/protocol/model-providers';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { writeOverride } from './override.ts';
+import { type OverrideOptions, writeOverride } from './override.ts';
+import { readOwnerVariables } from './owner-variables.ts';
 
 function place(files: { workspaces?: string; credentials?: string } = {}) {
   const root = temporaryFolder();
@@ -17,31 +18,57 @@ function place(files: { workspaces?: string; credentials?: string } = {}) {
   return { root, home, checkout, notes, file: join(checkout, 'docker-compose.override.yml') };
 }
 
-const write = ({ home, checkout }: { home: string; checkout: string }) => writeOverride(home, checkout, {});
+const write = ({ home, checkout }: { home: string; checkout: string }, options?: OverrideOptions) =>
+  writeOverride(home, checkout, {}, options);
+
+/** Of the version before secrets were files. */
+const OLDER = {
+  base: { services: ['moby', 'gateway', 'memory', 'workspace'], readsSecretFiles: false },
+} as const;
 
 test('nothing to say: no file, and an old one goes', async () => {
-  const at = place({ credentials: 'TOKEN=x\n' });
+  const at = place({ workspaces: 'notes=ROOT/notes\n' });
   await write(at);
   expect(existsSync(at.file)).toBe(true);
-  writeFileSync(join(at.home, 'credentials.env'), '# TOKEN=x\nEMPTY=\n');
+  writeFileSync(join(at.home, 'workspaces.conf'), '# notes=/x\n');
   await write(at);
   expect(existsSync(at.file)).toBe(false);
 });
 
-test('credentials go to moby alone, workspaces to both but for `none`; nobody else may read the file', async () => {
+test('no secret is in it, only a mark of those that a service has, so that another one makes Compose replace it', async () => {
+  const at = place({ credentials: 'GITHUB_TOKEN=ghp_1\n' });
+  await write(at, { marks: { moby: 'mark-1', memory: 'mark-2', other: 'mark-3' } });
+  const text = readFileSync(at.file, 'utf8');
+  expect(parse(text).services).toEqual({
+    moby: { labels: { 'mobyclaw.secrets': 'mark-1' } },
+    memory: { labels: { 'mobyclaw.secrets': 'mark-2' } },
+  });
+  expect(text).not.toContain('ghp_1');
+});
+
+test('a docker-compose.yml of a version before gets them as it expects them, and hears of no service that it lacks', async () => {
+  const at = place({ credentials: 'GITHUB_TOKEN=ghp_1\nexport AWS_REGION="eu"\n' });
+  const versions = { engine: '25.0.3', compose: '2.26.1' };
+  const base = { ...OLDER.base, services: ['moby', 'gateway'] };
+  await write(at, { base, marks: { moby: 'mark', memory: 'mark' }, versions });
+  const { services } = parse(readFileSync(at.file, 'utf8'));
+  expect(Object.keys(services)).toEqual(['moby', 'gateway']);
+  expect(services.moby.labels).toBeUndefined();
+  expect(services.moby.environment).toEqual({
+    GITHUB_TOKEN: 'ghp_1',
+    AWS_REGION: 'eu',
+    MOBYCLAW_CREDENTIAL_NAMES: 'AWS_REGION,GITHUB_TOKEN',
+  });
+});
+
+test('workspaces go to both but for `none`; nobody else may read the file', async () => {
   const at = place({
-    credentials: 'GITHUB_TOKEN=ghp_1\nexport AWS_REGION="eu"\n',
     workspaces: 'notes=ROOT/notes\nsecret=ROOT/notes:none\nread=ROOT/notes:ro\n',
   });
   await write(at);
   expect(statSync(at.file).mode & 0o777).toBe(0o600);
   const { services } = parse(readFileSync(at.file, 'utf8'));
   expect(Object.keys(services)).toEqual(['moby', 'workspace']);
-  expect(services.moby.environment).toEqual({
-    GITHUB_TOKEN: 'ghp_1',
-    AWS_REGION: 'eu',
-    MOBYCLAW_CREDENTIAL_NAMES: 'AWS_REGION,GITHUB_TOKEN',
-  });
   const mounts = (service: { volumes: { target: string; read_only: boolean }[] }) =>
     service.volumes.map(({ target, read_only }) => `${target} ${read_only ? 'ro' : 'rw'}`);
   expect(mounts(services.moby)).toEqual(['/workspace/notes rw', '/workspace/read ro']);
@@ -56,7 +83,7 @@ test('credentials go to moby alone, workspaces to both but for `none`; nobody el
 });
 
 test("the owner's own override file is not replaced", async () => {
-  const at = place({ credentials: 'A=b' });
+  const at = place({ workspaces: 'notes=ROOT/notes' });
   writeFileSync(at.file, 'services: {}\n');
   await expect(write(at)).rejects.toThrow(/was not written by Mobyclaw/);
   expect(readFileSync(at.file, 'utf8')).toBe('services: {}\n');
@@ -109,22 +136,24 @@ test.each([
   ['A=1\nTOKEN: hidden', 'line 2: write it as NAME=value.'],
 ])('credentials.env with %j is refused', async (credentials, said) => {
   const at = place({ credentials });
-  const failing = write(at);
+  const failing = readOwnerVariables(at.home);
   await expect(failing).rejects.toThrow(said);
   await expect(failing).rejects.not.toThrow('hidden');
 });
 
 test('a # in a value is part of it, and so it is for Compose', async () => {
   const at = place({ credentials: 'A=abc#def\nB=abc #def\n' });
-  expect((await write(at)).credentials).toEqual({ A: 'abc#def', B: 'abc' });
+  expect((await readOwnerVariables(at.home)).credentials).toEqual({ A: 'abc#def', B: 'abc' });
 });
 
 test('a value of several lines is one value', async () => {
   const at = place({ credentials: 'PEM="-----BEGIN-----\nabc\n-----END-----"\n' });
-  expect((await write(at)).credentials).toEqual({ PEM: '-----BEGIN-----\nabc\n-----END-----' });
+  expect((await readOwnerVariables(at.home)).credentials).toEqual({
+    PEM: '-----BEGIN-----\nabc\n-----END-----',
+  });
 });
 
-test('what soul.yaml names is handed on by name, its value left where it is', async () => {
+test('to a version before, what soul.yaml names is handed on by name, its value left where it is', async () => {
   const at = place({ credentials: 'GIVEN=x\n' });
   const soul = `
 models: { m: { provider: acme, model: x, token_key: MY_KEY }, b: { provider: amazon-bedrock, model: y } }
@@ -138,7 +167,7 @@ agents:
       - { type: mcp, command: x, env: { K: "$STDIO_KEY", T: "\${TELEGRAM_BOT_TOKEN}", G: "$GIVEN" } }
 `;
   writeFileSync(join(at.home, 'soul.yaml'), soul);
-  await write(at);
+  await write(at, OLDER);
   const { environment } = parse(readFileSync(at.file, 'utf8')).services.moby;
   const { GIVEN, MOBYCLAW_CREDENTIAL_NAMES, ...named } = environment;
   expect([GIVEN, MOBYCLAW_CREDENTIAL_NAMES]).toEqual(['x', 'GIVEN']);
@@ -154,20 +183,19 @@ agents:
   );
 });
 
-test('docker-compose.yml hands moby the keys of the one list, and nobody else one of them', () => {
+test('docker-compose.yml hands moby the addresses of models, and nobody a key', () => {
   const file = join(import.meta.dirname, '../../../docker-compose.yml');
   const { services } = parse(readFileSync(file, 'utf8'), { merge: true });
-  const listed = [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES];
-  expect(Object.keys(services.moby.environment)).toEqual(expect.arrayContaining(listed));
-  for (const service of ['gateway', 'memory', 'workspace', 'egress']) {
-    expect(Object.keys(services[service].environment).filter((name) => listed.includes(name))).toEqual([]);
-  }
+  expect(Object.keys(services.moby.environment)).toEqual(expect.arrayContaining([...PROVIDER_ADDRESSES]));
+  for (const { environment } of Object.values<{ environment: object }>(services))
+    expect(Object.keys(environment).filter((name) => PROVIDER_SECRETS.includes(name))).toEqual([]);
 });
 
 test('where the engine knows an interval for the start, health checks are seldom after it; an older one is spared the word', async () => {
   const at = place();
+  let marks = {};
   const written = async (engine: string, compose: string) => {
-    await writeOverride(at.home, at.checkout, {}, { engine, compose });
+    await write(at, { versions: { engine, compose }, marks });
     return existsSync(at.file) ? parse(readFileSync(at.file, 'utf8')).services : null;
   };
   const services = await written('25.0.3', '2.26.1');
@@ -176,9 +204,9 @@ test('where the engine knows an interval for the start, health checks are seldom
     expect(service).toEqual({ healthcheck: { interval: '60s', start_interval: '1s' } });
   expect(await written('20.10.24', '2.26.1')).toBeNull();
   expect(await written('27.1.0', '2.20.3')).toBeNull();
-  writeFileSync(join(at.home, 'credentials.env'), 'A=b\n');
+  marks = { moby: 'mark' };
   expect((await written('28.0.0', '5.0.1')).moby).toEqual({
     healthcheck: { interval: '60s', start_interval: '1s' },
-    environment: { A: 'b', MOBYCLAW_CREDENTIAL_NAMES: 'A' },
+    labels: { 'mobyclaw.secrets': 'mark' },
   });
 });

@@ -1,22 +1,20 @@
 /**
- * `docker-compose.override.yml`: what the owner's own files add to the static stack. Credentials become variables of
- * `moby` alone, and so do the variables that soul.yaml names, by name only; each workspace is mounted at /workspace/<name>
+ * `docker-compose.override.yml`: what the owner's own files add to the static stack. Each workspace is mounted at /workspace/<name>
  * in `workspace` and, unless its mode is `none`, in `moby` for its shell; what must not be changed inside of one is mounted
- * over it (`seals.ts`). Where the engine knows an interval of its own for
- * the start, the health checks are seldom after it. Reads credentials.env, soul.yaml and workspaces.conf; the file is absent
- * where nothing is to be said.
+ * over it (`seals.ts`). A label of each service tells which secrets it has (`part-secrets.ts`). Where the engine knows an interval
+ * of its own for the start, the health checks are seldom after it. Reads workspaces.conf; the file is absent where nothing is to be said.
+ *
+ * An older docker-compose.yml, which an upgrade that failed goes back to, knows no files of secrets: it gets credentials.env and
+ * the variables that soul.yaml names as variables of `moby`.
  *
  * Written by a YAML library, so that no name, path or value can become anything but a string; `$` is doubled, since
  * Compose would fill in a variable. A file that Mobyclaw did not write is never replaced.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { CREDENTIAL_NAMES } from '@mobyclaw/lib/environment-names';
-import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { SEALS_VARIABLE, type SealedMount } from '@mobyclaw/lib/seals';
-import { quoted } from '@mobyclaw/lib/shell-quote';
-import { namedVariables } from '@mobyclaw/lib/soul-variables';
 import { forbiddenPlaces } from '@mobyclaw/lib/workspace-folders/forbidden-places';
 import { findSeals, type Seal, type Sealing } from '@mobyclaw/lib/workspace-folders/seals';
 import { parseWorkspacesConf, type WorkspaceEntry, WorkspacesConfError } from '@mobyclaw/lib/workspaces-conf';
@@ -24,12 +22,14 @@ import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-prov
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
 import { CliError } from '../cli-error.ts';
-import { parseCredentials } from './credentials.ts';
+import { type BaseFile, CURRENT_BASE } from './base-file.ts';
+import { type OwnerVariables, readIfThere, readOwnerVariables } from './owner-variables.ts';
 import { checkFolders } from './workspace-folders.ts';
 
 export const OVERRIDE_FILE = 'docker-compose.override.yml';
 
 const MARK = '# Written by mobyclaw from credentials.env and workspaces.conf.';
+const SECRETS_LABEL = 'mobyclaw.secrets';
 const HEADER = `${MARK} Change those, then run ./mobyclaw up.\n`;
 
 /** A start is seen within a second, and an idle machine is left alone. */
@@ -42,21 +42,31 @@ export interface EngineVersions {
 }
 
 export interface OverrideContents {
-  /** By name; values as the owner wrote them. */
-  credentials: Readonly<Record<string, string>>;
   workspaces: readonly WorkspaceEntry[];
   seals?: readonly Seal[];
-  /** That soul.yaml names and docker-compose.yml does not: Compose finds their values in .env or the environment. */
-  named?: readonly string[];
+  /** For a stack that takes them as variables of `moby`. */
+  variables?: OwnerVariables | null;
+  /** By service, of the secrets that it has. */
+  marks?: Readonly<Record<string, string>>;
+  /** That docker-compose.yml has: of others the file may say nothing. */
+  services?: readonly string[];
   /** Whether health checks may be seldom once a service has started. */
   seldomChecks?: boolean;
+}
+
+export interface OverrideOptions {
+  /** Of Docker, where they are known. */
+  versions?: EngineVersions | null;
+  /** Of `part-secrets.ts`. */
+  marks?: Readonly<Record<string, string>>;
+  /** Where it is not the docker-compose.yml of this version. */
+  base?: BaseFile;
 }
 
 /**
  * Brings the override file up to date with the owner's files.
  * @param home the data directory
  * @param checkout the folder with docker-compose.yml
- * @param versions of Docker, where they are known
  * @returns what is in force now, and the repositories that his shell could write until now
  * @throws CliError where a line cannot be used, a folder is missing, or the file there is the owner's own
  */
@@ -64,12 +74,9 @@ export async function writeOverride(
   home: string,
   checkout: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
-  versions: EngineVersions | null = null,
+  options: OverrideOptions = {},
 ): Promise<OverrideContents & { unsealed: string[] }> {
-  const contents = {
-    ...(await readContents(home, checkout, env)),
-    seldomChecks: knowsStartInterval(versions),
-  };
+  const contents = await allContents(home, checkout, env, options);
   const path = join(checkout, OVERRIDE_FILE);
   const before = await readIfThere(path);
   if (before !== null && !before.startsWith(MARK)) {
@@ -118,34 +125,40 @@ export async function overrideIsCurrent(
   home: string,
   checkout: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
-  versions: EngineVersions | null = null,
+  options: OverrideOptions = {},
 ): Promise<boolean> {
-  const contents = await readContents(home, checkout, env);
-  const text = overrideText({ ...contents, seldomChecks: knowsStartInterval(versions) });
+  const text = overrideText(await allContents(home, checkout, env, options));
   return text === (await readIfThere(join(checkout, OVERRIDE_FILE)));
+}
+
+async function allContents(
+  home: string,
+  checkout: string,
+  env: Readonly<Record<string, string | undefined>>,
+  { versions = null, marks = {}, base = CURRENT_BASE }: OverrideOptions,
+): Promise<OverrideContents & Sealing> {
+  return {
+    ...(await readContents(home, checkout, env)),
+    variables: base.readsSecretFiles ? null : await readOwnerVariables(home),
+    marks: base.readsSecretFiles ? marks : {},
+    services: base.services,
+    seldomChecks: knowsStartInterval(versions),
+  };
 }
 
 /** @returns the YAML text, or null where there is nothing to say */
 export function overrideText({
-  credentials,
   workspaces,
   seals = [],
-  named = [],
+  variables = null,
+  marks = {},
+  services: known = CURRENT_BASE.services,
   seldomChecks = false,
 }: OverrideContents): string | null {
-  const names = Object.keys(credentials);
-  if (names.length === 0 && workspaces.length === 0 && named.length === 0 && !seldomChecks) return null;
-  const checks = seldomChecks ? { healthcheck: SELDOM } : {};
   const inShell = workspaces.filter(({ mode }) => mode !== 'none');
   const shell = mountsOf(inShell, seals, true);
-  const environment = {
-    ...Object.fromEntries(named.map((name) => [name, null])),
-    ...literals(credentials),
-    ...(names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
-    ...shell.environment,
-  };
+  const environment = { ...(variables && asVariables(variables)), ...shell.environment };
   const moby = {
-    ...checks,
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     ...(inShell.length > 0 ? { volumes: shell.volumes } : {}),
   };
@@ -157,13 +170,19 @@ export function overrideText({
     environment: { MOBYCLAW_WORKSPACES: literal(JSON.stringify(served)), ...server.environment },
     volumes: server.volumes,
   };
-  const services = {
-    ...(Object.keys(moby).length > 0 ? { moby } : {}),
-    ...(workspaces.length > 0 || seldomChecks
-      ? { workspace: { ...checks, ...(workspaces.length > 0 ? workspace : {}) } }
-      : {}),
-    ...(seldomChecks ? { gateway: checks, memory: checks, egress: checks } : {}),
-  };
+  const own: Readonly<Record<string, object>> = { moby, ...(workspaces.length > 0 ? { workspace } : {}) };
+  const services = Object.fromEntries(
+    known.flatMap((name) => {
+      const mark = marks[name];
+      const service = {
+        ...(mark === undefined ? {} : { labels: { [SECRETS_LABEL]: mark } }),
+        ...(seldomChecks ? { healthcheck: SELDOM } : {}),
+        ...own[name],
+      };
+      return Object.keys(service).length > 0 ? [[name, service]] : [];
+    }),
+  );
+  if (Object.keys(services).length === 0) return null;
   // Every string in quotes: what YAML versions disagree about ("no", "1:20", "*x") is then no question.
   const text = stringify(
     { services },
@@ -193,8 +212,6 @@ export async function readContents(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<OverrideContents & Sealing> {
   const conf = join(home, 'workspaces.conf');
-  const credentialsFile = join(home, 'credentials.env');
-  const credentials = parseCredentials((await readIfThere(credentialsFile)) ?? '', credentialsFile);
   let workspaces: ReturnType<typeof parseWorkspacesConf>;
   try {
     workspaces = parseWorkspacesConf((await readIfThere(conf)) ?? '', conf);
@@ -203,10 +220,19 @@ export async function readContents(
     throw error;
   }
   await checkFolders(workspaces, forbiddenPlaces(home, checkout, env), conf);
-  const listed = new Set([...PROVIDER_KEYS, ...PROVIDER_ADDRESSES]);
-  const soul = (await readIfThere(join(home, 'soul.yaml'))) ?? '';
-  const named = namedVariables(soul).filter((name) => !listed.has(name) && credentials[name] === undefined);
-  return { credentials, workspaces, ...(await findSeals(workspaces)), named: named.sort() };
+  return { workspaces, ...(await findSeals(workspaces)) };
+}
+
+/** What soul.yaml names and an older docker-compose.yml does not by name alone: Compose finds the values in .env or the environment. */
+function asVariables({ credentials, forModels, forTools }: OwnerVariables): Record<string, string | null> {
+  const listed = new Set([...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, ...Object.keys(credentials)]);
+  const named = [...new Set([...forModels, ...forTools])].filter((name) => !listed.has(name));
+  const names = Object.keys(credentials);
+  return {
+    ...Object.fromEntries(named.sort().map((name) => [name, null])),
+    ...literals(credentials),
+    ...(names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
+  };
 }
 
 /** @param hides whether hidden folders are kept from this container; else it has them read-only */
@@ -255,20 +281,4 @@ function literals(values: Readonly<Record<string, string>>): Record<string, stri
 /** The text as Compose has to be given it to mean itself. */
 function literal(text: string): string {
   return text.replaceAll('$', '$$$$');
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return ownerText(await readFile(path));
-  } catch (error) {
-    if (error instanceof OwnerTextError) throw new CliError(`${path} ${error.message}.`, { cause: error });
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw new CliError(
-      `${path} cannot be read (${code}). Give yourself the right: chmod 600 ${quoted(path)}`,
-      {
-        cause: error,
-      },
-    );
-  }
 }

@@ -20,8 +20,6 @@ const UNTIL_INIT = Object.fromEntries(PART_SECRETS.map((name) => [name, 'none'])
 
 const DEFAULT_NAME = 'mobyclaw'; // as in docker-compose.yml
 
-export const SERVICES = ['moby', 'gateway', 'memory', 'workspace', 'egress'] as const;
-
 export class ComposeProject {
   /** Compose's name for the stack. */
   readonly name: string;

@@ -94,7 +94,7 @@ test('the override mounts them, outer ones first, and says to the parts what the
     { name: 'secret', path: join(root, 'w/secret'), mode: 'none' as const },
   ];
   const { seals } = await findSeals(workspaces);
-  const { services } = parse(overrideText({ credentials: {}, workspaces, seals }) ?? '');
+  const { services } = parse(overrideText({ workspaces, seals }) ?? '');
   const shown = ({
     volumes,
   }: {

@@ -16,11 +16,13 @@ import { isReady } from '../local/start.ts';
 import { checkPort } from '../port-check.ts';
 import { type ComposeState, keepComposeState } from '../running-stack.ts';
 import { say, styled } from '../terminal.ts';
+import { CURRENT_BASE, readBaseFile } from './base-file.ts';
 import { prepareContainerUser } from './container-user.ts';
 import type { ComposeOutcome, Docker } from './docker.ts';
 import { imagesAreCurrent, keepImages, sourceStamp } from './images.ts';
 import { refuseOtherHome } from './other-home.ts';
 import { writeOverride } from './override.ts';
+import { prepareSecrets } from './part-secrets.ts';
 import { ComposeProject } from './project.ts';
 import { isUp, type Service } from './service.ts';
 import { lastLogLines } from './service-logs.ts';
@@ -90,7 +92,7 @@ async function refuseTakenPort({ data, settings }: Context, project: ComposeProj
   if (status === 'fail') throw new CliError(`Port ${detail}. ${remedy ?? ''}`);
 }
 
-/** Makes ready what the containers mount, and the override. */
+/** Makes ready what the containers mount, their secrets and the override. */
 export async function prepareProject(
   context: Context,
   docker: Extract<Docker, { ready: true }>,
@@ -105,7 +107,13 @@ export async function prepareProject(
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   });
-  const { unsealed } = await writeOverride(data.root, checkout, terminal.env, docker);
+  const base = file === undefined ? CURRENT_BASE : await readBaseFile(file);
+  const marks = await prepareSecrets(context);
+  const { unsealed } = await writeOverride(data.root, checkout, terminal.env, {
+    versions: docker,
+    marks,
+    base,
+  });
   for (const path of unsealed)
     say(
       terminal,

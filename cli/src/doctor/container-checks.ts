@@ -10,8 +10,10 @@ import {
   unsealedRepositories,
   writeOverride,
 } from '../compose/override.ts';
-import { ComposeProject, SERVICES } from '../compose/project.ts';
+import { prepareSecrets, secretMarks } from '../compose/part-secrets.ts';
+import { ComposeProject } from '../compose/project.ts';
 import { isUp } from '../compose/service.ts';
+import { SERVICES } from '../compose/service-name.ts';
 import type { Context } from '../context.ts';
 import { forgetComposeState } from '../running-stack.ts';
 import { type Check, fail, fixable, ok, warn } from './check.ts';
@@ -72,8 +74,9 @@ async function checkImages(context: Context, project: ComposeProject): Promise<C
 async function checkOverride(context: Context, docker: EngineVersions): Promise<Check> {
   const { data, checkout, terminal } = context;
   try {
-    if (await overrideIsCurrent(data.root, checkout, terminal.env, docker))
-      return ok('override', 'as credentials.env and workspaces.conf say');
+    const options = { versions: docker, marks: await secretMarks(context) };
+    if (await overrideIsCurrent(data.root, checkout, terminal.env, options))
+      return ok('override', 'as .env, credentials.env and workspaces.conf say');
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return fail('override', error.message, 'Mend that file, then run ./mobyclaw up');
@@ -83,8 +86,11 @@ async function checkOverride(context: Context, docker: EngineVersions): Promise<
     'override',
     unsealed.length > 0
       ? `repositories that his shell can write: ${unsealed.join(', ')}. Look into those that you do not know before you run git there`
-      : `${OVERRIDE_FILE} is not what credentials.env and workspaces.conf say now`,
+      : `${OVERRIDE_FILE} is not what .env, credentials.env and workspaces.conf say now`,
     './mobyclaw up writes it anew and applies it.',
   );
-  return fixable(stale, async () => void (await writeOverride(data.root, checkout, terminal.env, docker)));
+  return fixable(stale, async () => {
+    const marks = await prepareSecrets(context);
+    await writeOverride(data.root, checkout, terminal.env, { versions: docker, marks });
+  });
 }

@@ -1,0 +1,43 @@
+/** What the owner's own files say about variables: the values of credentials.env, and the names that soul.yaml asks for. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
+import { quoted } from '@mobyclaw/lib/shell-quote';
+import { soulVariables } from '@mobyclaw/lib/soul-variables';
+import { CliError } from '../cli-error.ts';
+import { parseCredentials } from './credentials.ts';
+
+export interface OwnerVariables {
+  /** By name; values as the owner wrote them. */
+  credentials: Readonly<Record<string, string>>;
+  /** Names that soul.yaml asks models with: keys, and what else a provider is told. */
+  forModels: readonly string[];
+  /** Names that a toolset of soul.yaml is given. */
+  forTools: readonly string[];
+}
+
+/**
+ * @param home the data directory
+ * @throws CliError where a file cannot be read, or a line of credentials.env cannot be used
+ */
+export async function readOwnerVariables(home: string): Promise<OwnerVariables> {
+  const file = join(home, 'credentials.env');
+  const credentials = parseCredentials((await readIfThere(file)) ?? '', file);
+  const { tokenKeys, providers, tools } = soulVariables((await readIfThere(join(home, 'soul.yaml'))) ?? '');
+  return { credentials, forModels: [...new Set([...tokenKeys, ...providers])], forTools: tools };
+}
+
+/** @throws CliError where it cannot be read */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return ownerText(await readFile(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    if (error instanceof OwnerTextError) throw new CliError(`${path} ${error.message}.`, { cause: error });
+    throw new CliError(
+      `${path} cannot be read (${code}). Give yourself the right: chmod 600 ${quoted(path)}`,
+      { cause: error },
+    );
+  }
+}
