@@ -49,7 +49,10 @@ RUN apt-get update \
  && sed -i 's/^\(passwd\|group\):.*files/& extrausers/' /etc/nsswitch.conf \
  && rm -rf /var/lib/extrausers && ln -s /run/moby /var/lib/extrausers \
  # A tmpfs takes the mode of the folder it is mounted on when a container starts for the second time.
- && mkdir -m 1777 /run/moby
+ && mkdir -m 1777 /run/moby \
+ # Nobody may read this one, so the kernel keeps each process of it from all others of the same user: its environment, its memory
+ # and its files hold the secrets of the stack, and the agent's shell runs as the same user (architecture.md, "Processes in containers").
+ && install -D -m 0111 /usr/local/bin/node /usr/local/libexec/moby/node
 WORKDIR /app
 ENV HOME=/sessions/home LANG=C.UTF-8 SHELL=/bin/bash TELEMETRY_ENABLED=false
 USER 1000:1000
@@ -71,7 +74,7 @@ COPY --from=build /out/memory /app
 # As in lib/src/process-memory.ts, which says why.
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
-CMD ["node", "dist/memory.js"]
+CMD ["node", "--disable-sigusr1", "dist/memory.js"]
 
 # ── workspace ────────────────────────────────────────────────────────────────────────────────────────────────────────
 FROM ${NODE_IMAGE} AS workspace
@@ -82,7 +85,7 @@ WORKDIR /app
 COPY --from=build /out/workspace /app
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
-CMD ["node", "dist/workspace.js"]
+CMD ["node", "--disable-sigusr1", "dist/workspace.js"]
 
 # ── egress ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 FROM ${NODE_IMAGE} AS egress
@@ -90,7 +93,7 @@ WORKDIR /app
 COPY --from=build /out/egress /app
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
-CMD ["node", "dist/egress.js"]
+CMD ["node", "--disable-sigusr1", "dist/egress.js"]
 
 # ── gateway ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 # What WhatsApp needs is in the image only where it is enabled: libsignal, which is among it, is GPL-3.0.
@@ -107,4 +110,4 @@ COPY --from=build /out/gateway /app
 COPY --from=whatsapp /out /app/optional/whatsapp
 ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 USER 1000:1000
-CMD ["node", "dist/gateway.js"]
+CMD ["node", "--disable-sigusr1", "dist/gateway.js"]

@@ -15,4 +15,5 @@ for folder in "$HOME" "${MOBYCLAW_SESSIONS_FOLDER:-/sessions}/work"; do
   mkdir -p "$folder"
 done
 
-exec node /app/dist/agent-supervisor.js
+# A node that its own user cannot read, so that the agent's shell sees nothing of the process; no signal opens its inspector.
+exec /usr/local/libexec/moby/node --disable-sigusr1 /app/dist/agent-supervisor.js

@@ -196,28 +196,6 @@ describe.skipIf(!requireDocker())('the stack', () => {
     expect(await stack().node('moby', soul)).toBe('EROFS');
   });
 
-  test('no secret is where it is not needed', async () => {
-    const everything = async (service: Service) =>
-      stack().exec(service, [
-        'sh',
-        '-c',
-        `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'`,
-      ]);
-    const seen = Object.fromEntries(
-      await Promise.all(SERVICES.map(async (service) => [service, await everything(service)] as const)),
-    );
-    const having = (secret: string) => SERVICES.filter((service) => seen[service]?.includes(secret));
-    expect(having(SECRETS.llm)).toEqual(['moby']);
-    expect(having(SECRETS.credential)).toEqual(['moby']);
-    expect(having(SECRETS.telegram)).toEqual(['gateway']);
-    for (const service of SERVICES) {
-      const { Image } = await stack().inspect(service);
-      const layers = await stack().imageHistory(Image);
-      for (const secret of [...Object.values(SECRETS), 'mcp-token', 'agent-token'])
-        expect(layers).not.toContain(secret);
-    }
-  });
-
   test('workspaces: in the shell as configured, in the server as configured, whatever the path is called', async () => {
     const shell = (script: string) => stack().exec('moby', ['sh', '-c', script]);
     expect(await shell('ls /workspace; cat /workspace/odd/file.txt')).toBe('odd\nread\ncontent\n');

@@ -4,6 +4,7 @@
  */
 import { systemClock } from './clock.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { provideNoNameResolver, RESOLVER_VARIABLE } from './no-name-resolver.ts';
 import { logFaults } from './process-faults.ts';
 import { releaseAfterStart } from './process-memory.ts';
 import { StartError } from './start-error.ts';
@@ -30,6 +31,7 @@ export async function runPartProcess({ name, listenVariables, start, reason }: P
   const logger = createLogger(name);
   logFaults(logger);
   try {
+    await provideNoNameResolver(process.env[RESOLVER_VARIABLE], logger);
     const service = await start(process.env.MOBYCLAW_VERSION ?? '0.0.0', logger);
     logger.info({ url: service.url, pid: process.pid }, 'listening');
     closeAtSignals(service, logger);

@@ -49,7 +49,9 @@ test.each(Object.entries(SERVICES))(
     );
     const wanted = SETTING_NAMES.flatMap((name) => {
       const part = parts.find((one) => SETTINGS[name].parts.includes(one));
-      return part === undefined || SETTINGS[name].secret ? [] : [`${SETTINGS[name].nameIn?.[part] ?? name} of ${name}`];
+      return part === undefined || SETTINGS[name].secret
+        ? []
+        : [`${SETTINGS[name].nameIn?.[part] ?? name} of ${name}`];
     });
     const where = `environment of ${service} in docker-compose.yml; a setting is handed on by a line with its name and a colon`;
     expect(handed.toSorted(), where).toEqual(wanted.toSorted());

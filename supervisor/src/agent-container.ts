@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { provideNoNameResolver, RESOLVER_VARIABLE } from '@mobyclaw/lib/no-name-resolver';
 import { ownBrokenSeal } from '@mobyclaw/lib/seals';
 import { StartError } from '@mobyclaw/lib/start-error';
 import { AgentFiles } from './agent-files.ts';
@@ -38,7 +39,7 @@ const WORKSPACES = '/workspace'; // where compose mounts the owner's folders, ea
 
 /** What the supervisor reads for itself and the agent has no use for. */
 const OWN_SETTINGS =
-  /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_\w+|ALLOWED_HOSTS|MODELS_DEV|SEALS)$/;
+  /^MOBYCLAW_(AGENT|AGENT_\w+|SESSIONS_FOLDER|CONTROL_\w+|RESOLVER_LISTEN|ALLOWED_HOSTS|MODELS_DEV|SEALS)$/;
 
 export class AgentContainer implements Supervising {
   readonly #options: AgentContainerOptions;
@@ -55,6 +56,7 @@ export class AgentContainer implements Supervising {
       this.#options;
     const broken = await ownBrokenSeal(environment);
     if (broken !== null) throw new StartError(broken);
+    await provideNoNameResolver(environment[RESOLVER_VARIABLE], logger);
     const env = agentEnvironment(environment);
     const work = join(sessionsFolder, 'work');
     await mkdir(work, { recursive: true, mode: 0o700 });

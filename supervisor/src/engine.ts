@@ -11,6 +11,8 @@ import { type EngineVersion, parseVersion } from './engine-version.ts';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000; // cagent answers in 0.1 s; a cold disk may need seconds
+/** The agent's shell runs as the same user: no signal of its may open the inspector, which shows all that the process holds. */
+const NODE_FLAGS = ['--disable-sigusr1'];
 const CAGENT_NAMES = ['docker-agent', 'cagent'];
 
 export interface FoundEngine extends Engine {
@@ -52,12 +54,13 @@ export async function findEngine(search: EngineSearch): Promise<FoundEngine> {
     const why = refused.length > 0 ? refused.join('; ') : 'neither docker-agent nor cagent is on the PATH';
     throw new StartError(`MOBYCLAW_AGENT is cagent, but ${why}; install it or set MOBYCLAW_AGENT=embedded`);
   }
-  const output = await versionOutput(process.execPath, [search.embeddedBundle], search.env);
+  const prefix = [...NODE_FLAGS, search.embeddedBundle];
+  const output = await versionOutput(process.execPath, prefix, search.env);
   if (output instanceof Error) {
     const reason = [...refused, `the embedded agent does not start: ${output.message.trim()}`].join('; ');
     throw new StartError(`no agent to run: ${reason}; build the project again`);
   }
-  return engine('embedded', process.execPath, [search.embeddedBundle], output);
+  return engine('embedded', process.execPath, prefix, output);
 }
 
 function engine(

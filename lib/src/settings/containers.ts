@@ -7,7 +7,7 @@ const id = { form: whole(0, 4_294_967_294), example: '1000', parts: [], containe
 export const containers = {
   title: 'Containers',
   about:
-    'Written by ./mobyclaw init, so that plain "docker compose up" works too: the secrets by which the parts know each other, and the user and group that the containers run as.',
+    'Written by ./mobyclaw init: the secrets by which the parts know each other, and the user and group that the containers run as.',
   settings: {
     MOBYCLAW_MCP_TOKEN: {
       about: 'Shown by the agent to the servers whose tools he uses.',
