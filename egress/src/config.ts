@@ -1,8 +1,10 @@
 /** The environment of egress. */
 import { join, resolve } from 'node:path';
+import { type BoundSecret, boundSecretSchema } from '@mobyclaw/lib/credentials/bound-secrets';
 import type { Environment } from '@mobyclaw/lib/part-secrets';
 import { allowedHostsSchema, listenSchema, secretSchema } from '@mobyclaw/lib/part-settings';
 import { readEnvironment } from '@mobyclaw/lib/read-environment';
+import { StartError } from '@mobyclaw/lib/start-error';
 import * as z from 'zod';
 
 const environmentSchema = z.object({
@@ -13,6 +15,9 @@ const environmentSchema = z.object({
   MOBYCLAW_EGRESS_LISTEN: listenSchema.prefault('127.0.0.1:8117'),
   MOBYCLAW_ALLOWED_HOSTS: allowedHostsSchema,
 });
+
+/** As `takeSecrets` finds it. */
+const SECRETS_FILE = 'secrets.json';
 
 export interface ListenAddress {
   host: string;
@@ -31,6 +36,10 @@ export interface EgressConfig {
   door: ListenAddress;
   control: ListenAddress;
   allowedHosts: string[];
+  /** Of credentials.env, what names its hosts; the door has it in the place of Moby. */
+  secrets: BoundSecret[];
+  /** Where the way to the world is found: its proxy, if it has one. */
+  environment: Environment;
 }
 
 /** @throws StartError */
@@ -44,5 +53,18 @@ export function readConfig(environment: Environment): EgressConfig {
     door: values.MOBYCLAW_DOOR_LISTEN,
     control: values.MOBYCLAW_EGRESS_LISTEN,
     allowedHosts: values.MOBYCLAW_ALLOWED_HOSTS,
+    secrets: readSecrets(environment[SECRETS_FILE]),
+    environment,
   };
+}
+
+function readSecrets(text: string | undefined): BoundSecret[] {
+  if (text === undefined) return [];
+  try {
+    return z.array(boundSecretSchema).parse(JSON.parse(text));
+  } catch {
+    throw new StartError(
+      `${SECRETS_FILE} is not as it was written: run ./mobyclaw up, which writes it again`,
+    ); // no cause: it would quote it
+  }
 }

@@ -36,7 +36,11 @@ test('healthz is free, all the rest wants the token of the gateway', async () =>
       expect((await fetch(`${url}${path}`, { headers })).status).toBe(401);
   }
   const headers = { authorization: `Bearer ${TOKEN}` };
-  expect(await (await fetch(`${url}/status`, { headers })).json()).toEqual({ version: '1.2.3', caps: null });
+  expect(await (await fetch(`${url}/status`, { headers })).json()).toEqual({
+    version: '1.2.3',
+    caps: null,
+    authority: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+  });
   expect((await fetch(`${url}/nothing`, { headers })).status).toBe(404);
   const put = (body: unknown) =>
     fetch(`${url}/turns`, {

@@ -2,6 +2,7 @@
  * Wires egress: the relay and the door, which the agent reaches, and the control server, which the gateway reaches. Nothing
  * of it is reached by anybody else. Keeps the lock of its folder, since the ledger has one writer.
  */
+import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
@@ -13,9 +14,16 @@ import type { PartService } from '@mobyclaw/lib/part-process';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
 import { StartError } from '@mobyclaw/lib/start-error';
 import { type EgressStatus, runningTurnsSchema } from '@mobyclaw/protocol/egress';
+import { Authority } from './ca/authority.ts';
 import type { EgressConfig } from './config.ts';
 import { controlServer } from './control/control-server.ts';
+import { publicAddresses } from './door/addresses.ts';
+import { AuditLog } from './door/audit-log.ts';
+import { Dialler } from './door/dialler.ts';
+import { createDoor } from './door/door.ts';
+import type { Judge } from './door/judge.ts';
 import { type Listener, listen } from './listener.ts';
+import { BoundSecrets } from './secrets/bound-secrets.ts';
 import { RunningTurns } from './turns/running-turns.ts';
 
 export interface EgressOptions {
@@ -33,11 +41,26 @@ export interface EgressService extends PartService {
 /** @throws StartError, or the listening error */
 export async function startEgress(
   config: EgressConfig,
-  { version, logger }: EgressOptions,
+  { version, clock, logger }: EgressOptions,
 ): Promise<EgressService> {
   const lock = await lockFolder(config.folder);
+  const authority = await Authority.open(config.folder, clock);
+  const audit = new AuditLog(config.folder, clock, () => undefined);
+  const door = createDoor({
+    judge: notYetAllowed,
+    dialler: new Dialler({
+      resolve: (name) => lookup(name, { all: true, order: 'verbatim' }),
+      addresses: publicAddresses,
+      environment: config.environment,
+    }),
+    secrets: new BoundSecrets(config.secrets),
+    certificateFor: (host) => authority.certificateFor(host),
+    authority: () => authority.certificate(),
+    audit,
+    logger,
+  });
   const turns = new RunningTurns();
-  const status = (): EgressStatus => ({ version, caps: null });
+  const status = (): EgressStatus => ({ version, caps: null, authority: authority.fingerprint });
   const control = controlServer({
     token: config.token,
     allowedHosts: config.allowedHosts,
@@ -57,10 +80,11 @@ export async function startEgress(
   const listeners: Listener[] = [];
   try {
     listeners.push(await listen(notYet(), config.relay));
-    listeners.push(await listen(notYet(), config.door));
+    listeners.push(await listen(door, config.door));
     listeners.push(await listen(control, config.control));
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()));
+    audit.close();
     lock.release();
     throw error;
   }
@@ -71,10 +95,19 @@ export async function startEgress(
     doorUrl,
     async close() {
       await Promise.all(listeners.map((listener) => listener.close()));
+      audit.close();
       lock.release();
     },
   };
 }
+
+/** Until the owner's rules are read here, nothing is let through. */
+const notYetAllowed: Judge = async ({ host }) => ({
+  allowed: false,
+  isAsked: false,
+  reason: 'no-rules',
+  message: `"${host}" is not allowed: there are no rules yet.`,
+});
 
 function notYet(): Server {
   return createServer((request, response) => {

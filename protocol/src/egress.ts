@@ -93,6 +93,7 @@ export const doorRowSchema = z.object({
   bytesIn: z.int().describe('to Moby'),
   bytesOut: z.int().describe('from him'),
   turn: turnSchema.optional(),
+  times: z.int().optional().describe('how often, where the same was refused again within a minute'),
 });
 export type DoorRow = z.infer<typeof doorRowSchema>;
 
