@@ -79,19 +79,14 @@ export async function main(args: string[], version: string): Promise<void> {
   const terminal = processTerminal();
   // Timers of lib/clock do not keep a process alive; a command that only waits must not end for that.
   const alive = setInterval(() => undefined, 2 ** 30);
-  let code: number;
   logWarnings({ warn: () => undefined }); // none that the owner could do anything about
   process.on('uncaughtException', (error) => process.exit(report(terminal, error)));
-  try {
-    endWithOutput(terminal);
-    const load = async (): Promise<Context> => {
-      const { Context } = await import('./context.ts');
-      return new Context({ terminal, checkout: findCheckout(), version });
-    };
-    code = await runCommand(args, { terminal, version, load });
-  } catch (error) {
-    code = report(terminal, error);
-  }
+  endWithOutput(terminal);
+  const load = async (): Promise<Context> => {
+    const { Context } = await import('./context.ts');
+    return new Context({ terminal, checkout: findCheckout(), version });
+  };
+  const code = await runReported(args, { terminal, version, load });
   clearInterval(alive);
   process.exitCode = code;
   terminal.stdin.destroy();
@@ -102,6 +97,15 @@ export interface Program {
   version: string;
   /** Loaded for a command only: help needs neither settings nor HTTP. */
   load: () => Promise<Context>;
+}
+
+/** @returns the exit code of the command; what went wrong is told at the terminal */
+export async function runReported(args: string[], program: Program): Promise<number> {
+  try {
+    return await runCommand(args, program);
+  } catch (error) {
+    return report(program.terminal, error);
+  }
 }
 
 /** @returns the exit code of the command; help and wrong use included */

@@ -47,6 +47,7 @@ beforeEach(async () => {
         token: GATEWAY_TOKEN,
         routes: [
           { method: 'POST', path: '/extra', answer: ({ body }) => body },
+          { method: 'POST', path: '/later', answer: async ({ body }) => body },
           {
             method: 'GET',
             path: '/wait',
@@ -212,6 +213,11 @@ test('a body that is too large is answered, whether or not it says its length', 
     const answer = await send('/extra', { body, headers: { ...AS_GATEWAY, ...length } });
     expect([answer.status, JSON.parse(answer.body).detail]).toEqual([413, expect.stringContaining('larger')]);
   }
+});
+
+test('what a route works on for a while is answered as it stands then', async () => {
+  const answer = await send('/later', { body: '{"a":[1]}', headers: AS_GATEWAY });
+  expect([answer.status, answer.body]).toEqual([200, '{"a":[1]}']);
 });
 
 test('a route is told that its client has left, and what was asked', async () => {

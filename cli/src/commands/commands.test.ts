@@ -40,3 +40,35 @@ test('a wrong token, or another program on the port, is told apart from a stack 
     'Another program may use its port',
   );
 });
+
+test('a subject alone shows what there is of it: the first thing that everybody asks', async () => {
+  const home = temporaryFolder();
+  const api = await startApi();
+  const asked = async (...args: string[]) => {
+    const before = api.seen.length;
+    const { code, stdout, stderr } = await runCli(args, { home, port: api.port });
+    return { code, stdout, stderr, requests: api.seen.slice(before) };
+  };
+  const subjects = [
+    'questions',
+    'memory',
+    'sessions',
+    'token',
+    'usage',
+    'channels',
+    'cron',
+    'heartbeat',
+    'hooks',
+    'workspace',
+    'service',
+  ];
+  for (const subject of subjects) {
+    const first = ['memory', 'usage'].includes(subject)
+      ? 'show'
+      : ['heartbeat', 'service'].includes(subject)
+        ? 'status'
+        : 'list';
+    expect(await asked(subject), subject).toEqual(await asked(subject, first));
+    expect((await asked(subject)).stderr, subject).not.toContain('Usage:');
+  }
+});

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { Context } from '../context.ts';
 import { keepComposeState } from '../running-stack.ts';
 import { memoryTerminal } from '../testing/memory-terminal.ts';
-import { runCli } from '../testing/run-cli.ts';
+import { runProcess } from '../testing/run-cli.ts';
 import { ComposeProject } from './project.ts';
 
 const DOCKER = '#!/bin/sh\necho "$COMPOSE_PROJECT_NAME" "$@"\n';
@@ -37,7 +37,7 @@ test('the name that a stack was started by counts until down, in whatever termin
   await keepComposeState(context().data, { ...state, project: 'second' });
   expect(await said()).toMatch(/^second compose /);
   expect(await said({ COMPOSE_PROJECT_NAME: 'mobyclaw' })).toMatch(/^second compose /);
-  const exec = await runCli(['exec', 'moby', 'true'], { home, env: { PATH } });
+  const exec = await runProcess(['exec', 'moby', 'true'], { home, env: { PATH } });
   expect(exec.stdout).toMatch(/^second compose .* exec -T moby true\n$/);
   // As a version wrote it that did not record the name.
   await keepComposeState(context().data, state);
