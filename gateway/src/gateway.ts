@@ -28,6 +28,7 @@ import { Embedder } from './embeddings/embedder.ts';
 import { HistorySearch, historyVectors } from './embeddings/history-search.ts';
 import { MemoryQuestions, memoryVectors } from './embeddings/memory-vectors.ts';
 import { VectorFeeder } from './embeddings/vector-feeder.ts';
+import { ForgetQuestions } from './forget/forget-questions.ts';
 import { Forgetting } from './forget/forgetting.ts';
 import { PartLogs } from './health/part-logs.ts';
 import { partStates } from './health/part-states.ts';
@@ -330,6 +331,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     supervisor,
     jobs: async () => background.jobs,
     questions,
+    proposeForgetting: (wish, session) => forgetQuestions.propose(wish, session),
     clock,
     timeZone,
   });
@@ -360,6 +362,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
     logger,
   });
+  const forgetQuestions = new ForgetQuestions({ store, questions, forgetting, clock, logger });
   const retention = new Retention({
     store,
     keepMs: config.keepMs,
@@ -491,6 +494,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     });
   });
   reloader?.start();
+  forgetQuestions.start();
   retention.start();
   indexer.start();
   feeder?.start();
@@ -503,6 +507,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs = DRAIN_MS) {
       retention.stop();
       await factQuestions?.stop();
+      await forgetQuestions.stop();
       await review?.stop();
       questions.stop();
       push.stop();

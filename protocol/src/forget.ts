@@ -69,7 +69,7 @@ export const forgettingSchema = z
     id: z.string(),
     state: z
       .enum(['due', 'done', 'failed'])
-      .describe('failed: what is missing is gone on with at the next start'),
+      .describe('failed: what is missing is tried again by itself, and at the next start'),
     problem: z.string().optional(),
     ...forgetFindingSchema.shape,
   })

@@ -6,7 +6,9 @@
 import * as z from 'zod';
 
 /** What a question is about. Another kind is one more entry here and one in `gateway/src/questions/kinds.ts`. */
-export const questionKindSchema = z.enum(['tool', 'form', 'rounds', 'fact']).meta({ id: 'QuestionKind' });
+export const questionKindSchema = z
+  .enum(['tool', 'form', 'rounds', 'fact', 'forget'])
+  .meta({ id: 'QuestionKind' });
 export type QuestionKind = z.infer<typeof questionKindSchema>;
 
 export const questionStateSchema = z.enum(['open', 'answered', 'expired', 'withdrawn']).meta({
@@ -57,7 +59,9 @@ export const questionSchema = z
     id: z.string().describe('UUIDv7'),
     kind: questionKindSchema,
     state: questionStateSchema,
-    turn: z.string().describe('of kind fact: no turn waits; the id of what is in doubt'),
+    turn: z
+      .string()
+      .describe('of kinds fact and forget no turn waits: the id of what is in doubt, or of what is proposed'),
     session: z.string(),
     asker: z.enum(['owner', 'guest', 'webhook']).describe('on whose behalf the turn runs'),
     source: z.string().describe('where the turn came from: cli, telegram, cron …'),

@@ -16,6 +16,7 @@ import {
   type ForgottenEntry,
   forgetFindingSchema,
 } from '@mobyclaw/protocol/forget';
+import type { AgentClient } from '../agent/agent.ts';
 import type { PartClient } from '../parts/part-client.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
@@ -27,11 +28,11 @@ const RUNNING_MS = 60_000; // that an answer under way gets to end
 const LOOK_MS = 50;
 const PART_MS = 300_000; // years of logs, or a large database of the agent's
 const KEPT_VIEWS = 20;
-const RETRY: BackoffOptions = { firstMs: 5000, maxMs: 3_600_000 };
+const RETRY: BackoffOptions = { firstMs: 5000, maxMs: 300_000 }; // so soon after the agent is back
 
 export interface ForgettingOptions {
   store: Store;
-  agent: AgentSessionsOptions['agent'];
+  agent: AgentSessionsOptions['agent'] & Pick<AgentClient, 'isReady'>;
   /** Null where there is none. */
   memory: PartClient | null;
   supervisor: PartClient | null;
@@ -73,10 +74,19 @@ export class Forgetting {
    */
   start(): void {
     const held = this.#options.lanes.hold();
-    this.#resuming = this.#resume(() => held.resume()).catch((error: unknown) => {
-      this.#options.logger.error({ err: error }, 'what is still to be forgotten is not known');
-      held.resume();
-    });
+    this.#goOn(0, () => held.resume());
+  }
+
+  /** @param tries that were made already @param tried is called after the next one, or where there is none */
+  #goOn(tries: number, tried: () => void): void {
+    this.#resuming ??= this.#resume(tries, tried)
+      .catch((error: unknown) => {
+        this.#options.logger.error({ err: error }, 'what is still to be forgotten is not known');
+        tried();
+      })
+      .finally(() => {
+        this.#resuming = null;
+      });
   }
 
   /** Resolves when nothing is under way any more. */
@@ -86,16 +96,19 @@ export class Forgetting {
     await this.#queue.idle();
   }
 
-  async #resume(tried: () => void): Promise<void> {
-    for (let tries = 1; ; tries++) {
+  async #resume(made: number, tried: () => void): Promise<void> {
+    const { agent, clock } = this.#options;
+    for (let tries = made; ; tries++) {
+      if (tries > 0) await pause(clock, backoffMs(tries, RETRY), this.#stopped.signal);
+      if (this.#stopped.signal.aborted) return;
+      if (tries > 0 && !(await agent.isReady())) continue; // nothing could be had from him
       const due = (await this.#list.read()).filter(({ state }) => state === 'due');
       for (const entry of due) {
         if (this.#stopped.signal.aborted) break;
         await this.#begin(entry);
       }
       tried();
-      if (due.length === 0 || this.#stopped.signal.aborted) return;
-      await pause(this.#options.clock, backoffMs(tries, RETRY), this.#stopped.signal);
+      if ((await this.#list.read()).every(({ state }) => state === 'done')) return;
     }
   }
 
@@ -150,6 +163,8 @@ export class Forgetting {
         view = { id, state: 'failed', problem, places: [], left: [] };
       }
       this.#show(view);
+      const isDue = (await this.#list.read()).some((one) => one.id === id && one.state === 'due');
+      if (isDue && !this.#stopped.signal.aborted) this.#goOn(1, () => {});
       return view;
     });
   }

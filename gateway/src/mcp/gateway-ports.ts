@@ -22,6 +22,7 @@ export interface GatewayPortsOptions {
   supervisor: PartClient | null;
   jobs: ToolPorts['jobs'];
   questions: ToolPorts['questions'];
+  proposeForgetting: ToolPorts['proposeForgetting'];
   clock: Clock;
   timeZone: string;
 }
@@ -39,6 +40,7 @@ export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
     mayWrite: (channel) => messaging()?.refusal(channel) === null,
     send: (message) => void messaging()?.deliver(message),
     readAgentFile: supervisor && ((path) => readAgentFile(supervisor, path)),
+    proposeForgetting: options.proposeForgetting,
     asking: new Asking(turns, clock),
     searchMemory: (query) => searchMemory(memory, query),
   };

@@ -62,6 +62,7 @@ export class McpEndpoint {
       { scheduleTools },
       { assistantTools },
       { questionTools },
+      { forgetTools },
     ] = await Promise.all([
       import('@mobyclaw/mcp/handler'),
       import('./gateway-tools.ts'),
@@ -69,11 +70,13 @@ export class McpEndpoint {
       import('./schedule-tools.ts'),
       import('./assistant-tools.ts'),
       import('./question-tools.ts'),
+      import('./forget-tools.ts'),
     ]);
     const { jobs } = ports;
     const own = [
       ...gatewayTools(ports),
       ...chatTools(ports),
+      ...forgetTools(ports),
       ...(jobs ? scheduleTools({ ...ports, jobs }) : []),
     ];
     const all = audience === 'agent' ? own : [...own, ...assistantTools(ports)];

@@ -1,5 +1,6 @@
 /** What the gateway's MCP tools need of the rest of it. */
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { ForgetWish } from '@mobyclaw/protocol/forget';
 import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { Outgoing } from '../delivery/delivery.ts';
 import type { HistorySearch } from '../embeddings/history-search.ts';
@@ -41,6 +42,8 @@ export interface ToolPorts {
   readAgentFile: ((path: string) => Promise<AgentFile | { refusal: string }>) | null;
   questions: Pick<Questions, 'list' | 'answer'>;
   asking: Pick<Asking, 'ask' | 'result'>;
+  /** Asks the owner whether something is to be forgotten. @returns what the model is told @throws ForgetWishError */
+  proposeForgetting: (wish: ForgetWish, session: string) => Promise<string>;
   /** Asks the memory server. */
   searchMemory: (query: string) => Promise<string>;
 }

@@ -4,6 +4,7 @@
  */
 import type { Decision, Wanted } from '../agent/wanted.ts';
 import { factRules } from './fact.ts';
+import { forgetRules } from './forget.ts';
 import { formKind } from './form.ts';
 import type { Kind, KindRules } from './kind.ts';
 import { roundsKind } from './rounds.ts';
@@ -11,8 +12,14 @@ import { type RuleFor, toolKind } from './tool.ts';
 
 export type Kinds = {
   [K in Wanted['kind']]: Kind<Extract<Wanted, { kind: K }>, Extract<Decision, { kind: K }>>;
-} & { fact: KindRules };
+} & { fact: KindRules; forget: KindRules };
 
 export function kinds(ruleFor: RuleFor): Kinds {
-  return { tool: toolKind(ruleFor), form: formKind, rounds: roundsKind, fact: factRules };
+  return {
+    tool: toolKind(ruleFor),
+    form: formKind,
+    rounds: roundsKind,
+    fact: factRules,
+    forget: forgetRules,
+  };
 }

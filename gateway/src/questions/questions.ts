@@ -125,7 +125,7 @@ export class Questions {
 
   /** Asks what no run waits for; `onChange` tells of the answer. The same subject of a turn is asked once. */
   post(
-    kind: 'fact',
+    kind: 'fact' | 'forget',
     draft: Draft,
     { turn, session, timeoutMs }: { turn: string; session: string; timeoutMs: number },
   ): void {
