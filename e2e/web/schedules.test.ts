@@ -59,6 +59,25 @@ describe.skipIf(!requireTool('chromium'))('schedules', () => {
     await page.getByRole('button', { name: 'Pause' }).waitFor();
     expect(await seriousFaults(page)).toEqual([]);
     await picture(page, 'schedule');
+    await page.getByRole('link', { name: 'Change' }).click();
+    await page.getByRole('heading', { name: 'Change the schedule' }).waitFor();
+    expect(await page.getByRole('radio', { name: 'On days' }).isChecked()).toBe(true);
+    await page.getByLabel(/^At/).fill('08:30');
+    await page.getByLabel(/^Time zone/).fill('Asia/Tokyo');
+    await page.getByLabel(/^Until/).fill('30d');
+    await page.getByLabel(/^How often/).fill('7');
+    await page.locator('.next-times', { hasText: 'Asia/Tokyo' }).waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await picture(page, 'schedule-change');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Monday to Friday at 08:30').waitFor();
+    const [changed] = (await moby.call('GET', '/api/jobs')).body.items;
+    expect(changed).toMatchObject({
+      ...{ name: 'Weather', cron: '30 8 * * 1-5', prompt: 'How is the weather?' },
+      ...{ timeZone: 'Asia/Tokyo', count: 7 },
+    });
+    expect(changed.until).toBeDefined();
+
     await page.getByRole('button', { name: 'Delete' }).click();
     expect((await moby.call('GET', '/api/jobs')).body.items).toHaveLength(1);
     await page.getByRole('button', { name: 'Delete it for good?' }).click();

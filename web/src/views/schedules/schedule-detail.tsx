@@ -63,6 +63,9 @@ export function ScheduleDetail({ id }: { id: string }) {
                 </ol>
               )}
               <div class="actions">
+                <a class="button" href={hrefOf('schedules', `${id}/edit`)}>
+                  {t.schedules.change}
+                </a>
                 <button
                   type="button"
                   class="button"

@@ -1,4 +1,4 @@
-/** What Moby does by himself: schedules and reminders, how they ran, and the heartbeat. `rest`: an id, `new`, or nothing. */
+/** What Moby does by himself: schedules and reminders, how they ran, and the heartbeat. `rest`: an id, `<id>/edit`, `new`, or nothing. */
 import type { JobView } from '@mobyclaw/protocol/job';
 import { signal } from '@preact/signals';
 import { go, hrefOf } from '../../data/route.ts';
@@ -12,15 +12,17 @@ import { proposal } from '../chat/chat-state.ts';
 import { HOME } from '../chat/conversation-name.ts';
 import type { ViewProps } from '../registry.ts';
 import { Heartbeat } from './heartbeat.tsx';
-import { NewSchedule } from './new-schedule.tsx';
 import { ScheduleDetail } from './schedule-detail.tsx';
+import { EditSchedule, ScheduleForm } from './schedule-form.tsx';
 import { whenText } from './schedule-text.ts';
 
 /** Whether those that have finished are listed too. */
 const withFinished = signal(false);
 
 export function SchedulesView({ rest }: ViewProps) {
-  if (rest === 'new') return <NewSchedule />;
+  if (rest === 'new') return <ScheduleForm key="new" job={null} />;
+  const edited = /^(.+)\/edit$/.exec(rest)?.[1];
+  if (edited !== undefined) return <EditSchedule key={rest} id={edited} />;
   if (rest !== '') return <ScheduleDetail key={rest} id={rest} />;
   return <List />;
 }
