@@ -46,11 +46,15 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
           },
     );
     const { page, faults } = await moby.openPage();
+    await page.evaluate(`new MutationObserver(() => {
+      globalThis.firstText ??= document.querySelector('.his .text');
+    }).observe(document.querySelector('#content'), { childList: true, subtree: true })`);
     await page.getByLabel('Write to Moby').fill('Remember my name is Alice');
     await page.keyboard.press('Enter');
     const answer = page.locator('.his').last();
     await answer.getByRole('heading', { name: 'Done' }).waitFor();
     await answer.locator('footer').waitFor();
+    expect(await page.evaluate('firstText === document.querySelector(".his .text")')).toBe(true); // drawn once
     expect(await answer.locator('strong').textContent()).toBe('it');
     expect(await answer.locator('pre code').textContent()).toBe('echo $HOME');
     expect(await answer.locator('p code').textContent()).toBe('my_name');
@@ -62,6 +66,10 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
     expect(await page.locator('.mine .bubble').allTextContents()).toEqual(['Remember my name is Alice']);
     expect(await page.locator('.his').count()).toBe(1);
     await page.locator('header').getByText('% full').waitFor();
+    await page
+      .locator('header')
+      .getByTitle(/^The whole conversation: .* tokens in 1 answer/)
+      .waitFor();
     const again = page.locator('.his');
     await again.getByRole('button', { name: 'What he did and thought' }).click();
     await again.getByText('Thoughts').click();

@@ -28,6 +28,15 @@ export const sessionViewSchema = z
     opening: z.string().optional().describe('how its first message begins'),
     messages: z.int(),
     context: contextSchema.optional().describe('how full the model is, once it was asked'),
+    spent: z
+      .object({
+        turns: z.int().describe('in which a model was called'),
+        tokens: z.int(),
+        costUsd: z.number(),
+        unpricedTurns: z.int().describe('whose cost is not known, and not in costUsd'),
+      })
+      .optional()
+      .describe('since it began; with a single conversation only'),
     createdAt: z.iso.datetime(),
     lastActiveAt: z.iso.datetime(),
   })

@@ -60,6 +60,8 @@ test('it is told by model, trigger and conversation, the most first', () => {
     { name: 'cron', turns: 2, tokens: 20, costUsd: 0.5, unpricedTurns: 1 },
   ]);
   expect(usage.bySession(100, 1).map(({ name }) => name)).toEqual(['api:a']);
+  expect(usage.ofSession('cron:1')).toEqual({ turns: 2, tokens: 20, costUsd: 0.5, unpricedTurns: 1 });
+  expect(usage.ofSession('api:none')).toEqual({ turns: 0, tokens: 0, costUsd: 0, unpricedTurns: 0 });
 });
 
 test('a price is given to what has none, of that model and since that time', () => {

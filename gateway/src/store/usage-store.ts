@@ -121,6 +121,23 @@ export class UsageStore {
     return this.#groups('session', time, limit);
   }
 
+  /** Of one conversation, since it began. */
+  ofSession(session: string): Omit<GroupRow, 'name'> {
+    const row = this.#db
+      .sql(
+        `SELECT count(*) AS turns, coalesce(sum(input_tokens + output_tokens), 0) AS tokens,
+           coalesce(sum(cost_usd), 0) AS cost, coalesce(sum(cost_usd IS NULL), 0) AS unpriced
+         ${OF_TURNS} AND session = ?`,
+      )
+      .get(0, session);
+    return {
+      turns: Number(row?.turns),
+      tokens: Number(row?.tokens),
+      costUsd: Number(row?.cost),
+      unpricedTurns: Number(row?.unpriced),
+    };
+  }
+
   lift(day: number, at: number): void {
     this.#db
       .sql('INSERT INTO budget_lifts (day, lifted_at) VALUES (?, ?) ON CONFLICT DO NOTHING')

@@ -62,6 +62,10 @@ export const chat = {
   byHimself: (by: string) => `Moby, by himself · ${by}`,
   marker: 'A new conversation begins here',
   tokens: (n: string) => `${n} tokens`,
+  spent: (tokens: string, turns: number, unpriced: number) =>
+    `The whole conversation: ${tokens} in ${turns} ${turns === 1 ? 'answer' : 'answers'}${
+      unpriced === 0 ? '' : `, ${unpriced} of them without a known price`
+    }`,
   download: 'Download',
   tooManyFiles: (n: number) => `Up to ${n} files go with one message.`,
   fileTooLarge: (name: string) => `${name} is larger than 5 MB.`,

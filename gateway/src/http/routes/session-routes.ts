@@ -18,6 +18,10 @@ const messagesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
   before: z.coerce.number().int().positive().optional().describe('messages with a smaller id'),
   after: z.coerce.number().int().min(0).optional().describe('messages with a larger id'),
+  orEmpty: z
+    .stringbool()
+    .default(false)
+    .describe('a conversation in which nothing was said yet has no messages, instead of not being there'),
   from: z.coerce
     .number()
     .int()
@@ -46,7 +50,8 @@ export function sessionRoutes(services: HttpServices): Router {
   });
 
   router.get('/api/sessions/:key', (request, response) => {
-    response.json(toView(find(request.params.key)));
+    const session = find(request.params.key);
+    response.json({ ...toView(session), spent: store.usage.ofSession(session.key) });
   });
 
   router.patch('/api/sessions/:key', (request, response) => {
@@ -60,7 +65,11 @@ export function sessionRoutes(services: HttpServices): Router {
   });
 
   router.get('/api/sessions/:key/messages', (request, response) => {
-    const { limit, before, after, from } = validate(messagesQuery, request.query);
+    const { limit, before, after, from, orEmpty } = validate(messagesQuery, request.query);
+    if (orEmpty && !store.sessions.find(request.params.key)) {
+      response.json({ items: [] });
+      return;
+    }
     const { key } = find(request.params.key);
     const rows =
       from !== undefined

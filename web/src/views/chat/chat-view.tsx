@@ -13,6 +13,7 @@ import { Asked, useAsked } from './asked-in.tsx';
 import { actionProblem } from './chat-state.ts';
 import { Composer } from './composer.tsx';
 import { HOME, isAnsweredHere, nameOf, platformName } from './conversation-name.ts';
+import { dollars } from './dollars.ts';
 import { itemsOf } from './items.ts';
 import { MessageList } from './message-list.tsx';
 
@@ -99,6 +100,7 @@ function Head({ session }: { session: string }) {
           <h1 dir="auto">{name}</h1>
           {!session.startsWith('web:') && <span class="tag">{platformName(session)}</span>}
           {known?.context && <Fullness context={known.context} />}
+          {known && <Spent session={session} />}
         </>
       }
     >
@@ -125,6 +127,19 @@ function Head({ session }: { session: string }) {
         </div>
       )}
     </ViewHeader>
+  );
+}
+
+/** What the whole conversation has cost, or its tokens where no price is known. */
+function Spent({ session }: { session: string }) {
+  const view = useResource<SessionView>(`/api/sessions/${encodeURIComponent(session)}`, ['turns']);
+  const spent = view.value.value?.spent;
+  if (!spent || spent.turns === 0) return null;
+  const tokens = t.chat.tokens(spent.tokens.toLocaleString());
+  return (
+    <span class="tag" title={t.chat.spent(tokens, spent.turns, spent.unpricedTurns)}>
+      {spent.costUsd === 0 ? tokens : dollars(spent.costUsd)}
+    </span>
   );
 }
 
