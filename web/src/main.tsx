@@ -1,7 +1,7 @@
 /** Starts the page: lets this browser in if its address has a code, shows what there is, begins to listen. */
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { logIn, takeCode } from './data/login.ts';
+import { logIn, openAsBefore, takeCode } from './data/login.ts';
 import { startPage } from './data/page.ts';
 import { watchRoute } from './data/route.ts';
 
@@ -12,6 +12,7 @@ type Policies = { createPolicy(name: string, rules: ScriptUrlPolicy): ScriptUrlP
 
 const code = takeCode(location, history);
 watchRoute();
+openAsBefore(code);
 const root = document.getElementById('app');
 if (root) render(<App />, root);
 await logIn(code);

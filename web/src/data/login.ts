@@ -18,6 +18,28 @@ export function takeCode(
   return code;
 }
 
+const WAS_IN = 'was-in';
+
+/**
+ * Whoever was let in the last time sees the page at once, while the gateway is asked whether that still counts: its first
+ * refusal of anything shows how to get in. Only remembers that; what lets in is the cookie. With a code it is waited for.
+ */
+export function openAsBefore(code: string | null): void {
+  try {
+    if (code === null && localStorage.getItem(WAS_IN) !== null) loggedIn.value = true;
+  } catch {
+    // a browser that keeps nothing is asked about first
+  }
+  loggedIn.subscribe((isIn) => {
+    try {
+      if (isIn) localStorage.setItem(WAS_IN, 'yes');
+      else if (isIn === false) localStorage.removeItem(WAS_IN);
+    } catch {
+      // as above
+    }
+  });
+}
+
 /** Never rejects. Without a connection the page opens as it was, if it was let in before. */
 export async function logIn(code: string | null): Promise<void> {
   try {

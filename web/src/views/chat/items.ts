@@ -25,6 +25,17 @@ export interface ItemSources {
   atEnd: boolean;
 }
 
+const known = new WeakMap<MessageView, Item>();
+
+/** The same item for the same message, so that nothing of it is drawn again. */
+function itemOf(message: MessageView, key: string): Item {
+  const before = known.get(message);
+  if (before?.key === key) return before;
+  const item: Item = { kind: 'message', key, message };
+  known.set(message, item);
+  return item;
+}
+
 /** @returns the items, and the keys of accepted entries that are among them as turns or messages */
 export function itemsOf({ messages, turns, entries, accepted, atEnd }: ItemSources): {
   items: Item[];
@@ -36,7 +47,7 @@ export function itemsOf({ messages, turns, entries, accepted, atEnd }: ItemSourc
     const ofTurn = `${message.role}:${message.turn}`;
     const key = message.sentBy !== undefined || keys.has(ofTurn) ? `message:${message.id}` : ofTurn;
     keys.add(key);
-    items.push({ kind: 'message', key, message });
+    items.push(itemOf(message, key));
   }
   if (!atEnd) return { items, seen: new Set() };
   let ahead = 0;

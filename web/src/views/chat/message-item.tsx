@@ -1,5 +1,6 @@
 /** One item of a conversation. */
 import type { MessageView } from '@mobyclaw/protocol/session';
+import { Component } from 'preact';
 import { useState } from 'preact/hooks';
 import { messageOf } from '../../data/api.ts';
 import type { LiveTurn } from '../../data/live-turns.ts';
@@ -14,24 +15,32 @@ import { askAgain, changePrompt, stopTurn } from './actions.ts';
 import { AskedIn } from './asked-in.tsx';
 import { proposal } from './chat-state.ts';
 import { isAnsweredHere } from './conversation-name.ts';
+import { dollars } from './dollars.ts';
 import type { Item } from './items.ts';
 import { Steps } from './steps.tsx';
 
-export function MessageItem({ item }: { item: Item }) {
-  switch (item.kind) {
-    case 'message':
-      if (item.message.role === 'marker') return <p class="marker">{t.chat.marker}</p>;
-      return item.message.role === 'user' ? (
-        <Question message={item.message} />
-      ) : (
-        <Answer message={item.message} turn={live.followed(item.message.turn)} />
-      );
-    case 'answer':
-      return <Answer turn={item.turn} />;
-    case 'waiting':
-      return <Waiting turn={item.turn} position={item.position} />;
-    case 'outbox':
-      return <Unsent entry={item.entry} isAccepted={item.isAccepted} />;
+/** Is drawn again for another item alone; what changes about the same one its parts see themselves. */
+export class MessageItem extends Component<{ item: Item }> {
+  override shouldComponentUpdate({ item }: { item: Item }): boolean {
+    return item !== this.props.item;
+  }
+
+  render({ item }: { item: Item }) {
+    switch (item.kind) {
+      case 'message':
+        if (item.message.role === 'marker') return <p class="marker">{t.chat.marker}</p>;
+        return item.message.role === 'user' ? (
+          <Question message={item.message} />
+        ) : (
+          <Answer message={item.message} />
+        );
+      case 'answer':
+        return <Answer turn={item.turn} />;
+      case 'waiting':
+        return <Waiting turn={item.turn} position={item.position} />;
+      case 'outbox':
+        return <Unsent entry={item.entry} isAccepted={item.isAccepted} />;
+    }
   }
 }
 
@@ -59,8 +68,9 @@ function Question({ message }: { message: MessageView }) {
   );
 }
 
-/** @param message once it is in the history */
-function Answer({ message, turn: seen = null }: { message?: MessageView; turn?: LiveTurn | null }) {
+/** The same one from its first word on, so that it is drawn once. @param message once it is in the history @param turn until then */
+function Answer({ message, turn: followed }: { message?: MessageView; turn?: LiveTurn }) {
+  const seen = followed ?? (message ? live.followed(message.turn) : null);
   const [past, setPast] = useState<LiveTurn | string | null>(null);
   const turn = seen ?? (typeof past === 'string' ? null : past);
   const ending = turn?.ending.value ?? null;
@@ -134,7 +144,7 @@ function AnswerFooter({ message, onSteps }: AnswerFooterProps) {
         <span class="spent" title={usage.model}>
           {usage.costUsd === undefined || usage.costUsd === 0
             ? t.chat.tokens((usage.inputTokens + usage.outputTokens).toLocaleString())
-            : `$${usage.costUsd < 0.01 ? usage.costUsd.toFixed(4) : usage.costUsd.toFixed(2)}`}
+            : dollars(usage.costUsd)}
         </span>
       )}
       <Copy text={text} />

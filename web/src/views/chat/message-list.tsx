@@ -13,6 +13,7 @@ import type { Item } from './items.ts';
 import { MessageItem } from './message-item.tsx';
 
 const AT_END_PX = 80;
+const AT_ONCE = 10; // fills a screen; the older ones of a page are drawn after it, as many at a time
 const AHEAD = '800px 0px'; // older messages are asked for before one is there
 
 export interface MessageListProps {
@@ -28,7 +29,10 @@ export function MessageList({ conversation, items, target }: MessageListProps) {
   const pinned = useRef(true);
   const anchor = useRef<{ node: Element; top: number } | null>(null);
   const [away, setAway] = useState(false);
-  const first = conversation.messages.value[0]?.id;
+  const [count, setCount] = useState(AT_ONCE);
+  const isAll = target !== null || count >= items.length;
+  const drawn = isAll ? items : items.slice(-count);
+  const first = drawn[0]?.key;
   const ownNotes = notes.value.filter(({ session }) => session === conversation.session);
 
   // What grows at the end keeps the end in sight.
@@ -56,7 +60,26 @@ export function MessageList({ conversation, items, target }: MessageListProps) {
     );
     for (const edge of node.querySelectorAll('[data-edge]')) observer.observe(edge);
     return () => observer.disconnect();
-  }, [conversation, first, conversation.atStart.value, conversation.atEnd.value, items.length === 0]);
+  }, [conversation, first, conversation.atStart.value, conversation.atEnd.value, isAll]);
+
+  useEffect(() => {
+    if (items.length === 0) return;
+    if (isAll) {
+      setCount(Number.POSITIVE_INFINITY);
+      return;
+    }
+    let task: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      task = setTimeout(() => {
+        remember();
+        setCount(count + AT_ONCE);
+      });
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(task);
+    };
+  }, [isAll, count, items.length === 0]);
 
   // Older ones came in: what was read stays where it was.
   useLayoutEffect(() => {
@@ -114,12 +137,12 @@ export function MessageList({ conversation, items, target }: MessageListProps) {
   return (
     <section class="scroller" ref={scroller} onScroll={onScroll} tabIndex={0} aria-label={t.views.chat}>
       <div class="column" ref={column}>
-        {!conversation.atStart.value && items.length > 0 && (
+        {!conversation.atStart.value && items.length > 0 && isAll && (
           <button type="button" class="edge" data-edge="older" onClick={() => void conversation.loadOlder()}>
             {t.chat.older}
           </button>
         )}
-        {items.map((item) => (
+        {drawn.map((item) => (
           <MessageItem key={item.key} item={item} />
         ))}
         {ownNotes.map(({ id, command, text }) => (
