@@ -24,6 +24,21 @@ export const localPartSchema = z.object({
 
 export type LocalPart = z.infer<typeof localPartSchema>;
 
+export const sandboxReportSchema = z.object({
+  state: z
+    .enum(['on', 'off', 'impossible'])
+    .describe('off: the owner wants none; impossible: he would have had one, but this machine cannot'),
+  why: z.string().optional().describe('of impossible: a sentence without its dot'),
+  cure: z
+    .string()
+    .optional()
+    .describe('of impossible: what to do, sentences; empty where nothing can be done'),
+  withheld: z.array(z.string()).optional().describe('workspaces that his shell does not get, sentences'),
+});
+
+/** Whether the agent and his shell stand behind walls in local mode. */
+export type SandboxReport = z.infer<typeof sandboxReportSchema>;
+
 export const localStateSchema = z.object({
   pid: z.int(),
   version: z.string(),
@@ -35,6 +50,9 @@ export const localStateSchema = z.object({
     .enum(['starting', 'ready', 'degraded', 'failed', 'stopping'])
     .describe('degraded: keeps trying while a part has a problem; failed: gave up, the process ends'),
   problem: z.string().optional().describe('what is wrong and what to do, for the owner'),
+  sandbox: sandboxReportSchema
+    .optional()
+    .describe('absent where it is not known yet, or of an older version'),
   parts: z.array(localPartSchema),
 });
 

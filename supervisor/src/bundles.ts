@@ -11,6 +11,7 @@ export function siblingBundles(moduleUrl: string): Bundles {
     egress: beside('egress.js'),
     gateway: beside('gateway.js'),
     embeddedAgent: beside('embedded-agent.js'),
+    sandbox: beside('sandbox.js'),
   };
 }
 

@@ -19,6 +19,10 @@ export interface HomeFolder {
   work: string;
   /** Where the fitted soul.yaml goes. */
   engine: string;
+  /** The same where the agent stands behind walls: in no folder that his shell writes. */
+  walledEngine: string;
+  /** Home folder of the agent behind walls. */
+  insideHome: string;
   /** The published soul.yaml. */
   published: string;
 }
@@ -33,6 +37,7 @@ const FOLDERS = [
   'egress',
   'sessions',
   'sessions/work',
+  'sessions/home',
   'sessions/engine',
   'agent',
 ];
@@ -57,6 +62,8 @@ export async function prepareHome(home: string): Promise<HomeFolder> {
     sessions: join(home, 'sessions'),
     work: join(home, 'sessions/work'),
     engine: join(home, 'sessions/engine'),
+    walledEngine: join(home, 'run/engine'),
+    insideHome: join(home, 'sessions/home'),
     published: join(home, 'agent/soul.yaml'),
   };
 }

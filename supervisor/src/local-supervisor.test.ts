@@ -5,10 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LocalState, localStateSchema } from '@mobyclaw/protocol/local-state';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
-import { until } from '@mobyclaw/testkit/until';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { until as untilWithin } from '@mobyclaw/testkit/until';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findFreePort } from './local-port.ts';
 import { birthOf, signalTree } from './process-table.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const STARTS_WITHIN_MS = 60_000; // five processes on a busy machine
+
+function until<T>(what: string, check: () => T | Promise<T>): ReturnType<typeof untilWithin<T>> {
+  return untilWithin(what, check, STARTS_WITHIN_MS);
+}
 
 const MAIN = fileURLToPath(new URL('fixtures/local.mjs', import.meta.url));
 const GOOD = 'version: "7"\nagents:\n  root: {model: m}\n';
@@ -102,8 +110,8 @@ describe('up and down', () => {
     writeFileSync(join(home.path, 'workspaces.conf'), 'notes=/home/me/notes:ro\n');
     home.up({ OPENAI_API_KEY: 'llm-key', TELEGRAM_BOT_TOKEN: 'bot-token' });
     await home.ready();
-    const read = (name: string): Record<string, string> =>
-      JSON.parse(readFileSync(join(home.path, `${name}.env.json`), 'utf8'));
+    const read = (name: string, what = 'env'): Record<string, string> =>
+      JSON.parse(readFileSync(join(home.path, `${name}.${what}.json`), 'utf8'));
     const gateway = read('gateway');
     const agent = JSON.parse(readFileSync(record, 'utf8')).env;
     expect(agent).toMatchObject({ OPENAI_API_KEY: 'llm-key', JIRA_TOKEN: 'two words' });
@@ -134,6 +142,12 @@ describe('up and down', () => {
       expect(JSON.stringify(agent)).not.toContain(gateway[name]);
     }
     expect(readFileSync(join(home.path, 'run/local.json'), 'utf8')).not.toContain(gateway.MOBYCLAW_MCP_TOKEN);
+    for (const part of ['memory', 'workspace', 'egress', 'gateway']) {
+      const all = read(part);
+      const seen = JSON.stringify(read(part, 'started-with'));
+      for (const [name, value] of Object.entries(all))
+        if (/(TOKEN|KEY)$/.test(name)) expect(seen, `${part}: ${name}`).not.toContain(value);
+    }
   });
 
   test('a home with a long name has its socket elsewhere', async () => {

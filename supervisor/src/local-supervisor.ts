@@ -8,12 +8,12 @@
  * soul.yaml does not: the gateway is started all the same, since it is the one that can put the good file back.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
 import { StartError } from '@mobyclaw/lib/start-error';
-import type { LocalState } from '@mobyclaw/protocol/local-state';
+import type { LocalState, SandboxReport } from '@mobyclaw/protocol/local-state';
 import { AgentFiles } from './agent-files.ts';
 import { placeAgentSocket } from './agent-socket.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
@@ -25,11 +25,13 @@ import { type HomeFolder, prepareHome, readCredentials, readWorkspaces } from '.
 import { LocalParts } from './local-parts.ts';
 import { findFreePorts, requireFreePort } from './local-port.ts';
 import { LocalStateFile } from './local-state-file.ts';
+import { buildWalls, insideEnvironment, planWalls } from './local-walls.ts';
 import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
 import { NodePart } from './node-part.ts';
 import { endOrphans } from './orphans.ts';
 import { type PartSources, partEnvironment } from './part-environment.ts';
 import { RotatingLog } from './rotating-log.ts';
+import type { Door } from './sandbox/doors.ts';
 
 export interface Bundles {
   memory: string;
@@ -37,6 +39,8 @@ export interface Bundles {
   egress: string;
   gateway: string;
   embeddedAgent: string;
+  /** First program in the sandbox. */
+  sandbox: string;
 }
 
 export interface LocalOptions {
@@ -70,6 +74,7 @@ export class LocalSupervisor {
   #lock: ProcessLock | null = null;
   #state: 'up' | 'failed' | 'stopping' = 'up';
   #problem: string | undefined;
+  #sandbox: SandboxReport | undefined;
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
   #agent: AgentSupervisor | null = null;
@@ -134,11 +139,13 @@ export class LocalSupervisor {
     const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
     const credentials = await readCredentials(home);
     const workspaces = await readWorkspaces(home);
-    const socket = await placeAgentSocket(folder.run);
+    const walls = await planWalls(environment.MOBYCLAW_SANDBOX || 'off', environment.PATH);
+    this.#sandbox = walls.report;
+    const socket = await placeAgentSocket(folder.run, walls.bubblewrap !== null);
     this.#closers.push(() => socket.remove());
-    const listen = `unix://${socket.path}`;
-    const [memoryPort = 0, workspacePort = 0, relayPort = 0, doorPort = 0, egressPort = 0] =
-      await findFreePorts(5);
+    const [memoryPort = 0, workspacePort = 0, relayPort = 0, doorPort = 0, egressPort = 0, insidePort = 0] =
+      await findFreePorts(6);
+    const partDoor = (name: string): string => join(dirname(socket.path), `${name}.sock`);
     const addresses = {
       home,
       port,
@@ -156,7 +163,8 @@ export class LocalSupervisor {
       doorPort,
       egressPort,
       controlPort: 0,
-      agentUrl: listen,
+      agentUrl: `unix://${socket.path}`,
+      ...(walls.bubblewrap && { walled: { gatewayPort: insidePort, door: partDoor } }),
     };
     const sources: PartSources = { environment, credentials, workspaces, addresses };
     const log = (name: string): RotatingLog => {
@@ -200,7 +208,30 @@ export class LocalSupervisor {
       embeddedBundle: bundles.embeddedAgent,
       env: { ...agentEnvironment, ...ENGINE_SETTINGS },
     });
-    if (offline && engine.kind === 'cagent') await provideModelsDev(agentEnvironment);
+    const modelsDevOffline = offline && engine.kind === 'cagent';
+    if (modelsDevOffline && walls.bubblewrap === null) await provideModelsDev(agentEnvironment);
+    const loopback = (port: number): Door => ({ port, target: { host: '127.0.0.1', port } });
+    const built =
+      walls.bubblewrap &&
+      (await buildWalls({
+        bubblewrap: walls.bubblewrap,
+        folder,
+        socket,
+        engine,
+        inside: bundles.sandbox,
+        workspaces,
+        readOnly: [],
+        doors: [
+          { port: memoryPort, target: { path: partDoor('memory') } },
+          { port: insidePort, target: { path: partDoor('gateway') } },
+          ...[workspacePort, relayPort, doorPort].map(loopback),
+        ],
+        modelsDevOffline,
+        environment,
+        logger,
+      }));
+    if (built && built.withheld.length > 0) this.#sandbox = { ...walls.report, withheld: built.withheld };
+    const handed = built ? insideEnvironment(agentEnvironment, folder.insideHome) : agentEnvironment;
     const verdicts = await Promise.all([
       this.#memory.firstVerdict,
       this.#workspace.firstVerdict,
@@ -211,12 +242,14 @@ export class LocalSupervisor {
     const agent = new AgentSupervisor({
       engine,
       published: folder.published,
-      fitted: join(folder.engine, 'soul.yaml'),
+      fitted: join(built ? folder.walledEngine : folder.engine, 'soul.yaml'),
       sessionDb: join(folder.sessions, 'session.db'),
       cwd: folder.work,
-      listen,
+      listen: `unix://${socket.listen}`,
+      socket,
+      ...(built && { sandbox: built.sandbox }),
       token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
-      env: (soul) => engineEnvironment(engine.kind, soul, agentEnvironment, environment),
+      env: (soul) => engineEnvironment(engine.kind, soul, handed, environment),
       log: log('agent'),
       logger,
       clock,
@@ -227,7 +260,8 @@ export class LocalSupervisor {
       agent,
       files: new AgentFiles({
         cwd: folder.work,
-        home: environment.HOME ?? folder.work,
+        home: handed.HOME ?? folder.work,
+        ...(built && { root: () => built.sandbox.root }),
         workspace: (name) => workspaces.find((workspace) => workspace.name === name)?.path ?? null,
       }),
       token: addresses.secrets.control,
@@ -308,6 +342,7 @@ export class LocalSupervisor {
       port,
       state: this.#state === 'up' ? this.#parts.state : this.#state,
       ...(problem === undefined ? {} : { problem }),
+      ...(this.#sandbox ? { sandbox: this.#sandbox } : {}),
       parts: this.#parts.all,
     };
     try {

@@ -8,11 +8,13 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './child-process.ts';
 import { untilHealthy } from './health-watch.ts';
 import type { PartReport } from './local-parts.ts';
+import { handSecrets } from './part-input.ts';
 
 export interface NodePartOptions {
   name: string;
   bundle: string;
   cwd: string;
+  /** All that it is to have; its secrets go by standard input. */
   env: Readonly<Record<string, string>>;
   health: { url: string; path: string };
   log: ChildLog;
@@ -35,7 +37,7 @@ export class NodePart {
     this.#options = options;
     this.firstVerdict = this.#verdict.promise;
     this.#child = new ChildProcess({
-      command: () => ({ command: process.execPath, args: [bundle], env, cwd }),
+      command: () => ({ command: process.execPath, args: [bundle], cwd, ...handSecrets(env) }),
       log,
       clock,
       graceMs,

@@ -3,6 +3,7 @@
  * own those named here. Nothing is inherited, so what neither names reaches no part. No LLM key goes to the gateway or the
  * servers, no messaging token to the agent.
  */
+import { AGENT_DOOR } from '@mobyclaw/lib/agent-door';
 import {
   CREDENTIAL_NAMES,
   isNamed,
@@ -68,6 +69,8 @@ export interface LocalAddresses {
   controlPort: number;
   /** `unix:///…` */
   agentUrl: string;
+  /** Where the agent stands behind walls: the port at which he finds the gateway, and the sockets that are for him alone. */
+  walled?: { gatewayPort: number; door(part: 'memory' | 'gateway'): string };
 }
 
 export interface PartSources {
@@ -93,6 +96,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_MEMORY_TOKEN: secrets.memory,
       MOBYCLAW_CAPABILITY_KEY: secrets.capability,
       MOBYCLAW_MEMORY_LISTEN: `127.0.0.1:${memoryPort}`,
+      ...doorFor('memory', addresses),
     };
   }
   if (part === 'workspace') {
@@ -125,7 +129,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_MEMORY_URL: memoryUrl,
       MOBYCLAW_WORKSPACE_URL: `http://127.0.0.1:${addresses.workspacePort}`,
-      MOBYCLAW_GATEWAY_URL: `http://127.0.0.1:${addresses.port}`,
+      MOBYCLAW_GATEWAY_URL: `http://127.0.0.1:${addresses.walled?.gatewayPort ?? addresses.port}`,
       MOBYCLAW_MODEL_KEY: secrets.model,
       MOBYCLAW_RELAY_URL: `http://127.0.0.1:${addresses.relayPort}`,
       MOBYCLAW_DOOR_URL: `http://127.0.0.1:${addresses.doorPort}`,
@@ -144,8 +148,13 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     MOBYCLAW_EGRESS_URL: `http://127.0.0.1:${addresses.egressPort}`,
     MOBYCLAW_MEMORY_URL: memoryUrl,
     MOBYCLAW_AGENT_URL: addresses.agentUrl,
+    ...doorFor('gateway', addresses),
     MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${addresses.controlPort}`,
   };
+}
+
+function doorFor(part: 'memory' | 'gateway', { walled }: LocalAddresses): Record<string, string> {
+  return walled === undefined ? {} : { [AGENT_DOOR]: walled.door(part) };
 }
 
 function ofTheMachine(part: PartName, environment: Environment): Record<string, string> {

@@ -7,10 +7,12 @@
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
+import { isNamed, LOCALE_NAMES } from '@mobyclaw/lib/environment-names';
+import { SECRETS_VARIABLE } from '@mobyclaw/lib/part-secrets';
 import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
 import { quoted } from '@mobyclaw/lib/shell-quote';
@@ -83,17 +85,22 @@ function spawnLocal(
       },
     );
   }
+  const all = {
+    MOBYCLAW_DEFAULTS: defaultsOf(build, checkout),
+    MOBYCLAW_CHECKOUT: checkout,
+    ...terminal.env,
+    ...withoutContainers(settings.environment),
+    [SECRETS_VARIABLE]: 'stdin',
+  };
+  // A build of an earlier version, to which an upgrade went back, reads its environment alone.
+  const reads = existsSync(join(dirname(build.program), 'sandbox.js'));
   const child = spawn(nodeOf(build), [build.program], {
     cwd: data.root,
-    env: {
-      MOBYCLAW_DEFAULTS: defaultsOf(build, checkout),
-      ...terminal.env,
-      ...withoutContainers(settings.environment),
-      ...MALLOC_SETTINGS,
-    },
+    env: { ...(reads ? beforeItReads(all) : all), ...MALLOC_SETTINGS },
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: [reads ? 'pipe' : 'ignore', log, log],
   });
+  child.stdin?.on('error', () => undefined).end(JSON.stringify(all)); // one that dies before says so by its end
   closeSync(log);
   let ended: string | null = null;
   child.on('error', (error) => {
@@ -104,6 +111,16 @@ function spawnLocal(
   });
   child.unref();
   return { pid: child.pid ?? -1, ended: () => ended };
+}
+
+/** What Node itself and the system's library look at as soon as a process is there; no secret among it. */
+function beforeItReads(all: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const names = [...LOCALE_NAMES, 'PATH', 'HOME', SECRETS_VARIABLE];
+  return Object.fromEntries(
+    Object.entries(all).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined && isNamed(pair[0], names),
+    ),
+  );
 }
 
 function withoutContainers(environment: Readonly<Record<string, string>>): Record<string, string> {

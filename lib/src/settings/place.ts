@@ -1,5 +1,5 @@
 import { systemTimeZone } from '../time-zone.ts';
-import { contact, folder, hostNames, timeZone, whole } from './forms.ts';
+import { contact, folder, hostNames, oneOf, timeZone, whole } from './forms.ts';
 import type { Topic } from './setting.ts';
 
 export const place = {
@@ -33,6 +33,13 @@ export const place = {
         "Your e-mail address or a page of yours (https://…), told to the push service of your browser with each notification, for complaints. Unset: the first host above with a dot in its name; without one too, Apple's service, Safari's, takes nothing.",
       form: contact,
       parts: ['gateway'],
+    },
+    MOBYCLAW_SANDBOX: {
+      about:
+        'Whether Moby and his shell stand behind walls in local mode, by bubblewrap on Linux: auto is on where this machine can; on is an error where it cannot; off leaves his shell yours.',
+      form: oneOf('auto', 'on', 'off'),
+      default: 'off',
+      parts: [],
     },
     MOBYCLAW_TZ: {
       about: 'Your time zone, by its IANA name. Unset: that of this machine.',
