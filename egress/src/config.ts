@@ -14,6 +14,8 @@ const environmentSchema = z.object({
   MOBYCLAW_DOOR_LISTEN: listenSchema.prefault('127.0.0.1:8118'),
   MOBYCLAW_EGRESS_LISTEN: listenSchema.prefault('127.0.0.1:8117'),
   MOBYCLAW_ALLOWED_HOSTS: allowedHostsSchema,
+  /** In a container: the name of the machine around it, which `localhost` in an address of the owner's means. */
+  MOBYCLAW_HOST_NAME: z.string().optional(),
 });
 
 /** As `takeSecrets` finds it. */
@@ -38,15 +40,20 @@ export interface EgressConfig {
   allowedHosts: string[];
   /** Of credentials.env, what names its hosts; the door has it in the place of Moby. */
   secrets: BoundSecret[];
-  /** Where the way to the world is found: its proxy, if it has one. */
+  /** The published soul.yaml. */
+  soulFile: string;
+  /** What `localhost` in an address means, where it is not this very machine. */
+  localhost: string | null;
+  /** Keys and addresses of models, and the proxy of the owner's network. */
   environment: Environment;
 }
 
 /** @throws StartError */
 export function readConfig(environment: Environment): EgressConfig {
   const values = readEnvironment('egress', environmentSchema, environment);
+  const home = resolve(values.MOBYCLAW_HOME);
   return {
-    folder: join(resolve(values.MOBYCLAW_HOME), 'egress'),
+    folder: join(home, 'egress'),
     token: values.MOBYCLAW_EGRESS_TOKEN,
     modelKey: values.MOBYCLAW_MODEL_KEY,
     relay: values.MOBYCLAW_RELAY_LISTEN,
@@ -54,6 +61,8 @@ export function readConfig(environment: Environment): EgressConfig {
     control: values.MOBYCLAW_EGRESS_LISTEN,
     allowedHosts: values.MOBYCLAW_ALLOWED_HOSTS,
     secrets: readSecrets(environment[SECRETS_FILE]),
+    soulFile: join(home, 'agent', 'soul.yaml'),
+    localhost: values.MOBYCLAW_HOST_NAME ?? null,
     environment,
   };
 }

@@ -4,26 +4,29 @@
  */
 import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { checked } from '@mobyclaw/lib/checked';
 import type { Clock } from '@mobyclaw/lib/clock';
-import { HttpProblem, sendProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { PartService } from '@mobyclaw/lib/part-process';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
 import { StartError } from '@mobyclaw/lib/start-error';
-import { type EgressStatus, runningTurnsSchema } from '@mobyclaw/protocol/egress';
 import { Authority } from './ca/authority.ts';
 import type { EgressConfig } from './config.ts';
+import { controlRoutes } from './control/control-routes.ts';
 import { controlServer } from './control/control-server.ts';
 import { publicAddresses } from './door/addresses.ts';
 import { AuditLog } from './door/audit-log.ts';
 import { Dialler } from './door/dialler.ts';
 import { createDoor } from './door/door.ts';
 import type { Judge } from './door/judge.ts';
+import { EventLog } from './events/event-log.ts';
+import { CallBudget } from './ledger/budget.ts';
+import { Ledger } from './ledger/ledger.ts';
 import { type Listener, listen } from './listener.ts';
+import { createRelay } from './relay/relay.ts';
+import { Routes } from './relay/routes.ts';
 import { BoundSecrets } from './secrets/bound-secrets.ts';
+import { openDatabase } from './store/database.ts';
 import { RunningTurns } from './turns/running-turns.ts';
 
 export interface EgressOptions {
@@ -44,8 +47,14 @@ export async function startEgress(
   { version, clock, logger }: EgressOptions,
 ): Promise<EgressService> {
   const lock = await lockFolder(config.folder);
+  const database = openDatabase(config.folder);
+  const events = new EventLog(database, clock);
+  const ledger = new Ledger(database, clock, events.append);
+  const budget = new CallBudget(ledger, clock);
+  const left = ledger.recover(budget.costOf);
+  if (left > 0) logger.warn({ calls: left }, 'calls of models whose end nobody saw count as guessed');
   const authority = await Authority.open(config.folder, clock);
-  const audit = new AuditLog(config.folder, clock, () => undefined);
+  const audit = new AuditLog(config.folder, clock, (row) => events.append({ event: 'door', data: row }));
   const door = createDoor({
     judge: notYetAllowed,
     dialler: new Dialler({
@@ -60,45 +69,32 @@ export async function startEgress(
     logger,
   });
   const turns = new RunningTurns();
-  const status = (): EgressStatus => ({ version, caps: null, authority: authority.fingerprint });
+  const relay = createRelay({ ...config, routes: new Routes(config), budget, ledger, turns, logger });
   const control = controlServer({
     token: config.token,
     allowedHosts: config.allowedHosts,
-    routes: [
-      { method: 'GET', path: '/status', answer: status },
-      {
-        method: 'PUT',
-        path: '/turns',
-        answer: ({ body }) => {
-          turns.replace(checked(runningTurnsSchema, body).turns);
-          return { ok: true };
-        },
-      },
-    ],
+    routes: controlRoutes({ version, turns, budget, events, authority: authority.fingerprint }),
     logger,
   });
   const listeners: Listener[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await relay.settled();
+    audit.close();
+    events.close();
+    database.close();
+    lock.release();
+  };
   try {
-    listeners.push(await listen(notYet(), config.relay));
+    listeners.push(await listen(relay.server, config.relay));
     listeners.push(await listen(door, config.door));
     listeners.push(await listen(control, config.control));
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    audit.close();
-    lock.release();
+    await close();
     throw error;
   }
   const [relayUrl = '', doorUrl = '', url = ''] = listeners.map((listener) => listener.url);
-  return {
-    url,
-    relayUrl,
-    doorUrl,
-    async close() {
-      await Promise.all(listeners.map((listener) => listener.close()));
-      audit.close();
-      lock.release();
-    },
-  };
+  return { url, relayUrl, doorUrl, close };
 }
 
 /** Until the owner's rules are read here, nothing is let through. */
@@ -108,13 +104,6 @@ const notYetAllowed: Judge = async ({ host }) => ({
   reason: 'no-rules',
   message: `"${host}" is not allowed: there are no rules yet.`,
 });
-
-function notYet(): Server {
-  return createServer((request, response) => {
-    request.resume();
-    sendProblem(response, new HttpProblem('not-found', 'There is nothing here yet.'), 501);
-  });
-}
 
 async function lockFolder(folder: string): Promise<ProcessLock> {
   try {

@@ -33,7 +33,8 @@ export async function runPartProcess({ name, listenVariables, start, reason }: P
   try {
     await provideNoNameResolver(process.env[RESOLVER_VARIABLE], logger);
     const service = await start(process.env.MOBYCLAW_VERSION ?? '0.0.0', logger);
-    logger.info({ url: service.url, pid: process.pid }, 'listening');
+    const { close: _, ...urls } = service;
+    logger.info({ ...urls, pid: process.pid }, 'listening');
     closeAtSignals(service, logger);
     releaseAfterStart(systemClock);
   } catch (error) {

@@ -37,7 +37,10 @@ const spentSchema = z.object({ usd: z.number(), tokens: z.number() });
 export const egressBudgetSchema = z.object({
   caps: capsSchema,
   timeZone: z.string().describe('IANA; days and months are those of the owner'),
-  prices: z.record(z.string(), modelPriceSchema).describe('by provider/model; `provider/*` for all of one'),
+  prices: z
+    .array(z.tuple([z.string(), modelPriceSchema]).readonly())
+    .readonly()
+    .describe('a pattern such as `provider/*`, and what it costs; the first that fits counts'),
   elsewhere: z
     .object({ day: z.string(), month: z.string(), ofDay: spentSchema, ofMonth: spentSchema })
     .describe('spent by calls that egress did not see; day YYYY-MM-DD, month YYYY-MM'),

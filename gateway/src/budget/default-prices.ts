@@ -3,7 +3,7 @@
  * platform.claude.com/docs/en/about-claude/pricing and developers.openai.com/api/docs/pricing. The owner's
  * `gateway/prices.yaml` goes before them. A model that is in neither has no price, which is not the same as free.
  */
-import type { Price } from './price-file.ts';
+import type { Price, PriceEntry } from '@mobyclaw/lib/prices';
 
 const MODELS: Readonly<Record<string, Price>> = {
   'offline/offline': { input: 0, output: 0 }, // rules cost nothing
@@ -17,8 +17,8 @@ const MODELS: Readonly<Record<string, Price>> = {
 };
 
 /** Also under the name of a release, which ends in its date: claude-sonnet-4-5-20250929. */
-export const DEFAULT_PRICES: readonly [string, Price][] = Object.entries(MODELS).flatMap(
-  ([model, price]): [string, Price][] => [
+export const DEFAULT_PRICES: readonly PriceEntry[] = Object.entries(MODELS).flatMap(
+  ([model, price]): PriceEntry[] => [
     [model, price],
     [`${model}-20*`, price],
   ],

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { ownerText } from '@mobyclaw/lib/owner-text';
 import { plainFaults, plainIssue } from '@mobyclaw/lib/plain-issue';
+import type { PriceEntry } from '@mobyclaw/lib/prices';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
@@ -15,11 +16,8 @@ const priceSchema = z.strictObject({
 });
 const fileSchema = z.strictObject({ models: z.record(z.string(), priceSchema) });
 
-/** US dollars per million tokens. */
-export type Price = z.infer<typeof priceSchema>;
-
 /** @throws Error that says what is wrong with the file */
-export async function readPriceFile(path: string): Promise<[string, Price][]> {
+export async function readPriceFile(path: string): Promise<PriceEntry[]> {
   const found = fileSchema.safeParse(parse(ownerText(await readFile(path))), { error: plainIssue });
   if (!found.success) throw new Error(plainFaults(found.error).join('; '));
   return Object.entries(found.data.models);
