@@ -4,14 +4,18 @@
  * ai.google.dev/gemini-api/docs/models. What the engine reports and what the owner names go before it.
  */
 
-/** `provider/model`; a star stands for the rest of a name, such as the date of a release. */
+/** `provider/model`; a star stands for the rest of a name, such as the date of a release. The first that matches counts. */
 const WINDOWS: Readonly<Record<string, number>> = {
   'offline/offline': 200_000,
+  'anthropic/claude-opus-5*': 1_000_000,
+  'anthropic/claude-fable-5*': 1_000_000,
   'anthropic/claude-opus-4*': 200_000,
   'anthropic/claude-sonnet-4*': 200_000,
   'anthropic/claude-haiku-4*': 200_000,
   'anthropic/claude-3*': 200_000,
-  'openai/gpt-5*': 400_000,
+  'openai/gpt-5-chat*': 128_000,
+  'openai/gpt-5.1-chat*': 128_000,
+  'openai/gpt-5*': 272_000, // of 400,000, the rest is for the answer: 70 % of all would be more than it reads
   'openai/gpt-4.1*': 1_047_576,
   'openai/gpt-4o*': 128_000,
   'openai/o3*': 200_000,

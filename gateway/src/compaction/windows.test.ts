@@ -9,7 +9,7 @@ test.each([
   ['a smaller one of .env', 7000, { limit: 9000, source: 'reported', model: 'a/b' }, 7000, 'named'],
   ['not a larger one of .env', 70_000, { limit: 9000, source: 'reported', model: 'a/b' }, 9000, 'reported'],
   ['.env, where the engine does not know', 7000, { limit: null, source: null, model: 'a/b' }, 7000, 'named'],
-  ['the table', null, { limit: null, source: null, model: 'openai/gpt-5' }, 400_000, 'known'],
+  ['the table', null, { limit: null, source: null, model: 'openai/gpt-5' }, 272_000, 'known'],
   ['what was refused', null, { limit: 9000, source: 'reported', model: 'local/tight' }, 6000, 'learned'],
   ['an estimate that says so', null, { limit: null, source: null, model: 'local/new' }, 32_000, 'estimated'],
 ] as const)('%s', (_, named, context, tokens, source) => {
