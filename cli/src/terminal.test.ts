@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { cell, table } from './terminal.ts';
+import { cell, printable, table } from './terminal.ts';
 
 test('columns stand below each other whatever is written in them', () => {
   const names = [
@@ -32,4 +32,14 @@ test('a long cell is broken between words and stays in its column; in a pipe it 
 test('a cell is bounded between characters as a reader sees them', () => {
   expect(cell('👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', 2)).toBe('👩‍👩‍👧…');
   expect(cell('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
+});
+
+test('a cell is one line of plain signs, whatever a stranger called himself', () => {
+  expect(cell('  Ann \n\t\r\n Lee\u2028Jr ')).toBe('Ann LeeJr');
+  expect(cell('\u202egnp.exe\u2066 \u001b[2J\u0007\u009b1m')).toBe('gnp.exe [2J1m');
+  expect([cell('x'.repeat(60)), cell('x'.repeat(61))]).toEqual(['x'.repeat(60), `${'x'.repeat(59)}…`]);
+});
+
+test('what is shown as it is keeps its lines and tabs, and can do nothing to the terminal', () => {
+  expect(printable('a\tb\nc\u001b]0;title\u0007\r\u0000\u007f\u0085é')).toBe('a\tb\nc]0;titleé');
 });

@@ -57,6 +57,23 @@ test('what is described is described in words', () => {
   expect(empty).toEqual([]);
 });
 
+test('each part of a path that varies is described as a parameter, and nothing else is', () => {
+  const { paths } = openApiDocument('0') as { paths: Record<string, object> };
+  for (const [path, methods] of Object.entries(paths)) {
+    const varies = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    for (const [method, operation] of Object.entries(methods)) {
+      const { parameters = [] } = operation as {
+        parameters?: { name: string; in: string; required: boolean }[];
+      };
+      const inPath = parameters.filter((parameter) => parameter.in === 'path' && parameter.required);
+      expect(
+        inPath.map(({ name }) => name),
+        `${method} ${path}`,
+      ).toEqual(varies);
+    }
+  }
+});
+
 test('what is described as open needs no token, and nothing else is open', async () => {
   const moby = await openHarness();
   const { paths } = openApiDocument('0') as { paths: Record<string, Record<string, { security?: [] }>> };

@@ -34,6 +34,7 @@ function place() {
       };
       signal.addEventListener('abort', () => {
         connection.aborted = true;
+        source?.error(signal.reason); // as fetch does
       });
       connections.push(connection);
       return Promise.resolve(new Response(body));

@@ -12,13 +12,24 @@ function place() {
     /** What happens to each sending: it arrives, it gets lost on the way there, or its answer on the way back. */
     line: 'works' as 'works' | 'down' | 'answer-lost' | 'refuses',
     sent: [] as string[],
+    /** What the device keeps is read and written only once this is there. */
+    slowStore: Promise.resolve(),
+    storeIsFull: false,
     later: [] as (() => void)[],
     open(): Outbox {
       let keys = turns.size + kept.size;
       const options: OutboxOptions = {
         store: {
-          all: async () => [...kept.values()],
-          put: async (entry) => void kept.set(entry.key, entry),
+          all: async () => {
+            const stored = [...kept.values()];
+            await place.slowStore;
+            return stored;
+          },
+          put: async (entry) => {
+            await place.slowStore;
+            if (place.storeIsFull) throw new Error('There is no room left on this device.');
+            kept.set(entry.key, entry);
+          },
           remove: async (key) => void kept.delete(key),
         },
         async send({ key, text, session }) {
@@ -126,4 +137,48 @@ test('what is discarded is not sent', async () => {
   at.line = 'works';
   await outbox.pump();
   expect([at.turns.size, at.kept.size]).toEqual([0, 0]);
+});
+
+test('what is written while the store is being read is not lost over it, and what another tab sent is not sent again', async () => {
+  const at = place();
+  at.line = 'down';
+  const outbox = at.open();
+  await outbox.add(message('sent elsewhere'));
+  await outbox.pump();
+  at.kept.clear(); // the other tab had a line
+  at.sent.length = 0;
+  at.line = 'works';
+  const read = Promise.withResolvers<void>();
+  at.slowStore = read.promise;
+  const pumped = outbox.pump();
+  const added = outbox.add(message('meanwhile'));
+  read.resolve();
+  await Promise.all([pumped, added]);
+  await outbox.pump();
+  expect(at.sent).toEqual(['meanwhile']);
+  expect(outbox.entries.value).toEqual([]);
+});
+
+test('a device without room sends all the same, and says what it could not keep', async () => {
+  const at = place();
+  at.storeIsFull = true;
+  const outbox = at.open();
+  await outbox.add(message('hello'));
+  await outbox.pump();
+  expect([...at.turns.values()]).toEqual(['hello']);
+  expect(outbox.problem.value).toContain('no room left');
+});
+
+test('what was refused is tried again when its writer wants it, and goes out then', async () => {
+  const at = place();
+  at.line = 'refuses';
+  const outbox = at.open();
+  const { key } = await outbox.add(message('long'));
+  await outbox.pump();
+  expect(outbox.entries.value).toMatchObject([{ key, refused: 'Too long.' }]);
+  at.line = 'works';
+  await outbox.retry('another');
+  expect([...at.turns.values()]).toEqual([]);
+  await outbox.retry(key);
+  expect([[...at.turns.values()], outbox.entries.value]).toEqual([['long'], []]);
 });
