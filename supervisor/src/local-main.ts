@@ -27,7 +27,7 @@ runProcess(
     new LocalSupervisor({
       home,
       port: readPort('MOBYCLAW_PORT', env.MOBYCLAW_PORT, DEFAULT_PORT),
-      version: env.MOBYCLAW_VERSION ?? 'development',
+      version: process.env.MOBYCLAW_VERSION ?? 'development',
       program: siblingBuild(import.meta.url),
       environment: env,
       bundles: siblingBundles(import.meta.url),

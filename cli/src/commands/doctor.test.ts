@@ -64,14 +64,19 @@ test('names a workspace that is more than a project, whoever wrote the line, and
   const home = join(folder, 'moby');
   for (const path of [home, join(folder, '.ssh')]) mkdirSync(path);
   writeFileSync(join(home, 'workspaces.conf'), `keys=${folder}/.ssh:ro\n`);
-  const { stdout } = await runCli(['doctor', '--json'], { home: folder, env: { MOBYCLAW_HOME: home } });
+  const env = { MOBYCLAW_HOME: home, MOBYCLAW_SANDBOX: 'off' };
+  const { stdout } = await runCli(['doctor', '--json'], { home: folder, env });
   const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; detail: string }[] };
   const of = (name: string) => checks.find((check) => check.name === name);
   expect(of('workspaces')).toMatchObject({
     status: 'warn',
     detail: expect.stringContaining('The workspace keys is in ~/.ssh'),
   });
-  expect(of('shell')?.detail).toContain('in local mode his shell is yours');
+  expect(of('shell')).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining('his shell is yours, with no wall around it (MOBYCLAW_SANDBOX is off)'),
+    remedy: 'Set MOBYCLAW_SANDBOX=auto, then ./mobyclaw up.',
+  });
 });
 
 test('what it tells to type is what a shell takes, with a quote and a blank in the path too', async () => {

@@ -202,6 +202,13 @@ function rows(
     lines.push([index === 0 ? 'next jobs' : '', `${when}  ${printable(name)}`]);
   }
   if (mode !== null) lines.push(['mode', mode === 'compose' ? 'containers' : 'local']);
+  if (local?.sandbox) {
+    const closed = local.sandbox.state === 'on';
+    lines.push([
+      'his shell',
+      colour(closed, closed ? 'behind walls' : 'yours, without walls: ./mobyclaw doctor'),
+    ]);
+  }
   lines.push(['API', `http://127.0.0.1:${port}`]);
   const atLeast = disk.more ? 'more than ' : '';
   lines.push([

@@ -14,9 +14,10 @@ import { makeDataFolders } from '../data-directory.ts';
 import { requireRoom } from '../disk-error.ts';
 import { forgetOtherBuilds, placeBuild } from '../local/builds.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
-import { LOCAL_SHELL, startLocal, waitUntilReady } from '../local/start.ts';
+import { startLocal, waitUntilReady } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
 import { stopLocal } from '../local/stop.ts';
+import { wallsText } from '../local/walls-text.ts';
 import { readComposeState, runningStack } from '../running-stack.ts';
 import { envFilePath } from '../settings.ts';
 import { print, say, styled, type Terminal } from '../terminal.ts';
@@ -132,10 +133,15 @@ async function upLocal(context: Context): Promise<ExitCode> {
   await requireRoom(context.data.root);
   const build = await placeBuild(context);
   if (running) await stopLocal(context);
-  const { port } = await startLocal(context, onPart, build);
+  const { port, sandbox } = await startLocal(context, onPart, build);
   await forgetOtherBuilds(context.data, build);
   const code = await answering(context, port);
-  say(terminal, `Mind: ${LOCAL_SHELL}.`);
+  const walls = await wallsText(context, sandbox);
+  say(
+    terminal,
+    walls.closed ? `${walls.line}.` : styled(terminal, 'stderr', 'yellow', `Mind: ${walls.line}.`),
+  );
+  for (const text of sandbox?.withheld ?? []) say(terminal, styled(terminal, 'stderr', 'yellow', text));
   const { startsAfterReboot } = await import('../service/installed.ts');
   if (!startsAfterReboot(context))
     say(terminal, 'After a reboot nothing starts him; ./mobyclaw service install changes that.');

@@ -9,8 +9,8 @@ import { byteSize } from '../byte-size.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
-import { LOCAL_SHELL } from '../local/start.ts';
 import { changesSince } from '../local/started.ts';
+import { wallsText } from '../local/walls-text.ts';
 import { checkPort } from '../port-check.ts';
 import { runningStack } from '../running-stack.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -25,11 +25,23 @@ export async function stackChecks(context: Context): Promise<Check[]> {
   }
   return [
     await checkDocker(context),
-    ok('shell', LOCAL_SHELL),
+    ...(await checkShell(context)),
     await checkEngine(context),
     port,
     ...checkParts(context),
     ...(running ? await checkGateway(context) : []),
+  ];
+}
+
+async function checkShell(context: Context): Promise<Check[]> {
+  const state = readLocalState(context.data);
+  const report = state !== null && isAlive(state) ? state.sandbox : undefined;
+  const { closed, line, open, remedy } = await wallsText(context, report);
+  return [
+    closed ? ok('shell', line) : warn('shell', open, remedy),
+    ...(report?.withheld ?? []).map((text) =>
+      warn('shell', text, 'Or leave it so: the workspace tools have it.'),
+    ),
   ];
 }
 

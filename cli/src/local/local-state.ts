@@ -51,7 +51,9 @@ export function isLocalMode(pid: number): boolean {
 /** Whether `pid` is what a background process started as the part `name`: one of our bundles, or an agent that serves. */
 export function isPart(pid: number, name: LocalPart['name']): boolean {
   const line = commandLine(pid);
-  return name === 'agent' ? /\sserve api\s/.test(line) : new RegExp(`/${name}\\.js(\\s|$)`).test(line);
+  if (name === 'agent')
+    return /\sserve api\s/.test(line) || /\bbwrap\s.*\/(sandbox\.js|inside-main\.ts)$/.test(line);
+  return new RegExp(`/${name}\\.js(\\s|$)`).test(line);
 }
 
 /** @returns '' where there is no such process */

@@ -244,3 +244,18 @@ test('the first up on a terminal asks first, then starts; one without a terminal
   expect(readFileSync(join(one.checkout, '.env'), 'utf8')).toContain('\nMOBYCLAW_AGENT=embedded\n');
   expect((await one.up()).terminal.err).toContain('already running');
 });
+
+test('what the owner has set goes to the background process on standard input, and stands in no environment', async () => {
+  const one = await stack();
+  writeFileSync(join(one.checkout, 'dist/sandbox.js'), ''); // marks a build that reads it
+  const { code, terminal } = await one.up({ ANTHROPIC_API_KEY: 'sk-real', MOBYCLAW_SANDBOX: 'off' });
+  expect(code).toBe(0);
+  expect(terminal.err).toContain(
+    'Mind: in local mode his shell is yours, with no wall around it: MOBYCLAW_SANDBOX is off',
+  );
+  const { pid } = readLocalState(one.context().data) as LocalState;
+  if (process.platform !== 'linux') return;
+  const seen = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  expect(seen).toContain('MOBYCLAW_SECRETS=stdin');
+  expect(seen).not.toMatch(/sk-real|MOBYCLAW_PORT/);
+});

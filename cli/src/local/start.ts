@@ -34,10 +34,6 @@ const PROBLEM_FOR_MS = 10_000; // one that a restart of the part does not mend b
 const BROKEN_FOR_MS = 4_000; // the gateway puts the last good soul.yaml back in less, where there is one
 const LOG_LINES = 8;
 
-/** There is no sandbox in local mode. */
-export const LOCAL_SHELL =
-  'in local mode his shell is yours: it reads and changes what you can, repositories and their hooks included';
-
 /**
  * @param build what is to run, see `builds.ts`
  * @throws CliError with the reason, what to do, and the last log lines of the part that fails
@@ -90,13 +86,12 @@ function spawnLocal(
     MOBYCLAW_CHECKOUT: checkout,
     ...terminal.env,
     ...withoutContainers(settings.environment),
-    [SECRETS_VARIABLE]: 'stdin',
   };
   // A build of an earlier version, to which an upgrade went back, reads its environment alone.
   const reads = existsSync(join(dirname(build.program), 'sandbox.js'));
   const child = spawn(nodeOf(build), [build.program], {
     cwd: data.root,
-    env: { ...(reads ? beforeItReads(all) : all), ...MALLOC_SETTINGS },
+    env: { ...(reads ? { ...beforeItReads(all), [SECRETS_VARIABLE]: 'stdin' } : all), ...MALLOC_SETTINGS },
     detached: true,
     stdio: [reads ? 'pipe' : 'ignore', log, log],
   });
@@ -115,7 +110,7 @@ function spawnLocal(
 
 /** What Node itself and the system's library look at as soon as a process is there; no secret among it. */
 function beforeItReads(all: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const names = [...LOCALE_NAMES, 'PATH', 'HOME', SECRETS_VARIABLE];
+  const names = [...LOCALE_NAMES, 'PATH', 'HOME'];
   return Object.fromEntries(
     Object.entries(all).filter(
       (pair): pair is [string, string] => pair[1] !== undefined && isNamed(pair[0], names),

@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
-const { MOBYCLAW_HOME: home, MOBYCLAW_PORT: port, FAKE_LOCAL = 'ready' } = process.env;
+// As lib/src/part-secrets.ts: of a build that reads its standard input.
+const given = process.env.MOBYCLAW_SECRETS === 'stdin' ? JSON.parse(readFileSync(0, 'utf8')) : process.env;
+const { MOBYCLAW_HOME: home, MOBYCLAW_PORT: port, FAKE_LOCAL = 'ready' } = given;
 const mode = existsSync(new URL('broken', import.meta.url)) ? 'fail' : FAKE_LOCAL;
 const file = join(home, 'run/local.json');
 const startedAt = new Date().toISOString();
