@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect, type SecureContext, TLSSocket } from 'node:tls';
+import { connect, createServer, type SecureContext, type TLSSocket } from 'node:tls';
 import type { ClientHello } from '../tls/client-hello.ts';
 import { Refusal } from './refusal.ts';
 
@@ -18,7 +18,7 @@ export type Protocol = 'h2' | 'http/1.1';
 export async function tlsTo(far: Duplex, host: string, protocols: readonly string[]): Promise<TLSSocket> {
   const socket = connect({ socket: far, servername: host, ALPNProtocols: [...protocols] });
   try {
-    await secured(socket, 'secureConnect');
+    await secured(socket);
     return socket;
   } catch (error) {
     far.destroy();
@@ -40,18 +40,28 @@ export function protocolOf(socket: TLSSocket): Protocol {
   return socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
 }
 
-/** @throws the client's TLS error, such as that it does not trust the certificate */
-export async function tlsFrom(near: Socket, context: SecureContext, protocol: Protocol): Promise<TLSSocket> {
-  const socket = new TLSSocket(near, {
-    isServer: true,
-    secureContext: context,
+/**
+ * By a server of Node's, which never listens: HTTP/2 loses what the client has sent already on a TLSSocket that is made by hand.
+ * @throws the client's TLS error, such as that it does not trust the certificate
+ */
+export function tlsFrom(near: Socket, context: SecureContext, protocol: Protocol): Promise<TLSSocket> {
+  const server = createServer({
+    SNICallback: (_name, done) => done(null, context),
     ALPNProtocols: [protocol],
+    handshakeTimeout: HANDSHAKE_MS,
   });
-  await secured(socket, 'secure');
-  return socket;
+  return new Promise((resolve, reject) => {
+    server.once('tlsClientError', reject);
+    server.once('secureConnection', (socket) => {
+      socket.on('error', () => undefined); // what comes later is told by its end
+      resolve(socket);
+    });
+    near.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    server.emit('connection', near);
+  });
 }
 
-function secured(socket: TLSSocket, event: 'secure' | 'secureConnect'): Promise<void> {
+function secured(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })),
@@ -59,13 +69,13 @@ function secured(socket: TLSSocket, event: 'secure' | 'secureConnect'): Promise<
     );
     const end = (error: Error | null): void => {
       clearTimeout(timer);
-      socket.off(event, onSecure).off('error', end).off('close', onClose);
+      socket.off('secureConnect', onSecure).off('error', end).off('close', onClose);
       if (error === null) resolve();
       else reject(error);
     };
     const onSecure = (): void => end(null);
     const onClose = (): void => end(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
-    socket.once(event, onSecure).once('error', end).once('close', onClose);
+    socket.once('secureConnect', onSecure).once('error', end).once('close', onClose);
     socket.on('error', () => undefined); // what comes later is told by its end
   });
 }

@@ -5,7 +5,7 @@
  */
 import { Agent, request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Duplex, pipeline, Transform } from 'node:stream';
-import { type BoundSecrets, type Destination, StrayStandIn } from '../secrets/bound-secrets.ts';
+import { type BoundSecrets, type Destination, type Filled, StrayStandIn } from '../secrets/bound-secrets.ts';
 import type { ByteMatcher } from '../secrets/byte-matcher.ts';
 import { forwarded, type Header, valuesOf, withHeader } from './http-headers.ts';
 import type { AskedRequest } from './judge.ts';
@@ -27,7 +27,10 @@ export function agentFor(connect: () => Promise<Duplex>): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 4, maxFreeSockets: 1 });
   agent.createConnection = (_options, done) => {
     connect().then(
-      (socket) => done?.(null, socket),
+      (socket) => {
+        done?.(null, socket);
+        socket.resume(); // what was paused while a proxy was asked; whoever reads it listens by then
+      },
       (error) => done?.(error, undefined as never),
     );
     return undefined;
@@ -43,15 +46,18 @@ export function forward(
   path: string,
 ): void {
   let onward: ReturnType<typeof ask>;
+  let sent: Filled['sent'];
   try {
-    onward = ask(prepared(inside, incoming, path, false));
+    const made = prepared(inside, incoming, path, false);
+    sent = made.sent;
+    onward = ask(made.options);
   } catch (error) {
     refuse(inside, incoming, response, error);
     return;
   }
   onward.on('continue', () => response.writeContinue());
   onward.on('response', (answer) => {
-    const { status, message, headers, matcher } = cleaned(inside, answer);
+    const { status, message, headers, matcher } = cleaned(inside, answer, sent);
     response.sendDate = false;
     response.writeHead(status, message, headers.flat());
     // Cut at the host it is cut here too, or it would look like a whole answer.
@@ -69,11 +75,11 @@ export function forward(
   });
   if (incoming.headers.expect !== undefined) onward.flushHeaders(); // the body waits for what the host says to them
   const watch = inside.secrets.watch(inside);
-  const sent = (error: unknown): void => {
+  const bodySent = (error: unknown): void => {
     if (error instanceof StrayStandIn) refuse(inside, incoming, response, error);
   };
-  if (watch === null) pipeline(incoming, onward, sent);
-  else pipeline(incoming, watching(watch), onward, sent);
+  if (watch === null) pipeline(incoming, onward, bodySent);
+  else pipeline(incoming, watching(watch), onward, bodySent);
 }
 
 /** A request to become something else, such as a WebSocket. */
@@ -86,20 +92,25 @@ export function forwardUpgrade(
 ): void {
   near.on('error', () => near.destroy());
   let onward: ReturnType<typeof ask>;
+  let sent: Filled['sent'];
   try {
-    onward = ask(prepared(inside, incoming, path, true));
+    const made = prepared(inside, incoming, path, true);
+    sent = made.sent;
+    onward = ask(made.options);
   } catch (error) {
     refuseUpgrade(inside, incoming, near, error);
     return;
   }
   onward.on('upgrade', (answer, far, farHead) => {
-    near.write(headOf(inside, answer, ['Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`]));
+    near.write(
+      headOf(inside, answer, sent, ['Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`]),
+    );
     if (farHead.length > 0) far.unshift(farHead);
     if (head.length > 0) near.unshift(head);
     void join(near, far);
   });
   onward.on('response', (answer) => {
-    near.write(headOf(inside, answer, ['Connection: close']));
+    near.write(headOf(inside, answer, sent, ['Connection: close']));
     pipeline(answer, near, () => near.destroy());
   });
   onward.on('error', (error) => refuseUpgrade(inside, incoming, near, error));
@@ -124,7 +135,7 @@ function prepared(inside: Inside, incoming: IncomingMessage, path: string, isUpg
   if (incoming.headers['transfer-encoding'] !== undefined) headers.push(['Transfer-Encoding', 'chunked']);
   if (isUpgrade) headers.push(['Connection', 'Upgrade'], ['Upgrade', incoming.headers.upgrade ?? '']);
   else headers.push(['Connection', 'keep-alive']);
-  return {
+  const options = {
     agent: inside.agent,
     host: inside.host,
     port: inside.port,
@@ -133,6 +144,7 @@ function prepared(inside: Inside, incoming: IncomingMessage, path: string, isUpg
     headers: headers.flat() as never, // one after the other: repeated ones, case and order stay as they are
     setHost: false,
   };
+  return { options, sent: filled.sent };
 }
 
 /** @throws Refusal */
@@ -147,8 +159,8 @@ export function checkHost({ host, port, isSecure }: Destination, flat: readonly 
   );
 }
 
-function cleaned(inside: Inside, answer: IncomingMessage) {
-  const unfill = inside.isSecure ? inside.secrets.unfill(inside) : null;
+function cleaned(inside: Inside, answer: IncomingMessage, sent: Filled['sent']) {
+  const unfill = inside.isSecure ? inside.secrets.unfill(inside, sent) : null;
   const plain = forwarded(answer.rawHeaders);
   const headers = unfill === null ? plain : plain.map(([name, value]): Header => [name, unfill.text(value)]);
   const coding = answer.headers['content-encoding'];
@@ -161,8 +173,13 @@ function cleaned(inside: Inside, answer: IncomingMessage) {
   };
 }
 
-function headOf(inside: Inside, answer: IncomingMessage, more: readonly string[]): string {
-  const { status, message, headers } = cleaned(inside, answer);
+function headOf(
+  inside: Inside,
+  answer: IncomingMessage,
+  sent: Filled['sent'],
+  more: readonly string[],
+): string {
+  const { status, message, headers } = cleaned(inside, answer, sent);
   const lines = [...headers.map(([name, value]) => `${name}: ${value}`), ...more];
   return `HTTP/1.1 ${status} ${message}\r\n${lines.join('\r\n')}\r\n\r\n`;
 }

@@ -23,8 +23,10 @@ export type HelloReading =
 const HANDSHAKE = 0x16;
 const CLIENT_HELLO = 1;
 const RECORD_HEAD = 5;
+const HEAD = 4; // of the message: its kind and its length
 const MOST_RECORD = 16_384;
-const MOST_HELLO = 64 * 1024; // ten times what clients with post-quantum keys send
+const MOST_HELLO = 16 * 1024; // several times what clients with post-quantum keys send
+const MOST_RECORDS = 32; // it is read anew with each that comes
 
 const SERVER_NAME = 0;
 const ALPN = 16;
@@ -33,28 +35,32 @@ const ENCRYPTED_NAME = 0xffce; // ESNI, a draft before ECH
 
 /** @param bytes from the first of the connection on; may be more than the message */
 export function readClientHello(bytes: Buffer): HelloReading {
-  const message: Buffer[] = [];
+  const pieces: Buffer[] = [];
   let size = 0;
-  let wanted = 4;
   for (let at = 0; ; ) {
-    if (size >= 4) {
-      const head = Buffer.concat(message);
-      if (head[0] !== CLIENT_HELLO) return fault('begins with another message');
-      wanted = 4 + head.readUIntBE(1, 3);
-      if (wanted > MOST_HELLO) return fault('is too large');
-      if (size > wanted) return fault('is followed by another message at once');
-      if (size === wanted) return read(head.subarray(4));
-    }
+    const whole = size < HEAD ? null : wholeLength(pieces);
+    if (typeof whole === 'string') return fault(whole);
+    if (whole !== null && size > whole) return fault('is followed by another message at once');
+    if (whole !== null && size === whole) return read(Buffer.concat(pieces).subarray(HEAD));
     if (bytes.length > at && bytes[at] !== HANDSHAKE) return fault('is none');
     if (bytes.length < at + RECORD_HEAD) return { state: 'more' };
     const length = bytes.readUInt16BE(at + 3);
     if (bytes[at + 1] !== 3 || length === 0 || length > MOST_RECORD) return fault('is none');
+    if (pieces.length === MOST_RECORDS) return fault('comes in too many pieces');
     const end = at + RECORD_HEAD + length;
-    if (bytes.length < end) return end > 2 * MOST_HELLO ? fault('is too large') : { state: 'more' };
-    message.push(bytes.subarray(at + RECORD_HEAD, end));
+    if (bytes.length < end) return { state: 'more' };
+    pieces.push(bytes.subarray(at + RECORD_HEAD, end));
     size += length;
     at = end;
   }
+}
+
+/** @returns how long the message is with its head, or what is wrong with it */
+function wholeLength(pieces: readonly Buffer[]): number | string {
+  const head = Buffer.concat(pieces.slice(0, HEAD));
+  if (head[0] !== CLIENT_HELLO) return 'begins with another message';
+  const whole = HEAD + head.readUIntBE(1, 3);
+  return whole > MOST_HELLO ? 'is too large' : whole;
 }
 
 function read(body: Buffer): HelloReading {
