@@ -1,5 +1,6 @@
 /** What a person at a terminal sees of a turn while it runs. */
 import { PassThrough } from 'node:stream';
+import { EVENT_IDS_PER_ATTEMPT, type TurnEventData } from '@mobyclaw/protocol/events';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { expect, it } from 'vitest';
 import type { Terminal } from './terminal.ts';
@@ -36,4 +37,25 @@ it('says nothing where something has come, or nothing is to come any more', asyn
   broke.display.stopWaiting();
   await broke.clock.advance(60_000);
   expect(broke.notes()).toBe('');
+});
+
+it('tells the steps of an attempt that does the same again once, and what is new in it', () => {
+  const { display, notes } = start();
+  let id = 1;
+  const step = (call: string, label: string, more: Partial<TurnEventData['tool']> = {}): void =>
+    display.show({ id: ++id, type: 'tool', data: { id: call, name: label, label, phase: 'start', ...more } });
+  step('a1', 'Reading notes');
+  step('a2', 'Asking the web');
+  step('a2', 'Asking the web', { phase: 'end', ok: false, summary: 'offline' });
+  expect(notes()).toBe('⏳ Reading notes…\n⏳ Asking the web…\n✗ Asking the web failed: offline\n');
+  id = EVENT_IDS_PER_ATTEMPT;
+  step('b1', 'Reading notes');
+  step('b2', 'Asking the web');
+  step('b2', 'Asking the web', { phase: 'end', ok: true });
+  step('b3', 'Reading notes');
+  expect(notes()).toBe('⏳ Reading notes…\n');
+  id = 2 * EVENT_IDS_PER_ATTEMPT;
+  step('c1', 'Writing a mail');
+  step('c2', 'Asking the web');
+  expect(notes()).toBe('⏳ Writing a mail…\n');
 });

@@ -22,6 +22,9 @@ export class TurnDisplay {
   readonly #terminal: Terminal;
   readonly #answer: AnswerWriter;
   readonly #toolsShown = new Set<string>();
+  /** What was said of steps, in the attempts before and in this one. */
+  #saidBefore: string[] = [];
+  #said: string[] = [];
   readonly outcome: TurnOutcome = { turn: undefined, session: undefined };
   #attempt = 1;
   #attemptHasText = true;
@@ -41,6 +44,8 @@ export class TurnDisplay {
     if (attempt !== this.#attempt) {
       this.#attempt = attempt;
       this.#attemptHasText = false;
+      this.#saidBefore = longer(this.#saidBefore, this.#said);
+      this.#said = [];
     }
     if (event.type !== 'usage' && event.type !== 'queued') this.stopWaiting();
     if (event.type !== 'reasoning') this.#thinking = false;
@@ -112,10 +117,21 @@ export class TurnDisplay {
   #tool({ id, label, phase, ok, summary }: TurnEventData['tool']): void {
     if (!this.#toolsShown.has(id)) {
       this.#toolsShown.add(id);
-      this.note(`⏳ ${label}…`);
+      this.#step(`⏳ ${label}…`);
     }
-    if (phase === 'end' && ok === false) this.note(`✗ ${label} failed${summary ? `: ${summary}` : ''}`);
+    if (phase === 'end' && ok === false) this.#step(`✗ ${label} failed${summary ? `: ${summary}` : ''}`);
   }
+
+  /** An attempt that does again what one before it did tells only what is new. */
+  #step(text: string): void {
+    const isRepeat = this.#saidBefore[this.#said.length] === text;
+    this.#said.push(text);
+    if (!isRepeat) this.note(text);
+  }
+}
+
+function longer(a: string[], b: string[]): string[] {
+  return a.length > b.length ? a : b;
 }
 
 function turns(count: number): string {

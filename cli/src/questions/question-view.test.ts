@@ -33,3 +33,20 @@ it('cuts an id to what no other begins with', () => {
   const ids = ['019b0000-0000-7000-8000-000000000001', '019b0000-0001-7000-8000-000000000001', '029b'];
   expect(ids.map((id) => shortId(id, ids))).toEqual(['019b0000-0000', '019b0000-0001', '029b']);
 });
+
+it('says once what is asked, and shows code as it is and no marks of Markdown', () => {
+  expect(questionText(question())).toBe('❓ Moby wants to use shell.\n    git push');
+  const text =
+    'It was asked before.\n\nMoby wants to use **shell**:\n\n````sh\necho "**a**" `b`\n```\n````\n\nAll of it: `./mobyclaw questions show 1`, 2 \\* 3.';
+  expect(questionText(question({ text }))).toBe(
+    '❓ Moby wants to use shell.\nIt was asked before.\n\n    echo "**a**" `b`\n    ```\n\nAll of it: ./mobyclaw questions show 1, 2 * 3.',
+  );
+  const fact = question({
+    kind: 'fact',
+    title: 'May a warning be changed?',
+    text: 'In **MEMORY.md** stands:\n\n```\nno nuts\n```',
+  });
+  expect(wholeQuestion(fact, { asked: 'now', expires: 'later' })).toContain(
+    'In MEMORY.md stands:\n\n    no nuts\n',
+  );
+});

@@ -8,9 +8,47 @@ import type { Question } from '@mobyclaw/protocol/question';
 /** Short enough to type; as long as it takes to tell apart questions of the same minute. */
 const LEAST_ID = 8;
 
-/** The title, and below it what it is about. */
-export function questionText({ title, text }: Pick<Question, 'title' | 'text'>): string {
-  return `❓ ${visibleText(title)}\n${visibleText(text).trim()}`;
+/** The title, and below it what it is about, where that says more. */
+export function questionText(question: Pick<Question, 'title' | 'text'>): string {
+  return `❓ ${visibleText(question.title)}\n${bodyText(question)}`.trimEnd();
+}
+
+/** The text without its marks; the line in which it says the title once more is left out. */
+function bodyText({ title, text }: Pick<Question, 'title' | 'text'>): string {
+  const lines = withoutMarks(visibleText(text));
+  const said = sentence(visibleText(title));
+  return lines
+    .filter((line) => sentence(line) !== said)
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/^\n+|\s+$/g, '');
+}
+
+function sentence(line: string): string {
+  return line.trim().replace(/[.:]$/, '');
+}
+
+/** Markdown as the gateway writes it, for a terminal: code is moved in, and stays as it is in every character. */
+function withoutMarks(markdown: string): string[] {
+  let fence: string | null = null;
+  return markdown.split('\n').flatMap((line) => {
+    const marks = /^(`{3,})[\w-]*$/.exec(line)?.[1];
+    if (fence === null && marks !== undefined) {
+      fence = marks;
+      return [];
+    }
+    if (fence !== null && line === fence) {
+      fence = null;
+      return [];
+    }
+    if (fence !== null) return [`    ${line}`];
+    return [
+      line
+        .replace(/\*\*(.+?)\*\*/g, '$1')
+        .replace(/(?<!\\)(`+)(.+?)\1/g, '$2')
+        .replace(/\\([\\`*_{}[\]<>()#+!|~&])/g, '$1'),
+    ];
+  });
 }
 
 /** All of it, for `questions show`. @param from such as `telegram:dm:42, 2 min ago` */
@@ -26,7 +64,7 @@ export function wholeQuestion(question: Question, times: { asked: string; expire
     chat === null ? null : `shown:   ${visibleText(chat)}`,
     outcome === undefined ? null : `outcome: ${visibleText(outcome)}`,
   ];
-  const body = kind === 'tool' ? toolText(details) : visibleText(question.text).trim();
+  const body = kind === 'tool' ? toolText(details) : bodyText(question);
   const tail = state === 'open' ? ['', waysToAnswer(question)] : [];
   return [...head.filter((line) => line !== null), '', body, ...tail].join('\n');
 }
