@@ -63,6 +63,20 @@ export function isDamage(error: unknown): boolean {
   return code === 'ERR_SQLITE_ERROR' && damages.includes((errcode ?? 0) & 0xff);
 }
 
+/**
+ * Does the work; where the index turns out to be damaged, once more on a new one.
+ * @param throwAway closes it and removes its file
+ */
+export function repairing<T>(throwAway: () => void, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throwAway();
+    return work();
+  }
+}
+
 function isUsable(database: DatabaseSync): boolean {
   try {
     prepare(database);

@@ -9,7 +9,7 @@
 import { dirname, join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
-import { isDamage, removeIndexFile } from '@mobyclaw/recall/index-file';
+import { isDamage, removeIndexFile, repairing } from '@mobyclaw/recall/index-file';
 import { passagesOf } from '@mobyclaw/recall/long-text';
 import { type Addition, PieceIndex } from '@mobyclaw/recall/piece-index';
 import { type MadeVector, PieceVectors, type Wanted } from '@mobyclaw/recall/piece-vectors';
@@ -248,13 +248,7 @@ export class HistoryIndex {
 
   /** An index that turns out to be damaged is thrown away; what is asked of the new one, it answers from what it has. */
   #repairing<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#throwAway();
-      return work();
-    }
+    return repairing(() => this.#throwAway(), work);
   }
 
   #throwAway(): void {

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { ToolError } from '@mobyclaw/mcp/tool';
-import { isDamage, removeIndexFile } from '@mobyclaw/recall/index-file';
+import { isDamage, removeIndexFile, repairing } from '@mobyclaw/recall/index-file';
 import { PieceIndex } from '@mobyclaw/recall/piece-index';
 import { type MadeVector, PieceVectors } from '@mobyclaw/recall/piece-vectors';
 import { neighboursOf, type RecallRequest, recall } from '@mobyclaw/recall/search';
@@ -214,13 +214,7 @@ export class SearchIndex {
 
   /** An index that breaks while in use is thrown away, and the work done on a new one. */
   #repairing<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#throwAway();
-      return work();
-    }
+    return repairing(() => this.#throwAway(), work);
   }
 
   #throwAway(): void {
