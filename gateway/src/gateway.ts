@@ -67,6 +67,7 @@ import { TurnRunner } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
 import { HeartbeatChanges } from './unasked/heartbeat-changes.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
+import { tellOfWalls } from './unasked/walls-notice.ts';
 import { NightlyReview } from './upkeep/nightly-review.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
@@ -489,6 +490,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     void changes.check(); // made before a restart
     factQuestions?.start();
     review?.start();
+    if (config.hasWalls)
+      tellOfWalls(store, notify).catch((error: unknown) => {
+        logger.warn({ err: error }, 'the owner is told at the next start that the way out is closed');
+      });
     hooks.tellOfConfinement().catch((error: unknown) => {
       logger.warn({ err: error }, 'the owner is told at the next start that webhooks are confined');
     });

@@ -26,6 +26,8 @@ const environmentSchema = z.object({
   MOBYCLAW_AGENT_CONTROL_URL: z.url().optional(),
   [AGENT_DOOR]: z.string().min(1).optional(),
   MOBYCLAW_MEMORY_URL: z.url().optional(),
+  /** Whether whoever starts the gateway has left Moby no way out but egress. */
+  MOBYCLAW_WALLS: z.enum(['on', 'off']).default('off'),
   MOBYCLAW_EGRESS_URL: z.url().optional(),
 });
 
@@ -43,6 +45,8 @@ export interface GatewayConfig {
   /** Path of the socket on which the agent reaches his tools and nothing else. */
   agentDoor?: string | undefined;
   memoryUrl: string | undefined;
+  /** Whether Moby has no way out but egress. */
+  hasWalls: boolean;
   /** Shown by the agent. */
   mcpToken: string | undefined;
   /** For the supervisor beside the agent. */
@@ -106,6 +110,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     agentControlUrl: env.MOBYCLAW_AGENT_CONTROL_URL,
     agentDoor: env[AGENT_DOOR],
     memoryUrl: env.MOBYCLAW_MEMORY_URL,
+    hasWalls: env.MOBYCLAW_WALLS === 'on',
     mcpToken: env.MOBYCLAW_MCP_TOKEN,
     controlToken: env.MOBYCLAW_CONTROL_TOKEN,
     memoryToken: env.MOBYCLAW_MEMORY_TOKEN,

@@ -34,6 +34,7 @@ const OTHERS: Record<string, string> = {
   hooks: 'name proof secret template events session',
   hook_deliveries: 'hook delivery turn event',
   budget_notices: 'key text',
+  owner_notices: 'key',
   renamed_chats: 'channel',
   guest_turns: 'day',
   questions:

@@ -155,6 +155,7 @@ export const FORGET_RULES: Record<string, ForgetRule> = {
     told: { columns: 'name', advice: 'A token is named so: revoke it with ./mobyclaw token.' },
   },
   push_subscriptions: { what: '', keeps: 'id login endpoint p256dh auth' },
+  owner_notices: { what: '', keeps: 'key' },
   budget_notices: { what: 'words about the budget', texts: 'text', keeps: 'key' },
 };
 

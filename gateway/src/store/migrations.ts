@@ -33,6 +33,7 @@ import { PAGE_SCHEMA } from './migrations/027-page.ts';
 import { COMPACTION_SCHEMA } from './migrations/028-compaction.ts';
 import { AGES_SCHEMA } from './migrations/029-ages.ts';
 import { PUSH_SCHEMA } from './migrations/030-push.ts';
+import { OWNER_NOTICES_SCHEMA } from './migrations/031-owner-notices.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -65,6 +66,7 @@ export const MIGRATIONS = [
   COMPACTION_SCHEMA,
   AGES_SCHEMA,
   PUSH_SCHEMA,
+  OWNER_NOTICES_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -16,6 +16,7 @@ import { HookStore } from './hook-store.ts';
 import { JobRunStore } from './job-run-store.ts';
 import { JobStore } from './job-store.ts';
 import { MessageStore } from './message-store.ts';
+import { NoticeStore } from './notice-store.ts';
 import { OutboxStore } from './outbox-store.ts';
 import { PieceStore } from './piece-store.ts';
 import { PushStore } from './push-store.ts';
@@ -58,6 +59,7 @@ export class Store {
   readonly heartbeat: HeartbeatStore;
   readonly hooks: HookStore;
   readonly usage: UsageStore;
+  readonly notices: NoticeStore;
   readonly questions: QuestionStore;
   readonly questionMessages: QuestionMessageStore;
   readonly ages: AgeStore;
@@ -85,6 +87,7 @@ export class Store {
     this.outbox = new OutboxStore(this.#db, this.names);
     this.hooks = new HookStore(this.#db);
     this.usage = new UsageStore(this.#db);
+    this.notices = new NoticeStore(this.#db);
     this.questions = new QuestionStore(this.#db, this.names);
     this.questionMessages = new QuestionMessageStore(this.#db);
     this.jobs = new JobStore(this.#db);
