@@ -206,7 +206,9 @@ describe.skipIf(!requireDocker())('the stack', () => {
       const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
       const answer = await stack().node(
         'moby',
-        `const { MOBYCLAW_WORKSPACE_URL: url, MOBYCLAW_MCP_TOKEN: token } = process.env;
+        `import { readFileSync } from 'node:fs';
+         const { MOBYCLAW_WORKSPACE_URL: url } = process.env;
+         const token = readFileSync('/run/secrets/MOBYCLAW_MCP_TOKEN', 'utf8').trim();
          const headers = { authorization: 'Bearer ' + token, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
          const response = await fetch(url + '/mcp', { method: 'POST', headers, body: ${JSON.stringify(JSON.stringify(body))} });
          console.log(await response.text());`,

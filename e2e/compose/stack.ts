@@ -10,6 +10,7 @@ import { prepareContainerUser } from '@mobyclaw/cli/compose/container-user';
 import { OVERRIDE_FILE, writeOverride } from '@mobyclaw/cli/compose/override';
 import { readOwnerVariables } from '@mobyclaw/cli/compose/owner-variables';
 import { partSecrets, writePartSecrets } from '@mobyclaw/cli/compose/part-secrets';
+import { standInKey } from '@mobyclaw/lib/credentials/bound-secrets';
 import { type Status, statusSchema } from '@mobyclaw/protocol/status';
 import { until } from '@mobyclaw/testkit/until';
 import { afterAll, beforeAll } from 'vitest';
@@ -193,7 +194,8 @@ async function newStack({ env, uid, soul, workspaces, credentials }: StackOption
     MOBYCLAW_MODEL_KEY: 'sk-moby-0123456789',
     ...env,
   };
-  await writePartSecrets(home, partSecrets({ environment: secrets }, {}, await readOwnerVariables(home)));
+  const variables = await readOwnerVariables(home);
+  await writePartSecrets(home, partSecrets({ environment: secrets }, {}, variables, await standInKey(home)));
   const environment = {
     MOBYCLAW_HOME: home,
     MOBYCLAW_UID: String(user.uid),

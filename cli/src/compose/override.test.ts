@@ -21,6 +21,9 @@ function place(files: { workspaces?: string; credentials?: string } = {}) {
 const write = ({ home, checkout }: { home: string; checkout: string }, options?: OverrideOptions) =>
   writeOverride(home, checkout, {}, options);
 
+const valuesOf = async (home: string) =>
+  Object.fromEntries((await readOwnerVariables(home)).credentials.map(({ name, value }) => [name, value]));
+
 /** Of the version before secrets were files. */
 const OLDER = {
   base: { services: ['moby', 'gateway', 'memory', 'workspace'], readsSecretFiles: false },
@@ -143,12 +146,12 @@ test.each([
 
 test('a # in a value is part of it, and so it is for Compose', async () => {
   const at = place({ credentials: 'A=abc#def\nB=abc #def\n' });
-  expect((await readOwnerVariables(at.home)).credentials).toEqual({ A: 'abc#def', B: 'abc' });
+  expect(await valuesOf(at.home)).toEqual({ A: 'abc#def', B: 'abc' });
 });
 
 test('a value of several lines is one value', async () => {
   const at = place({ credentials: 'PEM="-----BEGIN-----\nabc\n-----END-----"\n' });
-  expect((await readOwnerVariables(at.home)).credentials).toEqual({
+  expect(await valuesOf(at.home)).toEqual({
     PEM: '-----BEGIN-----\nabc\n-----END-----',
   });
 });

@@ -225,12 +225,12 @@ export async function readContents(
 
 /** What soul.yaml names and an older docker-compose.yml does not by name alone: Compose finds the values in .env or the environment. */
 function asVariables({ credentials, forModels, forTools }: OwnerVariables): Record<string, string | null> {
-  const listed = new Set([...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, ...Object.keys(credentials)]);
+  const names = credentials.map(({ name }) => name);
+  const listed = new Set([...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, ...names]);
   const named = [...new Set([...forModels, ...forTools])].filter((name) => !listed.has(name));
-  const names = Object.keys(credentials);
   return {
     ...Object.fromEntries(named.sort().map((name) => [name, null])),
-    ...literals(credentials),
+    ...Object.fromEntries(credentials.map(({ name, value }) => [name, literal(value)])),
     ...(names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
   };
 }
@@ -272,10 +272,6 @@ function mount(source: string, target: string, readOnly: boolean): object {
     read_only: readOnly,
     bind: { create_host_path: false },
   };
-}
-
-function literals(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, literal(value)]));
 }
 
 /** The text as Compose has to be given it to mean itself. */

@@ -1,15 +1,15 @@
 /** What the owner's own files say about variables: the values of credentials.env, and the names that soul.yaml asks for. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Credential, readCredentials } from '@mobyclaw/lib/credentials/read-credentials';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { soulVariables } from '@mobyclaw/lib/soul-variables';
 import { CliError } from '../cli-error.ts';
-import { parseCredentials } from './credentials.ts';
 
 export interface OwnerVariables {
-  /** By name; values as the owner wrote them. */
-  credentials: Readonly<Record<string, string>>;
+  /** Values as the owner wrote them, and the hosts that they are for. */
+  credentials: readonly Credential[];
   /** Names that soul.yaml asks models with: keys, and what else a provider is told. */
   forModels: readonly string[];
   /** Names that a toolset of soul.yaml is given. */
@@ -22,7 +22,8 @@ export interface OwnerVariables {
  */
 export async function readOwnerVariables(home: string): Promise<OwnerVariables> {
   const file = join(home, 'credentials.env');
-  const credentials = parseCredentials((await readIfThere(file)) ?? '', file);
+  const { all: credentials, faults } = readCredentials((await readIfThere(file)) ?? '', file);
+  if (faults.length > 0) throw new CliError(faults.map(({ message }) => message).join('\n'));
   const { tokenKeys, providers, tools } = soulVariables((await readIfThere(join(home, 'soul.yaml'))) ?? '');
   return { credentials, forModels: [...new Set([...tokenKeys, ...providers])], forTools: tools };
 }

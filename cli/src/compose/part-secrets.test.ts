@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readCredentials } from '@mobyclaw/lib/credentials/read-credentials';
 import { takeSecrets } from '@mobyclaw/lib/part-secrets';
 import { SETTING_NAMES, SETTINGS } from '@mobyclaw/lib/settings';
 import { PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
@@ -16,7 +17,9 @@ import {
 } from './part-secrets.ts';
 import { SERVICES, type ServiceName } from './service-name.ts';
 
-const NONE = { credentials: {}, forModels: [], forTools: [] };
+const NONE = { credentials: [], forModels: [], forTools: [] };
+const KEY = Buffer.alloc(32);
+const LONG = 'ghp_abcdefghijKLMNOPQRST0123456789abcdef';
 
 /** Which services are given a value. */
 function having(secrets: PartSecrets, value: string): string[] {
@@ -26,7 +29,7 @@ function having(secrets: PartSecrets, value: string): string[] {
 test('each secret setting goes to the services of its parts, and to no other', () => {
   const secret = SETTING_NAMES.filter((name) => SETTINGS[name].secret);
   const environment = Object.fromEntries(secret.map((name) => [name, `value-of-${name}`]));
-  const all = partSecrets({ environment }, {}, NONE);
+  const all = partSecrets({ environment }, {}, NONE, KEY);
   for (const name of secret) {
     const { parts } = SETTINGS[name];
     const wanted = SERVICES.filter((service) =>
@@ -38,7 +41,7 @@ test('each secret setting goes to the services of its parts, and to no other', (
 
 test('what no secret is, and what is not set, goes nowhere', () => {
   const environment = { MOBYCLAW_LOG_LEVEL: 'debug', OPENAI_API_KEY: ' ', OTHER_KEY: 'other' };
-  const all = partSecrets({ environment }, { PATH: '/bin', MISTRAL_API_KEY: '' }, NONE);
+  const all = partSecrets({ environment }, { PATH: '/bin', MISTRAL_API_KEY: '' }, NONE, KEY);
   expect(SERVICES.flatMap((service) => Object.keys(all[service]))).toEqual([]);
 });
 
@@ -46,16 +49,35 @@ test('credentials and what a toolset of soul.yaml names go to moby; the file cou
   const all = partSecrets(
     { environment: { SEARCH_KEY: 'of the file' } },
     { SEARCH_KEY: 'of the environment', STDIO_KEY: 'hush-2', UNNAMED: 'hush-3' },
-    { ...NONE, credentials: { GH_TOKEN: 'hush-1', B: 'b' }, forTools: ['SEARCH_KEY', 'STDIO_KEY'] },
+    { ...NONE, credentials: credentials('GH_TOKEN=hush-1\nB=b'), forTools: ['SEARCH_KEY', 'STDIO_KEY'] },
+    KEY,
   );
   expect(all.moby).toEqual({
     GH_TOKEN: 'hush-1',
     B: 'b',
-    MOBYCLAW_CREDENTIAL_NAMES: 'GH_TOKEN,B',
+    MOBYCLAW_CREDENTIAL_NAMES: 'B,GH_TOKEN',
     SEARCH_KEY: 'of the file',
     STDIO_KEY: 'hush-2',
   });
 });
+
+test('of a credential that is for named hosts moby has a stand-in, and egress what it stands for', () => {
+  const given = credentials(`GH_TOKEN=${LONG} # hosts: api.github.com\nB=b`);
+  const { moby, egress, ...others } = partSecrets(
+    { environment: {} },
+    {},
+    { ...NONE, credentials: given },
+    KEY,
+  );
+  expect(moby).toMatchObject({ B: 'b', MOBYCLAW_CREDENTIAL_NAMES: 'B,GH_TOKEN' });
+  expect(moby.GH_TOKEN).toHaveLength(LONG.length);
+  expect(JSON.stringify([moby, others])).not.toContain(LONG);
+  expect(JSON.parse(egress['secrets.json'] ?? '')).toEqual([
+    { name: 'GH_TOKEN', value: LONG, hosts: ['api.github.com'], standIn: moby.GH_TOKEN, inUrl: false },
+  ]);
+});
+
+const credentials = (text: string) => readCredentials(text, 'credentials.env').all;
 
 function secretsWith(given: Partial<PartSecrets>): PartSecrets {
   const none = Object.fromEntries(SERVICES.map((service) => [service, {}]));

@@ -10,6 +10,7 @@ import { createHmac } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
+import { shareCredentials, standInKey } from '@mobyclaw/lib/credentials/bound-secrets';
 import { CREDENTIAL_NAMES } from '@mobyclaw/lib/environment-names';
 import { secretFileText } from '@mobyclaw/lib/part-secrets';
 import { SETTINGS, settingsOf } from '@mobyclaw/lib/settings';
@@ -31,17 +32,26 @@ const PARTS_IN: Readonly<Record<ServiceName, readonly Part[]>> = {
   egress: ['egress'],
 };
 
-/** Who asks the models. */
-const KEEPER_OF_MODEL_KEYS: ServiceName = 'moby';
+/** Who asks the models: he himself as yet, and egress in his place. */
+const WITH_MODEL_KEYS: readonly ServiceName[] = ['moby', 'egress'];
+
+/** As egress reads it: what of credentials.env is for named hosts, with what Moby has in its place. */
+const BOUND_FILE = 'secrets.json';
 
 const MARK_LENGTH = 22; // of base64url: 132 bits
 
-/** @param env of the command, which counts before `.env` */
+/**
+ * @param env of the command, which counts before `.env`
+ * @param key of `standInKey`
+ */
 export function partSecrets(
   { environment }: Pick<Settings, 'environment'>,
   env: Readonly<Record<string, string | undefined>>,
   { credentials, forModels, forTools }: OwnerVariables,
+  key: Uint8Array,
 ): PartSecrets {
+  const { environment: ofTheOwner, bound } = shareCredentials(credentials, key);
+  const names = Object.keys(ofTheOwner);
   const chosen = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(
       names.flatMap((name) => {
@@ -50,8 +60,10 @@ export function partSecrets(
       }),
     );
   const secretsOf = (service: ServiceName): Record<string, string> => ({
-    ...(service === KEEPER_OF_MODEL_KEYS ? chosen([...PROVIDER_KEYS, ...forModels]) : {}),
-    ...(service === 'moby' ? { ...chosen(forTools), ...ofTheOwner(credentials) } : {}),
+    ...(WITH_MODEL_KEYS.includes(service) ? chosen([...PROVIDER_KEYS, ...forModels]) : {}),
+    ...(service === 'moby' ? { ...chosen(forTools), ...ofTheOwner } : {}),
+    ...(service === 'moby' && names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
+    ...(service === 'egress' && bound.length > 0 ? { [BOUND_FILE]: JSON.stringify(bound) } : {}),
     ...chosen(PARTS_IN[service].flatMap((part) => settingsOf(part)).filter((name) => SETTINGS[name].secret)),
   });
   return {
@@ -61,11 +73,6 @@ export function partSecrets(
     workspace: secretsOf('workspace'),
     egress: secretsOf('egress'),
   };
-}
-
-function ofTheOwner(credentials: Readonly<Record<string, string>>): Record<string, string> {
-  const names = Object.keys(credentials);
-  return names.length === 0 ? {} : { ...credentials, [CREDENTIAL_NAMES]: names.join(',') };
 }
 
 /**
@@ -85,7 +92,8 @@ export async function secretMarks(context: Context): Promise<Record<string, stri
 }
 
 async function readPartSecrets({ settings, terminal, data }: Context): Promise<PartSecrets> {
-  return partSecrets(settings, terminal.env, await readOwnerVariables(data.root));
+  const variables = await readOwnerVariables(data.root);
+  return partSecrets(settings, terminal.env, variables, await standInKey(data.root));
 }
 
 function marksOf(secrets: PartSecrets, { values }: Pick<Settings, 'values'>): Record<string, string> {
