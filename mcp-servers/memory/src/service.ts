@@ -34,6 +34,7 @@ import { QuestionDesk } from './search/question-desk.ts';
 import { recallRoute } from './search/recall-route.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { vectorRoutes } from './search/vector-routes.ts';
+import { SkillsPublication } from './skills/skills-publication.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
 import { soulRoutes } from './soul/soul-routes.ts';
 import { Journal } from './sources/journal.ts';
@@ -81,6 +82,8 @@ export async function startMemoryService(
     );
     const soul = new SoulPublication(home, clock, logger);
     const egress = new EgressPublication(home, clock, logger);
+    const skills = new SkillsPublication(home, logger);
+    closing.push(() => skills.close());
     const index = new SearchIndex(home);
     const desk = new QuestionDesk(clock);
     closing.push(() => index.close());
@@ -105,7 +108,12 @@ export async function startMemoryService(
       factLines((await store.readable(MEMORY as MemoryFileName)) ?? '').map(fingerprint),
     );
     index.start(clock, failed('indexing failed'));
-    await Promise.all([publisher.publish(), soul.start(), egress.start()]);
+    await Promise.all([
+      publisher.publish(),
+      soul.start(),
+      egress.start(),
+      skills.start(clock, failed('publishing skills failed')),
+    ]);
     // What holds until a day is past the next one, without anybody having changed the file.
     const daily = every(
       clock,

@@ -1,0 +1,79 @@
+/**
+ * `skills.lock` in the data directory: of each skill that its owner has seen, the hash of every file as he saw it, where it
+ * came from, and whether it is switched on. What is not in it, or is another by one byte, is not given to the agent.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { writeFileAtomic } from '../atomic-file.ts';
+import { entryHash, type Skill } from './read-skill.ts';
+import { SkillError } from './skill-file.ts';
+
+export const SKILLS_LOCK = 'skills.lock';
+
+const lockedSchema = z.object({
+  enabled: z.boolean(),
+  /** A folder, an address, or the name of one that comes with Mobyclaw. */
+  source: z.string(),
+  /** RFC 3339; when its owner saw it last. */
+  seen: z.string(),
+  files: z.record(z.string(), z.string()),
+});
+
+const lockSchema = z.object({
+  version: z.literal(1),
+  skills: z.record(z.string(), lockedSchema),
+});
+
+export type LockedSkill = z.infer<typeof lockedSchema>;
+export type SkillLock = z.infer<typeof lockSchema>;
+
+/** @throws SkillError where it is not as it was written: then no skill is given to the agent */
+export async function readSkillLock(home: string): Promise<SkillLock> {
+  const path = join(home, SKILLS_LOCK);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { version: 1, skills: {} };
+    throw error;
+  }
+  try {
+    const { skills, version } = lockSchema.parse(JSON.parse(text));
+    return { version, skills: Object.assign(Object.create(null), skills) };
+  } catch (error) {
+    const help = `If you remove it, all skills are off until you switch them on again: ./mobyclaw skills enable NAME.`;
+    throw new SkillError(`${path} cannot be read. ${help}`, { cause: error });
+  }
+}
+
+export async function writeSkillLock(home: string, { version, skills }: SkillLock): Promise<void> {
+  const ordered = Object.fromEntries(Object.entries(skills).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFileAtomic(
+    join(home, SKILLS_LOCK),
+    `${JSON.stringify({ version, skills: ordered }, null, 2)}\n`,
+  );
+}
+
+/** The hash of each file, as a lock keeps them. */
+export function hashesOf(skill: Skill): Record<string, string> {
+  return Object.fromEntries([...skill.files].map(([path, entry]) => [path, entryHash(entry)]));
+}
+
+export interface SkillChanges {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+/** @returns what is other than its owner saw it; null where nothing is */
+export function changesSince(locked: LockedSkill, skill: Skill): SkillChanges | null {
+  const now = hashesOf(skill);
+  const { files: then } = locked;
+  const changes: SkillChanges = {
+    added: Object.keys(now).filter((path) => !Object.hasOwn(then, path)),
+    changed: Object.keys(now).filter((path) => Object.hasOwn(then, path) && then[path] !== now[path]),
+    removed: Object.keys(then).filter((path) => !Object.hasOwn(now, path)),
+  };
+  return Object.values(changes).some((paths) => paths.length > 0) ? changes : null;
+}
