@@ -8,6 +8,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import type { Environment } from '@mobyclaw/lib/model-ref';
 import { Member } from './member.ts';
 import { Gate } from './run/gate.ts';
+import { Cooldown } from './run/model-chain.ts';
 import type { RunEnd, RunRequest } from './run/run.ts';
 import type { Emit } from './run/run-events.ts';
 import type { ResumeAnswer } from './run/tool-calls.ts';
@@ -66,7 +67,7 @@ export class Agent {
    * Sessions that ran in this process, each with the agent that its first run named: later ones cannot change it, as in
    * cagent. `/resume` knows no others.
    */
-  readonly #used = new Map<string, Member>();
+  readonly #used = new Map<string, { member: Member; cooldown: Cooldown }>();
   #closing = false;
 
   constructor(options: AgentOptions) {
@@ -117,7 +118,7 @@ export class Agent {
     await Promise.allSettled([
       import('./run/run.ts'),
       import('@modelcontextprotocol/sdk/client/index.js'),
-      Promise.resolve().then(() => this.#member(ROOT).model()),
+      Promise.resolve().then(() => this.#member(ROOT).models()),
     ]);
   }
 
@@ -130,7 +131,7 @@ export class Agent {
   /** How many tools an agent has now, MCP servers that answer included. @throws what would keep a run of any agent from starting */
   async toolsCount(name: string): Promise<number> {
     const member = this.#member(name);
-    await Promise.all([...this.#loaded().members.values()].map((one) => one.model()));
+    await Promise.all([...this.#loaded().members.values()].map((one) => one.models()));
     return (await member.toolbox.offer({ headers: {} })).tools.size;
   }
 
@@ -170,19 +171,23 @@ export class Agent {
     };
     this.#active.set(sessionId, active);
     try {
-      const member = this.#used.get(sessionId) ?? this.#member(request.agentName ?? ROOT);
-      const [{ resolved, runnable }, { run }] = await Promise.all([member.model(), import('./run/run.ts')]);
+      const used = this.#used.get(sessionId) ?? {
+        member: this.#member(request.agentName ?? ROOT),
+        cooldown: new Cooldown(),
+      };
+      const { member, cooldown } = used;
+      const [models, { run }] = await Promise.all([member.models(), import('./run/run.ts')]);
       const session = this.#options.store.get(sessionId);
       if (!session) throw new SessionNotFoundError('session not found');
-      this.#used.set(sessionId, member);
+      this.#used.set(sessionId, used);
       const { store, clock, workingDir, environment, maxRetries = DEFAULT_RETRIES } = this.#options;
       return await run(
         {
           soul: this.soul,
           agentName: member.name,
           agent: member.config,
-          resolved,
-          runnable,
+          models,
+          cooldown,
           toolbox: member.toolbox,
           store,
           clock,

@@ -3,8 +3,8 @@
  * with a cheaper model. Each has its own tools and its own model, which is made at its first run.
  */
 
-import { type Environment, resolveModel } from '@mobyclaw/lib/model-ref';
-import { createModel, type ResolvedModel, type RunnableModel } from './model/create-model.ts';
+import { type Environment, resolveAll } from '@mobyclaw/lib/model-ref';
+import { createModel, type RunModel } from './model/create-model.ts';
 import type { AgentConfig, Soul } from './soul/schema.ts';
 import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
 
@@ -14,7 +14,7 @@ export class Member {
   readonly toolbox: Toolbox;
   readonly #soul: Soul;
   readonly #environment: Environment;
-  #model: Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> | null = null;
+  #models: Promise<[RunModel, ...RunModel[]]> | null = null;
 
   constructor(name: string, config: AgentConfig, soul: Soul, options: ToolboxOptions) {
     this.name = name;
@@ -24,13 +24,15 @@ export class Member {
     this.#environment = options.environment;
   }
 
-  /** @throws ModelConfigError */
-  model(): Promise<{ resolved: ResolvedModel; runnable: RunnableModel }> {
-    if (!this.#model) {
-      const resolved = resolveModel(this.#soul, this.#environment, this.name);
+  /** Its own model, then those that go on where it fails. @throws ModelConfigError */
+  models(): Promise<[RunModel, ...RunModel[]]> {
+    if (!this.#models) {
+      const [own, ...others] = resolveAll(this.#soul, this.#environment, this.name);
       const window = Number(this.#environment.MOBYCLAW_CONTEXT_WINDOW) || 0;
-      this.#model = createModel(resolved, window).then((runnable) => ({ resolved, runnable }));
+      // The window that the owner names is that of the model he chose, not of those behind it.
+      const made = [createModel(own, window), ...others.map((other) => createModel(other))] as const;
+      this.#models = Promise.all(made);
     }
-    return this.#model;
+    return this.#models;
   }
 }

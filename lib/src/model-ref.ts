@@ -30,7 +30,7 @@ interface ProviderSettings {
 export interface SoulModels<M extends ModelSettings = ModelSettings> {
   models?: Record<string, M> | undefined;
   providers?: Record<string, ProviderSettings> | undefined;
-  agents: Record<string, { model: string }>;
+  agents: Record<string, { model: string; fallback?: { models?: string[] | undefined } | undefined }>;
 }
 
 export interface ResolvedModel<M extends ModelSettings = ModelSettings> {
@@ -81,8 +81,38 @@ export function resolveModel<M extends ModelSettings>(
   engine: 'embedded' | 'cagent' = 'embedded',
 ): ResolvedModel<M> {
   const ref = soul.agents[agent]?.model ?? '';
+  return resolveRef(soul, environment, ref, { where: `agents.${agent}.model`, engine, mayBeOffline: true });
+}
+
+/**
+ * The agent's own model, then those of its `fallback` that go on where it fails, in their order. Where the own one is
+ * `offline`, there are no others; a fallback is never `offline`.
+ * @throws ModelConfigError, also where the key of a fallback is missing
+ */
+export function resolveAll<M extends ModelSettings>(
+  soul: SoulModels<M>,
+  environment: Environment,
+  agent = 'root',
+  engine: 'embedded' | 'cagent' = 'embedded',
+): [ResolvedModel<M>, ...Array<ResolvedModel<M>>] {
+  const own = resolveModel(soul, environment, agent, engine);
+  if (own.kind === 'offline') return [own];
+  const where = `agents.${agent}.fallback.models`;
+  const refs = soul.agents[agent]?.fallback?.models ?? [];
+  return [
+    own,
+    ...refs.map((ref) => resolveRef(soul, environment, ref, { where, engine, mayBeOffline: false })),
+  ];
+}
+
+function resolveRef<M extends ModelSettings>(
+  soul: SoulModels<M>,
+  environment: Environment,
+  ref: string,
+  { where, engine, mayBeOffline }: { where: string; engine: 'embedded' | 'cagent'; mayBeOffline: boolean },
+): ResolvedModel<M> {
   const settings = namedModel(soul, ref);
-  if (!settings) throw unknownModel(soul, agent, ref);
+  if (!settings) throw unknownModel(soul, where, ref);
   const custom = soul.providers?.[settings.provider];
   const known = providersOf(engine);
   const builtIn = Object.hasOwn(known, settings.provider) ? known[settings.provider] : undefined;
@@ -100,7 +130,7 @@ export function resolveModel<M extends ModelSettings>(
     const explicit = settings.token_key ?? custom?.token_key;
     if (explicit !== undefined) throw missingTokenKey(ref, settings, explicit);
     const others = otherKeys(soul, environment);
-    if (others.length === 0) return OFFLINE as ResolvedModel<M>;
+    if (others.length === 0 && mayBeOffline) return OFFLINE as ResolvedModel<M>;
     throw missingKey(ref, settings, keys, others);
   }
   const kind = custom ? 'compatible' : (builtIn?.kind ?? 'compatible');
@@ -132,10 +162,10 @@ export function namedModel<M extends ModelSettings>(soul: SoulModels<M>, ref: st
   return { provider: ref.slice(0, slash), model: ref.slice(slash + 1) } as M; // all the rest of it is optional
 }
 
-function unknownModel(soul: SoulModels, agent: string, ref: string): ModelConfigError {
+function unknownModel(soul: SoulModels, where: string, ref: string): ModelConfigError {
   const names = Object.keys(soul.models ?? {});
   return new ModelConfigError(
-    `agents.${agent}.model: "${ref}" is neither an entry of models: (${names.join(', ') || 'none'}) nor provider/model`,
+    `${where}: "${ref}" is neither an entry of models: (${names.join(', ') || 'none'}) nor provider/model`,
   );
 }
 
@@ -187,6 +217,6 @@ function missingKey(
   return new MissingKeyError(
     `The following environment variables must be set:\n - ${keys.join(' or ')}\n` +
       `The model "${ref}" (${settings.provider}/${settings.model}) needs it. Write it as a line NAME=… into .env, then run ./mobyclaw up; or change the models ` +
-      `section of soul.yaml to a provider whose key is set (${others.join(', ')}).`,
+      `section of soul.yaml${others.length > 0 ? ` to a provider whose key is set (${others.join(', ')})` : ''}.`,
   );
 }

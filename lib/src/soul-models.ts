@@ -4,7 +4,7 @@ import {
   type Environment,
   MissingKeyError,
   ModelConfigError,
-  resolveModel,
+  resolveAll,
   type SoulModels,
 } from './model-ref.ts';
 import { yamlMap } from './yaml-text.ts';
@@ -23,7 +23,10 @@ const schema = z.object({
       z.object({ base_url: text.optional(), token_key: text.optional(), api_type: text.optional() }),
     )
     .optional(),
-  agents: z.record(text, z.object({ model: text })),
+  agents: z.record(
+    text,
+    z.object({ model: text, fallback: z.object({ models: z.array(text).optional() }).optional() }),
+  ),
 });
 
 /** @returns null where it does not parse or names its models in another way */
@@ -40,7 +43,7 @@ export function modelProblem(
   const soul = soulModels(source);
   for (const agent of Object.keys(soul?.agents ?? {})) {
     try {
-      if (soul) resolveModel(soul, environment, agent, engine);
+      if (soul) resolveAll(soul, environment, agent, engine);
     } catch (error) {
       if (!(error instanceof ModelConfigError)) throw error;
       // cagent knows more ways to name a model than are read here, and tells what it does not know itself.

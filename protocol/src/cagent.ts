@@ -96,7 +96,14 @@ export type CagentEvent = Common &
         elicitation_id?: string;
         meta?: Record<string, unknown>;
       }
-    | { type: 'model_fallback'; failed_model?: string; fallback_model?: string; reason?: string }
+    | {
+        type: 'model_fallback';
+        failed_model?: string;
+        fallback_model?: string;
+        reason?: string;
+        attempt?: number;
+        max_attempts?: number;
+      }
     | { type: 'warning'; message?: string }
     | { type: 'error'; error: string; code?: string }
   );

@@ -8,7 +8,7 @@ import {
   MissingKeyError,
   ModelConfigError,
   type ResolvedModel,
-  resolveModel,
+  resolveAll,
   type SoulModels,
 } from '@mobyclaw/lib/model-ref';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
@@ -62,7 +62,7 @@ function keyCheck(
   const found: ResolvedModel[] = [];
   for (const agent of Object.keys(soul.agents)) {
     try {
-      found.push(resolveModel(soul, environment, agent, engine));
+      found.push(...resolveAll(soul, environment, agent, engine));
     } catch (error) {
       if (!(error instanceof ModelConfigError)) throw error;
       if (engine === 'cagent' && !(error instanceof MissingKeyError)) continue; // it has ways of its own to name a model

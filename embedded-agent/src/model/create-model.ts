@@ -20,10 +20,16 @@ export interface RunnableModel {
   contextLimit: number;
 }
 
+/** A model as a run uses it. */
+export interface RunModel {
+  resolved: ResolvedModel;
+  runnable: RunnableModel;
+}
+
 /** @param window that the owner names in .env; what soul.yaml says of this very model goes before it */
-export async function createModel(resolved: ResolvedModel, window = 0): Promise<RunnableModel> {
+export async function createModel(resolved: ResolvedModel, window = 0): Promise<RunModel> {
   const { max_tokens, temperature, top_p } = resolved.settings;
-  return {
+  const runnable: RunnableModel = {
     model: await languageModel(resolved),
     settings: {
       ...(max_tokens === undefined ? {} : { maxOutputTokens: max_tokens }),
@@ -35,6 +41,7 @@ export async function createModel(resolved: ResolvedModel, window = 0): Promise<
     takesToolPictures: !speaksChatCompletions(resolved),
     contextLimit: contextLimit(resolved, window),
   };
+  return { resolved, runnable };
 }
 
 function contextLimit({ provider, model, settings }: ResolvedModel, window: number): number {

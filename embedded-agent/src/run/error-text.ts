@@ -15,7 +15,12 @@ export class TruncatedStreamError extends Error {
 }
 
 export function modelErrorText(error: unknown): string {
-  return `all models failed: error receiving from stream: ${describe(error)}`;
+  return `all models failed: ${failureText(error)}`;
+}
+
+/** What one model failed with. */
+export function failureText(error: unknown): string {
+  return `error receiving from stream: ${describe(error)}`;
 }
 
 function describe(error: unknown): string {

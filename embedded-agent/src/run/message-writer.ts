@@ -74,6 +74,7 @@ export class AssistantDraft {
   readonly #message: Message;
   #timer: Timer | null = null;
   #dirty = false;
+  #again = false;
 
   constructor(clock: Clock, createdAt: string, write: (message: Message) => void) {
     this.#clock = clock;
@@ -81,12 +82,19 @@ export class AssistantDraft {
     this.#message = { role: 'assistant', content: '', created_at: createdAt };
   }
 
+  /** The model begins anew, or another does: what came so far stays until the first piece of it is there. */
+  restart(): void {
+    this.#again = true;
+  }
+
   text(delta: string): void {
+    this.#begin();
     this.#message.content += delta;
     this.#changed();
   }
 
   reasoning(delta: string): void {
+    this.#begin();
     this.#message.reasoning_content = (this.#message.reasoning_content ?? '') + delta;
     this.#changed();
   }
@@ -96,6 +104,7 @@ export class AssistantDraft {
    * @returns whether there is anything in it
    */
   finish(toolCalls: ToolCall[], usage: NonNullable<Message['usage']>, model: string): boolean {
+    this.#begin();
     const empty = !this.#message.content && !this.#message.reasoning_content && toolCalls.length === 0;
     if (empty) return false;
     if (toolCalls.length > 0) this.#message.tool_calls = toolCalls;
@@ -112,6 +121,13 @@ export class AssistantDraft {
     if (!this.#dirty) return;
     this.#dirty = false;
     this.#write(this.#message);
+  }
+
+  #begin(): void {
+    if (!this.#again) return;
+    this.#again = false;
+    this.#message.content = '';
+    delete this.#message.reasoning_content;
   }
 
   #changed(): void {

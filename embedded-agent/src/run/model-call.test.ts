@@ -5,6 +5,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
+import { OFFLINE } from '@mobyclaw/lib/model-ref';
 import type { CagentEvent } from '@mobyclaw/protocol/cagent';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
@@ -13,7 +14,7 @@ import { SessionStore } from '../store/session-store.ts';
 import { ofType } from '../testing/agent.ts';
 import { type Stream, scriptedModel } from '../testing/scripted-model.ts';
 import { MessageWriter } from './message-writer.ts';
-import { ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
+import { ModelCalls, type ModelQuestion, UNKNOWN_TOOL } from './model-call.ts';
 
 type InputTokens = LanguageModelV4Usage['inputTokens'];
 
@@ -32,17 +33,19 @@ function start(answer: (options: LanguageModelV4CallOptions) => Stream) {
   const events: CagentEvent[] = [];
   const summed: number[] = [];
   const clock = new ManualClock();
-  const calls = new ModelCalls({
+  const real = new ModelCalls({
     emit: (event) => events.push(event),
     writer: new MessageWriter(store, store.create(session).id, 'root', clock),
-    model: { provider: 'p', model: 'm' },
     definitionOf: () => UNKNOWN_TOOL,
-    runnable: scriptedModel(answer),
     clock,
     signal: new AbortController().signal,
-    maxRetries: 0,
     onUsage: (...counts) => summed.push(...counts),
   });
+  const model = { resolved: { ...OFFLINE, provider: 'p', model: 'm' }, runnable: scriptedModel(answer) };
+  const calls = {
+    ask: (question: Pick<ModelQuestion, 'prompt' | 'tools'>) =>
+      real.ask({ ...question, model, maxRetries: 0, nextWaits: false }),
+  };
   return { calls, clock, events, summed };
 }
 

@@ -12,7 +12,7 @@ import type {
 import type { Clock } from '@mobyclaw/lib/clock';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { TokenUsage, ToolCall, ToolDefinition } from '@mobyclaw/protocol/cagent';
-import type { RunnableModel } from '../model/create-model.ts';
+import type { RunModel } from '../model/create-model.ts';
 import { ReasoningParts } from '../model/reasoning-stream.ts';
 import { picturesAfterTools } from '../model/tool-pictures.ts';
 import { AnswerContent } from './answer-content.ts';
@@ -25,15 +25,19 @@ import { SilenceGuard } from './silence.ts';
 export interface ModelCallsOptions {
   emit: Emit;
   writer: MessageWriter;
-  model: { provider: string; model: string };
-  runnable: RunnableModel;
   clock: Clock;
   /** Of the run. */
   signal: AbortSignal;
-  /** How often a call that failed before its first word is tried again. */
-  maxRetries: number;
   definitionOf(tool: string): ToolDefinition;
   onUsage(inputTokens: number, outputTokens: number): void;
+}
+
+export interface ModelQuestion extends Pick<LanguageModelV4CallOptions, 'prompt' | 'tools'> {
+  model: RunModel;
+  /** How often a call that failed before its first word is tried again. */
+  maxRetries: number;
+  /** Whether another model goes on where this one fails. */
+  nextWaits: boolean;
 }
 
 export interface Answer {
@@ -64,8 +68,9 @@ export class ModelCalls {
   }
 
   /** @throws what the provider answered instead, also in the middle of an answer; what came by then is kept */
-  async ask({ prompt, tools }: Pick<LanguageModelV4CallOptions, 'prompt' | 'tools'>): Promise<Answer> {
-    const { runnable, clock, signal, maxRetries } = this.#options;
+  async ask({ prompt, tools, model, maxRetries, nextWaits }: ModelQuestion): Promise<Answer> {
+    const { clock, signal } = this.#options;
+    const { runnable } = model;
     const silence = new SilenceGuard(clock, signal);
     // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
     const request: LanguageModelV4CallOptions = {
@@ -76,8 +81,13 @@ export class ModelCalls {
     };
     try {
       const ask = async () => runnable.model.doStream({ ...request, abortSignal: silence.signal });
-      const { stream } = await withRetries(ask, { maxRetries, clock, signal: silence.signal });
-      return await this.#read(stream, silence);
+      const { stream } = await withRetries(ask, {
+        maxRetries,
+        clock,
+        signal: silence.signal,
+        nextWaits,
+      });
+      return await this.#read(stream, silence, model);
     } finally {
       silence.close();
     }
@@ -89,9 +99,13 @@ export class ModelCalls {
     this.#draft = null;
   }
 
-  async #read(stream: ReadableStream<LanguageModelV4StreamPart>, silence: SilenceGuard): Promise<Answer> {
-    this.#draft?.flush();
-    this.#draft = this.#options.writer.draft();
+  async #read(
+    stream: ReadableStream<LanguageModelV4StreamPart>,
+    silence: SilenceGuard,
+    model: RunModel,
+  ): Promise<Answer> {
+    this.#draft?.restart(); // there is one where another model broke off
+    this.#draft ??= this.#options.writer.draft();
     this.#calls.clear();
     const content = new AnswerContent();
     const reasoning = new ReasoningParts();
@@ -105,7 +119,7 @@ export class ModelCalls {
         silence.signal.throwIfAborted();
         if (failure && (done || value.type === 'finish')) throw (failure as { error: unknown }).error;
         if (done) throw new TruncatedStreamError('the stream ended early');
-        if (value.type === 'finish') return this.#finish(value, content);
+        if (value.type === 'finish') return this.#finish(value, content, model);
         if (value.type === 'error') failure ??= { error: value.error };
         if (isHeard(value)) silence.heard();
         for (const part of reasoning.of(value)) {
@@ -169,22 +183,23 @@ export class ModelCalls {
   #finish(
     { finishReason, usage }: Extract<LanguageModelV4StreamPart, { type: 'finish' }>,
     content: AnswerContent,
+    { resolved, runnable }: RunModel,
   ): Answer {
     // Such a finish is made up by the provider package where the stream just ends.
     const { unified: finish, raw } = finishReason;
     if (finish === 'other' && raw === undefined) throw new TruncatedStreamError('the stream ended early');
-    const { emit, model, runnable, onUsage } = this.#options;
+    const { emit, onUsage } = this.#options;
     // With its provider, as newer cagents name it: only so can a price be that of one provider.
     const { lastMessage, ...totals } = toTokenUsage(
       usage,
-      `${model.provider}/${model.model}`,
+      `${resolved.provider}/${resolved.model}`,
       runnable.contextLimit,
     );
     const stored = { ...lastMessage };
     delete stored.Cost;
     delete stored.Model;
     const calls = [...this.#calls.values()];
-    const added = this.#draft?.finish(calls, stored, model.model) ?? false;
+    const added = this.#draft?.finish(calls, stored, resolved.model) ?? false;
     this.#draft = null;
     if (added) emit({ type: 'message_added' });
     onUsage(totals.input_tokens, totals.output_tokens);

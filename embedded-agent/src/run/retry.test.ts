@@ -9,7 +9,7 @@ function refused(statusCode: number, responseHeaders: Record<string, string> = {
 }
 
 /** Fails with each of these errors in turn, then answers; tells when it was asked, in ms from the start. */
-function start(failures: unknown[], maxRetries = 2) {
+function start(failures: unknown[], maxRetries = 2, nextWaits = false) {
   const clock = new ManualClock();
   const began = clock.now();
   const asked: number[] = [];
@@ -19,7 +19,7 @@ function start(failures: unknown[], maxRetries = 2) {
     if (failures.length >= asked.length) throw failures[asked.length - 1];
     return 'answer';
   };
-  const outcome = withRetries(ask, { maxRetries, clock, signal: stop.signal }).catch(
+  const outcome = withRetries(ask, { maxRetries, clock, signal: stop.signal, nextWaits }).catch(
     (error: unknown) => error,
   );
   return { clock, asked, outcome, stop };
@@ -64,4 +64,19 @@ it('stops waiting when the run ends', async () => {
   expect(await outcome).toEqual(new Error('left'));
   await clock.advance(10_000);
   expect(asked).toEqual([0]);
+});
+
+it.each([
+  [
+    'what its server may recover from is tried again soon',
+    refused(503, { 'retry-after': '30' }),
+    [0, 200, 600],
+  ],
+  ['a full queue is not waited for', refused(429), [0]],
+  ['nor is a refusal', refused(401), [0]],
+])('where another model waits, %s', async (_, failure, times) => {
+  const { clock, asked, outcome } = start([failure, failure, failure], 2, true);
+  await clock.advance(20_000);
+  expect(await outcome).toBe(failure);
+  expect(asked).toEqual(times);
 });

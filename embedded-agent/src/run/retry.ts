@@ -1,23 +1,34 @@
 /**
  * Asks a model again that failed before its first word in a way that may pass, such as a full queue or a lost connection:
- * after 2 seconds, then twice as long, or when its provider says (`retry-after-ms`, `retry-after`), if that is soon.
+ * after 2 seconds, then twice as long, or when its provider says (`retry-after-ms`, `retry-after`), if that is soon. Where
+ * another model waits to take over, soon and only what its own server may recover from, as in cagent.
  */
 import { APICallError } from '@ai-sdk/provider';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 
 const FIRST_DELAY_MS = 2000;
+const FIRST_DELAY_BEFORE_NEXT_MS = 200; // as in cagent
+/** A full queue (429) is not among them: another model answers sooner. */
+const RECOVERS: ReadonlySet<number | undefined> = new Set([undefined, 408, 500, 502, 503, 504, 529]);
 const SOON_MS = 60_000; // somebody waits; what takes longer is better told
 
 export interface RetryOptions {
   maxRetries: number;
   clock: Clock;
   signal: AbortSignal;
+  /** Whether another model goes on where this one fails. */
+  nextWaits?: boolean;
+}
+
+/** Whether the same request may well be answered a moment later; `undefined` is the status of a lost connection. */
+export function mayRecover(error: unknown): boolean {
+  return APICallError.isInstance(error) && error.isRetryable && RECOVERS.has(error.statusCode);
 }
 
 /** @throws what the last try threw; the signal's reason where it is aborted */
 export async function withRetries<T>(
   ask: () => Promise<T>,
-  { maxRetries, clock, signal }: RetryOptions,
+  { maxRetries, clock, signal, nextWaits = false }: RetryOptions,
 ): Promise<T> {
   for (let retries = 0; ; retries++) {
     try {
@@ -25,6 +36,12 @@ export async function withRetries<T>(
     } catch (error) {
       signal.throwIfAborted();
       if (retries >= maxRetries || !APICallError.isInstance(error) || !error.isRetryable) throw error;
+      if (nextWaits && !mayRecover(error)) throw error;
+      if (nextWaits) {
+        await pause(clock, FIRST_DELAY_BEFORE_NEXT_MS * 2 ** retries, signal);
+        signal.throwIfAborted();
+        continue;
+      }
       const backoffMs = FIRST_DELAY_MS * 2 ** retries;
       const askedMs = retryAfterMs(error.responseHeaders ?? {}, clock.now());
       await pause(

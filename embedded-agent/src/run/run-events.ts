@@ -19,6 +19,13 @@ const WITHOUT_TIME: ReadonlySet<CagentEvent['type']> = new Set<CagentEvent['type
   'error',
   'session_title',
   'max_iterations_reached',
+  'model_fallback',
+]);
+const WITHOUT_AGENT: ReadonlySet<CagentEvent['type']> = new Set<CagentEvent['type']>([
+  'error',
+  'session_title',
+  'max_iterations_reached',
+  'user_message',
 ]);
 const ZERO_TIME = '0001-01-01T00:00:00Z';
 
@@ -37,7 +44,7 @@ export function eventWriter(output: EventOutput, sessionId: string, agentName: s
     const full = {
       ...event,
       ...(WITH_SESSION.has(event.type) ? { session_id: sessionId } : {}),
-      ...(timeless || event.type === 'user_message' ? {} : { agent_name: agentName }),
+      ...(WITHOUT_AGENT.has(event.type) ? {} : { agent_name: agentName }),
       timestamp: timeless ? ZERO_TIME : new Date(clock.now()).toISOString(),
     };
     output.write(`data: ${escapeForGo(JSON.stringify(full))}\n\n`);

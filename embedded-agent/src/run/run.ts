@@ -7,40 +7,40 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
+import type { LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { namedModel } from '@mobyclaw/lib/model-ref';
-import { estimateTokens } from '@mobyclaw/lib/token-estimate';
 import type { ContentPart, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
-import type { ResolvedModel, RunnableModel } from '../model/create-model.ts';
+import type { RunModel } from '../model/create-model.ts';
 import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
 import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tools/tool.ts';
 import type { Offer, Toolbox } from '../tools/toolbox.ts';
 import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
-import { fitPrompt } from './fit.ts';
 import type { Gate } from './gate.ts';
 import { toModelMessages } from './history.ts';
-import { buildInstructions } from './instructions.ts';
 import { MessageWriter } from './message-writer.ts';
 import { type Answer, ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
+import { type Cooldown, ModelChain, nameOf } from './model-chain.ts';
+import { PromptBuilder } from './prompt.ts';
 import type { Emit } from './run-events.ts';
 import { type ResumeAnswer, ToolCalls } from './tool-calls.ts';
 import { toolOutput } from './tool-output.ts';
 
 const MORE_ITERATIONS = 10; // what one approval adds, as in cagent
 const TITLE_CHARS = 50;
-const MOST_FOR_ANSWER = 0.15; // of the window; a longer answer is cut by the provider, and asks to go on
 
 export interface RunDependencies {
   soul: Soul;
   /** Who runs, of the agents in soul.yaml. */
   agentName: string;
   agent: AgentConfig;
-  resolved: ResolvedModel;
-  runnable: RunnableModel;
+  /** The agent's own, then those that go on where it fails. */
+  models: readonly [RunModel, ...RunModel[]];
+  /** Of the session. */
+  cooldown: Cooldown;
   toolbox: Toolbox;
   store: SessionStore;
   clock: Clock;
@@ -84,14 +84,14 @@ class Run {
   readonly #request: RunRequest;
   readonly #writer: MessageWriter;
   readonly #modelCalls: ModelCalls;
+  readonly #chain: ModelChain;
+  readonly #prompts: PromptBuilder;
   readonly #toolCalls: ToolCalls;
   readonly #context: ToolContext;
   #offer: Offer = { tools: new Map(), forModel: [], instructions: [], failures: [] };
   #warned = '';
   #limit: number;
   #cutAtLimit = false;
-  /** What was too large for the model, once each. */
-  readonly #toldOf = new Set<string>();
   /** Forms are asked one at a time. */
   #eliciting: Promise<unknown> = Promise.resolve();
 
@@ -105,13 +105,20 @@ class Run {
     this.#modelCalls = new ModelCalls({
       emit,
       writer: this.#writer,
-      model: deps.resolved,
-      runnable: deps.runnable,
       clock,
       signal: request.signal,
-      maxRetries: deps.maxRetries,
       definitionOf: (name) => this.#offer.tools.get(name)?.definition ?? UNKNOWN_TOOL,
       onUsage: (input, output) => store.setUsage(session.id, input, output),
+    });
+    this.#chain = new ModelChain({
+      models: deps.models,
+      fallback: deps.agent.fallback,
+      cooldown: deps.cooldown,
+      clock,
+      signal: request.signal,
+      emit,
+      maxRetries: deps.maxRetries,
+      onModel: (model) => this.#introduce(model),
     });
     this.#context = {
       sessionId: session.id,
@@ -125,6 +132,13 @@ class Run {
       },
       notice: (message) => emit({ type: 'warning', message }),
     };
+    this.#prompts = new PromptBuilder({
+      agent: deps.agent,
+      workingDir: this.#context.workingDir,
+      home: deps.home,
+      clock,
+      notice: this.#context.notice,
+    });
     this.#toolCalls = new ToolCalls({
       emit,
       writer: this.#writer,
@@ -148,11 +162,9 @@ class Run {
 
   /** Everything before the first model call. */
   async begin(): Promise<void> {
-    const { agentName, agent, resolved, store } = this.#deps;
+    const { agentName, models, store } = this.#deps;
     const { emit, messages, session } = this.#request;
-    const { description = '', welcome_message } = agent;
-    const model = `${resolved.provider}/${resolved.model}`;
-    emit({ type: 'agent_info', model, description, ...(welcome_message ? { welcome_message } : {}) });
+    this.#introduce(models[0]);
     emit({ type: 'team_info', available_agents: this.#team(), current_agent: agentName });
     await this.#listTools();
     for (const [index, message] of messages.entries()) {
@@ -176,11 +188,13 @@ class Run {
     const prompt = toModelMessages(store.messages(this.#request.session.id), agent.num_history_items);
     if (!toolbox.empty) this.#announceTools();
     for (let calls = 1; ; calls++) {
-      const instructions = await this.#instructions();
-      const answer = await this.#modelCalls.ask({
-        prompt: [...instructions, ...this.#cached(this.#fitted(prompt, instructions))],
-        tools: this.#offer.forModel,
-      });
+      const answer = await this.#chain.ask(async (how) =>
+        this.#modelCalls.ask({
+          ...how,
+          prompt: await this.#prompts.build(prompt, this.#offer, how.model.runnable),
+          tools: this.#offer.forModel,
+        }),
+      );
       this.#cutAtLimit = answer.finish === 'length';
       if (!actsOn(answer)) return;
       const results: LanguageModelV4ToolResultPart[] = [];
@@ -190,6 +204,13 @@ class Run {
       await this.#listTools();
       this.#warn();
     }
+  }
+
+  /** Who speaks, and with which model. */
+  #introduce(model: RunModel): void {
+    const { description = '', welcome_message } = this.#deps.agent;
+    const welcome = welcome_message ? { welcome_message } : {};
+    this.#request.emit({ type: 'agent_info', model: nameOf(model), description, ...welcome });
   }
 
   /** Whether the last answer ended because it had reached the longest that the model may give. */
@@ -252,7 +273,8 @@ class Run {
 
   /** All agents of soul.yaml; of the one that runs, the model that it really has. */
   #team() {
-    const { soul, agentName, resolved } = this.#deps;
+    const { soul, agentName, models } = this.#deps;
+    const [{ resolved }] = models;
     return Object.entries(soul.agents).map(([name, { description = '', model: ref }]) => {
       const known = name === agentName ? resolved : namedModel(soul, ref);
       return { name, description, provider: known?.provider ?? '', model: known?.model ?? ref };
@@ -284,51 +306,7 @@ class Run {
     }
     this.#warned = details;
   }
-
-  async #instructions(): Promise<LanguageModelV4Prompt> {
-    const { agent, home, clock, runnable } = this.#deps;
-    const { stable, changing } = await buildInstructions({
-      agent,
-      toolsetInstructions: this.#offer.instructions,
-      workingDir: this.#context.workingDir,
-      home,
-      clock,
-    });
-    const parts = [stable, changing].filter((text) => text !== '');
-    if (!runnable.marksCache)
-      return parts.length === 0 ? [] : [{ role: 'system', content: parts.join('\n\n') }];
-    return parts.map((content) => ({
-      role: 'system',
-      content,
-      ...(content === stable ? { providerOptions: CACHE_HERE } : {}),
-    }));
-  }
-
-  /** What of the conversation the model can read, where one part of it is too large; whoever asked is told. */
-  #fitted(prompt: LanguageModelV4Prompt, instructions: LanguageModelV4Prompt): LanguageModelV4Prompt {
-    const { contextLimit, settings } = this.#deps.runnable;
-    if (contextLimit === 0) return prompt;
-    const answer = Math.min(settings.maxOutputTokens ?? contextLimit, contextLimit * MOST_FOR_ANSWER);
-    const always = estimateTokens(JSON.stringify([instructions, this.#offer.forModel]));
-    const { prompt: fitted, leftOut } = fitPrompt(prompt, contextLimit - answer - always);
-    for (const { what, chars } of leftOut) {
-      const named = what === 'message' ? 'The message is' : 'What a tool brought is';
-      const message = `${named} longer than the model can read at once: ${chars} characters in the middle were left out.`;
-      if (!this.#toldOf.has(what)) this.#request.emit({ type: 'warning', message });
-      this.#toldOf.add(what);
-    }
-    return fitted;
-  }
-
-  /** Marks the end of the conversation, so that the next call of this run pays for what is new only. */
-  #cached(prompt: LanguageModelV4Prompt): LanguageModelV4Prompt {
-    const last = prompt.at(-1);
-    if (!this.#deps.runnable.marksCache || !last) return prompt;
-    return [...prompt.slice(0, -1), { ...last, providerOptions: CACHE_HERE }];
-  }
 }
-
-const CACHE_HERE = { anthropic: { cacheControl: { type: 'ephemeral' } } };
 
 /** An answer that was cut, or kept back, may hold half of a call: only one that ended by itself is acted on. */
 function actsOn({ calls, finish }: Answer): boolean {

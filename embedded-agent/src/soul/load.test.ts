@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSoul, parseSoul, SoulError } from './load.ts';
+import { CAGENT_ONLY_KEYS, CAGENT_ONLY_TOOLSETS } from './schema.ts';
 
 const MINIMAL = 'version: "7"\nagents:\n  root:\n    model: openai/gpt-5-mini\n';
 
@@ -67,14 +68,11 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     );
   });
 
-  it.each(['hooks', 'sub_agents', 'fallback', 'structured_output'])(
-    'says that it does not support %s',
-    (key) => {
-      expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
-        `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
-      );
-    },
-  );
+  it.each(['hooks', 'sub_agents', 'rag', 'structured_output'])('says that it does not support %s', (key) => {
+    expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
+      `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
+    );
+  });
 
   it('says that it does not support rag at the top', () => {
     expect(fault(`${MINIMAL}rag: {}\n`)).toContain(
@@ -121,6 +119,13 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
       'needs either "remote" or "command"',
     );
   });
+});
+
+it('what is refused because cagent alone runs it stands in the docs, and nothing that runs', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/soul.md'), 'utf8');
+  const table = docs.slice(docs.indexOf('## What the embedded agent')).match(/(?<=`)[a-z0-9_]+(?=`)/g) ?? [];
+  const read = ['remote', 'metadata', 'version', 'allow_private_ips'];
+  expect(new Set(table)).toEqual(new Set([...CAGENT_ONLY_KEYS, ...CAGENT_ONLY_TOOLSETS, ...read]));
 });
 
 it('the soul that Moby is delivered with is one that this agent runs', () => {

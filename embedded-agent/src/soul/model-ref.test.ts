@@ -1,4 +1,10 @@
-import { type Environment, ModelConfigError, resolveModel } from '@mobyclaw/lib/model-ref';
+import {
+  type Environment,
+  MissingKeyError,
+  ModelConfigError,
+  resolveAll,
+  resolveModel,
+} from '@mobyclaw/lib/model-ref';
 import { describe, expect, it } from 'vitest';
 import { parseSoul } from './load.ts';
 
@@ -70,5 +76,21 @@ describe('the model that soul.yaml means', () => {
   it('is an error where neither models nor providers know it', () => {
     expect(() => resolve(CLAUDE, 'clade', {})).toThrow(/neither an entry of models: \(claude\)/);
     expect(() => resolve('', 'nobody/x', {})).toThrow(/provider "nobody"/);
+  });
+});
+
+describe('the models of fallback', () => {
+  const soul = (own: string, fallback: string) =>
+    parseSoul(`agents: { root: { model: "${own}", fallback: { models: ["${fallback}"] } } }\n`, 'soul.yaml');
+  const models = (own: string, fallback: string, environment: Environment) =>
+    resolveAll(soul(own, fallback), environment).map(({ model }) => model);
+
+  it('follow the own one', () => {
+    expect(models('openai/a', 'ollama/b', { OPENAI_API_KEY: 'k' })).toEqual(['a', 'b']);
+  });
+
+  it('are none where the own one is offline, and never offline themselves', () => {
+    expect(models('openai/a', 'anthropic/b', {})).toEqual(['offline']);
+    expect(() => models('ollama/a', 'anthropic/b', {})).toThrow(MissingKeyError);
   });
 });

@@ -63,8 +63,21 @@ const toolsetSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('user_prompt'), ...common }),
 ]);
 
+/** Models that go on where the agent's own fails; with cagent's defaults. */
+const fallbackSchema = z.strictObject({
+  models: z.array(z.string().min(1)).optional(),
+  /** How often each model is asked again where the failure may pass; -1 is never, and 0, as in cagent, the default of 2. */
+  retries: z.int().min(-1).optional(),
+  /** How long the next model stays in charge where the first refused; a duration of Go's: `1m30s`. */
+  cooldown: z
+    .string()
+    .regex(/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/, 'not a duration; write one such as 30s, 5m or 1h')
+    .optional(),
+});
+
 const agentSchema = z.strictObject({
   model: z.string().min(1),
+  fallback: fallbackSchema.optional(),
   description: z.string().optional(),
   welcome_message: z.string().optional(),
   instruction: z.string().optional(),
@@ -106,11 +119,12 @@ export type ProviderConfig = z.infer<typeof providerSchema>;
 export type ToolsetConfig = z.infer<typeof toolsetSchema>;
 export type McpToolsetConfig = z.infer<typeof mcpSchema>;
 export type AgentConfig = z.infer<typeof agentSchema>;
+export type FallbackConfig = z.infer<typeof fallbackSchema>;
 
 /** What cagent reads and this agent does not, by name. */
 export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
   (
-    'rag mcps hooks sub_agents handoffs fallback skills structured_output commands code_mode_tools ' +
+    'rag mcps hooks sub_agents handoffs skills structured_output commands code_mode_tools ' +
     'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
     'frequency_penalty presence_penalty parallel_tool_calls track_usage routing name model_picker ' +
     'safety runtime budgets redact_secrets title_model compaction_model cache file_types'

@@ -32,6 +32,7 @@ const FIELDS: Record<string, readonly string[]> = {
   session_title: ['session_id', 'title'],
   warning: ['agent_name', 'message'],
   error: ['error'],
+  model_fallback: ['failed_model', 'fallback_model', 'reason', 'attempt', 'max_attempts'],
   max_iterations_reached: ['max_iterations'],
   elicitation_request: ['message'],
   agent_switching: ['switching'],
