@@ -40,6 +40,7 @@ import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openBudget } from './open-budget.ts';
+import { openEgress } from './open-egress.ts';
 import { openShortening } from './open-shortening.ts';
 import { OwnerMemory } from './parts/owner-memory.ts';
 import { PartClient } from './parts/part-client.ts';
@@ -120,9 +121,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
   const supervisor = partClient(config.agentControlUrl, config.controlToken);
   const memory = partClient(config.memoryUrl, config.memoryToken);
-  const egress = partClient(config.egressUrl, config.egressToken);
+  const egressPart = partClient(config.egressUrl, config.egressToken);
   const ownerMemory = new OwnerMemory(memory, timeZone);
-  const capabilities = new Capabilities({ key: config.capabilityKey, store, clock });
+  const capabilities = new Capabilities({
+    key: config.capabilityKey,
+    store,
+    clock,
+    onIssued: (turn, capability) => egress.begins(turn, capability),
+  });
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const tidy = (): void => void cleanup.poke();
   const windows = new Windows(store.contexts, config.contextWindow);
@@ -140,7 +146,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     metrics: () => metrics,
     lanes: () => turns.lanes,
     agentSessionsInUse,
-    onEnded: (turn) => void changes.check(turn),
+    onEnded: (turn) => {
+      egress.ended(turn);
+      void changes.check(turn);
+    },
     onFree: tidy,
     clock,
     logger,
@@ -163,13 +172,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const replies = new ReplyRecorder(store);
   const { asked, unasked } = config.askTimeoutMs;
+  const askTimeoutMs = ({ source }: Pick<TurnRow, 'source'>): number =>
+    source === 'cron' || source === 'heartbeat' ? unasked : asked;
   const questions = new Questions({
     store,
     clock,
     logger,
     metrics,
     timeZone,
-    timeoutMs: ({ source }) => (source === 'cron' || source === 'heartbeat' ? unasked : asked),
+    timeoutMs: askTimeoutMs,
     askerOf,
     emit: (turn, event) => events.append(turn, event),
     ruleFor: memory === null ? () => null : exactRule,
@@ -184,6 +195,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
       logger,
     });
+  const egress = openEgress({
+    config,
+    store,
+    questions,
+    memory,
+    metrics,
+    timeoutMs: askTimeoutMs,
+    notify,
+    onChange: () => live.changed('egress'),
+    clock,
+    logger,
+  });
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
   const embedder = config.embeddings && new Embedder(config.embeddings, clock);
   const history = new HistorySearch(store.history, embedder);
@@ -238,6 +261,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     runner: {
       async run(turn, signal) {
         await runner.run(turn, signal);
+        egress.ended(turn.id);
         compactor.consider(turn.session);
         const ended = store.turns.find(turn.id);
         if (ended?.finishedAt !== null) void changes.check(turn.id);
@@ -389,6 +413,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       budget,
       pricing,
       memory: ownerMemory,
+      egress: egress.service,
       forgetting,
       defaultQueueMode: queueMode,
       owners: config.channels.owners,
@@ -430,6 +455,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     heartbeat: background.heartbeat,
     memory: ownerMemory,
     forgetting,
+    egress: egress.service,
     ownerChannel: background.ownerChannel,
     mcp,
     budget,
@@ -447,7 +473,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     allowedHosts: config.allowedHosts,
     timeZone,
-    partStates: () => partStates({ home, version, memory, supervisor, egress }),
+    partStates: () => partStates({ home, version, memory, supervisor, egress: egressPart }),
     partLogs: new PartLogs({ folder: existsSync(logs) ? logs : null, own: options.ownLog ?? null }),
     defaultQueueMode: queueMode,
     version,
@@ -461,6 +487,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   questions.start();
   ruleWriter?.start();
   forgetting.start();
+  egress.start();
   turns.recover();
   const messagingStarted = startMessaging({
     config,
@@ -476,6 +503,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     calendar: background.calendar,
     memory,
     forgetting,
+    egress: egress.service,
     budget,
     pricing,
     defaultQueueMode: queueMode,
@@ -517,6 +545,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       questions.stop();
       push.stop();
       await ruleWriter?.stop();
+      await egress.stop();
       await indexer.stop();
       await feeder?.stop();
       await memoryQuestions?.stop();

@@ -21,6 +21,7 @@ export const changedTopicSchema = z.enum([
   'jobs',
   'heartbeat',
   'channels',
+  'egress',
 ]);
 
 export type ChangedTopic = z.infer<typeof changedTopicSchema>;

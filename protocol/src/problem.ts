@@ -19,6 +19,7 @@ export const PROBLEM_TYPES = {
   internal: 500,
   'agent-error': 502,
   'memory-error': 502,
+  'egress-error': 502,
   draining: 503,
   'storage-full': 507,
 } as const;

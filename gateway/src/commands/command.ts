@@ -9,6 +9,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import type { ChannelKey, ChannelStatus } from '../channels/channel.ts';
 import type { Shortening } from '../compaction/shortening.ts';
 import type { Windows } from '../compaction/windows.ts';
+import type { EgressService } from '../egress/egress-service.ts';
 import type { Forgetting } from '../forget/forgetting.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { JobService } from '../scheduler/job-service.ts';
@@ -50,6 +51,7 @@ export interface CommandServices {
   budget: Budget | null;
   pricing: Pricing;
   memory: OwnerMemory;
+  egress: Pick<EgressService, 'view' | 'edit'>;
   forgetting: Pick<Forgetting, 'look' | 'begin'>;
   /** Channels and how they are. */
   channels: () => { platform: Platform; status: ChannelStatus }[];

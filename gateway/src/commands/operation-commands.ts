@@ -1,6 +1,7 @@
-/** Commands about Moby himself: help, status, usage, memory. */
+/** Commands about Moby himself: help, status, usage, egress, memory. */
 import type { Fullness } from '../compaction/windows.ts';
 import type { Command } from './command.ts';
+import { egressCommand } from './egress-command.ts';
 import { forgetCommand } from './forget-command.ts';
 import { memoryCommand } from './memory-command.ts';
 import { usageCommand } from './usage-command.ts';
@@ -58,6 +59,7 @@ export const operationCommands: readonly Command[] = [
     },
   },
   usageCommand,
+  egressCommand,
   {
     name: 'model',
     description: 'Which model I think with',

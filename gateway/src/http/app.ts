@@ -12,6 +12,7 @@ import { pageFiles } from './page-files.ts';
 import { problemHandler } from './problem-handler.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
 import { commandRoutes } from './routes/command-routes.ts';
+import { egressRoutes } from './routes/egress-routes.ts';
 import { forgetRoutes } from './routes/forget-routes.ts';
 import { heartbeatRoutes } from './routes/heartbeat-routes.ts';
 import { hookReceiver, hookRoutes } from './routes/hook-routes.ts';
@@ -65,6 +66,7 @@ export function createApp(services: HttpServices): Express {
   app.use(tokenRoutes(services));
   app.use(hookRoutes(services));
   app.use(jobRoutes(services));
+  app.use(egressRoutes(services));
   app.use(heartbeatRoutes(services));
   app.use(memoryRoutes(services));
   app.use(forgetRoutes(services));

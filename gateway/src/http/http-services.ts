@@ -10,6 +10,7 @@ import type { Pricing } from '../budget/pricing.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
+import type { EgressService } from '../egress/egress-service.ts';
 import type { HistorySearch } from '../embeddings/history-search.ts';
 import type { Forgetting } from '../forget/forgetting.ts';
 import type { PartLogs } from '../health/part-logs.ts';
@@ -47,6 +48,7 @@ export interface HttpServices {
   heartbeat: HeartbeatService;
   memory: OwnerMemory;
   forgetting: Forgetting;
+  egress: EgressService;
   mcp: McpEndpoint;
   /** Null where no cap is set. */
   budget: Budget | null;

@@ -11,6 +11,8 @@ import {
   pairingsViewSchema,
 } from '@mobyclaw/protocol/channel';
 import { commandAnswerSchema, commandRequestSchema, commandViewSchema } from '@mobyclaw/protocol/command';
+import { egressEditSchema } from '@mobyclaw/protocol/egress-rules';
+import { egressLogSchema, egressTestSchema, egressViewSchema } from '@mobyclaw/protocol/egress-view';
 import { turnEventSchemas } from '@mobyclaw/protocol/events';
 import { forgetFindingSchema, forgettingSchema, forgetWishSchema } from '@mobyclaw/protocol/forget';
 import { beatViewSchema, heartbeatViewSchema } from '@mobyclaw/protocol/heartbeat';
@@ -72,7 +74,7 @@ import { chatRequestSchema } from './openai/chat-request.ts';
 import { responseRequestSchema } from './openai/response-request.ts';
 
 interface Operation {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   summary: string;
   body?: z.ZodType;
@@ -429,6 +431,32 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'One heartbeat now',
     answer: beatViewSchema,
     status: 202,
+  },
+  {
+    method: 'get',
+    path: '/api/egress',
+    summary: 'What Moby may reach outside, what is asked about it, and what was refused last',
+    answer: egressViewSchema,
+  },
+  {
+    method: 'put',
+    path: '/api/egress',
+    summary: 'Change one thing of egress.yaml; its comments stay',
+    body: egressEditSchema,
+    answer: egressViewSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/egress/log',
+    summary:
+      'What the door let through and what not, the newest first; ?limit=, ?before=, ?refused=true, ?host=',
+    answer: egressLogSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/egress/test',
+    summary: 'What would become of a request; ?url=',
+    answer: egressTestSchema,
   },
   {
     method: 'get',

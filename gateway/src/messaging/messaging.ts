@@ -68,6 +68,7 @@ export interface MessagingOptions {
   /** The memory server, where there is one. */
   memory: PartClient | null;
   forgetting: CommandServices['forgetting'];
+  egress: CommandServices['egress'];
   /** Null where no cap is set. */
   budget: Budget | null;
   pricing: Pricing;
@@ -149,6 +150,7 @@ export class Messaging {
         budget: options.budget,
         pricing: options.pricing,
         memory: new OwnerMemory(memory, config.timeZone),
+        egress: options.egress,
         forgetting,
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),

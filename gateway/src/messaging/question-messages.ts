@@ -43,8 +43,8 @@ export class QuestionMessages {
 
   start(): void {
     const { questions, waits } = this.#options;
-    this.#unsubscribe = questions.onChange(({ turn, state }) => {
-      waits(turn, state === 'open');
+    this.#unsubscribe = questions.onChange(({ kind, turn, state }) => {
+      if (kind !== 'host') waits(turn, state === 'open'); // whose turn goes on meanwhile
       this.look();
     });
     this.look();

@@ -1,5 +1,6 @@
 /** Prometheus metrics of the gateway, https://prometheus.io/docs/practices/naming/. */
 import type { Clock } from '@mobyclaw/lib/clock';
+import type { DoorRow } from '@mobyclaw/protocol/egress';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventLoopDelay } from './event-loop-delay.ts';
 
@@ -22,6 +23,8 @@ export class Metrics {
   readonly #timeToAnswer: Histogram;
   readonly #flushes: Counter<'outcome'>;
   readonly #compactions: Counter<'why'>;
+  readonly #door: Counter<'verdict'>;
+  readonly #doorBytes: Counter<'direction'>;
 
   constructor(sources: MetricsSources) {
     const registers = [this.#registry];
@@ -65,6 +68,18 @@ export class Metrics {
       name: 'mobyclaw_compactions_total',
       help: 'Times that a conversation was made shorter, by why',
       labelNames: ['why'],
+      registers,
+    });
+    this.#door = new Counter({
+      name: 'mobyclaw_door_connections_total',
+      help: 'Connections that ended at the door, by verdict: allowed, refused or asked',
+      labelNames: ['verdict'],
+      registers,
+    });
+    this.#doorBytes = new Counter({
+      name: 'mobyclaw_door_bytes_total',
+      help: 'Bytes that passed the door, by direction: in, to Moby, and out, from him',
+      labelNames: ['direction'],
       registers,
     });
     gauge('mobyclaw_questions_open', 'Questions that wait for the owner', sources.questions);
@@ -114,6 +129,13 @@ export class Metrics {
   ended(state: string, code: string, seconds: number): void {
     this.#ended.inc({ state, code });
     this.#duration.observe(seconds);
+  }
+
+  /** What passed the door, or did not. */
+  passed({ verdict, bytesIn, bytesOut }: Pick<DoorRow, 'verdict' | 'bytesIn' | 'bytesOut'>): void {
+    this.#door.inc({ verdict });
+    this.#doorBytes.inc({ direction: 'in' }, bytesIn);
+    this.#doorBytes.inc({ direction: 'out' }, bytesOut);
   }
 
   /** @param outcome written, nothing or failed */

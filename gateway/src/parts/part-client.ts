@@ -1,4 +1,4 @@
-/** HTTP to our own other parts: the agent's supervisor and the memory server (protocol/control, and memory's MCP tools). */
+/** HTTP to our own other parts: the agent's supervisor, the memory server and egress (protocol/control and protocol/egress, and memory's MCP tools). */
 import { type IncomingHttpHeaders, request } from 'node:http';
 
 const TIMEOUT_MS = 5000;
@@ -21,7 +21,7 @@ export class PartError extends Error {
 }
 
 interface Call {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   path: string;
   body?: unknown;
   timeoutMs: number;
@@ -42,7 +42,7 @@ export class PartClient {
    * @returns null where it does not answer, or not in JSON; that is a state of the other part, not an exception
    */
   async request(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     path: string,
     options: { body?: unknown; timeoutMs?: number; signal?: AbortSignal } = {},
   ): Promise<PartAnswer | null> {

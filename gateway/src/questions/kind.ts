@@ -39,7 +39,9 @@ export interface Before {
 export interface KindRules {
   /** What is wrong with a typed value that fits the question's `input`, a sentence; null where it fits. */
   problem?(value: string | number, row: Pick<QuestionRow, 'details'>): string | null;
-  /** The rule that an answer writes into soul.yaml; null where it writes none. */
+  /** What an option needs the turn for; it is refused once that has ended. */
+  needsTurn?(option: string | undefined): boolean;
+  /** The rule that an answer writes into soul.yaml or egress.yaml; null where it writes none. */
   rule?(option: string | undefined, row: Pick<QuestionRow, 'details'>): string | null;
   /** What the owner is told of a decision, one plain line. @param option that was chosen; none where something was typed */
   outcome(option: string | undefined, row: Pick<QuestionRow, 'details' | 'fallback' | 'options'>): string;

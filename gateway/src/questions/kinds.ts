@@ -6,13 +6,14 @@ import type { Decision, Wanted } from '../agent/wanted.ts';
 import { factRules } from './fact.ts';
 import { forgetRules } from './forget.ts';
 import { formKind } from './form.ts';
+import { hostRules } from './host.ts';
 import type { Kind, KindRules } from './kind.ts';
 import { roundsKind } from './rounds.ts';
 import { type RuleFor, toolKind } from './tool.ts';
 
 export type Kinds = {
   [K in Wanted['kind']]: Kind<Extract<Wanted, { kind: K }>, Extract<Decision, { kind: K }>>;
-} & { fact: KindRules; forget: KindRules };
+} & { fact: KindRules; forget: KindRules; host: KindRules };
 
 export function kinds(ruleFor: RuleFor): Kinds {
   return {
@@ -21,5 +22,6 @@ export function kinds(ruleFor: RuleFor): Kinds {
     rounds: roundsKind,
     fact: factRules,
     forget: forgetRules,
+    host: hostRules,
   };
 }

@@ -33,6 +33,8 @@ import type { RuleFor } from './tool.ts';
 const LOOK_MS = 60_000; // at the clock on the wall, since a machine may have slept
 const DISK_RETRY_MS = 2000;
 const ROWS_AT_ONCE = 200;
+const TURN_HAS_ENDED =
+  'The answer that wanted this has ended meanwhile, so only Always and No mean something now.';
 const ASKING_GUEST = 'I have to ask my owner.';
 
 export interface QuestionsOptions {
@@ -46,7 +48,7 @@ export interface QuestionsOptions {
   askerOf: (turn: TurnRow) => Asker;
   emit: (turnSeq: number, event: TurnEvent) => void;
   ruleFor: RuleFor;
-  /** An answer is to be written into soul.yaml as a rule. */
+  /** An answer is to be written into soul.yaml or egress.yaml as a rule. */
   onRuleDue: () => void;
 }
 
@@ -64,6 +66,17 @@ export type AnswerResult =
   | { status: 'settled'; question: Question }
   | { status: 'invalid'; question: Question; problem: string }
   | { status: 'unknown' };
+
+/** What a question that no run waits for belongs to. */
+export interface PostedFor {
+  turn: string;
+  session: string;
+  timeoutMs: number;
+  source?: string;
+  attempt?: number;
+  /** What became of the same before, a sentence. */
+  again?: string;
+}
 
 /** A question of a run that waits. */
 interface Waiter {
@@ -123,22 +136,24 @@ export class Questions {
     return decision;
   }
 
-  /** Asks what no run waits for; `onChange` tells of the answer. The same subject of a turn is asked once. */
-  post(
-    kind: 'fact' | 'forget',
-    draft: Draft,
-    { turn, session, timeoutMs }: { turn: string; session: string; timeoutMs: number },
-  ): void {
+  /**
+   * Asks what no run waits for; `onChange` tells of the answer. The same subject of a turn is asked once, that of a host again
+   * where it is settled.
+   */
+  post(kind: 'fact' | 'forget' | 'host', draft: Draft, asked: PostedFor): void {
     const { store, clock } = this.#options;
+    const { turn, session, timeoutMs, source = UPKEEP, attempt = 0, again = '' } = asked;
     const { subject, title, text, details, options, input, fallback } = draft;
-    if (store.questions.ofTurn(turn).some((row) => row.kind === kind && row.subject === subject)) return;
+    const isSame = (row: QuestionRow): boolean =>
+      row.kind === kind && row.subject === subject && (kind !== 'host' || row.state === 'open');
+    if (store.questions.ofTurn(turn).some(isSame)) return;
     const id = uuidv7();
     const askedAt = clock.now();
     const at = { askedAt, expiresAt: askedAt + timeoutMs };
-    const asked = { turn, session, asker: 'owner', source: UPKEEP, attempt: 0, calls: [] } as const;
-    const shown = { title, text: text(id, ''), details, options, input, fallback, chat: null };
+    const shown = { title, text: text(id, again), details, options, input, fallback, chat: null };
+    const of = { turn, session, asker: 'owner', source, attempt, calls: [] } as const;
     store.transaction('durable', () =>
-      store.questions.insert({ id, kind, ...asked, calls: [], subject, ...shown, ...at }),
+      store.questions.insert({ id, kind, ...of, calls: [], subject, ...shown, ...at }),
     );
     const row = store.questions.find(id);
     if (!row) return;
@@ -159,6 +174,9 @@ export class Questions {
     const kind = this.#kinds[row.kind];
     const problem = value === undefined ? null : kind.problem?.(value, row);
     if (problem) return { status: 'invalid', question: toQuestion(row), problem };
+    if (kind.needsTurn?.(rest.option) && store.turns.find(row.turn)?.finishedAt !== null) {
+      return { status: 'invalid', question: toQuestion(row), problem: TURN_HAS_ENDED };
+    }
     const secret = row.input?.secret === true;
     const at = clock.now();
     const answer: StoredAnswer = {
@@ -190,12 +208,15 @@ export class Questions {
       for (const listener of [...this.#listeners]) listener(toQuestion(row), row.changed);
   }
 
-  /** Closes what is still open of turns that end, within the caller's transaction. @returns lets others see it */
+  /**
+   * Closes what is still open of turns that end, within the caller's transaction. A question about a host stays, since its answer
+   * may be for always, and whoever asked has been refused meanwhile. @returns lets others see it
+   */
   withdraw(turns: readonly string[]): () => void {
     const at = this.#options.clock.now();
     const rows = turns.flatMap((turn) => this.#options.store.questions.ofTurn(turn));
     for (const { id } of rows) this.#secrets.delete(id);
-    const closed = rows.filter(({ state }) => state === 'open');
+    const closed = rows.filter(({ state, kind }) => state === 'open' && kind !== 'host');
     const settlement: Settlement = { state: 'withdrawn', answer: null, outcome: WITHDRAWN_OUTCOME, at };
     for (const { id } of closed) this.#options.store.questions.settle(id, settlement);
     return () => this.#show(closed, false);

@@ -1,12 +1,13 @@
 /**
- * Has the rules of "always" written into soul.yaml, by the memory server, which keeps that file. What is to be written is on
- * disk with its answer, so neither a crash nor a memory server that is away loses a rule; writing one a second time does
- * nothing. The usual reload then brings it into force.
+ * Has the rules of "always" written into soul.yaml, or into egress.yaml where they are about a host, by the memory server, which
+ * keeps these files. What is to be written is on disk with its answer, so neither a crash nor a memory server that is away loses
+ * a rule; writing one a second time does nothing. The usual reload then brings it into force.
  */
 import { backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { asSentence } from '@mobyclaw/lib/sentence';
+import { type EgressEdit, hostRuleSchema } from '@mobyclaw/protocol/egress-rules';
 import type { PartClient } from '../parts/part-client.ts';
 import type { QuestionRow } from '../store/question-store.ts';
 import type { Store } from '../store/store.ts';
@@ -65,7 +66,7 @@ export class RuleWriter {
           continue;
         }
       } catch (error) {
-        logger.error({ err: error }, 'a rule could not be written into soul.yaml yet');
+        logger.error({ err: error }, 'a rule could not be written yet');
       }
       await pause(clock, backoffMs(++failures, RETRY), this.#stop.signal);
     }
@@ -74,17 +75,24 @@ export class RuleWriter {
   /** @returns false where it is to be tried again */
   async #write(row: QuestionRow): Promise<boolean> {
     const { memory, done, logger } = this.#options;
-    const rule = String(row.details.rule);
-    const answer = await memory.request('POST', '/soul/allow', { body: { rule } });
+    const { file, path, body } = ruleOf(row);
+    const answer = await memory.request('POST', path, { body });
     if (answer?.status === 200) {
-      logger.info({ question: row.id }, 'a rule stands in soul.yaml');
+      logger.info({ question: row.id, file }, 'a rule is written');
       done(row, null);
       return true;
     }
     if (answer === null || !REFUSED.has(answer.status)) return false;
     const { detail } = answer.body as { detail?: unknown };
-    logger.warn({ question: row.id, status: answer.status }, 'soul.yaml did not take a rule');
-    done(row, asSentence(typeof detail === 'string' ? detail : 'soul.yaml cannot take it'));
+    logger.warn({ question: row.id, file, status: answer.status }, 'a rule was not taken');
+    done(row, asSentence(typeof detail === 'string' ? detail : `${file} cannot take it`));
     return true;
   }
+}
+
+function ruleOf({ kind, details }: QuestionRow): { file: string; path: string; body: object } {
+  if (kind !== 'host')
+    return { file: 'soul.yaml', path: '/soul/allow', body: { rule: String(details.rule) } };
+  const edit: EgressEdit = { do: 'allow', rule: hostRuleSchema.parse(details.rule) };
+  return { file: 'egress.yaml', path: '/egress/edit', body: edit };
 }

@@ -251,6 +251,11 @@ export class QuestionStore {
       .run(question, turn, attempt, subject, at);
   }
 
+  /** An answer was certainly not told, so it counts as unused. */
+  takeBack(question: string): void {
+    this.#db.sql('DELETE FROM question_uses WHERE question = ?').run(question);
+  }
+
   /** @returns how many were forgotten, not more than `most` */
   forgetSettledBefore(time: number, most: number): number {
     const gone = this.#db

@@ -8,6 +8,8 @@ import { until } from '@mobyclaw/testkit/until';
 import { type Answer, Harness } from './harness.ts';
 import { type KilledGateway, killedGateway } from './killed-gateway.ts';
 
+const START_MS = 60_000; // on a machine that does much else
+
 export async function openQuestions(moby: Harness): Promise<Question[]> {
   return (await moby.call('GET', '/api/questions')).body.items;
 }
@@ -47,13 +49,14 @@ export async function gatewayProcess(
   );
   let moby: Harness | null = null;
   const started = async (): Promise<void> => {
-    await until('the gateway to listen', () => {
+    const look = (): Promise<boolean> => {
       gateway.mustLive();
       return fetch(`http://127.0.0.1:${port}/healthz`).then(
         ({ ok }) => ok,
         () => false,
       );
-    });
+    };
+    await until('the gateway to listen', look, START_MS);
   };
   gateway.start();
   await started();

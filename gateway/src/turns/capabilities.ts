@@ -19,14 +19,18 @@ export interface CapabilitiesOptions {
   key: string | undefined;
   store: Store;
   clock: Clock;
+  /** A run of this turn begins with it. */
+  onIssued?: (turn: TurnRow, capability: string) => void;
 }
 
 export class Capabilities {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #key: string;
+  readonly #onIssued: CapabilitiesOptions['onIssued'];
 
-  constructor({ key, store, clock }: CapabilitiesOptions) {
+  constructor({ key, store, clock, onIssued }: CapabilitiesOptions) {
+    this.#onIssued = onIssued;
     this.#store = store;
     this.#clock = clock;
     this.#key = key ?? randomBytes(32).toString('base64url');
@@ -35,7 +39,7 @@ export class Capabilities {
   /** @param run which attempt at the turn, from 1 @param upkeep what a turn that nobody sees may use */
   issue(turn: TurnRow, run: number, upkeep?: Upkeep): string {
     const firstName = this.#store.names.first(turn.session);
-    return signCapability(this.#key, {
+    const capability = signCapability(this.#key, {
       turn: turn.id,
       run,
       session: turn.session,
@@ -45,6 +49,8 @@ export class Capabilities {
       ...(upkeep && { upkeep }),
       until: this.#clock.now() + LONGEST_RUN_MS,
     });
+    this.#onIssued?.(turn, capability);
+    return capability;
   }
 
   /** @throws ToolError where no running turn has given this capability */
