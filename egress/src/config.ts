@@ -30,6 +30,8 @@ export interface ListenAddress {
 export interface EgressConfig {
   /** Egress's own folder, `<home>/egress`. */
   folder: string;
+  /** The owner's rules, as memory publishes them. */
+  rulesFile: string;
   /** Of the gateway. */
   token: string;
   /** That the agent shows in the place of a provider's. */
@@ -54,6 +56,7 @@ export function readConfig(environment: Environment): EgressConfig {
   const home = resolve(values.MOBYCLAW_HOME);
   return {
     folder: join(home, 'egress'),
+    rulesFile: join(home, 'egress/rules/egress.yaml'),
     token: values.MOBYCLAW_EGRESS_TOKEN,
     modelKey: values.MOBYCLAW_MODEL_KEY,
     relay: values.MOBYCLAW_RELAY_LISTEN,

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
@@ -6,6 +8,7 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from './config.ts';
 import { type EgressService, startEgress } from './service.ts';
+import { say } from './testing/raw-client.ts';
 
 const TOKEN = 'the-token-of-the-gateway';
 
@@ -38,6 +41,7 @@ test('healthz is free, all the rest wants the token of the gateway', async () =>
   const headers = { authorization: `Bearer ${TOKEN}` };
   expect(await (await fetch(`${url}/status`, { headers })).json()).toEqual({
     version: '1.2.3',
+    mode: 'ask',
     caps: null,
     authority: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
   });
@@ -56,6 +60,64 @@ test('another one on the same folder is refused, since the ledger has one writer
   const env = environment();
   await start(env);
   await expect(start(env)).rejects.toThrow('Another egress runs on');
+});
+
+test('the door goes by the rules that are published, asks the gateway, and shows what became of it', async () => {
+  const env = environment();
+  const folder = join(env.MOBYCLAW_HOME ?? '', 'egress/rules');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'egress.yaml'), 'deny: [denied.example]\n');
+  const { url, doorUrl } = await start(env);
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const send = (method: string, path: string, body?: unknown) =>
+    fetch(`${url}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const connect = (host: string) =>
+    say(Number(new URL(doorUrl).port), `CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
+
+  expect((await connect('denied.example')).text).toContain('denied.example');
+  const turn = { turn: 't1', session: 'cli:a', kind: 'owner', attended: true, capability: '00' };
+  expect((await send('PUT', '/turns', { turns: [turn] })).status).toBe(200);
+  const events = await fetch(`${url}/events`, { headers });
+  const asked = connect('unknown.example');
+  let seen = '';
+  let ask: { id: string; host: string; turn: string } | undefined;
+  for await (const chunk of events.body ?? []) {
+    seen += Buffer.from(chunk).toString();
+    const data = /event: ask\ndata: (.*)\n/.exec(seen)?.[1];
+    if (data === undefined) continue;
+    ask = JSON.parse(data);
+    break;
+  }
+  expect(ask).toMatchObject({ host: 'unknown.example', turn: 't1' });
+  expect((await send('POST', `/asks/${ask?.id}`, { verdict: 'no' })).status).toBe(200);
+  expect((await send('POST', `/asks/${ask?.id}`, { verdict: 'no' })).status).toBe(404);
+  const { status, text } = await asked;
+  expect(status).toBe(403);
+  expect(text).toContain('unknown.example');
+
+  const log = await (await send('GET', '/log?refused=true&limit=10')).json();
+  expect(log).toEqual({
+    items: [
+      expect.objectContaining({ host: 'unknown.example', verdict: 'asked', turn: 't1' }),
+      expect.objectContaining({ host: 'denied.example', verdict: 'refused', reason: 'denied' }),
+    ],
+    before: null,
+  });
+  expect(await (await send('GET', '/test?url=https://denied.example/x')).json()).toMatchObject({
+    host: 'denied.example',
+    verdict: 'refuse',
+  });
+  expect((await send('GET', '/test?url=127.0.0.1')).status).toBe(422);
+  writeFileSync(join(folder, 'egress.yaml'), 'mode: nonsense\n');
+  expect(await (await send('POST', '/reload')).json()).toEqual({ ok: false });
+  expect(await (await send('GET', '/status')).json()).toMatchObject({
+    mode: 'ask',
+    problem: { line: 1 },
+  });
 });
 
 test('the process says where it listens, and ends in order', async () => {

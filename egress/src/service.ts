@@ -18,16 +18,20 @@ import { publicAddresses } from './door/addresses.ts';
 import { AuditLog } from './door/audit-log.ts';
 import { Dialler } from './door/dialler.ts';
 import { createDoor } from './door/door.ts';
-import type { Judge } from './door/judge.ts';
 import { EventLog } from './events/event-log.ts';
 import { CallBudget } from './ledger/budget.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { type Listener, listen } from './listener.ts';
 import { createRelay } from './relay/relay.ts';
 import { Routes } from './relay/routes.ts';
+import { Gate } from './rules/gate.ts';
+import { registries } from './rules/registries.ts';
+import { RulesFile } from './rules/rules-file.ts';
 import { BoundSecrets } from './secrets/bound-secrets.ts';
 import { openDatabase } from './store/database.ts';
 import { RunningTurns } from './turns/running-turns.ts';
+
+const REGISTRIES_MS = 60_000;
 
 export interface EgressOptions {
   version: string;
@@ -53,10 +57,26 @@ export async function startEgress(
   const budget = new CallBudget(ledger, clock);
   const left = ledger.recover(budget.costOf);
   if (left > 0) logger.warn({ calls: left }, 'calls of models whose end nobody saw count as guessed');
+  const turns = new RunningTurns();
+  const rules = new RulesFile(config.rulesFile, logger, ({ problem }) =>
+    events.append({ event: 'rules', data: problem ? { problem } : {} }),
+  );
+  const packages = readAtMostEvery(REGISTRIES_MS, clock, () => registries());
+  const gate = new Gate({
+    rules,
+    turns,
+    registries: packages,
+    ask(ask) {
+      if (!events.isFollowed) return false;
+      events.append({ event: 'ask', data: ask });
+      return true;
+    },
+    clock,
+  });
   const authority = await Authority.open(config.folder, clock);
   const audit = new AuditLog(config.folder, clock, (row) => events.append({ event: 'door', data: row }));
   const door = createDoor({
-    judge: notYetAllowed,
+    judge: (asked, gone) => gate.decide(asked, gone),
     dialler: new Dialler({
       resolve: (name) => lookup(name, { all: true, order: 'verbatim' }),
       addresses: publicAddresses,
@@ -68,12 +88,21 @@ export async function startEgress(
     audit,
     logger,
   });
-  const turns = new RunningTurns();
   const relay = createRelay({ ...config, routes: new Routes(config), budget, ledger, turns, logger });
   const control = controlServer({
     token: config.token,
     allowedHosts: config.allowedHosts,
-    routes: controlRoutes({ version, turns, budget, events, authority: authority.fingerprint }),
+    routes: controlRoutes({
+      version,
+      turns,
+      budget,
+      events,
+      gate,
+      rules,
+      registries: packages,
+      audit,
+      authority: authority.fingerprint,
+    }),
     logger,
   });
   const listeners: Listener[] = [];
@@ -97,13 +126,14 @@ export async function startEgress(
   return { url, relayUrl, doorUrl, close };
 }
 
-/** Until the owner's rules are read here, nothing is let through. */
-const notYetAllowed: Judge = async ({ host }) => ({
-  allowed: false,
-  isAsked: false,
-  reason: 'no-rules',
-  message: `"${host}" is not allowed: there are no rules yet.`,
-});
+/** What is read from files that seldom change. */
+function readAtMostEvery<T>(ms: number, clock: Clock, read: () => T): () => T {
+  let known: { value: T; at: number } | null = null;
+  return () => {
+    if (known === null || clock.now() - known.at >= ms) known = { value: read(), at: clock.now() };
+    return known.value;
+  };
+}
 
 async function lockFolder(folder: string): Promise<ProcessLock> {
   try {

@@ -33,11 +33,13 @@ const SCHEMA = `
 `;
 
 export interface LogQuery {
-  host?: string;
-  verdict?: DoorRow['verdict'];
-  turn?: string;
+  host?: string | undefined;
+  verdict?: DoorRow['verdict'] | undefined;
+  turn?: string | undefined;
+  /** All but those that were let through. */
+  refused?: boolean;
   /** Rows with smaller ids. */
-  before?: number;
+  before?: number | undefined;
   limit?: number;
 }
 
@@ -88,11 +90,13 @@ export class AuditLog implements Audit {
   }
 
   /** @returns the newest first */
-  rows({ host, verdict, turn, before, limit = 100 }: LogQuery = {}): DoorRow[] {
+  rows({ host, verdict, turn, refused = false, before, limit = 100 }: LogQuery = {}): DoorRow[] {
     const wanted = this.#db.prepare(
-      'SELECT * FROM connections WHERE (?1 IS NULL OR host = ?1) AND (?2 IS NULL OR verdict = ?2) AND (?3 IS NULL OR turn = ?3) AND (?4 IS NULL OR id < ?4) ORDER BY id DESC LIMIT ?5',
+      "SELECT * FROM connections WHERE (?1 IS NULL OR host = ?1) AND (?2 IS NULL OR verdict = ?2) AND (?3 IS NULL OR turn = ?3) AND (?4 IS NULL OR id < ?4) AND (NOT ?5 OR verdict <> 'allowed') ORDER BY id DESC LIMIT ?6",
     );
-    return wanted.all(host ?? null, verdict ?? null, turn ?? null, before ?? null, limit).map(asRow);
+    return wanted
+      .all(host ?? null, verdict ?? null, turn ?? null, before ?? null, refused ? 1 : 0, limit)
+      .map(asRow);
   }
 
   close(): void {

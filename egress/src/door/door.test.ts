@@ -276,3 +276,13 @@ test('a client that leaves while the door still asks leaves nothing open', async
   });
   await new Promise((resolve) => server.once('connection', (far) => far.once('close', resolve).resume()));
 });
+
+test('a door that is closed ends its tunnels too', async () => {
+  const at = await world();
+  const { port } = await at.http(() => undefined);
+  const door = await at.door({ names: { 'site.test': HOME }, rules: { 'site.test': {} } });
+  const ended = rest(await tunnel(door.port, `site.test:${port}`));
+  await door.kill();
+  expect(await ended).toBe('');
+  await door.row({ host: 'site.test', verdict: 'allowed' });
+});

@@ -52,7 +52,14 @@ class Door {
     this.#insides = new Insides({ openingMs: OPENING_MS, ...options }, limits);
     this.server = createServer(limits);
     this.server.maxConnections = MOST_CONNECTIONS;
+    const sockets = new Set<Socket>();
+    // Node counts a tunnel as no connection of the server's any more, and would wait for its end for ever.
+    this.server.closeAllConnections = () => {
+      for (const socket of sockets) socket.destroy();
+    };
     this.server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
       socket.allowHalfOpen = true;
       socket.setKeepAlive(true, KEPT_MS);
       socket.setNoDelay(true);

@@ -63,6 +63,11 @@ export class EventLog {
     send();
   }
 
+  /** Whether anybody is told at once. */
+  get isFollowed(): boolean {
+    return this.#readers.size > 0;
+  }
+
   close(): void {
     this.#sweep.cancel();
   }
