@@ -26,7 +26,7 @@ test("the owner's own link for all of sessions/ is his", async () => {
   const larger = temporaryFolder();
   symlinkSync(larger, join(home, 'sessions'));
   await prepareHome(home);
-  expect(readdirSync(larger).toSorted()).toEqual(['engine', 'work']);
+  expect(readdirSync(larger).toSorted()).toEqual(['engine', 'home', 'work']);
 });
 
 test('each folder has the place that an earlier version gave it, made once and private to the owner', async () => {
@@ -38,6 +38,8 @@ test('each folder has the place that an earlier version gave it, made once and p
     sessions: join(home, 'sessions'), // session.db lies here: elsewhere Moby would know no conversation any more
     work: join(home, 'sessions/work'),
     engine: join(home, 'sessions/engine'),
+    walledEngine: join(home, 'run/engine'),
+    insideHome: join(home, 'sessions/home'),
     published: join(home, 'agent/soul.yaml'),
   };
   expect(await prepareHome(home)).toEqual(folders);
