@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
-import type { Environment } from '@mobyclaw/lib/model-ref';
+import { type Environment, ModelConfigError } from '@mobyclaw/lib/model-ref';
 import { Member } from './member.ts';
 import { Gate } from './run/gate.ts';
 import { Cooldown } from './run/model-chain.ts';
@@ -47,6 +47,11 @@ interface Team {
 
 export class SessionBusyError extends Error {
   override name = 'SessionBusyError';
+}
+
+/** The model that a run names cannot be asked. */
+export class UnsupportedModelError extends Error {
+  override name = 'UnsupportedModelError';
 }
 
 export class SessionNotFoundError extends Error {
@@ -151,12 +156,17 @@ export class Agent {
    * Runs one prompt. `start` is called when nothing can fail any more but the run itself, is told which agent runs, and
    * gives where events go.
    * @param agentName one of soul.yaml; root unless given. The first run of a session decides.
+   * @param model for this run alone, where it names one; in cagent it stays the session's
    * @returns `cut` where the client left, the session was deleted or the agent is being stopped
-   * @throws SessionNotFoundError, SessionBusyError, UnknownAgentError, SoulError, ModelConfigError before `start` is called
+   * @throws SessionNotFoundError, SessionBusyError, UnknownAgentError, UnsupportedModelError, SoulError, ModelConfigError before `start` is called
    */
   async run(
     sessionId: string,
-    request: Pick<RunRequest, 'messages' | 'headers'> & { agentName?: string; signal: AbortSignal },
+    request: Pick<RunRequest, 'messages' | 'headers'> & {
+      agentName?: string;
+      model?: string;
+      signal: AbortSignal;
+    },
     start: (agentName: string) => Emit,
   ): Promise<RunEnd> {
     if (this.#closing) return 'cut';
@@ -176,7 +186,10 @@ export class Agent {
         cooldown: new Cooldown(),
       };
       const { member, cooldown } = used;
-      const [models, { run }] = await Promise.all([member.models(), import('./run/run.ts')]);
+      const [models, { run }] = await Promise.all([
+        request.model === undefined ? member.models() : named(member, request.model),
+        import('./run/run.ts'),
+      ]);
       const session = this.#options.store.get(sessionId);
       if (!session) throw new SessionNotFoundError('session not found');
       this.#used.set(sessionId, used);
@@ -239,6 +252,15 @@ export class Agent {
     await Promise.all([...this.#active.values()].map((active) => active.ended));
     if ('problem' in this.#team) return;
     await Promise.all([...this.#team.members.values()].map(({ toolbox }) => toolbox.close()));
+  }
+}
+
+async function named(member: Member, model: string): ReturnType<Member['models']> {
+  try {
+    return await member.modelsWith(model);
+  } catch (error) {
+    if (error instanceof ModelConfigError) throw new UnsupportedModelError(error.message, { cause: error });
+    throw error;
   }
 }
 

@@ -60,7 +60,7 @@ permissions: { allow: ["*"] }
 it('are listed, and each tells how many tools it has', async () => {
   const { agent } = await start();
   expect((await agent.call('GET', '/api/agents')).body).toEqual([
-    { name: 'soul', description: 'Moby', multi: true },
+    { name: 'soul', description: 'Moby', multi: true, model_per_run: true },
   ]);
   const { agents } = (await agent.call('GET', '/api/agents/soul')).body as { agents: object[] };
   expect(agents).toMatchObject([

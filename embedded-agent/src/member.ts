@@ -3,7 +3,7 @@
  * with a cheaper model. Each has its own tools and its own model, which is made at its first run.
  */
 
-import { type Environment, resolveAll } from '@mobyclaw/lib/model-ref';
+import { type Environment, resolveAll, resolveNamed } from '@mobyclaw/lib/model-ref';
 import { createModel, type RunModel } from './model/create-model.ts';
 import type { AgentConfig, Soul } from './soul/schema.ts';
 import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
@@ -14,6 +14,7 @@ export class Member {
   readonly toolbox: Toolbox;
   readonly #soul: Soul;
   readonly #environment: Environment;
+  readonly #named = new Map<string, Promise<RunModel>>();
   #models: Promise<[RunModel, ...RunModel[]]> | null = null;
 
   constructor(name: string, config: AgentConfig, soul: Soul, options: ToolboxOptions) {
@@ -34,5 +35,17 @@ export class Member {
       this.#models = Promise.all(made);
     }
     return this.#models;
+  }
+
+  /** Another model instead of its own, by an entry of `models` or `provider/model`. @throws ModelConfigError */
+  async modelsWith(ref: string): Promise<[RunModel, ...RunModel[]]> {
+    const [own, ...others] = await this.models();
+    const resolved = resolveNamed(this.#soul, this.#environment, ref);
+    const isThat = ({ resolved: { provider, model, settings } }: RunModel): boolean =>
+      settings === resolved.settings || (provider === resolved.provider && model === resolved.model);
+    if (isThat(own)) return [own, ...others];
+    const known = this.#named.get(ref) ?? createModel(resolved);
+    this.#named.set(ref, known);
+    return [await known, ...others.filter((other) => !isThat(other))];
   }
 }

@@ -105,6 +105,18 @@ export function resolveAll<M extends ModelSettings>(
   ];
 }
 
+/**
+ * A model that is named for a run instead of the agent's own: an entry of `models`, or `provider/model`.
+ * @throws ModelConfigError
+ */
+export function resolveNamed<M extends ModelSettings>(
+  soul: SoulModels<M>,
+  environment: Environment,
+  ref: string,
+): ResolvedModel<M> {
+  return resolveRef(soul, environment, ref, { where: 'the model', engine: 'embedded', mayBeOffline: false });
+}
+
 function resolveRef<M extends ModelSettings>(
   soul: SoulModels<M>,
   environment: Environment,

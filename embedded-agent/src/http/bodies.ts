@@ -43,13 +43,18 @@ const contentPartSchema = z.object({
   image_url: z.object({ url: z.string(), detail: z.string().exactOptional() }).exactOptional(),
 });
 
-/** Body of a run: the messages-array form of cagent up to 1.61. */
-export const messagesSchema = z.array(
+const messagesSchema = z.array(
   z.object({
     role: z.string().exactOptional(),
     content: z.string().default(''),
     multi_content: z.array(contentPartSchema).exactOptional(),
   }),
 );
+
+/** Body of a run: the messages-array form of cagent up to 1.61, or the object of later versions, which can name a model. */
+export const runSchema = z.union([
+  messagesSchema.transform((messages) => ({ messages, model: '' })),
+  z.object({ messages: messagesSchema, model: z.string().default('') }),
+]);
 
 export type RunMessages = z.infer<typeof messagesSchema>;

@@ -19,7 +19,7 @@ describe('routes', () => {
     const agent = await start();
     expect(await agent.call('GET', '/api/ping')).toEqual({ status: 200, body: { status: 'ok' } });
     expect((await agent.call('GET', '/api/agents')).body).toEqual([
-      { name: 'soul', description: 'Moby', multi: false },
+      { name: 'soul', description: 'Moby', multi: false, model_per_run: true },
     ]);
     expect((await agent.call('GET', '/api/agents/soul')).body).toMatchObject({
       version: '7',
@@ -107,8 +107,8 @@ describe('routes', () => {
       ['POST', `/api/sessions/${NOBODY}/agent/soul`, [], 500, 'failed to run session: session not found'],
       ['POST', `/api/sessions/${id}/agent/soul`, [], 400, /no message/],
       ['POST', `/api/sessions/${id}/agent/soul`, [{ role: 'user', content: '  ' }], 400, /empty/],
-      ['POST', `/api/sessions/${id}/agent/soul`, { messages: hi }, 400, /^invalid request body/],
-      ['POST', `/api/sessions/${NOBODY}/agent/soul`, { messages: hi }, 400, /^invalid request body/],
+      ['POST', `/api/sessions/${id}/agent/soul`, { message: hi }, 400, /^invalid request body/],
+      ['POST', `/api/sessions/${NOBODY}/agent/soul`, { message: hi }, 400, /^invalid request body/],
       ['POST', `/api/sessions/${id}/agent/soul`, '{oops', 400, /^invalid request body/],
       ['POST', `/api/sessions/${id}/agent/other`, hi, 500, 'failed to run session: agent not found: other'],
       [

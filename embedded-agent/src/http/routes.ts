@@ -6,17 +6,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { targetOf } from '@mobyclaw/lib/http-guard';
-import { type Agent, SessionBusyError } from '../agent.ts';
+import { type Agent, SessionBusyError, UnsupportedModelError } from '../agent.ts';
 import { eventWriter } from '../run/run-events.ts';
 import { soulProblems } from '../soul/load.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import {
   createSessionSchema,
   elicitationSchema,
-  messagesSchema,
   type RunMessages,
   resumeAnswerSchema,
   resumeSchema,
+  runSchema,
   setPermissionsSchema,
   soulTextSchema,
   titleSchema,
@@ -55,7 +55,8 @@ const ROUTES: readonly Route[] = [
     const { agents } = agent.soul;
     const multi = Object.keys(agents).length > 1;
     const problems = agent.toolProblems;
-    const told = problems.length > 0 ? { tool_problems: problems } : {}; // cagent has no such thing
+    // cagent has neither: what is wrong with the tools, and that a run can name its model, whichever form its body has
+    const told = { model_per_run: true, ...(problems.length > 0 ? { tool_problems: problems } : {}) };
     return [{ name: agent.key, description: agents.root.description ?? '', multi, ...told }];
   }),
   route('GET', '/api/agents/:id', ({ agent }, _request, _response, [id]) => {
@@ -168,12 +169,13 @@ async function runRoute(
   response.on('close', () => {
     if (!response.writableFinished) gone.abort();
   });
-  const messages = await readJson(request, messagesSchema, false);
+  const { messages, model } = await readJson(request, runSchema, false);
   if (store.get(id)) checkMessages(messages);
   try {
     checkKey(agent, key);
     const named = name === undefined ? {} : { agentName: name };
-    const asked = { messages, headers: request.headers, signal: gone.signal, ...named };
+    const chosen = model === '' ? {} : { model };
+    const asked = { messages, headers: request.headers, signal: gone.signal, ...named, ...chosen };
     const end = await agent.run(id, asked, (agentName) => {
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
@@ -188,6 +190,7 @@ async function runRoute(
   } catch (error) {
     if (response.headersSent) throw error;
     if (error instanceof SessionBusyError) throw new HttpError(409, error.message);
+    if (error instanceof UnsupportedModelError) throw new HttpError(422, error.message);
     throw new HttpError(500, `failed to run session: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -16,23 +16,22 @@ import type { Emit } from './run-events.ts';
 const COOLDOWN_MS = 60_000; // cagent's default
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-/** Which model a session begins with, and until when. */
+/** Which model a session asks first, and until when, by the one that it would ask. */
 export class Cooldown {
-  #index = 0;
-  #until = 0;
+  readonly #pinned = new Map<RunModel, { index: number; until: number }>();
 
-  /** @returns 0 where the agent's own model is to be asked first */
-  first(now: number): number {
-    return now < this.#until ? this.#index : 0;
+  /** @returns its place in the chain; 0 is `own` itself */
+  first(own: RunModel, now: number): number {
+    const { index = 0, until = 0 } = this.#pinned.get(own) ?? {};
+    return now < until ? index : 0;
   }
 
-  begin(index: number, until: number): void {
-    this.#index = index;
-    this.#until = until;
+  begin(own: RunModel, index: number, until: number): void {
+    this.#pinned.set(own, { index, until });
   }
 
-  end(): void {
-    this.#until = 0;
+  end(own: RunModel): void {
+    this.#pinned.delete(own);
   }
 }
 
@@ -66,13 +65,14 @@ export class ModelChain {
     const { models, cooldown, clock, signal } = this.#options;
     const maxRetries = this.#retries();
     let refused = false;
-    let index = Math.min(cooldown.first(clock.now()), models.length - 1);
+    const [own] = models;
+    let index = cooldown.first(own, clock.now());
     for (let model = models[index]; model; model = models[++index]) {
       const next = models[index + 1];
       try {
         const answer = await call({ model, maxRetries, nextWaits: next !== undefined });
-        if (index === 0) cooldown.end();
-        else if (refused) cooldown.begin(index, clock.now() + this.#cooldownMs());
+        if (index === 0) cooldown.end(own);
+        else if (refused) cooldown.begin(own, index, clock.now() + this.#cooldownMs());
         this.#answeredBy(model);
         return answer;
       } catch (error) {

@@ -15,6 +15,8 @@ export interface TestAgent {
   readonly url: string;
   readonly folder: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** The same, with the body as it came: a run's is no JSON. */
+  raw(method: string, path: string, body?: unknown): Promise<{ status: number; body: string }>;
   newSession(options?: Record<string, unknown>): Promise<string>;
   /** Runs one prompt to its end; `onEvent` sees each event as it arrives. */
   run(sessionId: string, message: unknown, options?: RunOptions): Promise<CagentEvent[]>;
@@ -82,6 +84,10 @@ export function testClient(url: string, folder: string): TestAgent {
     url,
     folder,
     call,
+    async raw(method, path, body) {
+      const response = await send(method, url + path, body, {});
+      return { status: response.statusCode ?? 0, body: await readAll(response) };
+    },
     async newSession(options = { tools_approved: true }) {
       return ((await call('POST', '/api/sessions', options)).body as { id: string }).id;
     },
