@@ -20,7 +20,7 @@ export class Member {
   constructor(name: string, config: AgentConfig, soul: Soul, options: ToolboxOptions) {
     this.name = name;
     this.config = config;
-    this.toolbox = new Toolbox(soul, config.toolsets ?? [], options);
+    this.toolbox = new Toolbox(soul, config, options);
     this.#soul = soul;
     this.#environment = options.environment;
   }

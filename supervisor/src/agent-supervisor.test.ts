@@ -19,7 +19,8 @@ import { parseVersion } from './engine-version.ts';
 import { birthOf } from './process-table.ts';
 
 const STAND_IN = fileURLToPath(new URL('fixtures/stand-in-agent.mjs', import.meta.url));
-const GOOD = 'version: "7"\nagents:\n  root: {model: m}\n  guest: {model: m}\n  webhook: {model: m}\n';
+const GOOD =
+  'version: "7"\nagents:\n  root: {skills: true, model: m}\n  guest: {model: m}\n  webhook: {model: m}\n';
 const BROKEN = 'version: "7"\nagents:\n  root: [broken\n';
 
 function engine(version: string): FoundEngine {

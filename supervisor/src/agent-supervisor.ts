@@ -7,6 +7,7 @@
  * until the next reload, since only another file can help. `ready` is said only after the agent has listed the file.
  */
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type BackoffOptions, backoffMs } from '@mobyclaw/lib/backoff';
 import { type Clock, pause, type Timer } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
@@ -20,6 +21,7 @@ import { type ChildExit, type ChildLog, ChildProcess, describeExit } from './chi
 import type { FoundEngine } from './engine.ts';
 import { serveCommand, takesToken } from './engine-command.ts';
 import { describeEngineProblem, sentence } from './engine-problem.ts';
+import { linkSkills, readsLinkedSkills } from './engine-skills.ts';
 import { FittedSoul } from './fitted-soul.ts';
 import { lastWords } from './last-words.ts';
 import { overwriteDatabase } from './overwrite-database.ts';
@@ -99,8 +101,11 @@ export class AgentSupervisor {
         else if (listen.startsWith('unix://')) rmSync(listen.slice('unix://'.length), { force: true });
         mendPrivateDatabase(options.sessionDb); // cagent makes it by the umask
         this.#soul.make();
+        const kit = dirname(options.published);
+        if (readsLinkedSkills(engine)) linkSkills(options.cwd, kit);
         const command = serveCommand(engine, {
           ...options,
+          kit,
           env: options.env(this.#soul.source),
           soul: options.fitted,
         });

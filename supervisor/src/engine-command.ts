@@ -12,6 +12,8 @@ export interface ServeOptions {
   sessionDb: string;
   /** Working directory, where `add_prompt_files` starts to look. */
   cwd: string;
+  /** The published folder. In its `skills`, and nowhere else, cagent since 1.62 and the embedded agent look for skills. */
+  kit: string;
   /** What the agent is given: keys, credentials, PATH. */
   env: Readonly<Record<string, string>>;
   /** Bearer token that the agent shall ask for, where the engine can. */
@@ -39,10 +41,10 @@ function requestLimit(engine: FoundEngine): string[] {
 }
 
 export function serveCommand(engine: FoundEngine, options: ServeOptions): ChildCommand {
-  const { soul, listen, sessionDb, cwd, env, token } = options;
+  const { soul, listen, sessionDb, cwd, kit, env, token } = options;
   const args = [...engine.prefix, 'serve', 'api', soul, '--listen', listen, '--session-db', sessionDb];
   args.push(...requestLimit(engine));
-  const whole = { ...env, ...ENGINE_SETTINGS };
+  const whole = { ...env, ...ENGINE_SETTINGS, DOCKER_AGENT_KIT_DIR: kit };
   if (engine.kind === 'embedded') Object.assign(whole, MALLOC_SETTINGS); // it hands none of it on to its shell
   if (token !== undefined && takesToken(engine)) {
     if (engine.kind === 'embedded') Object.assign(whole, { MOBYCLAW_AGENT_TOKEN: token });

@@ -17,8 +17,9 @@ export function parseVersion(output: string): { text: string; version: EngineVer
   return { text, version: { major: Number(major), minor: Number(minor), patch: Number(patch) } };
 }
 
-/** @returns whether `version` is `major.minor.0` or later; false where it is unknown */
-export function isAtLeast(version: EngineVersion | null, major: number, minor: number): boolean {
+/** @returns whether `version` is `major.minor.patch` or later; false where it is unknown */
+export function isAtLeast(version: EngineVersion | null, major: number, minor: number, patch = 0): boolean {
   if (version === null) return false;
-  return version.major > major || (version.major === major && version.minor >= minor);
+  const differences = [version.major - major, version.minor - minor, version.patch - patch];
+  return (differences.find((difference) => difference !== 0) ?? 0) >= 0;
 }

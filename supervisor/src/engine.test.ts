@@ -92,6 +92,7 @@ describe('command line', () => {
     listen: 'unix:///s/agent.sock',
     sessionDb: '/s/session.db',
     cwd: '/s',
+    kit: '/agent',
     env: { PATH: '/bin', TELEMETRY_ENABLED: 'true' },
     token: 'secret',
   };
@@ -107,6 +108,7 @@ describe('command line', () => {
       TELEMETRY_ENABLED: 'false',
       DOCKER_AGENT_HIDE_TELEMETRY_BANNER: '1',
       DOCKER_AGENT_AUTO_INSTALL: 'false',
+      DOCKER_AGENT_KIT_DIR: '/agent',
     });
     expect(cwd).toBe('/s');
   });

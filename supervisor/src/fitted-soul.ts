@@ -9,6 +9,7 @@ import { ownerText } from '@mobyclaw/lib/owner-text';
 import { soulHash } from '@mobyclaw/lib/soul-hash';
 import { addConfinedAgents } from './confined-agents.ts';
 import type { FoundEngine } from './engine.ts';
+import { withSkills } from './engine-skills.ts';
 import { fitSoul } from './fit-soul.ts';
 
 export interface FittedSoulOptions {
@@ -36,7 +37,7 @@ export class FittedSoul {
     const bytes = readFileSync(published);
     this.source = ownerText(bytes); // as memory checked it before it was published
     this.published = soulHash(bytes);
-    const copy = fitSoul(addConfinedAgents(this.source, engine), engine);
+    const copy = fitSoul(withSkills(addConfinedAgents(this.source, engine), engine), engine);
     rmSync(dirname(fitted), { recursive: true, force: true }); // whatever was put there, links and folders too
     mkdirSync(dirname(fitted), { recursive: true, mode: 0o700 });
     writeFileSync(`${fitted}.new`, copy, { mode: 0o600, flag: 'wx' });

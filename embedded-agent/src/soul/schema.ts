@@ -87,6 +87,17 @@ const agentSchema = z.strictObject({
   max_iterations: z.int().min(0).optional(),
   num_history_items: z.int().min(0).optional(),
   toolsets: z.array(toolsetSchema).optional(),
+  /** True, or a list: `local` for all, or names of some. */
+  skills: z
+    .union([
+      z.boolean(),
+      z.array(
+        z
+          .string()
+          .regex(/^[\w-]+$/, 'skills from an address need cagent; write local, or the name of a skill'),
+      ),
+    ])
+    .optional(),
 });
 
 const permissionsSchema = z.strictObject({
@@ -124,7 +135,7 @@ export type FallbackConfig = z.infer<typeof fallbackSchema>;
 /** What cagent reads and this agent does not, by name. */
 export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
   (
-    'rag mcps hooks sub_agents handoffs skills structured_output commands code_mode_tools ' +
+    'rag mcps hooks sub_agents handoffs structured_output commands code_mode_tools ' +
     'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
     'frequency_penalty presence_penalty parallel_tool_calls track_usage routing name model_picker ' +
     'safety runtime budgets redact_secrets title_model compaction_model cache file_types'

@@ -22,7 +22,7 @@ async function offered(toolsets: unknown[], clock: Clock = systemClock) {
   const workingDir = temporaryFolder();
   const todos = { todos: () => [], setTodos: () => undefined };
   const environment = { PATH: process.env.PATH };
-  const toolbox = new Toolbox(soul, soul.agents.root.toolsets ?? [], {
+  const toolbox = new Toolbox(soul, soul.agents.root, {
     environment,
     workingDir,
     clock,

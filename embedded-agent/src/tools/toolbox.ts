@@ -6,7 +6,7 @@ import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { ToolDefinition } from '@mobyclaw/protocol/cagent';
-import type { Soul, ToolsetConfig } from '../soul/schema.ts';
+import type { AgentConfig, Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
 import { filesystemTools } from './filesystem.ts';
 import { causes } from './mcp/connection-error.ts';
@@ -14,6 +14,7 @@ import { nameForProvider, otherName } from './mcp/definitions.ts';
 import { isSwitchedOff, McpToolset } from './mcp-toolset.ts';
 import { ownEnvironment, shellEnvironment } from './program-environment.ts';
 import { shellTools } from './shell.ts';
+import { SkillsToolset } from './skills.ts';
 import { thinkTools } from './think.ts';
 import { type TodoStorage, todoTools } from './todo.ts';
 import type { AgentTool, ToolContext } from './tool.ts';
@@ -39,7 +40,8 @@ export interface Offer {
 }
 
 interface Source {
-  config: ToolsetConfig;
+  /** Names of the tools that are wanted of it; all unless given. */
+  wanted: readonly string[] | undefined;
   list(run: Pick<ToolContext, 'headers'>): Promise<readonly AgentTool[]>;
   instructions(): string;
   problems(): readonly string[];
@@ -55,18 +57,24 @@ export class Toolbox {
   #seen: readonly unknown[] = [];
   #offer: Offer | null = null;
 
-  constructor(soul: Soul, toolsets: readonly ToolsetConfig[], options: ToolboxOptions) {
-    this.#sources = toolsets
+  constructor(
+    soul: Soul,
+    { toolsets = [], skills = false }: Pick<AgentConfig, 'toolsets' | 'skills'>,
+    options: ToolboxOptions,
+  ) {
+    const configured = toolsets
       .filter((config) => config.type !== 'mcp' || !isSwitchedOff(config, options.environment))
       .map((config) =>
         config.type === 'mcp' ? mcpSource(config, options) : builtInSource(config, options, soul),
       );
+    const kit = options.environment.DOCKER_AGENT_KIT_DIR;
+    this.#sources = skills && kit ? [...configured, skillsSource(kit, skills)] : configured;
   }
 
   /** What could not be used when the tools were listed last, one line each. */
   failures: readonly string[] = [];
 
-  /** Whether there is no toolset at all. */
+  /** Whether there is nothing at all that tools could come from. */
   get empty(): boolean {
     return this.#sources.length === 0;
   }
@@ -100,7 +108,7 @@ export class Toolbox {
       }
       for (const tool of list.value) {
         const { definition, sourceName = definition.name } = tool;
-        const { tools: wanted } = source.config;
+        const { wanted } = source;
         if (wanted && !wanted.includes(definition.name) && !wanted.includes(sourceName)) continue;
         const name = freeName(definition.name, source, tools);
         if (name !== null) tools.set(name, { ...tool, definition: { ...definition, name } });
@@ -134,7 +142,7 @@ function freeName(name: string, { label }: Source, taken: ReadonlyMap<string, Ag
 function mcpSource(config: Extract<ToolsetConfig, { type: 'mcp' }>, options: ToolboxOptions): Source {
   const toolset = new McpToolset(config, options);
   return {
-    config,
+    wanted: config.tools,
     failureName: toolset.name,
     list: (run) => toolset.tools(run),
     problems: () => toolset.problems,
@@ -152,12 +160,25 @@ function builtInSource(
 ): Source {
   const tools = builtInTools(config, options, soul);
   return {
-    config,
+    wanted: config.tools,
     failureName: config.type,
     list: async () => tools,
     problems: () => [],
     label: null,
     instructions: () => config.instruction ?? '',
+    close: async () => undefined,
+  };
+}
+
+function skillsSource(kit: string, wanted: true | readonly string[]): Source {
+  const toolset = new SkillsToolset(kit, wanted);
+  return {
+    wanted: undefined,
+    failureName: 'skills',
+    list: () => toolset.tools(),
+    problems: () => [],
+    label: null,
+    instructions: () => toolset.instructions,
     close: async () => undefined,
   };
 }
