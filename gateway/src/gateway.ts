@@ -18,6 +18,7 @@ import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
 import { Pricing } from './budget/pricing.ts';
+import { SoundCosts } from './budget/sound-costs.ts';
 import { isActive } from './calendar/active-hours.ts';
 import type { Commands } from './commands/commands.ts';
 import { Gauge } from './compaction/gauge.ts';
@@ -115,6 +116,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const prices = new PriceTable(join(config.folder, 'prices.yaml'), logger);
   const pricing = new Pricing({ prices, store, clock, logger });
+  const soundCosts = new SoundCosts({ store, prices, clock });
   const notify: NotifyOwner = (text, key) => background.notifyOwner(text, key);
   const budget = await openBudget({ config, store, pricing, notify, clock, logger });
   const lease = uuidv7();
@@ -506,6 +508,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     egress: egress.service,
     budget,
     pricing,
+    soundCosts,
+    askAlone,
     defaultQueueMode: queueMode,
     clock,
     logger,

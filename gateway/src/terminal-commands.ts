@@ -10,7 +10,7 @@ import type { ChannelsConfig } from './config/channels-config.ts';
 import type { JobService } from './scheduler/job-service.ts';
 
 export interface TerminalCommandsOptions
-  extends Omit<CommandServices, 'access' | 'decisions' | 'jobs' | 'channels' | 'resend' | 'now'> {
+  extends Omit<CommandServices, 'access' | 'decisions' | 'jobs' | 'channels' | 'resend' | 'voice' | 'now'> {
   jobs: JobService;
   owners: ChannelsConfig['owners'];
   clock: Clock;
@@ -22,7 +22,15 @@ export function terminalCommands({ owners, clock, logger, ...services }: Termina
   const access = new Access({ access: store.access, clock, owners });
   const decisions = new AccessDecisions({ store, access, turns, jobs, wake: () => undefined, clock, logger });
   return new Commands(
-    { ...services, access, decisions, channels: () => [], resend: () => 0, now: () => clock.now() },
+    {
+      ...services,
+      access,
+      decisions,
+      channels: () => [],
+      resend: () => 0,
+      voice: null,
+      now: () => clock.now(),
+    },
     logger,
   );
 }

@@ -14,6 +14,11 @@ const MODELS: Readonly<Record<string, Price>> = {
   'openai/gpt-5-mini': { input: 0.25, output: 2, cached: 0.025 },
   'openai/gpt-5-nano': { input: 0.05, output: 0.4, cached: 0.005 },
   'openai/gpt-4.1': { input: 2, output: 8, cached: 0.5 },
+  'speech/tts-1': { input: 15, output: 0 }, // a million characters
+  'speech/tts-1-hd': { input: 30, output: 0 },
+  'transcription/whisper-1': { input: 100, output: 0 }, // a million seconds: 0.006 a minute
+  'transcription/gpt-4o-transcribe': { input: 100, output: 0 },
+  'transcription/gpt-4o-mini-transcribe': { input: 50, output: 0 },
 };
 
 /** Also under the name of a release, which ends in its date: claude-sonnet-4-5-20250929. */

@@ -9,6 +9,7 @@ import type { Usage } from '@mobyclaw/protocol/usage';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { PriceTable } from './prices.ts';
+import { isSound } from './sound-costs.ts';
 import type { CallUsage, UsageMeter } from './usage-meter.ts';
 
 const LATER_PRICED_MS = 62 * 86_400_000; // this month and the one before
@@ -64,7 +65,7 @@ export class Pricing {
     const { prices, store, clock } = this.#options;
     const since = clock.now() - LATER_PRICED_MS;
     const priced = store.usage.unpricedModels(since).flatMap((model) => {
-      const price = prices.price(model);
+      const price = isSound(model) ? null : prices.price(model); // how much was said is not kept
       return price ? [{ model, price }] : [];
     });
     if (priced.length === 0) return;

@@ -81,6 +81,7 @@ export interface Button {
 
 export interface OutboundFile {
   name: string;
+  /** That of `VOICE_NOTE` (ogg-opus.ts): shown as a voice note where the platform has them. */
   mime: string;
   data: Uint8Array;
 }

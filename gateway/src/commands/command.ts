@@ -1,6 +1,7 @@
 /** A command: a whole message that begins with a slash and is answered by the gateway itself, at once. */
 
 import type { Platform } from '@mobyclaw/protocol/platform';
+import type { VoiceMode } from '@mobyclaw/protocol/voice';
 import type { Access } from '../access/access.ts';
 import type { AccessDecisions } from '../access/access-decisions.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
@@ -57,6 +58,15 @@ export interface CommandServices {
   channels: () => { platform: Platform; status: ChannelStatus }[];
   /** Puts what is in doubt back into the outbox. @returns how many deliveries */
   resend: (channel: ChannelKey) => number;
+  /** What speaks; null where answers go to no messenger. */
+  voice: {
+    /** Where a chat says nothing else. */
+    usual: VoiceMode;
+    /** Why nothing can be spoken; null where something can. */
+    missing: string | null;
+    /** Why the last answer could not be spoken. */
+    problem: string | null;
+  } | null;
   defaultQueueMode: 'followup' | 'collect' | 'interrupt';
   now: () => number;
 }

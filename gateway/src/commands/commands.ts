@@ -7,9 +7,11 @@ import { conversationCommands } from './conversation-commands.ts';
 import { operationCommands } from './operation-commands.ts';
 import { questionCommands } from './question-commands.ts';
 import { scheduleCommands } from './schedule-commands.ts';
+import { voiceCommand } from './voice-command.ts';
 
 const ALL: readonly Command[] = [
   ...conversationCommands,
+  voiceCommand,
   ...operationCommands,
   ...questionCommands,
   ...scheduleCommands,

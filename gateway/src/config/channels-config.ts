@@ -3,6 +3,7 @@
 import type { SettingValues } from '@mobyclaw/lib/settings';
 import type { channels } from '@mobyclaw/lib/settings/channels';
 import { PLATFORMS, type Platform } from '@mobyclaw/protocol/platform';
+import type { VoiceMode } from '@mobyclaw/protocol/voice';
 
 export interface TelegramSettings {
   token: string;
@@ -34,6 +35,14 @@ export interface TranscriptionSettings {
   model: string;
 }
 
+export interface SpeechSettings {
+  /** Base address of an OpenAI-compatible API; `/audio/speech` is added. Undefined: espeak-ng speaks. */
+  url: string | undefined;
+  key: string | undefined;
+  model: string;
+  voice: string | undefined;
+}
+
 export interface ChannelsConfig {
   telegram: TelegramSettings | null;
   discord: DiscordSettings | null;
@@ -42,6 +51,9 @@ export interface ChannelsConfig {
   /** Ids of the owners on each platform. */
   owners: Record<Platform, readonly string[]>;
   transcription: TranscriptionSettings | null;
+  speech: SpeechSettings;
+  /** Where a chat says nothing else. */
+  voice: VoiceMode;
 }
 
 export function toChannelsConfig(env: SettingValues<keyof typeof channels.settings>): ChannelsConfig {
@@ -68,6 +80,13 @@ export function toChannelsConfig(env: SettingValues<keyof typeof channels.settin
           model: env.MOBYCLAW_TRANSCRIBE_MODEL,
         }
       : null,
+    speech: {
+      url: env.MOBYCLAW_SPEECH_URL,
+      key: env.MOBYCLAW_SPEECH_KEY,
+      model: env.MOBYCLAW_SPEECH_MODEL,
+      voice: env.MOBYCLAW_SPEECH_VOICE,
+    },
+    voice: env.MOBYCLAW_VOICE,
   };
 }
 

@@ -14,6 +14,7 @@ import type { Platform } from '@mobyclaw/protocol/platform';
 import { platformOf } from '@mobyclaw/protocol/session-key';
 import type { Access } from '../access/access.ts';
 import { EDITED_TOO_LATE } from '../access/access-texts.ts';
+import type { SoundCosts } from '../budget/sound-costs.ts';
 import type { Channel, InboundFile, IncomingMessage } from '../channels/channel.ts';
 import { turnSender } from '../channels/turn-sender.ts';
 import { type Commands, usableCommand } from '../commands/commands.ts';
@@ -58,6 +59,7 @@ export interface ArrivalProcessorOptions {
   wake: (channel: string) => void;
   channel: (platform: string) => Channel | null;
   transcription: TranscriptionSettings | null;
+  soundCosts: SoundCosts;
   clock: Clock;
   logger: Logger;
 }
@@ -241,7 +243,7 @@ export class ArrivalProcessor {
       const isTurn = store.turns.inboxEntry(row.key) !== null;
       return this.#settle(rows, message, isTurn ? '' : TRIED_TWICE);
     }
-    const read = await this.#files(files, connection, signal);
+    const read = await this.#files(files, message.channel, connection, signal);
     if (!store.arrivals.open(row.seq)) return; // taken back meanwhile
     // Somebody may have been shut out meanwhile, or the group closed.
     if (this.#options.access.judge(platform, { ...message, addressed: true }).kind !== 'allowed') {
@@ -262,6 +264,7 @@ export class ArrivalProcessor {
         queueMode: null,
         deliverTo: { channel: message.channel, replyTo: message.messageId },
         guest: role === 'guest',
+        spoken: read.spoken.length > 0,
         notes: notesFor(message, role, row.receivedAt, read),
       });
       if (signal.aborted) return cancel(turn.id);
@@ -297,6 +300,7 @@ export class ArrivalProcessor {
 
   async #files(
     { own, quoted, all }: FilesOf,
+    channel: string,
     connection: Channel | null,
     signal: AbortSignal,
   ): Promise<ReadFiles> {
@@ -304,12 +308,17 @@ export class ArrivalProcessor {
     if (!connection && all.some(({ ref }) => ref !== '')) {
       return { ...nothingRead(), refusals: ['I could not fetch your file. Please send it again.'] };
     }
-    const { clock, transcription } = this.#options;
+    const { clock, transcription, soundCosts, logger } = this.#options;
     const download = async (ref: string, most: number): Promise<Uint8Array> => {
       if (!connection) throw new Error('a file without a connection');
       return connection.download(ref, most);
     };
-    return readFiles(own, quoted, { download, transcription, clock, signal });
+    const onListened = (seconds: number | null): void => {
+      soundCosts.listened(channel, transcription?.model ?? '', seconds).catch((error: unknown) => {
+        logger.error({ err: error }, 'what listening has cost could not be stored');
+      });
+    };
+    return readFiles(own, quoted, { download, transcription, onListened, clock, signal });
   }
 
   /** @throws the reason of the signal */

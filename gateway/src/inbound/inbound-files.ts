@@ -12,6 +12,7 @@ import { plainFileName, quotedFileName } from '@mobyclaw/lib/plain-name';
 import { type Attachment, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '@mobyclaw/protocol/prompt';
 import type { InboundFile } from '../channels/channel.ts';
 import { ChannelError } from '../channels/channel-error.ts';
+import { readOggOpus } from '../channels/ogg-opus.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import * as refusals from './file-refusals.ts';
 import { readPdf } from './pdf-text.ts';
@@ -35,6 +36,8 @@ export interface ReadFiles {
 export interface FileReaderOptions {
   download: (ref: string, mostBytes: number) => Promise<Uint8Array>;
   transcription: TranscriptionSettings | null;
+  /** Something was listened to. @param seconds null where nobody knows how long it was */
+  onListened?: (seconds: number | null) => void;
   clock: Clock;
   /** Ends the reading, with the reason of the signal. */
   signal: AbortSignal;
@@ -176,11 +179,12 @@ async function readPdfFile(
 
 /** @throws Refused, TranscriptionError */
 async function listen(file: InboundFile, options: FileReaderOptions): Promise<string> {
-  const { transcription, signal } = options;
+  const { transcription, onListened, signal } = options;
   if (transcription === null) throw new Refused(refusals.NO_TRANSCRIPTION);
   const { name, mime } = file;
   const data = await downloadUpTo(MOST_BYTES, file, options);
-  const text = await transcribe(transcription, { name, mime, data }, signal);
+  const { text, seconds } = await transcribe(transcription, { name, mime, data }, signal);
+  onListened?.(seconds ?? readOggOpus(data)?.seconds ?? null);
   if (text === '') throw new Refused(`I could not make out any words in ${quotedFileName(name)}.`);
   return text;
 }

@@ -12,12 +12,15 @@ export class TranscriptionError extends Error {
   override name = 'TranscriptionError';
 }
 
-/** @throws TranscriptionError, whose message is for the person who spoke; the reason of the signal */
+/**
+ * @returns how long it was too, where the server says so
+ * @throws TranscriptionError, whose message is for the person who spoke; the reason of the signal
+ */
 export async function transcribe(
   settings: TranscriptionSettings,
   file: { name: string; mime: string; data: Uint8Array },
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ text: string; seconds: number | null }> {
   const form = new FormData();
   form.set('model', settings.model);
   form.set('response_format', 'json');
@@ -46,7 +49,7 @@ export async function transcribe(
         : 'The transcription service does not answer.';
     throw new TranscriptionError(message, { cause: error });
   }
-  const text = (answer as { text?: unknown }).text;
+  const { text, usage } = answer as { text?: unknown; usage?: { seconds?: unknown } };
   if (typeof text !== 'string') throw new TranscriptionError('The transcription service gave no text.');
-  return text.trim();
+  return { text: text.trim(), seconds: typeof usage?.seconds === 'number' ? usage.seconds : null };
 }

@@ -9,6 +9,7 @@ import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { Platform } from '@mobyclaw/protocol/platform';
 import type { Attachment, QueueMode } from '@mobyclaw/protocol/prompt';
 import { platformOf } from '@mobyclaw/protocol/session-key';
+import type { VoiceMode } from '@mobyclaw/protocol/voice';
 import { Access } from '../access/access.ts';
 import { AccessDecisions } from '../access/access-decisions.ts';
 import { RateLimit } from '../access/rate-limit.ts';
@@ -16,6 +17,7 @@ import { StrangerNotices } from '../access/stranger-notices.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
+import type { SoundCosts } from '../budget/sound-costs.ts';
 import type { Calendar } from '../calendar/calendar.ts';
 import type { Channel, ChannelKey, ChannelStatus } from '../channels/channel.ts';
 import { channelFolder } from '../channels/channel-folder.ts';
@@ -38,8 +40,11 @@ import type { Questions } from '../questions/questions.ts';
 import type { Renderer } from '../render/part.ts';
 import { loadRenderers } from '../render/renderers.ts';
 import type { JobService } from '../scheduler/job-service.ts';
+import { Speaker } from '../speech/speaker.ts';
+import { Synthesizer } from '../speech/synthesizer.ts';
 import type { TroubleRow } from '../store/outbox-store.ts';
 import type { Store } from '../store/store.ts';
+import { UPKEEP } from '../store/turn-store.ts';
 import type { ConversationReset } from '../turns/conversation-reset.ts';
 import type { Accepted, InboundMessage } from '../turns/inbox.ts';
 import type { ReplyRecorder } from '../turns/reply-recorder.ts';
@@ -51,6 +56,8 @@ import { ChannelSupervisor } from './supervisor.ts';
 
 const STOP_MS = 2000; // turns get 25 of the 30 s that whoever stops us waits; connections close in what is left
 const MOST_TROUBLE = 20;
+/** In whose name a long answer is made short enough to be spoken. */
+const SPEECH_SESSION = 'api:speech';
 
 export interface MessagingOptions {
   config: GatewayConfig;
@@ -72,6 +79,9 @@ export interface MessagingOptions {
   /** Null where no cap is set. */
   budget: Budget | null;
   pricing: Pricing;
+  soundCosts: SoundCosts;
+  /** One call of the model with a prompt of our own. @throws AgentError */
+  askAlone: (session: string, prompt: string, signal: AbortSignal) => Promise<{ text: string }>;
   defaultQueueMode: QueueMode;
   /** How a channel is has changed. */
   onChannelChange: () => void;
@@ -99,6 +109,8 @@ export class Messaging {
   readonly #arrivals: Arrivals;
   readonly #questions: QuestionMessages;
   readonly #presses: Presses;
+  readonly #synthesizer: Synthesizer;
+  readonly #speaker: Speaker;
   #unguard: (() => void) | null = null;
 
   private constructor(options: MessagingOptions, rendererOf: (platform: string) => Renderer) {
@@ -136,6 +148,17 @@ export class Messaging {
     const { access } = this;
     const wake = (channel: ChannelKey): void => this.#delivery.wake(channel);
     this.decisions = new AccessDecisions({ store, access, turns, jobs, wake, clock, logger });
+    this.#synthesizer = new Synthesizer(config.channels.speech);
+    this.#speaker = new Speaker({
+      store,
+      synthesizer: this.#synthesizer,
+      costs: options.soundCosts,
+      summarise: async (prompt, signal) => (await options.askAlone(SPEECH_SESSION, prompt, signal)).text,
+      refusal: () => options.budget?.refusal({ source: UPKEEP }) ?? null,
+      wake,
+      clock,
+      logger,
+    });
     this.commands = new Commands(
       {
         store,
@@ -154,6 +177,7 @@ export class Messaging {
         forgetting,
         channels: () => this.channels(),
         resend: (channel) => this.resend(channel),
+        voice: voiceView(config.channels.voice, this.#synthesizer, this.#speaker),
         defaultQueueMode,
         now: () => clock.now(),
       },
@@ -194,6 +218,7 @@ export class Messaging {
       wake,
       channel: channelOf,
       transcription: config.channels.transcription,
+      soundCosts: options.soundCosts,
       clock,
       logger,
     });
@@ -224,11 +249,15 @@ export class Messaging {
   /** Connects the channels and takes up what the process before left. Call it once turns have been recovered. */
   start(): void {
     this.#unguard = guardProcess(this.#options.logger);
-    this.#options.replies.onRecorded = (channel) => this.#delivery.wake(channel);
+    const { replies, config } = this.#options;
+    replies.onRecorded = (channel) => this.#delivery.wake(channel);
+    replies.onSpoken = () => this.#speaker.poke();
+    replies.voice = () => (this.#synthesizer.missing === null ? config.channels.voice : null);
     for (const supervisor of this.#supervisors.values()) supervisor.start();
     this.#delivery.start();
     this.#questions.start();
     this.#processor.start();
+    this.#speaker.poke();
   }
 
   channels(): ChannelReport[] {
@@ -330,6 +359,8 @@ export class Messaging {
     this.#processor.stop();
     this.#questions.stop();
     this.#options.replies.onRecorded = null;
+    this.#options.replies.onSpoken = null;
+    await this.#speaker.stop();
     await this.#delivery.drain(graceMs);
     const stopped = Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.stop()));
     const { clock } = this.#options;
@@ -372,4 +403,17 @@ export class Messaging {
       logger,
     });
   }
+}
+
+/** What `/voice` tells, as it is when it is asked. */
+function voiceView(usual: VoiceMode, synthesizer: Synthesizer, speaker: Speaker): CommandServices['voice'] {
+  return {
+    usual,
+    get missing() {
+      return synthesizer.missing;
+    },
+    get problem() {
+      return speaker.problem;
+    },
+  };
 }

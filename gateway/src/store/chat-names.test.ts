@@ -9,7 +9,7 @@ const NEW = 'telegram:group:-1007';
 
 /** Text in which no chat is named, or one that has to stay as it was written. */
 const OTHERS: Record<string, string> = {
-  sessions: 'agent agent_session queue_mode title context_model context_source',
+  sessions: 'agent agent_session queue_mode title context_model context_source voice',
   turns:
     'id source sender prompt attachments queue_mode state lease answer error_code error_message model merged_into deliver_reply_to notes',
   inbox: 'key turn body_hash', // keys keep the name they came with
@@ -22,6 +22,7 @@ const OTHERS: Record<string, string> = {
   beats: 'trigger state outcome detail seen turn text usage why',
   arrivals: 'key',
   people: 'platform user name role',
+  spoken_answers: 'turn delivery reply_to',
   push_subscriptions: 'id endpoint p256dh auth login',
   pairings: 'code platform user name',
   closed_groups: 'title',

@@ -24,6 +24,7 @@ export const CHAT_COLUMNS: readonly (readonly [table: string, column: string])[]
   ['threads', 'parent'],
   ['deliveries', 'channel'],
   ['live_messages', 'channel'],
+  ['spoken_answers', 'channel'],
   ['hooks', 'channel'],
   ['job_runs', 'channel'],
   ['beats', 'channel'],
@@ -170,6 +171,7 @@ export class ChatNames {
       `UPDATE delivery_parts SET action = 'send', message = NULL
        WHERE action = 'edit' AND state = 'pending' AND delivery IN ${waiting}`,
       `UPDATE deliveries SET reply_to = NULL WHERE ${here}`,
+      `UPDATE spoken_answers SET reply_to = NULL WHERE ${here}`,
       `UPDATE delivery_parts SET message = NULL
        WHERE delivery IN (SELECT seq FROM deliveries WHERE question IS NOT NULL AND ${here})`,
       `DELETE FROM live_messages WHERE ${here}`,

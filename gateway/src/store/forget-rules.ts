@@ -50,7 +50,7 @@ export const FORGET_RULES: Record<string, ForgetRule> = {
   sessions: {
     what: 'names of conversations',
     texts: 'title',
-    keeps: 'key agent agent_session queue_mode context_source context_model',
+    keeps: 'key agent agent_session queue_mode voice context_source context_model',
   },
   inbox: { what: 'keys of messages', row: true, texts: 'key', keeps: 'turn body_hash' },
   turn_pieces: {
@@ -154,6 +154,7 @@ export const FORGET_RULES: Record<string, ForgetRule> = {
     keeps: 'id scope hash',
     told: { columns: 'name', advice: 'A token is named so: revoke it with ./mobyclaw token.' },
   },
+  spoken_answers: { what: '', keeps: 'turn delivery channel reply_to' },
   push_subscriptions: { what: '', keeps: 'id login endpoint p256dh auth' },
   owner_notices: { what: '', keeps: 'key' },
   budget_notices: { what: 'words about the budget', texts: 'text', keeps: 'key' },

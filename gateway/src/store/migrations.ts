@@ -34,6 +34,7 @@ import { COMPACTION_SCHEMA } from './migrations/028-compaction.ts';
 import { AGES_SCHEMA } from './migrations/029-ages.ts';
 import { PUSH_SCHEMA } from './migrations/030-push.ts';
 import { OWNER_NOTICES_SCHEMA } from './migrations/031-owner-notices.ts';
+import { SPEECH_SCHEMA } from './migrations/032-speech.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   AGES_SCHEMA,
   PUSH_SCHEMA,
   OWNER_NOTICES_SCHEMA,
+  SPEECH_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

@@ -1,5 +1,6 @@
 /** SQL of conversations: which agent session carries one, and where its memory starts. */
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
+import type { VoiceMode } from '@mobyclaw/protocol/voice';
 import type { ChatNames } from './chat-names.ts';
 import type { Database } from './database.ts';
 
@@ -18,6 +19,8 @@ export interface SessionRow {
   /** Its agent session has permissions of a flush, which a kill left behind. */
   restricted: boolean;
   queueMode: QueueMode | null;
+  /** Null: as the settings say. */
+  voice: VoiceMode | null;
   /** What the owner calls it. */
   title: string | null;
   createdAt: number;
@@ -158,6 +161,11 @@ export class SessionStore {
     this.#db.changed('sessions');
   }
 
+  setVoice(key: string, mode: VoiceMode): void {
+    this.#db.sql('UPDATE sessions SET voice = ? WHERE key = ?').run(mode, this.#names.current(key));
+    this.#db.changed('sessions');
+  }
+
   setTitle(key: string, title: string | null): void {
     this.#db.sql('UPDATE sessions SET title = ? WHERE key = ?').run(title, this.#names.current(key));
     this.#db.changed('sessions');
@@ -175,6 +183,7 @@ function toSession(row: Record<string, unknown>): SessionRow {
     summaryTold: Number(row.summary_told),
     restricted: row.restricted === 1,
     queueMode: row.queue_mode as QueueMode | null,
+    voice: row.voice as VoiceMode | null,
     title: row.title as string | null,
     createdAt: Number(row.created_at),
     lastActiveAt: Number(row.last_active_at),

@@ -23,6 +23,7 @@ import { PushStore } from './push-store.ts';
 import { QuestionMessageStore } from './question-message-store.ts';
 import { QuestionStore } from './question-store.ts';
 import { SessionStore } from './session-store.ts';
+import { SpeechStore } from './speech-store.ts';
 import { storageReport } from './storage-report.ts';
 import { TokenStore } from './token-store.ts';
 import { TurnStore } from './turn-store.ts';
@@ -50,6 +51,7 @@ export class Store {
   readonly history: HistoryIndex;
   readonly tokens: TokenStore;
   readonly push: PushStore;
+  readonly speech: SpeechStore;
   readonly arrivals: ArrivalStore;
   readonly pieces: PieceStore;
   readonly access: AccessStore;
@@ -81,6 +83,7 @@ export class Store {
     this.history = new HistoryIndex(this.#db, this.names, options.timeZone ?? 'UTC');
     this.tokens = new TokenStore(this.#db);
     this.push = new PushStore(this.#db);
+    this.speech = new SpeechStore(this.#db, this.names);
     this.arrivals = new ArrivalStore(this.#db, this.names);
     this.pieces = new PieceStore(this.#db);
     this.access = new AccessStore(this.#db, this.names);

@@ -30,6 +30,8 @@ export interface NewTurn {
   confined?: boolean;
   /** What the owner would be asked about is refused at once. */
   noAsk?: boolean;
+  /** Asked by a voice message. */
+  spoken?: boolean;
   createdAt: number;
 }
 
@@ -90,8 +92,8 @@ export class TurnStore {
     const { lastInsertRowid } = this.#db
       .sql(
         `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, deliver_channel,
-           deliver_reply_to, notes, guest, confined, no_ask, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+           deliver_reply_to, notes, guest, confined, no_ask, spoken, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       )
       .run(
         turn.id,
@@ -107,6 +109,7 @@ export class TurnStore {
         Number(turn.guest ?? false),
         Number(turn.confined ?? false),
         Number(turn.noAsk ?? false),
+        Number(turn.spoken ?? false),
         turn.createdAt,
       );
     this.#db.changed('turns', turn.id);
@@ -349,6 +352,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     guest: row.guest === 1,
     confined: row.confined === 1,
     noAsk: row.no_ask === 1,
+    spoken: row.spoken === 1,
     state: row.state as TurnState,
     attempt: Number(row.attempt),
     excused: Number(row.excused),

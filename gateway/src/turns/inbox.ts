@@ -41,6 +41,8 @@ export interface InboundMessage {
   confined?: boolean;
   /** What the owner would be asked about is refused at once. */
   noAsk?: boolean;
+  /** It was spoken, so by default the answer is too. */
+  spoken?: boolean;
 }
 
 export interface Accepted {
@@ -138,6 +140,7 @@ export class Inbox {
       guest = false,
       confined = false,
       noAsk = false,
+      spoken = false,
     } = message;
     const session = this.#options.store.names.current(message.session);
     const said = {
@@ -152,6 +155,7 @@ export class Inbox {
       guest,
       confined,
       noAsk,
+      spoken,
     };
     const fresh = { id: uuidv7(), ...said, createdAt: now };
     sessions.touch(session, now);

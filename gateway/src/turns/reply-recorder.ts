@@ -4,6 +4,7 @@
  * only writes rows, so a gateway without channels loads nothing for it.
  */
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import type { VoiceMode } from '@mobyclaw/protocol/voice';
 import { shorterSince } from '../compaction/shorter-line.ts';
 import { isConversation } from '../store/conversation.ts';
 import { recordSent } from '../store/sent-record.ts';
@@ -17,6 +18,10 @@ export class ReplyRecorder {
   readonly #store: Store;
   /** Called once the rows are on disk, with the channel that they are for. */
   onRecorded: ((channel: string) => void) | null = null;
+  /** Called then, too; there may be something to speak. */
+  onSpoken: (() => void) | null = null;
+  /** What holds where a chat says nothing else; null where nothing can speak. */
+  voice: () => VoiceMode | null = () => null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -28,6 +33,17 @@ export class ReplyRecorder {
     this.#put(turn, text && this.#withShorterLine(turn, text), at);
     // If a merged turn shows "queued" in the chat, that message is removed, because the one answer is for all of them.
     for (const other of merged) if (this.#store.outbox.hasLive(other.id)) this.#put(other, '', at);
+    if (ending.state === 'done' && ending.text.trim() !== '') this.#speak(turn, [turn, ...merged], at);
+  }
+
+  /** The voice note is made later; that it is wanted is on disk with the answer. */
+  #speak({ id, deliverTo }: TurnRow, asked: readonly TurnRow[], at: number): void {
+    if (!deliverTo || isConversation(deliverTo.channel)) return;
+    const { channel, replyTo = null } = deliverTo;
+    const usual = this.voice();
+    const mode = usual === null ? 'off' : (this.#store.sessions.find(channel)?.voice ?? usual);
+    if (mode === 'off' || (mode === 'auto' && !asked.some(({ spoken }) => spoken))) return;
+    this.#store.speech.insert({ turn: id, delivery: uuidv7(), channel, replyTo, createdAt: at });
   }
 
   /** If the conversation was made shorter since the answer before, then its chat is told so once, and quietly. */
@@ -38,6 +54,7 @@ export class ReplyRecorder {
   }
 
   recorded(turns: readonly TurnRow[]): void {
+    this.onSpoken?.();
     const channels = new Set(turns.flatMap(({ deliverTo }) => deliverTo?.channel ?? []));
     for (const channel of channels) if (!isConversation(channel)) this.onRecorded?.(channel);
   }

@@ -1,4 +1,5 @@
 import { ownerChannelSchema } from '@mobyclaw/protocol/owner-channel';
+import { voiceModeSchema } from '@mobyclaw/protocol/voice';
 import { whatsappAuthSchema } from '@mobyclaw/protocol/whatsapp-auth';
 import { asIn, type Form, FormError, ids, key, text, url } from './forms.ts';
 import type { Topic } from './setting.ts';
@@ -88,6 +89,32 @@ export const channels = {
       about: 'The model that it is asked for.',
       form: text,
       default: 'whisper-1',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_VOICE: {
+      about:
+        'Whether answers in messengers are spoken too: auto (a voice message is answered by one), on or off. /voice changes it for a chat.',
+      form: asIn(voiceModeSchema),
+      default: 'auto',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_SPEECH_URL: {
+      about:
+        "What speaks: the base address of any server with OpenAI's audio API. Unset: espeak-ng, if it is installed where the gateway runs.",
+      form: url('http', 'https'),
+      parts: ['gateway'],
+    },
+    MOBYCLAW_SPEECH_KEY: { about: 'The key of that server.', ...token },
+    MOBYCLAW_SPEECH_MODEL: {
+      about: 'The model that it is asked for.',
+      form: text,
+      default: 'tts-1',
+      parts: ['gateway'],
+    },
+    MOBYCLAW_SPEECH_VOICE: {
+      about:
+        'The voice: one of that server (alloy), or of espeak-ng (en); for that the language, such as de.',
+      form: text,
       parts: ['gateway'],
     },
   },

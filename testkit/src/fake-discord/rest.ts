@@ -4,6 +4,7 @@ import { answerFault, type Faults, refuse } from './faults.ts';
 import type { WireMessage, WireRow } from './wire.ts';
 import type { Attached, World } from './world.ts';
 
+const VOICE_MESSAGE = 1 << 13; // MessageFlags.IsVoiceMessage
 const MOST_CONTENT = 2000;
 const MOST_NONCE = 25;
 const NONCE_MS = 180_000; // "the past few minutes"
@@ -170,6 +171,9 @@ export class FakeRest {
     }
     const components = rowsIn(body);
     if (!components) return invalid('components', 'COMPONENT_CUSTOM_ID_DUPLICATED');
+    if (Number(body.flags ?? 0) & VOICE_MESSAGE && !isVoiceMessage(body, files)) {
+      return invalid('attachments', 'VOICE_MESSAGES_MUST_HAVE_A_SINGLE_AUDIO_ATTACHMENT');
+    }
     const message = world.post({
       channel,
       components,
@@ -251,6 +255,13 @@ function rowsIn({ components = [] }: Record<string, unknown>): WireRow[] | null 
   const ids = rows.flatMap((row) => row.components.map(({ custom_id }) => custom_id));
   const whole = rows.every((row) => row.components.length <= 5) && ids.every((id) => id.length <= 100);
   return whole && new Set(ids).size === ids.length ? rows : null;
+}
+
+/** docs.discord.com, "Voice Messages": one recording with its length and waveform, and nothing else. */
+function isVoiceMessage(body: Record<string, unknown>, files: readonly Attached[]): boolean {
+  const [one, ...others] = (body.attachments ?? []) as { duration_secs?: unknown; waveform?: unknown }[];
+  const told = typeof one?.duration_secs === 'number' && typeof one.waveform === 'string';
+  return told && others.length === 0 && files.length === 1 && String(body.content ?? '') === '';
 }
 
 async function readBody(request: http.IncomingMessage): Promise<Pick<Call, 'body' | 'files'>> {

@@ -63,6 +63,7 @@ export function callMethod(state: Methods, method: string, payload: Payload, upl
       return deleteMessage(state.chats, payload);
     case 'sendPhoto':
     case 'sendDocument':
+    case 'sendVoice':
       return sendFile(state.chats, payload, uploads);
     case 'answerCallbackQuery':
       return answerPress(state, payload);

@@ -185,7 +185,7 @@ export class Phone {
       again.times++;
       return;
     }
-    const media = content.imageMessage ?? content.documentMessage;
+    const media = content.imageMessage ?? content.documentMessage ?? content.audioMessage;
     if (!media && textOf(content) === '') return; // a key for a group alone
     shown.push({
       id,
@@ -195,7 +195,7 @@ export class Phone {
       expiration: Number((media ?? content.extendedTextMessage)?.contextInfo?.expiration ?? 0),
       file: media
         ? {
-            kind: content.imageMessage ? 'image' : 'document',
+            kind: content.imageMessage ? 'image' : content.audioMessage?.ptt ? 'voice' : 'document',
             name: media.fileName ?? '',
             caption: media.caption ?? '',
           }

@@ -3,10 +3,12 @@
  * few minutes; a repetition after that looks first whether the message is there, so that none is ever shown twice.
  * https://discord.com/developers/docs/resources/message#create-message
  */
+
 import type { Clock } from '@mobyclaw/lib/clock';
 import { type APIMessage, MessageFlags, Routes } from 'discord.js';
 import type { RenderedPart } from '../../render/part.ts';
 import type { Button, ChannelKey, EditOptions, OutboundFile, SendOptions, SendResult } from '../channel.ts';
+import { readOggOpus, VOICE_NOTE } from '../ogg-opus.ts';
 import type { CallOptions, DiscordApi } from './api.ts';
 import { rowsOf } from './buttons.ts';
 import type { DirectChats } from './direct-chats.ts';
@@ -119,14 +121,15 @@ export class Outbound {
     const { api, others } = this.#options;
     const short = shortNonce(nonce);
     others.writes(short);
+    const note = file ? voiceNote(file) : null;
     const body = {
       content,
       nonce: short,
       enforce_nonce: true,
       allowed_mentions: NOBODY,
-      flags: MessageFlags.SuppressEmbeds, // no previews of links
+      flags: note ? MessageFlags.IsVoiceMessage : MessageFlags.SuppressEmbeds, // no previews of links
       ...(buttons.length > 0 ? { components: rowsOf(buttons) } : {}),
-      ...(file ? { attachments: [{ id: 0, filename: file.name }] } : {}),
+      ...(file ? { attachments: [{ id: 0, filename: file.name, ...note }] } : {}),
     };
     const reference =
       replyTo === undefined ? {} : { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
@@ -167,4 +170,10 @@ export class Outbound {
       return { status: 'failed', error };
     }
   }
+}
+
+/** A voice message is a file with its length and a picture of its loudness (docs.discord.com, "Voice Messages"). */
+function voiceNote({ mime, data }: OutboundFile): { duration_secs: number; waveform: string } | null {
+  const note = mime === VOICE_NOTE ? readOggOpus(data) : null;
+  return note && { duration_secs: note.seconds, waveform: Buffer.from(note.waveform).toString('base64') };
 }

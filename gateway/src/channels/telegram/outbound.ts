@@ -2,6 +2,7 @@
  * Sending, editing and taking back. Telegram has no key by which a repeated `sendMessage` could be told from a new one,
  * so a send that timed out is `unknown`; an edit can be repeated at will.
  */
+
 import type { Message, MessageEntity } from 'telegraf/types';
 import type { RenderedPart } from '../../render/part.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   SendOptions,
   SendResult,
 } from '../channel.ts';
+import { readOggOpus, VOICE_NOTE } from '../ogg-opus.ts';
 import type { BotApi } from './api.ts';
 import { keyboard } from './buttons.ts';
 import { TelegramError } from './errors.ts';
@@ -78,6 +80,7 @@ export class Outbound {
 
   sendFile(to: ChannelKey, file: OutboundFile, replyTo: string | undefined): Promise<SendResult> {
     const source = { source: Buffer.from(file.data), filename: file.name };
+    if (file.mime === VOICE_NOTE) return this.#sendVoice(to, file, replyTo);
     const asPhoto = PHOTO_TYPES.test(file.mime) && file.data.byteLength <= MOST_PHOTO_BYTES;
     const options = { timeoutMs: UPLOAD_MS };
     return this.#deliver(to, replyTo, (place, answered) => {
@@ -91,6 +94,26 @@ export class Outbound {
         if (!refusesPicture(error)) throw error;
         return document();
       });
+    });
+  }
+
+  /** Whom premium users forbid voice messages, gets the same as a file. */
+  #sendVoice(to: ChannelKey, file: OutboundFile, replyTo: string | undefined): Promise<SendResult> {
+    const source = { source: Buffer.from(file.data), filename: file.name };
+    const options = { timeoutMs: UPLOAD_MS };
+    const duration = readOggOpus(file.data)?.seconds;
+    return this.#deliver(to, replyTo, (place, answered) => {
+      const reply =
+        answered === undefined ? {} : { reply_parameters: JSON.stringify(replyParameters(answered)) };
+      const common = { ...place, ...(reply as Record<string, never>) };
+      const length = duration === undefined ? {} : { duration };
+      return this.#api
+        .call('sendVoice', { ...common, ...length, voice: source }, options)
+        .catch((error: unknown) => {
+          if (!(error instanceof TelegramError) || !/VOICE_MESSAGES_FORBIDDEN/.test(error.message))
+            throw error;
+          return this.#api.call('sendDocument', { ...common, document: source }, options);
+        });
     });
   }
 

@@ -11,9 +11,11 @@ import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { recordingHost } from '../../testing/recording-host.ts';
+import { oggOpus } from '../../testing/speech-server.ts';
 import { whatsAppLibrary } from '../../testing/whatsapp-library.ts';
 import { logIn } from '../../testing/whatsapp-login.ts';
 import { ALICE, startPhones, TIMING } from '../../testing/whatsapp-world.ts';
+import { VOICE_NOTE } from '../ogg-opus.ts';
 import { createWhatsAppChannel } from './index.ts';
 import type { Baileys } from './library.ts';
 import { mediaAddress } from './media.ts';
@@ -214,11 +216,16 @@ describe.skipIf(library === null)('media of WhatsApp', () => {
     expect(await channel.sendFile(`whatsapp:dm:${alice.jid}`, picture, { nonce: uuidv7() })).toMatchObject({
       status: 'sent',
     });
+    const note = { name: 'answer.ogg', mime: VOICE_NOTE, data: oggOpus(3) };
+    expect(await channel.sendFile(`whatsapp:dm:${alice.jid}`, note, { nonce: uuidv7() })).toMatchObject({
+      status: 'sent',
+    });
     expect(whatsApp.shown(alice).map(({ file: shown }) => shown)).toEqual([
       { kind: 'document', name: 'table.csv', caption: '' },
       { kind: 'image', name: '', caption: '' },
+      { kind: 'voice', name: '', caption: '' },
     ]);
-    expect(uploads.map(({ path }) => path.split('/')[2])).toEqual(['document', 'image']);
+    expect(uploads.map(({ path }) => path.split('/')[2])).toEqual(['document', 'image', 'audio']);
     expect(uploads[0]?.bytes).toBeGreaterThan(data.length); // sealed
   });
 });

@@ -8,6 +8,7 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { withTimeout } from '@mobyclaw/lib/with-timeout';
 import type { RenderedPart } from '../../render/part.ts';
 import type { ChannelKey, OutboundFile, SendOptions, SendResult } from '../channel.ts';
+import { readOggOpus, VOICE_NOTE } from '../ogg-opus.ts';
 import { late, refusalOf, toCallError, WhatsAppError } from './errors.ts';
 import { jidOf, readMessageId } from './keys.ts';
 import { type Baileys, quietLogger, type WaSocket } from './library.ts';
@@ -69,9 +70,12 @@ export class Outbound {
     const jid = jidOf(to);
     const bytes = Buffer.from(data);
     const picture = mime === 'image/jpeg' || mime === 'image/png';
-    const content = picture
-      ? { image: bytes, mimetype: mime, jpegThumbnail: null } // none, since making one needs another library
-      : { document: bytes, fileName: name, mimetype: mime };
+    const note = mime === VOICE_NOTE ? readOggOpus(data) : null;
+    const content = note
+      ? { audio: bytes, ptt: true, mimetype: VOICE_NOTE, ...note }
+      : picture
+        ? { image: bytes, mimetype: mime, jpegThumbnail: null } // none, since making one needs another library
+        : { document: bytes, fileName: name, mimetype: mime };
     return this.#deliver('sendFile', jid, idFrom(nonce), content, {
       ...this.#quoting(jid, replyTo),
       ms: UPLOAD_MS,
