@@ -39,6 +39,7 @@ test('each folder has the place that an earlier version gave it, made once and p
     work: join(home, 'sessions/work'),
     engine: join(home, 'sessions/engine'),
     walledEngine: join(home, 'run/engine'),
+    certificates: join(home, 'run/certificates'),
     insideHome: join(home, 'sessions/home'),
     published: join(home, 'agent/soul.yaml'),
   };

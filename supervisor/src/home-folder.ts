@@ -21,6 +21,8 @@ export interface HomeFolder {
   engine: string;
   /** The same where the agent stands behind walls: in no folder that his shell writes. */
   walledEngine: string;
+  /** Certificates that his programs trust; he reads them alone. */
+  certificates: string;
   /** Home folder of the agent behind walls. */
   insideHome: string;
   /** The published soul.yaml. */
@@ -32,6 +34,7 @@ const SESSION_DATABASE = ['session.db', 'session.db-wal', 'session.db-shm', 'ses
 const FOLDERS = [
   '',
   'run',
+  'run/certificates',
   'logs',
   'gateway',
   'egress',
@@ -63,6 +66,7 @@ export async function prepareHome(home: string): Promise<HomeFolder> {
     work: join(home, 'sessions/work'),
     engine: join(home, 'sessions/engine'),
     walledEngine: join(home, 'run/engine'),
+    certificates: join(home, 'run/certificates'),
     insideHome: join(home, 'sessions/home'),
     published: join(home, 'agent/soul.yaml'),
   };

@@ -84,6 +84,7 @@ export async function buildWalls(options: WallsOptions): Promise<{ sandbox: Sand
       ...engine.prefix.filter((word) => word.startsWith('/')).map((path) => dirname(path)),
       dirname(folder.published),
       folder.walledEngine,
+      folder.certificates,
       ...options.readOnly,
     ],
     writable: [folder.sessions, dirname(socket.listen)],
