@@ -59,6 +59,7 @@ const COMMANDS: Record<string, Listed> = {
   hooks: { summary: 'let other programs start turns', load: () => import('./commands/hooks.ts') },
   mcp: { summary: 'connect other assistants to Moby', load: () => import('./commands/mcp.ts') },
   workspace: { summary: 'the folders that Moby may work in', load: () => import('./commands/workspace.ts') },
+  skills: { summary: 'what Moby knows how to do beyond himself', load: () => import('./commands/skills.ts') },
   egress: { summary: 'what Moby may reach outside', load: () => import('./commands/egress.ts') },
   exec: { summary: 'run a program in a container', load: () => import('./commands/exec.ts') },
   backup: { summary: 'put all that Moby is into one file', load: () => import('./commands/backup.ts') },

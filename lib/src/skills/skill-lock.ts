@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { entryHash, type Skill } from './read-skill.ts';
-import { SkillError } from './skill-file.ts';
+import { SkillError, skillNameFault } from './skill-file.ts';
 
 export const SKILLS_LOCK = 'skills.lock';
 
@@ -22,7 +22,10 @@ const lockedSchema = z.object({
 
 const lockSchema = z.object({
   version: z.literal(1),
-  skills: z.record(z.string(), lockedSchema),
+  skills: z.record(
+    z.string().refine((name) => skillNameFault(name) === null),
+    lockedSchema,
+  ),
 });
 
 export type LockedSkill = z.infer<typeof lockedSchema>;
