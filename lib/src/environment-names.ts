@@ -17,12 +17,28 @@ export const PROGRAM_NAMES: readonly NameRule[] = [
   /^XDG_\w+$/,
 ];
 
+/**
+ * By which programs are told of a file with the certificates that they trust: OpenSSL and Go, Node, git, pip, requests, curl,
+ * npm, cargo, Deno, and the tools of AWS. wget and apt-get know none.
+ */
+export const CERTIFICATE_NAMES: readonly string[] = [
+  'SSL_CERT_FILE',
+  'NODE_EXTRA_CA_CERTS',
+  'GIT_SSL_CAINFO',
+  'PIP_CERT',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'NPM_CONFIG_CAFILE',
+  'CARGO_HTTP_CAINFO',
+  'DENO_CERT',
+  'AWS_CA_BUNDLE',
+];
+
 /** To reach out through a proxy or with certificates of one's own. */
 export const NETWORK_NAMES: readonly NameRule[] = [
   /^(https?|no|all)_proxy$/i,
-  'SSL_CERT_FILE',
+  ...CERTIFICATE_NAMES,
   'SSL_CERT_DIR',
-  'NODE_EXTRA_CA_CERTS',
   'NODE_USE_ENV_PROXY',
 ];
 

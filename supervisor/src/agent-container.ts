@@ -11,6 +11,7 @@ import { ownBrokenSeal } from '@mobyclaw/lib/seals';
 import { StartError } from '@mobyclaw/lib/start-error';
 import { AgentFiles } from './agent-files.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
+import { certificateBundle } from './certificate-bundle.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
@@ -35,6 +36,8 @@ export interface AgentContainerOptions {
   logger: Logger;
 }
 
+const DOOR_MS = 5_000; // compose starts this when egress is healthy
+
 const WORKSPACES = '/workspace'; // where compose mounts the owner's folders, each by its name
 
 /** What the supervisor reads for itself and the agent has no use for. */
@@ -58,6 +61,12 @@ export class AgentContainer implements Supervising {
     if (broken !== null) throw new StartError(broken);
     await provideNoNameResolver(environment[RESOLVER_VARIABLE], logger);
     const env = agentEnvironment(environment);
+    if (env.MOBYCLAW_DOOR_URL) {
+      await mkdir(engineFolder, { recursive: true, mode: 0o700 });
+      const path = join(engineFolder, 'ca-bundle.pem');
+      const bundle = { door: env.MOBYCLAW_DOOR_URL, path, environment, clock, logger, withinMs: DOOR_MS };
+      Object.assign(env, await certificateBundle(bundle));
+    }
     const work = join(sessionsFolder, 'work');
     await mkdir(work, { recursive: true, mode: 0o700 });
     const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);

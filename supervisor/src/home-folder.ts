@@ -4,7 +4,12 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { parseEnvText } from '@mobyclaw/lib/env-text';
+import {
+  type SharedCredentials,
+  shareCredentials,
+  standInKey,
+} from '@mobyclaw/lib/credentials/bound-secrets';
+import { readCredentials } from '@mobyclaw/lib/credentials/read-credentials';
 import { ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { StartError } from '@mobyclaw/lib/start-error';
@@ -117,21 +122,26 @@ async function folderError(path: string, error: NodeJS.ErrnoException): Promise<
   }
 }
 
-/** @returns the values of `credentials.env`; none where there is no such file */
-export async function readCredentials(home: string): Promise<Record<string, string>> {
+/**
+ * What the agent and egress are given of `credentials.env`; nothing where there is no such file. A name or a line that cannot be
+ * used is passed over, as it always was here.
+ * @throws StartError where it cannot be read, or a value shall be kept from the agent and cannot
+ */
+export async function readOwnCredentials(home: string): Promise<SharedCredentials> {
   const path = join(home, 'credentials.env');
+  let text: string;
   try {
-    const values = parseEnvText(ownerText(await readFile(path)));
-    return Object.fromEntries(
-      Object.entries(values).filter(
-        (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
-      ),
-    );
+    text = ownerText(await readFile(path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return {};
+    if (code === 'ENOENT') return { environment: {}, bound: [] };
     throw new StartError(`${path} cannot be read: ${message}`, { cause: error });
   }
+  const { all, faults } = readCredentials(text, path);
+  const serious = faults.filter(({ kind }) => kind === 'hosts');
+  if (serious.length > 0) throw new StartError(serious.map(({ message }) => message).join('; '));
+  const isBound = all.some(({ hosts }) => hosts !== null);
+  return shareCredentials(all, isBound ? await standInKey(home) : Buffer.alloc(0));
 }
 
 /**

@@ -17,11 +17,12 @@ import type { LocalState, SandboxReport } from '@mobyclaw/protocol/local-state';
 import { AgentFiles } from './agent-files.ts';
 import { placeAgentSocket } from './agent-socket.ts';
 import { AgentSupervisor } from './agent-supervisor.ts';
+import { certificateBundle } from './certificate-bundle.ts';
 import { startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
 import { engineEnvironment } from './engine-environment.ts';
-import { type HomeFolder, prepareHome, readCredentials, readWorkspaces } from './home-folder.ts';
+import { type HomeFolder, prepareHome, readOwnCredentials, readWorkspaces } from './home-folder.ts';
 import { LocalParts } from './local-parts.ts';
 import { findFreePorts, requireFreePort } from './local-port.ts';
 import { LocalStateFile } from './local-state-file.ts';
@@ -137,7 +138,7 @@ export class LocalSupervisor {
   async #bringUp(folder: HomeFolder): Promise<void> {
     const { home, port, environment, bundles, clock, logger, drainMs = DRAIN_MS } = this.#options;
     const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
-    const credentials = await readCredentials(home);
+    const { environment: credentials, bound } = await readOwnCredentials(home);
     const workspaces = await readWorkspaces(home);
     const walls = await planWalls(environment.MOBYCLAW_SANDBOX || 'off', environment.PATH);
     this.#sandbox = walls.report;
@@ -166,7 +167,7 @@ export class LocalSupervisor {
       agentUrl: `unix://${socket.path}`,
       ...(walls.bubblewrap && { walled: { gatewayPort: insidePort, door: partDoor } }),
     };
-    const sources: PartSources = { environment, credentials, workspaces, addresses };
+    const sources: PartSources = { environment, credentials, bound, workspaces, addresses };
     const log = (name: string): RotatingLog => {
       const file = new RotatingLog(join(folder.logs, `${name}.log`));
       this.#closers.push(() => file.close());
@@ -238,6 +239,15 @@ export class LocalSupervisor {
       this.#egress.firstVerdict,
     ]);
     if (verdicts.includes(false) || this.#stopping) return;
+    const bundle = await certificateBundle({
+      door: `http://127.0.0.1:${doorPort}`,
+      path: join(folder.engine, 'ca-bundle.pem'),
+      environment,
+      clock,
+      logger,
+      withinMs: 0, // egress is up
+    });
+    Object.assign(handed, bundle);
 
     const agent = new AgentSupervisor({
       engine,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type PartName, partEnvironment } from './part-environment.ts';
+import { type PartName, type PartSources, partEnvironment } from './part-environment.ts';
 
 const environment = {
   PATH: '/bin',
@@ -49,8 +49,9 @@ const SECRETS = {
   model: 'sk-moby-model',
 };
 
-const of = (part: PartName) =>
+const of = (part: PartName, bound: PartSources['bound'] = []) =>
   partEnvironment(part, {
+    bound,
     environment,
     credentials: { JIRA_TOKEN: 'jira' },
     workspaces: [{ name: 'notes', path: '/home/alice/notes', mode: 'ro' }],
@@ -200,4 +201,14 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     PATH: '/mine',
     MOBYCLAW_CREDENTIAL_NAMES: 'MOBYCLAW_MEMORY_URL,PATH',
   });
+});
+
+test('bound secrets go to egress alone', () => {
+  const bound = [
+    { name: 'T', value: 'the-secret', hosts: ['a.example'], standIn: 'xxx-xxxxxx', inUrl: false },
+  ];
+  expect(of('egress', bound)['secrets.json']).toBe(JSON.stringify(bound));
+  for (const part of ['agent', 'gateway', 'memory', 'workspace'] as const) {
+    expect(JSON.stringify(of(part, bound))).not.toContain('the-secret');
+  }
 });

@@ -4,6 +4,7 @@
  * servers, no messaging token to the agent.
  */
 import { AGENT_DOOR } from '@mobyclaw/lib/agent-door';
+import type { BoundSecret } from '@mobyclaw/lib/credentials/bound-secrets';
 import {
   CREDENTIAL_NAMES,
   isNamed,
@@ -77,13 +78,15 @@ export interface PartSources {
   environment: Environment;
   /** `credentials.env`, for the agent alone. */
   credentials: Readonly<Record<string, string>>;
+  /** Those that the agent has only stand-ins of, for egress. */
+  bound?: readonly BoundSecret[];
   /** Of `workspaces.conf`. */
   workspaces: readonly WorkspaceEntry[];
   addresses: LocalAddresses;
 }
 
 export function partEnvironment(part: PartName, sources: PartSources): Record<string, string> {
-  const { environment, credentials, workspaces, addresses } = sources;
+  const { environment, credentials, bound = [], workspaces, addresses } = sources;
   const chosen = { ...ofTheMachine(part, environment), ...ofTheOwner(part, environment) };
   const { secrets, home, memoryPort } = addresses;
   const memoryUrl = `http://127.0.0.1:${memoryPort}`;
@@ -119,6 +122,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
       MOBYCLAW_RELAY_LISTEN: `127.0.0.1:${addresses.relayPort}`,
       MOBYCLAW_DOOR_LISTEN: `127.0.0.1:${addresses.doorPort}`,
       MOBYCLAW_EGRESS_LISTEN: `127.0.0.1:${addresses.egressPort}`,
+      ...(bound.length > 0 ? { 'secrets.json': JSON.stringify(bound) } : {}),
     };
   }
   if (part === 'agent') {

@@ -1,12 +1,14 @@
 /** The owner's files: the data directory and the files with secrets; soul.yaml has a file of its own. */
 import type { Stats } from 'node:fs';
-import { access, chmod, constants, mkdir, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readFile, stat } from 'node:fs/promises';
+import { ownerText } from '@mobyclaw/lib/owner-text';
 import { quoted } from '@mobyclaw/lib/shell-quote';
 import { workspaceDoubts } from '../compose/workspace-doubts.ts';
 import type { Context } from '../context.ts';
 import { diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import { checkSoul } from '../soul-check.ts';
 import { type Check, fail, fixable, ok, warn } from './check.ts';
+import { credentialCheck } from './credential-check.ts';
 import { modelChecks } from './model-check.ts';
 
 export async function dataChecks(context: Context): Promise<Check[]> {
@@ -16,6 +18,7 @@ export async function dataChecks(context: Context): Promise<Check[]> {
     await checkSecretFile('.env', settings.file),
     ...settings.doubts.map((doubt) => warn('.env', doubt, 'Mend the line, then ./mobyclaw up.')),
     await checkSecretFile('credentials.env', data.credentials),
+    ...credentialCheck(await readCredentialsFile(data.credentials), data.credentials),
     ...(await modelChecks(context)),
     await checkSoul(data.soul),
     await checkSessions(data.root),
@@ -53,6 +56,13 @@ async function checkFolder(path: string): Promise<Check> {
     return fixable(open, () => chmod(path, 0o700));
   }
   return ok(name, path);
+}
+
+/** @returns null also where it cannot be read, which `up` tells */
+async function readCredentialsFile(path: string): Promise<string | null> {
+  return readFile(path)
+    .then(ownerText)
+    .catch(() => null);
 }
 
 async function checkSecretFile(name: string, path: string): Promise<Check> {

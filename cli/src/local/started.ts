@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
-import { parseEnvText } from '@mobyclaw/lib/env-text';
+import { readCredentials } from '@mobyclaw/lib/credentials/read-credentials';
 import { OwnerTextError, ownerText } from '@mobyclaw/lib/owner-text';
 import type { LocalState } from '@mobyclaw/protocol/local-state';
 import * as z from 'zod';
@@ -54,7 +54,7 @@ function digests({ settings, data }: Context, salt: string): Record<string, stri
     ...settings.environment,
     // Its values, since a comment is no reason to restart, and neither is the empty file that the first start creates.
     'workspaces.conf': workspaceLines(readText(data.workspaces) ?? ''),
-    'credentials.env': JSON.stringify(parseEnvText(readText(data.credentials) ?? '')),
+    'credentials.env': JSON.stringify(readCredentials(readText(data.credentials) ?? '', '').all),
   };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [
