@@ -40,6 +40,7 @@ import { gatewayPorts } from './mcp/gateway-ports.ts';
 import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { ModelChoice } from './models/model-choice.ts';
 import { openBudget } from './open-budget.ts';
 import { openEgress } from './open-egress.ts';
 import { openShortening } from './open-shortening.ts';
@@ -399,6 +400,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
   });
   const indexer = new HistoryIndexer(store.history, clock, logger);
+  const models = new ModelChoice(store, agent);
   let messaging: Messaging | null = null;
 
   let quietCommands: Promise<Commands> | null = null;
@@ -409,6 +411,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       turns,
       resets,
       windows,
+      models,
       shortening,
       monitor,
       jobs: background.jobs,
@@ -464,6 +467,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     pricing,
     resets,
     windows,
+    models,
     agent,
     monitor,
     soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
@@ -497,6 +501,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     turns,
     resets,
     windows,
+    models,
     shortening,
     monitor,
     replies,

@@ -38,6 +38,13 @@ export const promptRequestSchema = z
     session: sessionKeySchema.optional().describe('api:default unless given'),
     attachments: z.array(attachmentSchema).max(MAX_ATTACHMENTS).optional(),
     queue: queueModeSchema.optional().describe('overrides the mode of the session for this message'),
+    model: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('answers this message alone: an entry of models in soul.yaml, or provider/model'),
     noAsk: z
       .boolean()
       .optional()

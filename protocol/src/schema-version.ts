@@ -3,4 +3,4 @@
  * not compile where the two differ); the CLI, which must not put a database in place that this version cannot open, only
  * has to know the number.
  */
-export const GATEWAY_SCHEMA = 32;
+export const GATEWAY_SCHEMA = 33;

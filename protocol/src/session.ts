@@ -24,6 +24,7 @@ export const sessionViewSchema = z
     running: z.string().optional().describe('the turn that runs'),
     queued: z.int().describe('turns that wait'),
     queueMode: queueModeSchema,
+    model: z.string().optional().describe('that was chosen for it, instead of the one in soul.yaml'),
     title: z.string().optional().describe('what the owner calls it'),
     opening: z.string().optional().describe('how its first message begins'),
     messages: z.int(),
@@ -42,11 +43,27 @@ export const sessionViewSchema = z
   })
   .meta({ id: 'Session' });
 
+export const modelListSchema = z
+  .object({
+    items: z.array(z.string()).describe('entries of models in soul.yaml; provider/model does, too'),
+    own: z.string().describe('that Moby thinks with where none is chosen'),
+    choosable: z.boolean().describe('whether the engine can be asked for another one in one conversation'),
+  })
+  .meta({ id: 'Models' });
+
 export type SessionView = z.infer<typeof sessionViewSchema>;
 
 export const sessionChangeSchema = z
   .strictObject({
     queueMode: queueModeSchema.optional(),
+    model: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .nullable()
+      .optional()
+      .describe('an entry of models in soul.yaml, or provider/model; null: the one in soul.yaml'),
     title: z.string().trim().max(120).nullable().optional().describe('null or empty: none of its own'),
   })
   .meta({ id: 'SessionChange', description: 'What is left out stays' });

@@ -24,6 +24,7 @@ const STDIN_HINT_AFTER_MS = 2_000;
 interface RunOptions {
   session: string;
   json?: true;
+  model?: string;
   file: string[];
   ask: boolean;
 }
@@ -45,6 +46,10 @@ export const command: Define = (target, context, exit) => {
       (path, all: string[]) => [...all, path],
       [],
     )
+    .option(
+      '-m, --model <name>',
+      'answer this once with another model: an entry of models in soul.yaml, or provider/model',
+    )
     .option('--json', 'print one JSON object with the answer instead of its text')
     .option('--no-ask', 'refuse at once what Moby would ask you about, instead of waiting for your answer')
     .action(async (words: string[], options: RunOptions) => exit(await run(context, words, options)));
@@ -59,6 +64,7 @@ async function run(context: Context, words: string[], options: RunOptions): Prom
       prompt: await readPrompt(context, words),
       session: sessionKey(options.session),
       ...(attachments.length > 0 && { attachments }),
+      ...(options.model !== undefined && { model: options.model }),
       ...(!options.ask && { noAsk: true }),
     },
     promptField,

@@ -90,6 +90,7 @@ async function show(context: Context, name: string, { json }: Options): Promise<
       ['session', session.key],
       ['state', state(session)],
       ['queue mode', session.queueMode],
+      ...(session.model ? [['chosen model', session.model]] : []),
       ['messages', String(session.messages)],
       ...(session.context ? [['model', contextText(session.context)]] : []),
       ['began', localTime(session.createdAt, zone)],

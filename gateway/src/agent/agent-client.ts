@@ -10,7 +10,7 @@ import { ping, readiness } from './health.ts';
 import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
 import { checkSoul } from './soul-check.ts';
-import { agentNames, namedWindow } from './team.ts';
+import { agentNames, modelList, namedWindow } from './team.ts';
 import { Transport } from './transport.ts';
 import { SessionUses } from './usage.ts';
 
@@ -68,6 +68,8 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
       named.set(agentName, found);
       return found;
     },
+    models: async (agentName) =>
+      modelList(transport, agentKey, limits.requestMs, agentName, await generation.current()),
     createSession: (title, permissions) => sessions.create(title, permissions),
     setPermissions: (id, permissions) => sessions.setPermissions(id, permissions),
     checkSoul: (text) => checkSoul(transport, text, limits.requestMs),

@@ -51,6 +51,8 @@ export interface RunRequest {
   /** Which of the agents in soul.yaml; root unless given. The first run of a session decides for all later ones. */
   agentName?: string;
   text: string;
+  /** Instead of the agent's own; newer cagents keep it for the session, so whoever named one names one each time. */
+  model?: string;
   images?: { dataUrl: string }[];
   /** Header name to value; values are percent-encoded here. */
   identity: Record<string, string>;
@@ -105,6 +107,15 @@ export type RunOutcome =
   /** `toolsStarted`: names of the tools that may have acted. */
   | { kind: 'failed'; error: AgentError; openToolCall: boolean; partial: string; toolsStarted: string[] };
 
+/** The models that soul.yaml defines. */
+export interface ModelList {
+  names: readonly string[];
+  /** What the agent is asked with, where a run names none. */
+  own: string;
+  /** Whether a run can name one. */
+  perRun: boolean;
+}
+
 export interface AgentClient {
   /** Whether `GET /api/ping` answers 200 within 3 s. */
   ping(signal?: AbortSignal): Promise<boolean>;
@@ -120,6 +131,8 @@ export interface AgentClient {
   agentNames(): Promise<readonly string[]>;
   /** Tokens that soul.yaml names for the model of an agent; null: none. Asked once for each start of the engine. @throws AgentError */
   namedWindow(agentName: string): Promise<number | null>;
+  /** @throws AgentError */
+  models(agentName: string): Promise<ModelList>;
   /** @param permissions of the session, which go before soul.yaml's @throws AgentError */
   createSession(title: string, permissions?: Permissions): Promise<string>;
   /** Changes them, between runs; null: none of its own. @returns false where the engine knows no such thing @throws AgentError */

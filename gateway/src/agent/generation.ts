@@ -61,11 +61,12 @@ export class GenerationProbe {
   }
 }
 
-/** The body of a run: exactly one message, since cagent stores only the last one of several. */
+/** The body of a run: exactly one message, since cagent stores only the last one of several. A model stands in the newer form alone. */
 export function runBody(
   generation: Generation,
   text: string,
   images: readonly { dataUrl: string }[],
+  model?: string,
 ): string {
   const message: Record<string, unknown> = { role: 'user', content: text };
   if (images.length > 0) {
@@ -74,5 +75,6 @@ export function runBody(
       ...images.map(({ dataUrl }) => ({ type: 'image_url', image_url: { url: dataUrl, detail: 'auto' } })),
     ];
   }
+  if (model !== undefined) return JSON.stringify({ messages: [message], model });
   return JSON.stringify(generation === 'messages-object' ? { messages: [message] } : [message]);
 }

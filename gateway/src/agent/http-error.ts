@@ -25,7 +25,14 @@ export function httpError(status: number, body: string, retryAfter?: string): Ag
       },
     );
   }
-  if (status === 400 || status === 415 || status === 422) {
+  if (status === 422) {
+    return new AgentError(
+      'model_not_found',
+      `The agent cannot be asked with this model (422). /model lists those there are, and /model default goes back to the one in soul.yaml.${because}`,
+      { status },
+    );
+  }
+  if (status === 400 || status === 415) {
     return new AgentError('bad_request', `The agent refused the request (${status}).${because}`, { status });
   }
   if (status === 429) {

@@ -150,7 +150,8 @@ class Run {
       for (;;) {
         const form = await this.#unlessClosed(generation.current());
         this.#reader.generation = form;
-        const response = await this.#send(runBody(form, this.#request.text, this.#request.images ?? []));
+        const { text, images = [], model } = this.#request;
+        const response = await this.#send(runBody(form, text, images, model));
         const status = response.statusCode ?? 0;
         if (status === 200) return response;
         const body = await readBody(response);

@@ -1,4 +1,5 @@
 /** Which agents soul.yaml defines, as the engine that runs it has read them. */
+import type { Generation, ModelList } from './agent.ts';
 import { httpError } from './http-error.ts';
 import { asNumber, asObject, asText, type JsonObject, parseJson } from './json.ts';
 import type { Transport } from './transport.ts';
@@ -35,6 +36,36 @@ export async function namedWindow(
   const agent = list.find(({ Name }) => Name === agentName);
   const model = asObject(asObject(models)[asText(agent?.model ?? agent?.Model)]);
   return asNumber(asObject(model.provider_opts).context_size) || null;
+}
+
+/**
+ * The names under `models`, and which one an agent has. cagent takes a model for a run since the version that also changed
+ * the form of the body; the embedded agent says at its entry of `GET /api/agents` that it does.
+ * @throws AgentError where the agent gave no usable answer
+ */
+export async function modelList(
+  transport: Transport,
+  agentKey: string,
+  timeoutMs: number,
+  agentName: string,
+  generation: Generation,
+): Promise<ModelList> {
+  const { agents, models } = await configuration(transport, agentKey, timeoutMs);
+  const list = Array.isArray(agents) ? agents.map(asObject) : [];
+  const agent = list.find(({ Name }) => Name === agentName);
+  return {
+    names: Object.keys(asObject(models)),
+    own: asText(agent?.model ?? agent?.Model),
+    perRun: generation === 'messages-object' || (await saysModelPerRun(transport, agentKey, timeoutMs)),
+  };
+}
+
+async function saysModelPerRun(transport: Transport, agentKey: string, timeoutMs: number): Promise<boolean> {
+  const { status, body } = await transport.exchange({ method: 'GET', path: '/api/agents' }, timeoutMs);
+  if (status !== 200) throw httpError(status, body);
+  const agents = parseJson(body);
+  const own = Array.isArray(agents) ? agents.map(asObject).find(({ name }) => name === agentKey) : undefined;
+  return own?.model_per_run === true;
 }
 
 async function configuration(transport: Transport, agentKey: string, timeoutMs: number): Promise<JsonObject> {

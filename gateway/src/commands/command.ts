@@ -12,6 +12,7 @@ import type { Shortening } from '../compaction/shortening.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { EgressService } from '../egress/egress-service.ts';
 import type { Forgetting } from '../forget/forgetting.ts';
+import type { ModelChoice } from '../models/model-choice.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Role } from '../store/access-store.ts';
@@ -42,6 +43,7 @@ export interface CommandServices {
   store: Store;
   turns: TurnService;
   resets: ConversationReset;
+  models: ModelChoice;
   windows: Windows;
   shortening: Pick<Shortening, 'ask'>;
   monitor: AgentMonitor;

@@ -1,5 +1,7 @@
 /** Commands about Moby himself: help, status, usage, egress, memory. */
+import { AgentError } from '../agent/agent-error.ts';
 import type { Fullness } from '../compaction/windows.ts';
+import type { ModelChoice } from '../models/model-choice.ts';
 import type { Command } from './command.ts';
 import { egressCommand } from './egress-command.ts';
 import { forgetCommand } from './forget-command.ts';
@@ -62,20 +64,60 @@ export const operationCommands: readonly Command[] = [
   egressCommand,
   {
     name: 'model',
-    description: 'Which model I think with',
+    usage: '[name | default]',
+    description: 'Which model I think with, and another one for this conversation',
     menu: true,
-    async run({ role }, { monitor }) {
+    async run({ role, channel, text, sign }, { monitor, models, store, now }) {
+      const wanted = text.trim();
+      if (role === 'owner' && wanted !== '') return await chooseModel(models, channel, wanted, sign, now());
       const { model, engine } = await monitor.health();
       const which = model
         ? `I think with **${model}**${engine ? ` (${engine.kind} ${engine.version})` : ''}.`
         : 'I have answered nothing since I was started, and learn my model with the first answer.';
       if (role !== 'owner') return which;
-      return `${which}\n\nIt stands in \`~/.mobyclaw/soul.yaml\`, under \`models\`. Change it there and save: my next answer comes from the new one, in the same conversation. \`mobyclaw init\` changes it too.`;
+      const chosen = store.sessions.find(channel)?.model ?? null;
+      const here =
+        chosen === null
+          ? ''
+          : `\n\nIn this conversation I think with **${chosen}**; \`${sign}model default\` goes back.`;
+      return `${which}${here}${await choices(models, sign)}\n\nIt stands in \`~/.mobyclaw/soul.yaml\`, under \`models\`. Change it there and save: my next answer comes from the new one, in the same conversation. \`mobyclaw init\` changes it too.`;
     },
   },
   memoryCommand,
   forgetCommand,
 ];
+
+async function chooseModel(
+  models: ModelChoice,
+  channel: string,
+  name: string,
+  sign: string,
+  now: number,
+): Promise<string> {
+  const model = name.toLowerCase() === 'default' ? null : name;
+  try {
+    const refusal = await models.choose(channel, model, now);
+    if (refusal !== null) return refusal;
+  } catch (error) {
+    if (error instanceof AgentError)
+      return `I could not ask the agent which models there are: ${error.message}`;
+    throw error;
+  }
+  if (model === null) return 'From my next answer on I think with the model in soul.yaml here.';
+  return `From my next answer on I think with **${model}** in this conversation; others keep theirs. \`${sign}model default\` goes back.`;
+}
+
+async function choices(models: ModelChoice, sign: string): Promise<string> {
+  try {
+    const { names, perRun } = await models.list();
+    if (!perRun || names.length < 2) return '';
+    const list = names.map((name) => `- \`${sign}model ${name}\``).join('\n');
+    return `\n\nFor this conversation alone:\n${list}`;
+  } catch (error) {
+    if (error instanceof AgentError) return ''; // the list is an extra; what else there is to say, is said
+    throw error;
+  }
+}
 
 /** @returns null where no model has been called in the conversation */
 function contextText(fullness: Fullness | null): string | null {

@@ -13,6 +13,7 @@ import { AgentError } from '../agent/agent-error.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
 import { type CallUsage, UsageMeter } from '../budget/usage-meter.ts';
+import { ModelChoice } from '../models/model-choice.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import { type TurnRow, UPKEEP } from '../store/turn-store.ts';
@@ -109,6 +110,7 @@ export class HiddenTurns {
     if (signal.aborted) throw new AgentError('cancelled', 'The upkeep was put off.');
     const turn = this.#begin(session, asker);
     const cut = new AbortController();
+    const models = new ModelChoice(this.#options.store, agent);
     const meter = new UsageMeter();
     const tools = new Writes();
     const text = textFor(turn.id);
@@ -116,10 +118,12 @@ export class HiddenTurns {
     let over: string | null = null;
     let calls = 0;
     try {
+      const model = await models.forRun(turn, agentName); // what its conversation is answered with can read it whole
       const outcome = await agent.run(
         {
           sessionId: agentSession,
           ...(agentName === null ? {} : { agentName }),
+          ...(model === undefined ? {} : { model }),
           text,
           identity: {
             [IDENTITY_HEADERS.session]: session,

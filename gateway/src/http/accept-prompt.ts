@@ -31,6 +31,7 @@ export async function acceptPrompt(
     sent,
     notes,
     queueMode: body.queue ?? null,
+    modelWanted: body.model ?? null,
     noAsk: body.noAsk ?? false,
   });
 }

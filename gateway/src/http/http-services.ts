@@ -19,6 +19,7 @@ import type { LiveFeed } from '../live/live-feed.ts';
 import type { McpEndpoint } from '../mcp/mcp-endpoint.ts';
 import type { Messaging } from '../messaging/messaging.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { ModelChoice } from '../models/model-choice.ts';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { Push } from '../push/push.ts';
 import type { Questions } from '../questions/questions.ts';
@@ -54,6 +55,7 @@ export interface HttpServices {
   budget: Budget | null;
   pricing: Pricing;
   resets: ConversationReset;
+  models: ModelChoice;
   windows: Windows;
   agent: AgentClient;
   monitor: AgentMonitor;

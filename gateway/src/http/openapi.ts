@@ -48,6 +48,7 @@ import { pushListSchema, pushRequestSchema, pushViewSchema } from '@mobyclaw/pro
 import { answerRequestSchema, questionSchema } from '@mobyclaw/protocol/question';
 import {
   messageViewSchema,
+  modelListSchema,
   searchHitSchema,
   sessionChangeSchema,
   sessionViewSchema,
@@ -180,9 +181,15 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: 'patch',
     path: '/api/sessions/{key}',
-    summary: 'Change its title or its queue mode',
+    summary: 'Change its title, its queue mode or its model',
     body: sessionChangeSchema,
     answer: sessionViewSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/models',
+    summary: 'The models in soul.yaml, of which a conversation or a message can have another',
+    answer: modelListSchema,
   },
   {
     method: 'get',

@@ -30,6 +30,7 @@ export function toSessionView(
     ...(running ? { running } : {}),
     queued,
     queueMode: session.queueMode ?? defaultQueueMode,
+    ...(session.model === null ? {} : { model: session.model }),
     ...(session.title === null ? {} : { title: session.title }),
     ...(opening === null ? {} : { opening }),
     messages: store.messages.count(session.key),

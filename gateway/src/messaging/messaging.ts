@@ -34,6 +34,7 @@ import { ArrivalProcessor } from '../inbound/arrival-processor.ts';
 import { Arrivals } from '../inbound/arrivals.ts';
 import { Presses } from '../inbound/presses.ts';
 import { TypedAnswers } from '../inbound/typed-answers.ts';
+import type { ModelChoice } from '../models/model-choice.ts';
 import { OwnerMemory } from '../parts/owner-memory.ts';
 import type { PartClient } from '../parts/part-client.ts';
 import type { Questions } from '../questions/questions.ts';
@@ -65,6 +66,7 @@ export interface MessagingOptions {
   turns: TurnService;
   resets: ConversationReset;
   windows: Windows;
+  models: ModelChoice;
   shortening: Pick<Shortening, 'ask'>;
   monitor: AgentMonitor;
   replies: ReplyRecorder;
@@ -165,6 +167,7 @@ export class Messaging {
         turns,
         resets,
         windows,
+        models: options.models,
         shortening,
         monitor,
         access,

@@ -42,7 +42,7 @@ export const FORGET_RULES: Record<string, ForgetRule> = {
     texts: 'prompt answer error_message sender',
     json: 'attachments notes',
     keeps:
-      'id session source queue_mode state lease error_code model merged_into deliver_channel deliver_reply_to',
+      'id session source queue_mode state lease error_code model model_wanted merged_into deliver_channel deliver_reply_to',
     settled: `state NOT IN ('queued', 'running')`,
     conversation: 'session',
   },
@@ -50,7 +50,7 @@ export const FORGET_RULES: Record<string, ForgetRule> = {
   sessions: {
     what: 'names of conversations',
     texts: 'title',
-    keeps: 'key agent agent_session queue_mode voice context_source context_model',
+    keeps: 'key agent agent_session queue_mode voice model context_source context_model',
   },
   inbox: { what: 'keys of messages', row: true, texts: 'key', keeps: 'turn body_hash' },
   turn_pieces: {

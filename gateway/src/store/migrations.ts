@@ -35,6 +35,7 @@ import { AGES_SCHEMA } from './migrations/029-ages.ts';
 import { PUSH_SCHEMA } from './migrations/030-push.ts';
 import { OWNER_NOTICES_SCHEMA } from './migrations/031-owner-notices.ts';
 import { SPEECH_SCHEMA } from './migrations/032-speech.ts';
+import { MODELS_SCHEMA } from './migrations/033-models.ts';
 
 export const MIGRATIONS = [
   CONVERSATIONS_SCHEMA,
@@ -69,6 +70,7 @@ export const MIGRATIONS = [
   PUSH_SCHEMA,
   OWNER_NOTICES_SCHEMA,
   SPEECH_SCHEMA,
+  MODELS_SCHEMA,
 ] as const satisfies readonly string[];
 
 /** Another step is counted in `protocol/src/schema-version.ts` too. */

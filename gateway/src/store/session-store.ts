@@ -21,6 +21,10 @@ export interface SessionRow {
   queueMode: QueueMode | null;
   /** Null: as the settings say. */
   voice: VoiceMode | null;
+  /** That the owner chose for it, as soul.yaml calls it; null: its agent's own. */
+  model: string | null;
+  /** A model was named to its agent session, which some engines keep for all later runs. */
+  modelNamed: boolean;
   /** What the owner calls it. */
   title: string | null;
   createdAt: number;
@@ -83,7 +87,8 @@ export class SessionStore {
   setAgentSession(key: string, id: string, agent: string | null = null): void {
     this.#db
       .sql(
-        `UPDATE sessions SET agent_session = ?, agent = ?, torn = 0, context_tokens = NULL, restricted = 0, summary_told = 0
+        `UPDATE sessions SET agent_session = ?, agent = ?, torn = 0, context_tokens = NULL, restricted = 0, summary_told = 0,
+           model_named = 0
          WHERE key = ?`,
       )
       .run(id, agent, this.#names.current(key));
@@ -166,6 +171,16 @@ export class SessionStore {
     this.#db.changed('sessions');
   }
 
+  /** @param model as soul.yaml calls it; null: its agent's own */
+  setModel(key: string, model: string | null): void {
+    this.#db.sql('UPDATE sessions SET model = ? WHERE key = ?').run(model, this.#names.current(key));
+    this.#db.changed('sessions');
+  }
+
+  setModelNamed(key: string): void {
+    this.#db.sql('UPDATE sessions SET model_named = 1 WHERE key = ?').run(this.#names.current(key));
+  }
+
   setTitle(key: string, title: string | null): void {
     this.#db.sql('UPDATE sessions SET title = ? WHERE key = ?').run(title, this.#names.current(key));
     this.#db.changed('sessions');
@@ -184,6 +199,8 @@ function toSession(row: Record<string, unknown>): SessionRow {
     restricted: row.restricted === 1,
     queueMode: row.queue_mode as QueueMode | null,
     voice: row.voice as VoiceMode | null,
+    model: row.model as string | null,
+    modelNamed: row.model_named === 1,
     title: row.title as string | null,
     createdAt: Number(row.created_at),
     lastActiveAt: Number(row.last_active_at),

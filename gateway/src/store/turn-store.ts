@@ -21,6 +21,8 @@ export interface NewTurn {
   prompt: string;
   attachments: Attachment[];
   queueMode: QueueMode | null;
+  /** For this message alone, as soul.yaml calls it. */
+  modelWanted?: string | null;
   deliverTo?: DeliveryTarget | null;
   /** Lines for the model about this message, which a person's text cannot forge. */
   notes?: readonly string[];
@@ -92,8 +94,8 @@ export class TurnStore {
     const { lastInsertRowid } = this.#db
       .sql(
         `INSERT INTO turns (id, session, source, sender, prompt, attachments, queue_mode, deliver_channel,
-           deliver_reply_to, notes, guest, confined, no_ask, spoken, state, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
+           deliver_reply_to, notes, guest, confined, no_ask, spoken, model_wanted, state, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)`,
       )
       .run(
         turn.id,
@@ -110,6 +112,7 @@ export class TurnStore {
         Number(turn.confined ?? false),
         Number(turn.noAsk ?? false),
         Number(turn.spoken ?? false),
+        turn.modelWanted ?? null,
         turn.createdAt,
       );
     this.#db.changed('turns', turn.id);
@@ -353,6 +356,7 @@ function toTurn(row: Row | undefined): TurnRow | null {
     confined: row.confined === 1,
     noAsk: row.no_ask === 1,
     spoken: row.spoken === 1,
+    modelWanted: row.model_wanted as string | null,
     state: row.state as TurnState,
     attempt: Number(row.attempt),
     excused: Number(row.excused),

@@ -13,6 +13,7 @@ import type { Budget } from '../budget/budget.ts';
 import type { Gauge } from '../compaction/gauge.ts';
 import type { Shortening } from '../compaction/shortening.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { ModelChoice } from '../models/model-choice.ts';
 import type { UnaskedRecall } from '../recall/unasked-recall.ts';
 import type { CompactionWhy, SummaryRow } from '../store/compaction-store.ts';
 import { StoreError } from '../store/database.ts';
@@ -64,10 +65,12 @@ export class AgentRun {
   readonly #options: AgentRunOptions;
   /** The agent's sessions in which a run is under way. */
   readonly inUse: Set<string>;
+  readonly #models: ModelChoice;
 
   constructor(options: AgentRunOptions) {
     this.#options = options;
     this.inUse = options.agentSessionsInUse;
+    this.#models = new ModelChoice(options.store, options.agent);
   }
 
   /**
@@ -123,11 +126,13 @@ export class AgentRun {
           }),
     };
     const sentText = writeEnvelope(envelope, prompt);
+    const model = await this.#models.forRun(turn, agentName);
     progress.beginRun();
     const outcome = await agent.run(
       {
         sessionId: session.id,
         ...(agentName === null ? {} : { agentName }),
+        ...(model === undefined ? {} : { model }),
         text: sentText,
         ...(images.length > 0 && !progress.continues ? { images } : {}),
         identity: {
@@ -140,7 +145,8 @@ export class AgentRun {
       },
       (event) => {
         // The status shows the model that people talk to.
-        if (event.type === 'model' && agentName === null) monitor.noteModel(event.model);
+        if (event.type === 'model' && agentName === null && model === undefined)
+          monitor.noteModel(event.model);
         this.#relay(turn, progress, event);
       },
       AbortSignal.any([signal, progress.cut?.signal ?? signal]),

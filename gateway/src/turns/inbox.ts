@@ -31,6 +31,8 @@ export interface InboundMessage {
   /** The files as they came, if `attachments` are made from them; a repeat is recognised by these. */
   sent?: readonly Attachment[];
   queueMode: QueueMode | null;
+  /** For this message alone, as soul.yaml calls it. */
+  modelWanted?: string | null;
   /** Where the answer goes, besides to whoever follows the turn. */
   deliverTo?: DeliveryTarget;
   /** Lines for the model about this message. */
@@ -135,6 +137,7 @@ export class Inbox {
       prompt,
       attachments,
       queueMode,
+      modelWanted = null,
       deliverTo = null,
       notes = [],
       guest = false,
@@ -150,6 +153,7 @@ export class Inbox {
       prompt,
       attachments,
       queueMode,
+      modelWanted,
       deliverTo,
       notes,
       guest,

@@ -15,6 +15,8 @@ export interface RunRecord {
   turn: string;
   prompt: string;
   headers: Record<string, string>;
+  /** That its session was told, by this run or an earlier one. */
+  model?: string;
   startedAt: number;
   /** Runs on the same session at its start, itself included: 2 is an overlap. */
   concurrent: number;
@@ -59,7 +61,7 @@ export class Accounts {
     this.#files = folder === undefined ? null : { runs: open(RUNS), executions: open(EXECUTIONS) };
   }
 
-  begin(run: Pick<RunRecord, 'session' | 'agent' | 'turn' | 'prompt' | 'headers'>): {
+  begin(run: Pick<RunRecord, 'session' | 'agent' | 'turn' | 'prompt' | 'headers' | 'model'>): {
     record: RunRecord;
     seen: number;
   } {

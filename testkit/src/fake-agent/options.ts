@@ -46,6 +46,8 @@ export interface FakeAgentOptions {
   agentKey?: string;
   /** Names in soul.yaml; root alone unless given. Each has a model of its own. */
   agents?: readonly string[];
+  /** Names under `models` in soul.yaml; in the newer generation a run may name one, which its session keeps. */
+  models?: readonly string[];
   /** Its state, so that it survives a SIGKILL: sessions, runs, executions. In memory unless given. */
   folder?: string;
   /** Keep runs and executions in memory. True unless given. */

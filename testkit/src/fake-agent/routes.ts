@@ -18,6 +18,8 @@ const BODY_LIMIT_BYTES = 1024 * 1024; // of the new generation
 interface Runtime {
   /** The first run decides, whatever later ones name. */
   agent: string;
+  /** Named by a run; it stays. */
+  model?: string;
   resume: Gate<Resume>;
   elicitation: Gate<Elicited>;
 }
@@ -98,7 +100,11 @@ export class Routes {
         if (this.broken !== null) return [404, { message: 'Not Found' }];
         return [
           200,
-          { version: '7', agents: this.#team.map((name) => ({ Name: name, model: modelOf(name) })) },
+          {
+            version: '7',
+            agents: this.#team.map((name) => ({ Name: name, model: modelOf(name) })),
+            models: Object.fromEntries((this.#options.models ?? []).map((name) => [name, {}])),
+          },
         ];
       case 'GET /api/ping':
         return [200, { status: 'ok' }];
@@ -199,6 +205,12 @@ export class Routes {
     if (this.#generation === 'object' && this.accounts.isRunning(id)) {
       return send(response, 409, { message: 'session is already processing a request' });
     }
+    const wanted = this.#generation === 'object' ? fields(body).model : undefined;
+    const models = [...(this.#options.models ?? []), ...this.#team.map(modelOf)];
+    if (typeof wanted === 'string' && wanted !== '') {
+      if (!models.includes(wanted)) return send(response, 422, { message: `unknown model ${wanted}` });
+      this.#runtime(id, agent).model = wanted;
+    }
     const message = messages.at(-1);
     if (!message) return send(response, 500, { message: 'failed to run session: no message' });
     const running = this.#run(session, agent, message, request, response);
@@ -231,8 +243,11 @@ export class Routes {
     const capability = String(request.headers['x-moby-turn'] ?? '');
     const turn = decodeCapability(capability)?.turn ?? capability;
     const headers = identityHeaders(request);
-    const { agent, ...gates } = this.#runtime(session.id, asked);
-    const { record, seen } = this.accounts.begin({ session: session.id, agent, turn, prompt: text, headers });
+    const { agent, model, ...gates } = this.#runtime(session.id, asked);
+    const { record, seen } = this.accounts.begin({
+      ...{ session: session.id, agent, turn, prompt: text, headers },
+      ...(model === undefined ? {} : { model }),
+    });
     const reads = (): ReturnType<FakePrompt['reads']> => readsOf(session, this.#options.context);
     const prompt: FakePrompt = {
       ...directives,
@@ -248,7 +263,7 @@ export class Routes {
       generation: this.#generation,
       agent,
       team: this.#team,
-      model: modelOf(agent),
+      model: model ?? modelOf(agent),
       store: this.store,
       accounts: this.accounts,
       session,

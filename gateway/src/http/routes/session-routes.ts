@@ -5,6 +5,7 @@ import { type SessionView, sessionChangeSchema } from '@mobyclaw/protocol/sessio
 import { dayRange } from '@mobyclaw/recall/time-words';
 import { Router } from 'express';
 import * as z from 'zod';
+import { AgentError } from '../../agent/agent-error.ts';
 import type { SessionRow } from '../../store/session-store.ts';
 import type { HttpServices } from '../http-services.ts';
 import { toHit, toMessageViews, toSessionView } from '../session-views.ts';
@@ -54,9 +55,16 @@ export function sessionRoutes(services: HttpServices): Router {
     response.json({ ...toView(session), spent: store.usage.ofSession(session.key) });
   });
 
-  router.patch('/api/sessions/:key', (request, response) => {
-    const { queueMode, title } = validate(sessionChangeSchema, request.body);
+  router.get('/api/models', async (_request, response) => {
+    const { names, own, perRun } = await asked(services.models.list());
+    response.json({ items: names, own, choosable: perRun });
+  });
+
+  router.patch('/api/sessions/:key', async (request, response) => {
+    const { queueMode, title, model } = validate(sessionChangeSchema, request.body);
     const { key } = find(request.params.key);
+    const refusal = model === undefined ? null : await asked(services.models.choose(key, model, clock.now()));
+    if (refusal !== null) throw new HttpProblem('validation-failed', refusal);
     store.transaction('durable', () => {
       if (queueMode !== undefined) store.sessions.setQueueMode(key, queueMode);
       if (title !== undefined) store.sessions.setTitle(key, title || null);
@@ -118,5 +126,15 @@ export function sessionRoutes(services: HttpServices): Router {
 
   function toView(session: SessionRow): SessionView {
     return toSessionView(services, session);
+  }
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AgentError)
+      throw new HttpProblem('agent-error', error.message, { code: error.code });
+    throw error;
   }
 }
