@@ -9,7 +9,7 @@ import { type Environment, ModelConfigError } from '@mobyclaw/lib/model-ref';
 import { Member } from './member.ts';
 import { Gate } from './run/gate.ts';
 import { Cooldown } from './run/model-chain.ts';
-import type { RunEnd, RunRequest } from './run/run.ts';
+import type { RunEnd, Runner, RunRequest } from './run/run.ts';
 import type { Emit } from './run/run-events.ts';
 import type { ResumeAnswer } from './run/tool-calls.ts';
 import { loadSoul } from './soul/load.ts';
@@ -197,11 +197,12 @@ export class Agent {
       return await run(
         {
           soul: this.soul,
-          agentName: member.name,
-          agent: member.config,
-          models,
+          ...runnerOf(member, models),
+          runner: async (name) => {
+            const other = this.#member(name);
+            return runnerOf(other, await other.models());
+          },
           cooldown,
-          toolbox: member.toolbox,
           store,
           clock,
           workingDir,
@@ -253,6 +254,11 @@ export class Agent {
     if ('problem' in this.#team) return;
     await Promise.all([...this.#team.members.values()].map(({ toolbox }) => toolbox.close()));
   }
+}
+
+function runnerOf(member: Member, models: Runner['models']): Runner {
+  const { name, config, toolbox } = member;
+  return { agentName: name, agent: config, models, toolbox };
 }
 
 async function named(member: Member, model: string): ReturnType<Member['models']> {

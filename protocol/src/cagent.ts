@@ -104,11 +104,15 @@ export type CagentEvent = Common &
         attempt?: number;
         max_attempts?: number;
       }
+    | { type: 'agent_switching'; switching: boolean; from_agent?: string; to_agent?: string }
+    | { type: 'sub_session_completed'; parent_session_id?: string; sub_session?: unknown }
     | { type: 'warning'; message?: string }
     | { type: 'error'; error: string; code?: string }
   );
 
 export interface StoredMessage {
+  /** Said in a sub-session of this id; the conversation itself does not read it. The embedded agent's alone. */
+  sub_session?: string;
   agentName?: string;
   /** The same in later versions. */
   agent_name?: string;

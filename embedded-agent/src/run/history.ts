@@ -23,7 +23,8 @@ type UserContent = Extract<LanguageModelV4Message, { role: 'user' }>['content'];
 
 /** @param maxItems how many of the last messages are sent besides those of the user; 0 for all */
 export function toModelMessages(stored: readonly StoredMessage[], maxItems = 0): LanguageModelV4Prompt {
-  const all = stored.map((entry) => entry.message);
+  // What a sub-agent said is told by the result of its task alone.
+  const all = stored.filter((entry) => entry.sub_session === undefined).map((entry) => entry.message);
   const messages = shortened(maxItems > 0 ? recent(all, maxItems) : all);
   const result: LanguageModelV4Prompt = [];
   for (let index = 0; index < messages.length; index++) {

@@ -10,6 +10,8 @@ import type { AgentConfig } from '../soul/schema.ts';
 
 export interface InstructionsContext {
   agent: AgentConfig;
+  /** What a sub-agent was asked to do; first, as in cagent. */
+  task?: string | undefined;
   toolsetInstructions: readonly string[];
   workingDir: string;
   home: string | undefined;
@@ -23,13 +25,13 @@ export interface Instructions {
 }
 
 export async function buildInstructions(context: InstructionsContext): Promise<Instructions> {
-  const { agent, toolsetInstructions, workingDir, clock } = context;
+  const { agent, task = '', toolsetInstructions, workingDir, clock } = context;
   const changing: string[] = [];
   if (agent.add_date) changing.push(`Today's date: ${localDate(new Date(clock.now()))}`);
   if (agent.add_environment_info) changing.push(await environmentInfo(workingDir));
   for (const name of agent.add_prompt_files ?? []) changing.push(...promptFiles(name, context));
   return {
-    stable: join2([agent.instruction ?? '', ...toolsetInstructions]),
+    stable: join2([task, agent.instruction ?? '', ...toolsetInstructions]),
     changing: join2(changing),
   };
 }

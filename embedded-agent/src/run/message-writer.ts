@@ -15,15 +15,29 @@ export class MessageWriter {
   readonly #sessionId: string;
   readonly #agentName: string;
   readonly #clock: Clock;
-  #position: number;
+  readonly #subSession: string | null;
+  readonly #places: { next: number };
 
   /** @param agentName who runs, of the agents in soul.yaml */
-  constructor(store: SessionStore, sessionId: string, agentName: string, clock: Clock) {
+  constructor(
+    store: SessionStore,
+    sessionId: string,
+    agentName: string,
+    clock: Clock,
+    within: { subSession: string; places: { next: number } } | null = null,
+  ) {
     this.#store = store;
     this.#sessionId = sessionId;
     this.#agentName = agentName;
     this.#clock = clock;
-    this.#position = store.nextPosition(sessionId);
+    this.#subSession = within?.subSession ?? null;
+    this.#places = within?.places ?? { next: store.nextPosition(sessionId) };
+  }
+
+  /** For a sub-agent, whose messages stand among those of the same session, marked as its own. */
+  forSubSession(id: string, agentName: string): MessageWriter {
+    const within = { subSession: id, places: this.#places };
+    return new MessageWriter(this.#store, this.#sessionId, agentName, this.#clock, within);
   }
 
   /** @returns its position in the session */
@@ -49,18 +63,20 @@ export class MessageWriter {
   draft(): AssistantDraft {
     let position: number | null = null;
     return new AssistantDraft(this.#clock, this.#now(), (message) => {
-      position ??= this.#position++;
-      this.#store.put(this.#sessionId, position, { agentName: this.#agentName, message });
+      position ??= this.#places.next++;
+      this.#put(position, this.#agentName, message);
     });
   }
 
   #append(agentName: string, message: Message): number {
-    const position = this.#position++;
-    this.#store.put(this.#sessionId, position, {
-      agentName,
-      message: { ...message, created_at: this.#now() },
-    });
+    const position = this.#places.next++;
+    this.#put(position, agentName, { ...message, created_at: this.#now() });
     return position;
+  }
+
+  #put(position: number, agentName: string, message: Message): void {
+    const marked = this.#subSession === null ? {} : { sub_session: this.#subSession };
+    this.#store.put(this.#sessionId, position, { agentName, message, ...marked });
   }
 
   #now(): string {

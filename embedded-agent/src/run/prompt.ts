@@ -13,6 +13,8 @@ const CACHE_HERE = { anthropic: { cacheControl: { type: 'ephemeral' } } };
 
 export interface PromptOptions {
   agent: AgentConfig;
+  /** What a sub-agent was asked to do. */
+  task: string | undefined;
   workingDir: string;
   home: string | undefined;
   clock: Clock;
@@ -40,9 +42,10 @@ export class PromptBuilder {
   }
 
   async #instructions(offer: Offer, { marksCache }: RunnableModel): Promise<LanguageModelV4Prompt> {
-    const { agent, workingDir, home, clock } = this.#options;
+    const { agent, task, workingDir, home, clock } = this.#options;
     const { stable, changing } = await buildInstructions({
       agent,
+      task,
       toolsetInstructions: offer.instructions,
       workingDir,
       home,

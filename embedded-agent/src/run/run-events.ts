@@ -41,10 +41,12 @@ export function eventWriter(output: EventOutput, sessionId: string, agentName: s
   return (event) => {
     if (!output.writable) return; // the client has left; the run learns of it by its signal
     const timeless = WITHOUT_TIME.has(event.type);
+    // A sub-agent's name itself and their session.
+    const { session_id = sessionId, agent_name = agentName, ...said } = event;
     const full = {
-      ...event,
-      ...(WITH_SESSION.has(event.type) ? { session_id: sessionId } : {}),
-      ...(WITHOUT_AGENT.has(event.type) ? {} : { agent_name: agentName }),
+      ...said,
+      ...(WITH_SESSION.has(event.type) ? { session_id } : {}),
+      ...(WITHOUT_AGENT.has(event.type) ? {} : { agent_name }),
       timestamp: timeless ? ZERO_TIME : new Date(clock.now()).toISOString(),
     };
     output.write(`data: ${escapeForGo(JSON.stringify(full))}\n\n`);

@@ -7,9 +7,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
+import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
-import { cutText } from '@mobyclaw/lib/cut-text';
 import { namedModel } from '@mobyclaw/lib/model-ref';
 import type { ContentPart, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { RunModel } from '../model/create-model.ts';
@@ -17,31 +16,39 @@ import type { AgentConfig, Soul } from '../soul/schema.ts';
 import type { Session, SessionStore } from '../store/session-store.ts';
 import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tools/tool.ts';
 import type { Offer, Toolbox } from '../tools/toolbox.ts';
+import { actsOn, textOf } from './answers.ts';
 import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
 import type { Gate } from './gate.ts';
 import { toModelMessages } from './history.ts';
 import { MessageWriter } from './message-writer.ts';
-import { type Answer, ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
+import { ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
 import { type Cooldown, ModelChain, nameOf } from './model-chain.ts';
 import { PromptBuilder } from './prompt.ts';
 import type { Emit } from './run-events.ts';
+import { titleFrom } from './title.ts';
 import { type ResumeAnswer, ToolCalls } from './tool-calls.ts';
 import { toolOutput } from './tool-output.ts';
+import { MOST_DEPTH, subSession, type Task, taskText, transferTool, withTransfer } from './transfer.ts';
 
 const MORE_ITERATIONS = 10; // what one approval adds, as in cagent
-const TITLE_CHARS = 50;
 
-export interface RunDependencies {
-  soul: Soul;
-  /** Who runs, of the agents in soul.yaml. */
+/** Who runs. */
+export interface Runner {
+  /** Of the agents in soul.yaml. */
   agentName: string;
   agent: AgentConfig;
   /** The agent's own, then those that go on where it fails. */
   models: readonly [RunModel, ...RunModel[]];
+  toolbox: Toolbox;
+}
+
+export interface RunDependencies extends Runner {
+  soul: Soul;
+  /** Another agent of soul.yaml, which is given a task. @throws ModelConfigError */
+  runner(name: string): Promise<Runner>;
   /** Of the session. */
   cooldown: Cooldown;
-  toolbox: Toolbox;
   store: SessionStore;
   clock: Clock;
   workingDir: string;
@@ -60,6 +67,14 @@ export interface RunRequest {
   emit: Emit;
 }
 
+/** A run within a run: a task that another agent was given. */
+interface SubRun {
+  id: string;
+  depth: number;
+  task: string;
+  writer: MessageWriter;
+}
+
 /** @returns `cut` where the signal ended it: the answer is not whole, and its stream must break off without an end */
 export async function run(dependencies: RunDependencies, request: RunRequest): Promise<RunEnd> {
   const active = new Run(dependencies, request);
@@ -70,6 +85,7 @@ export async function run(dependencies: RunDependencies, request: RunRequest): P
   } catch (error) {
     if (!signal.aborted) emit({ type: 'error', error: modelErrorText(error) });
   } finally {
+    await active.settled();
     active.close();
   }
   if (signal.aborted) return 'cut';
@@ -82,7 +98,12 @@ export type RunEnd = 'ended' | 'cut';
 class Run {
   readonly #deps: RunDependencies;
   readonly #request: RunRequest;
+  readonly #sub: SubRun | null;
   readonly #writer: MessageWriter;
+  readonly #offered: (offer: Offer) => Offer;
+  /** A task that another agent works on. */
+  #task: Promise<unknown> = Promise.resolve();
+  #lastWords = '';
   readonly #modelCalls: ModelCalls;
   readonly #chain: ModelChain;
   readonly #prompts: PromptBuilder;
@@ -95,20 +116,26 @@ class Run {
   /** Forms are asked one at a time. */
   #eliciting: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: RunDependencies, request: RunRequest) {
+  constructor(deps: RunDependencies, request: RunRequest, sub: SubRun | null = null) {
     const { store, clock } = deps;
     const { session, emit, gate } = request;
     this.#deps = deps;
     this.#request = request;
     this.#limit = deps.agent.max_iterations ?? 0;
-    this.#writer = new MessageWriter(store, session.id, deps.agentName, clock);
+    this.#sub = sub;
+    this.#writer = sub?.writer ?? new MessageWriter(store, session.id, deps.agentName, clock);
+    const names = (sub?.depth ?? 0) < MOST_DEPTH ? (deps.agent.sub_agents ?? []) : [];
+    const tool = transferTool(names, (task) => this.#transfer(task));
+    this.#offered = names.length === 0 ? (offer) => offer : withTransfer(tool, names, deps.soul);
     this.#modelCalls = new ModelCalls({
       emit,
       writer: this.#writer,
       clock,
       signal: request.signal,
       definitionOf: (name) => this.#offer.tools.get(name)?.definition ?? UNKNOWN_TOOL,
-      onUsage: (input, output) => store.setUsage(session.id, input, output),
+      onUsage: (input, output) => {
+        if (!sub) store.setUsage(session.id, input, output);
+      },
     });
     this.#chain = new ModelChain({
       models: deps.models,
@@ -134,6 +161,7 @@ class Run {
     };
     this.#prompts = new PromptBuilder({
       agent: deps.agent,
+      task: sub?.task,
       workingDir: this.#context.workingDir,
       home: deps.home,
       clock,
@@ -160,6 +188,59 @@ class Run {
     });
   }
 
+  /**
+   * Has another agent do a task, to its end.
+   * @returns its last words
+   * @throws Error saying why it has none
+   */
+  async #transfer(task: Task): Promise<string> {
+    const working = this.#runTask(task);
+    this.#task = working.catch(() => undefined); // whoever gave it learns of it
+    return await working;
+  }
+
+  async #runTask(task: Task): Promise<string> {
+    const { agentName, store, clock } = this.#deps;
+    const { emit, session, signal } = this.#request;
+    const runner = await this.#deps.runner(task.agent);
+    const id = randomUUID();
+    const createdAt = new Date(clock.now()).toISOString();
+    const writer = this.#writer.forSubSession(id, task.agent);
+    const speak: Emit = (event) => emit({ session_id: id, agent_name: task.agent, ...event });
+    speak({ type: 'agent_switching', switching: true, from_agent: agentName, to_agent: task.agent });
+    const depth = (this.#sub?.depth ?? 0) + 1;
+    const sub = new Run(
+      { ...this.#deps, ...runner },
+      { ...this.#request, messages: [], emit: speak },
+      { id, depth, task: taskText(task), writer },
+    );
+    sub.#introduce(runner.models[0]);
+    try {
+      await sub.begin();
+      await sub.converse();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new Error(`the agent ${task.agent} failed: ${modelErrorText(error)}`, { cause: error });
+    } finally {
+      await sub.settled();
+      sub.close();
+      if (!signal.aborted) {
+        speak({ type: 'stream_stopped' });
+        const told = subSession(id, createdAt, store.messages(session.id));
+        speak({ type: 'sub_session_completed', parent_session_id: session.id, sub_session: told });
+        emit({ type: 'agent_switching', switching: false, from_agent: task.agent, to_agent: agentName });
+        this.#introduce(this.#deps.models[0]);
+      }
+    }
+    if (sub.#lastWords === '') throw new Error(`the agent ${task.agent} ended without an answer`);
+    return sub.#lastWords;
+  }
+
+  /** When no task is worked on any more. */
+  async settled(): Promise<void> {
+    await this.#task;
+  }
+
   /** Everything before the first model call. */
   async begin(): Promise<void> {
     const { agentName, models, store } = this.#deps;
@@ -174,7 +255,7 @@ class Run {
       emit({ type: 'user_message', message: message.content, ...parts, session_position: position });
     }
     emit({ type: 'stream_started' });
-    if (session.title === '') {
+    if (session.title === '' && !this.#sub) {
       const title = titleFrom(messages.at(-1)?.content ?? '');
       store.setTitle(session.id, title);
       emit({ type: 'session_title', title });
@@ -185,7 +266,9 @@ class Run {
   /** The loop. @throws what ended it other than its own end or the client */
   async converse(): Promise<void> {
     const { agent, store, toolbox } = this.#deps;
-    const prompt = toModelMessages(store.messages(this.#request.session.id), agent.num_history_items);
+    const prompt: LanguageModelV4Prompt = this.#sub
+      ? [{ role: 'user', content: [{ type: 'text', text: 'Please proceed.' }] }]
+      : toModelMessages(store.messages(this.#request.session.id), agent.num_history_items);
     if (!toolbox.empty) this.#announceTools();
     for (let calls = 1; ; calls++) {
       const answer = await this.#chain.ask(async (how) =>
@@ -195,6 +278,7 @@ class Run {
           tools: this.#offer.forModel,
         }),
       );
+      this.#lastWords = textOf(answer);
       this.#cutAtLimit = answer.finish === 'length';
       if (!actsOn(answer)) return;
       const results: LanguageModelV4ToolResultPart[] = [];
@@ -282,10 +366,13 @@ class Run {
   }
 
   async #listTools(): Promise<void> {
-    if (this.#deps.toolbox.empty) return;
     const { emit } = this.#request;
+    if (this.#deps.toolbox.empty) {
+      this.#offer = this.#offered(this.#offer);
+      return;
+    }
     emit({ type: 'mcp_init_started' });
-    this.#offer = await this.#deps.toolbox.offer(this.#request);
+    this.#offer = this.#offered(await this.#deps.toolbox.offer(this.#request));
     emit({ type: 'mcp_init_finished' });
     emit({ type: 'toolset_info', available_tools: this.#offer.tools.size, loading: false });
   }
@@ -306,19 +393,4 @@ class Run {
     }
     this.#warned = details;
   }
-}
-
-/** An answer that was cut, or kept back, may hold half of a call: only one that ended by itself is acted on. */
-function actsOn({ calls, finish }: Answer): boolean {
-  return calls.length > 0 && (finish === 'stop' || finish === 'tool-calls');
-}
-
-function titleFrom(prompt: string): string {
-  const text = prompt
-    .replace(/^\s*\[moby-context[^\]]*\][\s\S]*?\[\/moby-context\]/, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  if (text.length <= TITLE_CHARS) return text || 'Conversation';
-  const cut = cutText(text, TITLE_CHARS);
-  return `${cut.slice(0, cut.lastIndexOf(' ') > 20 ? cut.lastIndexOf(' ') : TITLE_CHARS)}…`;
 }

@@ -68,7 +68,7 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     );
   });
 
-  it.each(['hooks', 'sub_agents', 'rag', 'structured_output'])('says that it does not support %s', (key) => {
+  it.each(['hooks', 'handoffs', 'rag', 'structured_output'])('says that it does not support %s', (key) => {
     expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
       `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
     );
@@ -92,6 +92,13 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     );
     expect(fault(`${MINIMAL}  helper: { modle: x/y }\n`)).toContain('unknown key "agents.helper.modle"');
     expect(fault('agents:\n  heartbeat: { model: x/y }\n')).toContain('"root" is missing');
+  });
+
+  it('names a sub-agent that is not there, with its place', () => {
+    expect(fault(`${MINIMAL}    sub_agents: [reader]\n  writer: { model: x/y }\n`)).toBe(
+      'soul.yaml line 5, column 18: agents.root.sub_agents.0: there is no agent "reader"',
+    );
+    expect(fault(`${MINIMAL}    sub_agents: [root]\n`)).toContain('no sub-agent of itself');
   });
 
   it('names toolset types that cagent knows, and those that nobody knows', () => {

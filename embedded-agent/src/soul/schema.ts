@@ -87,6 +87,8 @@ const agentSchema = z.strictObject({
   max_iterations: z.int().min(0).optional(),
   num_history_items: z.int().min(0).optional(),
   toolsets: z.array(toolsetSchema).optional(),
+  /** Agents of this file that it can give tasks to. */
+  sub_agents: z.array(z.string().min(1)).optional(),
   /** True, or a list: `local` for all, or names of some. */
   skills: z
     .union([
@@ -108,7 +110,7 @@ const permissionsSchema = z.strictObject({
 
 const VERSIONS = Array.from({ length: 13 }, (_, index) => String(index + 4));
 
-export const soulSchema = z.strictObject({
+const soulObject = z.strictObject({
   version: z
     .union([z.string(), z.int().transform(String)])
     .refine(
@@ -124,6 +126,17 @@ export const soulSchema = z.strictObject({
   permissions: permissionsSchema.optional(),
 });
 
+export const soulSchema = soulObject.superRefine(({ agents }, context) => {
+  for (const [name, { sub_agents = [] }] of Object.entries(agents)) {
+    for (const [index, member] of sub_agents.entries()) {
+      if (Object.hasOwn(agents, member) && member !== name) continue;
+      const message =
+        member === name ? 'an agent is no sub-agent of itself' : `there is no agent "${member}"`;
+      context.addIssue({ code: 'custom', path: ['agents', name, 'sub_agents', index], message });
+    }
+  }
+});
+
 export type Soul = z.infer<typeof soulSchema>;
 export type ModelConfig = z.infer<typeof modelSchema>;
 export type ProviderConfig = z.infer<typeof providerSchema>;
@@ -135,7 +148,7 @@ export type FallbackConfig = z.infer<typeof fallbackSchema>;
 /** What cagent reads and this agent does not, by name. */
 export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
   (
-    'rag mcps hooks sub_agents handoffs structured_output commands code_mode_tools ' +
+    'rag mcps hooks handoffs structured_output commands code_mode_tools ' +
     'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
     'frequency_penalty presence_penalty parallel_tool_calls track_usage routing name model_picker ' +
     'safety runtime budgets redact_secrets title_model compaction_model cache file_types'
