@@ -66,11 +66,7 @@ export async function startEgress(
     rules,
     turns,
     registries: packages,
-    ask(ask) {
-      if (!events.isFollowed) return false;
-      events.append({ event: 'ask', data: ask });
-      return true;
-    },
+    ask: (ask) => events.tell({ event: 'ask', data: ask }),
     clock,
   });
   const authority = await Authority.open(config.folder, clock);

@@ -58,7 +58,9 @@ export function openEgress(options: OpenEgressOptions): Egress {
     });
   const teller =
     client && hosts && new TurnTeller({ egress: client, grants: (turn) => hosts.grants(turn), clock });
-  client?.on('door', (row) => metrics.passed(row));
+  const startedAt = clock.now();
+  // What came before is told again, and was counted by another process.
+  client?.on('door', (row) => Date.parse(row.at) >= startedAt && metrics.passed(row));
   client?.on('ask', (ask) => hosts?.asked(ask));
   const open = () => store.questions.open().filter(({ kind }) => kind === 'host');
   const service = new EgressService({ memory, egress: client, open, notify, onChange, clock, logger });

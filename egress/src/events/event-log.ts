@@ -22,6 +22,7 @@ export class EventLog {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
   readonly #readers = new Set<() => void>();
+  readonly #live = new Set<(block: string) => void>();
   readonly #sweep: Timer;
 
   constructor(database: DatabaseSync, clock: Clock) {
@@ -37,6 +38,15 @@ export class EventLog {
       .run(this.#clock.now(), event, JSON.stringify(data));
     for (const wake of this.#readers) wake();
   };
+
+  /**
+   * Tells those who follow just now and nobody later: it is over by the time that somebody reads it.
+   * @returns false where nobody follows
+   */
+  tell({ event, data }: EgressEvent): boolean {
+    for (const live of this.#live) live(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    return this.#live.size > 0;
+  }
 
   /** Answers with all events behind that number and goes on until the reader leaves. */
   stream(response: ServerResponse, lastSeen: string | undefined): void {
@@ -54,18 +64,16 @@ export class EventLog {
       }
     };
     const alive = every(this.#clock, ALIVE_MS, () => response.write(':\n\n'));
+    const live = (block: string): void => void response.write(block);
     this.#readers.add(send);
+    this.#live.add(live);
     response.on('drain', send);
     response.once('close', () => {
       this.#readers.delete(send);
+      this.#live.delete(live);
       alive.cancel();
     });
     send();
-  }
-
-  /** Whether anybody is told at once. */
-  get isFollowed(): boolean {
-    return this.#readers.size > 0;
   }
 
   close(): void {
