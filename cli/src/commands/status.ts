@@ -14,6 +14,7 @@ import { isUp, type Service } from '../compose/service.ts';
 import type { Context } from '../context.ts';
 import { contextText } from '../context-text.ts';
 import { type DiskUse, diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
+import { wayOut } from '../egress/way-out.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { readLocalState } from '../local/local-state.ts';
@@ -127,7 +128,7 @@ async function services(context: Context): Promise<Service[]> {
 }
 
 function rows(
-  { terminal, settings, clock, port }: Context,
+  { terminal, settings, clock, port, data }: Context,
   { mode, local, services, gateway, usage, channels, jobs, disk }: Report,
 ): string[][] {
   const colour = (ok: boolean, text: string): string =>
@@ -145,6 +146,8 @@ function rows(
       `${engine}, model ${agent.model ?? 'from soul.yaml'}${agent.reachable ? '' : colour(false, ', not reachable')}`,
     ]);
     lines.push(['soul.yaml', gateway.soul.state.replace('-', ' ')]);
+    const out = wayOut(data);
+    lines.push(['way out', colour(out.isGood, out.text)]);
     lines.push([
       'turns',
       `${turns.running} running, ${turns.queued} waiting (at most ${turns.limit} at a time)`,

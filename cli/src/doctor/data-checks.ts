@@ -9,6 +9,7 @@ import { diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import { checkSoul } from '../soul-check.ts';
 import { type Check, fail, fixable, ok, warn } from './check.ts';
 import { credentialCheck } from './credential-check.ts';
+import { egressChecks } from './egress-check.ts';
 import { modelChecks } from './model-check.ts';
 
 export async function dataChecks(context: Context): Promise<Check[]> {
@@ -21,6 +22,7 @@ export async function dataChecks(context: Context): Promise<Check[]> {
     ...credentialCheck(await readCredentialsFile(data.credentials), data.credentials),
     ...(await modelChecks(context)),
     await checkSoul(data.soul),
+    ...egressChecks(data),
     await checkSessions(data.root),
     ...(await workspaceDoubts(context)).map((doubt) =>
       warn('workspaces', doubt, 'Give him a smaller folder, or leave it so if it is meant.'),
