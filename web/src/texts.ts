@@ -3,6 +3,7 @@ import { channels } from './texts/channels.ts';
 import { chat, chats } from './texts/chat.ts';
 import { common } from './texts/common.ts';
 import { edit } from './texts/edit.ts';
+import { egress } from './texts/egress.ts';
 import { health } from './texts/health.ts';
 import { memory } from './texts/memory.ts';
 import { questions } from './texts/questions.ts';
@@ -22,6 +23,7 @@ export const t = {
   soul,
   usage,
   health,
+  egress,
   start,
   schedules,
   heartbeat,

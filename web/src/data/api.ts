@@ -27,7 +27,7 @@ export class OfflineError extends Error {
 }
 
 export interface AskOptions {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   /** Makes a repeat the same request. */
   idempotencyKey?: string;

@@ -24,6 +24,7 @@ export const common = {
     soul: 'Soul',
     usage: 'Usage',
     health: 'Health',
+    egress: 'Way out',
     settings: 'Settings',
   },
 

@@ -57,6 +57,12 @@ export const VIEWS: readonly View[] = [
     load: async () => (await import('./soul/soul-view.tsx')).SoulView,
   },
   {
+    name: 'egress',
+    title: t.views.egress,
+    icon: 'egress',
+    load: async () => (await import('./egress/egress-view.tsx')).EgressView,
+  },
+  {
     name: 'usage',
     title: t.views.usage,
     icon: 'usage',
