@@ -107,6 +107,7 @@ test('an edit counts for the next connection, and status and test say so', async
   const url = encodeURIComponent('https://registry.npmjs.org/left-pad');
   expect((await control('GET', `/test?url=${url}`)).body).toMatchObject({ verdict: 'allow' });
   write('alow: []\n');
-  expect((await control('POST', '/reload')).body).toMatchObject({ problem: { line: 1 } });
+  expect((await control('POST', '/reload')).body).toEqual({ ok: false });
+  expect((await control('GET', '/status')).body).toMatchObject({ problem: { line: 1 } });
   expect((await control('GET', '/test?url=127.1')).status).toBe(422);
 }, 30_000);
