@@ -8,7 +8,7 @@ import { MOST_SKILLS, type OwnerSkill, ownerSkills, SKILLS_FOLDER } from '@mobyc
 import { type Skill, skillOf } from '@mobyclaw/lib/skills/read-skill';
 import { SKILL_FILE, SkillError, skillNameFault } from '@mobyclaw/lib/skills/skill-file';
 import { changesSince } from '@mobyclaw/lib/skills/skill-lock';
-import { reportOf } from '@mobyclaw/lib/skills/skill-report';
+import { skillView } from '@mobyclaw/lib/skills/skill-view';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -78,7 +78,7 @@ const STATES: Record<OwnerSkill['state'], string> = {
 async function list({ data, terminal, checkout }: Context, { json }: JsonOption): Promise<ExitCode> {
   const skills = await ownerSkills(data.root);
   if (json) {
-    printJson(terminal, skills.map(plain));
+    printJson(terminal, skills.map(skillView));
     return EXIT.ok;
   }
   const rows = skills.map(({ name, state, skill, problem }) => [
@@ -96,7 +96,7 @@ async function list({ data, terminal, checkout }: Context, { json }: JsonOption)
 async function show({ data, terminal }: Context, name: string, { json }: JsonOption): Promise<ExitCode> {
   const found = await named(data.root, name);
   if (json) {
-    printJson(terminal, plain(found));
+    printJson(terminal, skillView(found));
     return EXIT.ok;
   }
   if (!found.skill)
@@ -217,17 +217,6 @@ async function named(home: string, name: string): Promise<OwnerSkill> {
 
 function shown({ name, locked, changes }: OwnerSkill, skill: Skill): ShownSkill {
   return { skill, source: locked?.source ?? join(SKILLS_FOLDER, name), changes };
-}
-
-function plain({ name, state, skill, locked, changes, problem }: OwnerSkill) {
-  return {
-    name,
-    state,
-    ...(skill && { description: skill.description, ...reportOf(skill) }),
-    ...(locked && { source: locked.source, seen: locked.seen }),
-    ...(changes && { changes }),
-    ...(problem && { problem }),
-  };
 }
 
 /** @throws CliError where the owner does not want it, or cannot be asked */

@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { egressCommand } from './egress-command.ts';
 import { forgetCommand } from './forget-command.ts';
 import { memoryCommand } from './memory-command.ts';
+import { skillsCommand } from './skills-command.ts';
 import { usageCommand } from './usage-command.ts';
 
 export const operationCommands: readonly Command[] = [
@@ -62,6 +63,7 @@ export const operationCommands: readonly Command[] = [
   },
   usageCommand,
   egressCommand,
+  skillsCommand,
   {
     name: 'model',
     usage: '[name | default]',

@@ -28,6 +28,7 @@ import { promptRoutes } from './routes/prompt-routes.ts';
 import { pushRoutes } from './routes/push-routes.ts';
 import { questionRoutes } from './routes/question-routes.ts';
 import { sessionRoutes } from './routes/session-routes.ts';
+import { skillRoutes } from './routes/skill-routes.ts';
 import { soulRoutes } from './routes/soul-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { turnRoutes } from './routes/turn-routes.ts';
@@ -67,6 +68,7 @@ export function createApp(services: HttpServices): Express {
   app.use(hookRoutes(services));
   app.use(jobRoutes(services));
   app.use(egressRoutes(services));
+  app.use(skillRoutes(services));
   app.use(heartbeatRoutes(services));
   app.use(memoryRoutes(services));
   app.use(forgetRoutes(services));

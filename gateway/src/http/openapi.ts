@@ -53,6 +53,7 @@ import {
   sessionChangeSchema,
   sessionViewSchema,
 } from '@mobyclaw/protocol/session';
+import { skillSwitchSchema, skillsSchema } from '@mobyclaw/protocol/skill';
 import {
   soulCheckRequestSchema,
   soulCheckSchema,
@@ -464,6 +465,19 @@ const OPERATIONS: readonly Operation[] = [
     path: '/api/egress/test',
     summary: 'What would become of a request; ?url=',
     answer: egressTestSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/skills',
+    summary: "The owner's skills, and how each stands",
+    answer: skillsSchema,
+  },
+  {
+    method: 'put',
+    path: '/api/skills/{name}',
+    summary: 'Switch a skill on or off; one that its owner has not seen is refused',
+    body: skillSwitchSchema,
+    answer: skillsSchema,
   },
   {
     method: 'get',

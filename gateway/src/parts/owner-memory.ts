@@ -22,6 +22,7 @@ import {
 } from '@mobyclaw/protocol/memory-review';
 import { type WhyAnswer, whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { problemSchema } from '@mobyclaw/protocol/problem';
+import { type SkillView, skillsSchema } from '@mobyclaw/protocol/skill';
 import * as z from 'zod';
 import { readMemoryFile } from './memory-tools.ts';
 import type { PartClient } from './part-client.ts';
@@ -83,6 +84,15 @@ export class OwnerMemory {
 
   search(asked: Record<string, string>): Promise<MemoryHits> {
     return this.#ask(memoryHitsSchema, 'GET', `/search?${query(asked)}`);
+  }
+
+  skills(): Promise<{ items: SkillView[] }> {
+    return this.#ask(skillsSchema, 'GET', '/skills');
+  }
+
+  /** @throws HttpProblem 404 where there is none, 409 where it is to be on and its owner has not seen it; MemoryAwayError */
+  switchSkill(name: string, enabled: boolean): Promise<{ items: SkillView[] }> {
+    return this.#ask(skillsSchema, 'POST', '/skills/switch', { name, enabled });
   }
 
   /** soul.yaml as it stands. */

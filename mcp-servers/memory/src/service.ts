@@ -35,6 +35,7 @@ import { recallRoute } from './search/recall-route.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { vectorRoutes } from './search/vector-routes.ts';
 import { SkillsPublication } from './skills/skills-publication.ts';
+import { skillsRoutes } from './skills/skills-routes.ts';
 import { SoulPublication } from './soul/soul-publication.ts';
 import { soulRoutes } from './soul/soul-routes.ts';
 import { Journal } from './sources/journal.ts';
@@ -146,6 +147,7 @@ export async function startMemoryService(
           routes: [
             ...soulRoutes(soul, config.defaults ?? bundledDefaults()),
             ...egressRoutes(egress),
+            ...skillsRoutes(home, skills),
             heartbeatRoute(home, store),
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),

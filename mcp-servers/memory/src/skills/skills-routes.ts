@@ -1,0 +1,48 @@
+/** `/skills…` for the gateway: how the owner's skills stand, and those that he has seen switched on and off. */
+import { checked } from '@mobyclaw/lib/checked';
+import { HttpProblem } from '@mobyclaw/lib/http-problem';
+import { switchSkill } from '@mobyclaw/lib/skills/approve-skill';
+import { ownerSkills } from '@mobyclaw/lib/skills/owner-skills';
+import { SkillError } from '@mobyclaw/lib/skills/skill-file';
+import { skillView } from '@mobyclaw/lib/skills/skill-view';
+import type { Route } from '@mobyclaw/mcp/route';
+import { skillSwitchSchema } from '@mobyclaw/protocol/skill';
+import * as z from 'zod';
+import type { SkillsPublication } from './skills-publication.ts';
+
+const switchSchema = skillSwitchSchema.extend({ name: z.string().max(300) });
+
+export function skillsRoutes(home: string, skills: SkillsPublication): Route[] {
+  const list = async () => ({ items: (await told(() => ownerSkills(home))).map(skillView) });
+  return [
+    { method: 'GET', path: '/skills', answer: list },
+    {
+      method: 'POST',
+      path: '/skills/switch',
+      async answer({ body }) {
+        const { name, enabled } = checked(switchSchema, body);
+        const found = (await told(() => ownerSkills(home))).find((skill) => skill.name === name);
+        if (!found) throw new HttpProblem('not-found', `There is no skill ${JSON.stringify(name)}.`);
+        const isSeen = found.state === 'on' || found.state === 'off';
+        if (enabled && !isSeen) {
+          throw new HttpProblem(
+            'conflict',
+            `${name} is ${found.state}: look at it first, where you can read it whole: ./mobyclaw skills enable ${name}`,
+          );
+        }
+        if (found.locked) await told(() => switchSkill(home, name, enabled));
+        await skills.publish();
+        return list();
+      },
+    },
+  ];
+}
+
+async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SkillError) throw new HttpProblem('conflict', error.message);
+    throw error;
+  }
+}
