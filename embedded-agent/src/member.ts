@@ -4,7 +4,8 @@
  */
 
 import { type Environment, resolveAll, resolveNamed } from '@mobyclaw/lib/model-ref';
-import { createModel, type RunModel } from './model/create-model.ts';
+import { createModel, type RelayedModel, type ResolvedModel, type RunModel } from './model/create-model.ts';
+import { relayed } from './model/relayed.ts';
 import type { AgentConfig, Soul } from './soul/schema.ts';
 import { Toolbox, type ToolboxOptions } from './tools/toolbox.ts';
 
@@ -31,7 +32,10 @@ export class Member {
       const [own, ...others] = resolveAll(this.#soul, this.#environment, this.name);
       const window = Number(this.#environment.MOBYCLAW_CONTEXT_WINDOW) || 0;
       // The window that the owner names is that of the model he chose, not of those behind it.
-      const made = [createModel(own, window), ...others.map((other) => createModel(other))] as const;
+      const made = [
+        createModel(own, window, this.#relayed(own)),
+        ...others.map((other) => createModel(other, 0, this.#relayed(other))),
+      ] as const;
       this.#models = Promise.all(made);
     }
     return this.#models;
@@ -44,8 +48,12 @@ export class Member {
     const isThat = ({ resolved: { provider, model, settings } }: RunModel): boolean =>
       settings === resolved.settings || (provider === resolved.provider && model === resolved.model);
     if (isThat(own)) return [own, ...others];
-    const known = this.#named.get(ref) ?? createModel(resolved);
+    const known = this.#named.get(ref) ?? createModel(resolved, 0, this.#relayed(resolved));
     this.#named.set(ref, known);
     return [await known, ...others.filter((other) => !isThat(other))];
+  }
+
+  #relayed(resolved: ResolvedModel): RelayedModel | null {
+    return relayed(this.#soul, this.#environment, resolved);
   }
 }

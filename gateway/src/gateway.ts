@@ -19,6 +19,7 @@ import { createBackground } from './background.ts';
 import { PriceTable } from './budget/prices.ts';
 import { Pricing } from './budget/pricing.ts';
 import { SoundCosts } from './budget/sound-costs.ts';
+import { ToldBudget } from './budget/told-budget.ts';
 import { isActive } from './calendar/active-hours.ts';
 import type { Commands } from './commands/commands.ts';
 import { Gauge } from './compaction/gauge.ts';
@@ -125,6 +126,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const supervisor = partClient(config.agentControlUrl, config.controlToken);
   const memory = partClient(config.memoryUrl, config.memoryToken);
   const egressPart = partClient(config.egressUrl, config.egressToken);
+  const toldBudget =
+    egressPart &&
+    new ToldBudget({ egress: egressPart, budget, caps: config.budget, prices, timeZone, clock, logger });
   const ownerMemory = new OwnerMemory(memory, timeZone);
   const capabilities = new Capabilities({
     key: config.capabilityKey,
@@ -494,6 +498,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   ruleWriter?.start();
   forgetting.start();
   egress.start();
+  await toldBudget?.start();
   turns.recover();
   const messagingStarted = startMessaging({
     config,
@@ -547,6 +552,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port,
     async close(graceMs = DRAIN_MS) {
+      await toldBudget?.stop();
       retention.stop();
       await factQuestions?.stop();
       await forgetQuestions.stop();

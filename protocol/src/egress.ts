@@ -43,7 +43,10 @@ export const egressBudgetSchema = z.object({
     .describe('a pattern such as `provider/*`, and what it costs; the first that fits counts'),
   elsewhere: z
     .object({ day: z.string(), month: z.string(), ofDay: spentSchema, ofMonth: spentSchema })
-    .describe('spent by calls that egress did not see; day YYYY-MM-DD, month YYYY-MM'),
+    .optional()
+    .describe(
+      'spent by calls that egress did not see; day YYYY-MM-DD, month YYYY-MM; absent: as told before',
+    ),
   liftedDay: z.string().nullable().describe('YYYY-MM-DD: the owner lets everything run on that day'),
 });
 export type EgressBudget = z.infer<typeof egressBudgetSchema>;

@@ -15,7 +15,7 @@ import { certificateBundle } from './certificate-bundle.ts';
 import { type ControlServer, startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
-import { engineEnvironment } from './engine-environment.ts';
+import { engineEnvironment, relayIn } from './engine-environment.ts';
 import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
 import type { Supervising } from './run-process.ts';
 import type { ListenAddress } from './settings.ts';
@@ -85,6 +85,7 @@ export class AgentContainer implements Supervising {
       cwd: work, // what the shell leaves behind lies beside the session database, not among its files
       listen: `${listen.host}:${listen.port}`,
       token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
+      relay: relayIn(env),
       env: (soul) => engineEnvironment(engine.kind, soul, env),
       log: process.stdout,
       logger,

@@ -22,6 +22,7 @@ import type { FoundEngine } from './engine.ts';
 import { serveCommand, takesToken } from './engine-command.ts';
 import { describeEngineProblem, sentence } from './engine-problem.ts';
 import { linkSkills, readsLinkedSkills } from './engine-skills.ts';
+import type { RelayAccess } from './fit-models.ts';
 import { FittedSoul } from './fitted-soul.ts';
 import { lastWords } from './last-words.ts';
 import { overwriteDatabase } from './overwrite-database.ts';
@@ -33,6 +34,8 @@ export interface AgentSupervisorOptions {
   published: string;
   /** Where the fitted copy goes; must be named as the published one. */
   fitted: string;
+  /** Through which models are asked. */
+  relay?: RelayAccess | null;
   sessionDb: string;
   cwd: string;
   /** `host:port` or `unix:///path`, as cagent's `--listen`. */

@@ -41,6 +41,27 @@ test('cagent, whose tools see what it sees, is handed no key of another provider
   });
 });
 
+test('where there is a relay each key is the virtual one, and cagent is told where its providers are', () => {
+  const relayed = {
+    ...given,
+    MOBYCLAW_RELAY_URL: 'http://egress:8119',
+    MOBYCLAW_MODEL_KEY: 'sk-moby',
+    OPENAI_BASE_URL: 'x',
+  };
+  const cagent = engineEnvironment('cagent', SOUL, relayed, beside);
+  expect(cagent).toMatchObject({
+    OPENAI_API_KEY: 'sk-moby',
+    MY_KEY: 'sk-moby',
+    SEARCH_KEY: 'search',
+    ANTHROPIC_BASE_URL: 'http://egress:8119/anthropic',
+    OPENAI_BASE_URL: 'http://egress:8119/openai/v1',
+    GOOGLE_GEMINI_BASE_URL: 'http://egress:8119/google',
+  });
+  const embedded = engineEnvironment('embedded', SOUL, relayed, beside);
+  expect(embedded).toMatchObject({ ANTHROPIC_API_KEY: 'sk-moby', MY_KEY: 'sk-moby' });
+  expect(embedded.OPENAI_BASE_URL).toBeUndefined();
+});
+
 test('a provider of several variables gets them where it is named', () => {
   const env = engineEnvironment('cagent', 'agents: { root: { model: amazon-bedrock/claude } }', {}, beside);
   expect(env).toEqual({ AWS_ACCESS_KEY_ID: 'aws' });

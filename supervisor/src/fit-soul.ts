@@ -16,6 +16,7 @@ import { readYaml } from '@mobyclaw/lib/yaml-text';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, visit, type YAMLMap } from 'yaml';
 import type { FoundEngine } from './engine.ts';
 import { isAtLeast } from './engine-version.ts';
+import { type RelayAccess, relayedModels } from './fit-models.ts';
 import { askedBeforeAllowed, type Edit } from './fit-permissions.ts';
 
 const LOWEST_VERSION = 10; // "9" was the first to take the key on MCP toolsets; "10" is what upstream documents
@@ -24,11 +25,17 @@ const OWN_HOSTS = new Set(['localhost', '[::1]', 'memory', 'gateway', 'workspace
 /** What aliases stand for. */
 type Anchors = Map<string, unknown>;
 
-export function fitSoul(source: string, engine: Pick<FoundEngine, 'kind' | 'numbers'>): string {
+/** @param relay through which models are asked; null: as soul.yaml says */
+export function fitSoul(
+  source: string,
+  engine: Pick<FoundEngine, 'kind' | 'numbers'>,
+  relay: RelayAccess | null = null,
+): string {
   if (engine.kind !== 'cagent') return source;
   const document = readYaml(source);
   if (document.errors.length > 0 || !isMap(document.contents)) return source;
   const edits = askedBeforeAllowed(document.contents);
+  if (relay) edits.push(...relayedModels(document.contents, source, relay));
   if (isAtLeast(engine.numbers, 1, 135)) edits.push(...privateServers(document, source));
   return edits
     .sort((a, b) => b.at - a.at)

@@ -10,6 +10,7 @@ import { soulHash } from '@mobyclaw/lib/soul-hash';
 import { addConfinedAgents } from './confined-agents.ts';
 import type { FoundEngine } from './engine.ts';
 import { withSkills } from './engine-skills.ts';
+import type { RelayAccess } from './fit-models.ts';
 import { fitSoul } from './fit-soul.ts';
 
 export interface FittedSoulOptions {
@@ -17,6 +18,8 @@ export interface FittedSoulOptions {
   published: string;
   /** In a folder that holds nothing else; named as the published one, since the name is the agent's key. */
   fitted: string;
+  /** Through which models are asked. */
+  relay?: RelayAccess | null;
 }
 
 export class FittedSoul {
@@ -33,11 +36,11 @@ export class FittedSoul {
 
   /** @throws the file system's error, ENOENT where nothing is published */
   make(): void {
-    const { engine, published, fitted } = this.#options;
+    const { engine, published, fitted, relay = null } = this.#options;
     const bytes = readFileSync(published);
     this.source = ownerText(bytes); // as memory checked it before it was published
     this.published = soulHash(bytes);
-    const copy = fitSoul(withSkills(addConfinedAgents(this.source, engine), engine), engine);
+    const copy = fitSoul(withSkills(addConfinedAgents(this.source, engine), engine), engine, relay);
     rmSync(dirname(fitted), { recursive: true, force: true }); // whatever was put there, links and folders too
     mkdirSync(dirname(fitted), { recursive: true, mode: 0o700 });
     writeFileSync(`${fitted}.new`, copy, { mode: 0o600, flag: 'wx' });

@@ -114,7 +114,9 @@ describe('up and down', () => {
       JSON.parse(readFileSync(join(home.path, `${name}.${what}.json`), 'utf8'));
     const gateway = read('gateway');
     const agent = JSON.parse(readFileSync(record, 'utf8')).env;
-    expect(agent).toMatchObject({ OPENAI_API_KEY: 'llm-key', JIRA_TOKEN: 'two words' });
+    expect(agent).toMatchObject({ OPENAI_API_KEY: agent.MOBYCLAW_MODEL_KEY, JIRA_TOKEN: 'two words' });
+    expect(JSON.stringify(agent)).not.toContain('llm-key');
+    expect(read('egress')).toMatchObject({ OPENAI_API_KEY: 'llm-key' });
     expect(agent.TELEGRAM_BOT_TOKEN).toBeUndefined();
     expect(gateway).toMatchObject({ TELEGRAM_BOT_TOKEN: 'bot-token' });
     expect(gateway.OPENAI_API_KEY).toBeUndefined();

@@ -21,7 +21,7 @@ import { certificateBundle } from './certificate-bundle.ts';
 import { startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
-import { engineEnvironment } from './engine-environment.ts';
+import { engineEnvironment, relayIn } from './engine-environment.ts';
 import { type HomeFolder, prepareHome, readOwnCredentials, readWorkspaces } from './home-folder.ts';
 import { LocalParts } from './local-parts.ts';
 import { findFreePorts, requireFreePort } from './local-port.ts';
@@ -259,6 +259,7 @@ export class LocalSupervisor {
       socket,
       ...(built && { sandbox: built.sandbox }),
       token: environment.MOBYCLAW_AGENT_TOKEN || undefined,
+      relay: relayIn(handed),
       env: (soul) => engineEnvironment(engine.kind, soul, handed, environment),
       log: log('agent'),
       logger,

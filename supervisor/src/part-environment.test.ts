@@ -91,7 +91,7 @@ test('memory: its own settings, no key, no token but the one it asks for', () =>
   });
 });
 
-test('agent: LLM keys and credentials, no messaging token', () => {
+test('agent: the virtual key in the place of each, and credentials, no messaging token', () => {
   expect(of('agent')).toEqual({
     PATH: '/bin',
     HOME: '/home/alice',
@@ -100,11 +100,9 @@ test('agent: LLM keys and credentials, no messaging token', () => {
     USER: 'alice',
     TZ: 'Europe/Berlin',
     MOBYCLAW_LOG_LEVEL: 'warn',
-    ANTHROPIC_API_KEY: 'key-a',
-    OPENAI_API_KEY: 'key-o',
-    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
-    GOOGLE_API_KEY: 'key-g',
-    GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:8/v1beta',
+    ANTHROPIC_API_KEY: 'sk-moby-model',
+    OPENAI_API_KEY: 'sk-moby-model',
+    GOOGLE_API_KEY: 'sk-moby-model',
     HTTPS_PROXY: 'http://proxy:1',
     JIRA_TOKEN: 'jira',
     MOBYCLAW_CREDENTIAL_NAMES: 'JIRA_TOKEN',
@@ -130,12 +128,19 @@ test('workspace: the folders, the way to ripgrep, and no key', () => {
   });
 });
 
-test('egress: where to listen, the way out, and no token but its own', () => {
+test('egress: where to listen, the way out, whatever may be a key of a model, and no token of the stack but its own', () => {
   expect(of('egress')).toEqual({
     ...MALLOC,
     LANG: 'C.UTF-8',
     HTTPS_PROXY: 'http://proxy:1',
     MOBYCLAW_LOG_LEVEL: 'warn',
+    ANTHROPIC_API_KEY: 'key-a',
+    OPENAI_API_KEY: 'key-o',
+    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+    GOOGLE_API_KEY: 'key-g',
+    GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:8/v1beta',
+    GITHUB_TOKEN: 'token-g', // soul.yaml may name it as the key of a model
+    JIRA_TOKEN: 'jira',
     MOBYCLAW_HOME: '/h',
     MOBYCLAW_EGRESS_TOKEN: 'egress',
     MOBYCLAW_MODEL_KEY: 'sk-moby-model',

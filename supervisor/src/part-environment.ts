@@ -8,6 +8,7 @@ import type { BoundSecret } from '@mobyclaw/lib/credentials/bound-secrets';
 import {
   CREDENTIAL_NAMES,
   isNamed,
+  isStackSecret,
   LOCALE_NAMES,
   type NameRule,
   NETWORK_NAMES,
@@ -36,7 +37,8 @@ const RULES: readonly Rule[] = [
   { parts: ['workspace'], names: ['PATH'] }, // for ripgrep
   { parts: ['egress', 'agent', 'gateway'], names: NETWORK_NAMES },
   // Keys of models; what else soul.yaml names is added where the engine is started (engine-environment.ts).
-  { parts: ['agent'], names: [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES, /^(DOCKER_AGENT|CAGENT)_\w+$/] },
+  { parts: ['egress'], names: [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES] },
+  { parts: ['agent'], names: [/^(DOCKER_AGENT|CAGENT)_\w+$/] },
   { parts: ['memory'], names: ['MOBYCLAW_DEFAULTS'] },
 ];
 
@@ -114,6 +116,9 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
   }
   if (part === 'egress') {
     return {
+      ...keysOfTheOwner(environment),
+      ...keysOfTheOwner(credentials),
+      ...keysOfTheOwner(Object.fromEntries(bound.map(({ name, value }) => [name, value]))),
       ...chosen,
       ...MALLOC_SETTINGS,
       MOBYCLAW_HOME: home,
@@ -129,6 +134,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     return {
       ...chosen,
       ...credentials,
+      ...virtualKeys({ ...environment, ...credentials }, secrets.model),
       [CREDENTIAL_NAMES]: Object.keys(credentials).join(','),
       MOBYCLAW_MCP_TOKEN: secrets.mcp,
       MOBYCLAW_MEMORY_URL: memoryUrl,
@@ -173,6 +179,19 @@ function ofTheOwner(part: PartName, environment: Environment): Record<string, st
     const { parts, nameIn } = SETTINGS[name];
     return parts.includes(part) ? (nameIn?.[part] ?? name) : null;
   });
+}
+
+/** Whatever soul.yaml may name as the key of a model, now or later. */
+function keysOfTheOwner(environment: Environment): Record<string, string> {
+  return given(environment, (name) =>
+    /(_KEY|_TOKEN)$/.test(name) && !isStackSecret(name) && name !== CREDENTIAL_NAMES ? name : null,
+  );
+}
+
+/** The agent is to see which keys there are, and none of them. */
+function virtualKeys(environment: Environment, key: string): Record<string, string> {
+  const names = PROVIDER_KEYS.filter((name) => environment[name]);
+  return Object.fromEntries(names.map((name) => [name, key]));
 }
 
 /** @param nameFor the name under which the part gets it, or null where it does not */

@@ -186,10 +186,10 @@ agents:
   );
 });
 
-test('docker-compose.yml hands moby the addresses of models, and nobody a key', () => {
+test('docker-compose.yml hands egress the addresses of models, and nobody a key', () => {
   const file = join(import.meta.dirname, '../../../docker-compose.yml');
   const { services } = parse(readFileSync(file, 'utf8'), { merge: true });
-  expect(Object.keys(services.moby.environment)).toEqual(expect.arrayContaining([...PROVIDER_ADDRESSES]));
+  expect(Object.keys(services.egress.environment)).toEqual(expect.arrayContaining([...PROVIDER_ADDRESSES]));
   for (const { environment } of Object.values<{ environment: object }>(services))
     expect(Object.keys(environment).filter((name) => PROVIDER_SECRETS.includes(name))).toEqual([]);
 });

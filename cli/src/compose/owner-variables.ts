@@ -10,6 +10,8 @@ import { CliError } from '../cli-error.ts';
 export interface OwnerVariables {
   /** Values as the owner wrote them, and the hosts that they are for. */
   credentials: readonly Credential[];
+  /** Names of keys of models, as soul.yaml gives them itself. */
+  tokenKeys: readonly string[];
   /** Names that soul.yaml asks models with: keys, and what else a provider is told. */
   forModels: readonly string[];
   /** Names that a toolset of soul.yaml is given. */
@@ -25,7 +27,7 @@ export async function readOwnerVariables(home: string): Promise<OwnerVariables> 
   const { all: credentials, faults } = readCredentials((await readIfThere(file)) ?? '', file);
   if (faults.length > 0) throw new CliError(faults.map(({ message }) => message).join('\n'));
   const { tokenKeys, providers, tools } = soulVariables((await readIfThere(join(home, 'soul.yaml'))) ?? '');
-  return { credentials, forModels: [...new Set([...tokenKeys, ...providers])], forTools: tools };
+  return { credentials, tokenKeys, forModels: [...new Set([...tokenKeys, ...providers])], forTools: tools };
 }
 
 /** @throws CliError where it cannot be read */

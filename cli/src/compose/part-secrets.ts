@@ -11,6 +11,7 @@ import { chown, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { shareCredentials, standInKey } from '@mobyclaw/lib/credentials/bound-secrets';
+import type { Credential } from '@mobyclaw/lib/credentials/read-credentials';
 import { CREDENTIAL_NAMES } from '@mobyclaw/lib/environment-names';
 import { secretFileText } from '@mobyclaw/lib/part-secrets';
 import { SETTINGS, settingsOf } from '@mobyclaw/lib/settings';
@@ -32,8 +33,8 @@ const PARTS_IN: Readonly<Record<ServiceName, readonly Part[]>> = {
   egress: ['egress'],
 };
 
-/** Who asks the models: he himself as yet, and egress in his place. */
-const WITH_MODEL_KEYS: readonly ServiceName[] = ['moby', 'egress'];
+/** Who asks the models. Moby is told which keys there are, and shows the virtual one in their place. */
+const KEEPER_OF_MODEL_KEYS: ServiceName = 'egress';
 
 /** As egress reads it: what of credentials.env is for named hosts, with what Moby has in its place. */
 const BOUND_FILE = 'secrets.json';
@@ -47,7 +48,7 @@ const MARK_LENGTH = 22; // of base64url: 132 bits
 export function partSecrets(
   { environment }: Pick<Settings, 'environment'>,
   env: Readonly<Record<string, string | undefined>>,
-  { credentials, forModels, forTools }: OwnerVariables,
+  { credentials, tokenKeys, forModels, forTools }: OwnerVariables,
   key: Uint8Array,
 ): PartSecrets {
   const { environment: ofTheOwner, bound } = shareCredentials(credentials, key);
@@ -59,9 +60,13 @@ export function partSecrets(
         return value ? [[name, value] as const] : [];
       }),
     );
+  const modelKeys = [...new Set([...PROVIDER_KEYS, ...tokenKeys])];
+  const keys = { ...chosen(modelKeys), ...pick(credentials, modelKeys) };
+  const { MOBYCLAW_MODEL_KEY: virtualKey = '' } = chosen(['MOBYCLAW_MODEL_KEY']);
+  const virtual = Object.fromEntries(Object.keys(keys).map((name) => [name, virtualKey]));
   const secretsOf = (service: ServiceName): Record<string, string> => ({
-    ...(WITH_MODEL_KEYS.includes(service) ? chosen([...PROVIDER_KEYS, ...forModels]) : {}),
-    ...(service === 'moby' ? { ...chosen(forTools), ...ofTheOwner } : {}),
+    ...(service === KEEPER_OF_MODEL_KEYS ? keys : {}),
+    ...(service === 'moby' ? { ...chosen([...forModels, ...forTools]), ...ofTheOwner, ...virtual } : {}),
     ...(service === 'moby' && names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
     ...(service === 'egress' && bound.length > 0 ? { [BOUND_FILE]: JSON.stringify(bound) } : {}),
     ...chosen(PARTS_IN[service].flatMap((part) => settingsOf(part)).filter((name) => SETTINGS[name].secret)),
@@ -73,6 +78,11 @@ export function partSecrets(
     workspace: secretsOf('workspace'),
     egress: secretsOf('egress'),
   };
+}
+
+function pick(credentials: readonly Credential[], names: readonly string[]): Record<string, string> {
+  const wanted = credentials.filter(({ name }) => names.includes(name));
+  return Object.fromEntries(wanted.map(({ name, value }) => [name, value]));
 }
 
 /**

@@ -31,12 +31,13 @@ export class EventLog {
     this.#sweep = every(clock, SWEEP_MS, () => this.#forget(), ALIVE_MS);
   }
 
-  /** Bound, so that it can be handed to whoever has something to tell. */
-  readonly append = ({ event, data }: EgressEvent): void => {
+  /** Bound, so that it can be handed to whoever has something to tell. @returns whether a gateway listens just now */
+  readonly append = ({ event, data }: EgressEvent): boolean => {
     this.#database
       .prepare('INSERT INTO events (at, event, data) VALUES (?, ?, ?)')
       .run(this.#clock.now(), event, JSON.stringify(data));
     for (const wake of this.#readers) wake();
+    return this.#readers.size > 0;
   };
 
   /**

@@ -66,8 +66,9 @@ export class CallBudget {
   }
 
   replace(told: EgressBudget): void {
-    this.#told = told;
-    this.#ledger.keep(KEPT_AS, JSON.stringify(told));
+    const before = this.#told?.elsewhere;
+    this.#told = before ? { elsewhere: before, ...told } : told;
+    this.#ledger.keep(KEPT_AS, JSON.stringify(this.#told));
     this.#ledger.priceAgain(this.costOf);
     this.#spent = null;
     this.#wake();

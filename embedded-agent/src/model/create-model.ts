@@ -26,11 +26,21 @@ export interface RunModel {
   runnable: RunnableModel;
 }
 
+/** Through which models are asked, in the place of their providers. */
+export interface RelayedModel {
+  address: string;
+  key: string;
+}
+
 /** @param window that the owner names in .env; what soul.yaml says of this very model goes before it */
-export async function createModel(resolved: ResolvedModel, window = 0): Promise<RunModel> {
+export async function createModel(
+  resolved: ResolvedModel,
+  window = 0,
+  relay: RelayedModel | null = null,
+): Promise<RunModel> {
   const { max_tokens, temperature, top_p } = resolved.settings;
   const runnable: RunnableModel = {
-    model: await languageModel(resolved),
+    model: await languageModel(resolved, relay),
     settings: {
       ...(max_tokens === undefined ? {} : { maxOutputTokens: max_tokens }),
       ...(temperature === undefined ? {} : { temperature }),
@@ -52,8 +62,10 @@ function speaksChatCompletions({ kind, responses }: ResolvedModel): boolean {
   return (kind === 'openai' || kind === 'compatible') && !responses;
 }
 
-async function languageModel(resolved: ResolvedModel): Promise<LanguageModelV4> {
-  const { kind, provider, model, baseUrl, apiKey = '', responses } = resolved;
+async function languageModel(resolved: ResolvedModel, relay: RelayedModel | null): Promise<LanguageModelV4> {
+  const { kind, provider, model, responses } = resolved;
+  const baseUrl = relay?.address ?? resolved.baseUrl;
+  const apiKey = relay?.key ?? resolved.apiKey ?? '';
   const fetch = answerFetch(repeatingFetch, { chat: speaksChatCompletions(resolved) });
   const common = { fetch, ...(baseUrl ? { baseURL: baseUrl.replace(/\/+$/, '') } : {}) };
   switch (kind) {
@@ -79,7 +91,7 @@ async function languageModel(resolved: ResolvedModel): Promise<LanguageModelV4> 
         const { createOpenAI } = await import('@ai-sdk/openai');
         return createOpenAI({ ...common, apiKey })(model);
       }
-      if (kind === 'openai' && !baseUrl) {
+      if (kind === 'openai' && !resolved.baseUrl) {
         const { createOpenAI } = await import('@ai-sdk/openai');
         return createOpenAI({ ...common, apiKey }).chat(model);
       }

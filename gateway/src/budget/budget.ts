@@ -41,13 +41,22 @@ export class Budget {
   /** Sums in the database, until they change. */
   readonly #settled = new Map<Period, { start: number; spent: Spent }>();
 
+  #onChange: () => Promise<void> = () => Promise.resolve();
+
   constructor(options: BudgetOptions) {
     this.#options = options;
   }
 
+  /** Who else decides by prices and lifts; the next turn begins when it knows. */
+  onChange(tell: () => Promise<void>): void {
+    this.#onChange = tell;
+  }
+
   /** Looks whether the owner has changed a price. Never rejects. */
   async refresh(): Promise<void> {
-    if (await this.#options.pricing.refresh()) this.#settled.clear();
+    if (!(await this.#options.pricing.refresh())) return;
+    this.#settled.clear();
+    await this.#onChange();
   }
 
   /** @returns why such a turn may not start, for whoever asked; null where it may */
@@ -95,6 +104,7 @@ export class Budget {
     const { store, clock, calendar } = this.#options;
     const { start, end } = calendar.bounds('day', clock.now());
     store.transaction('durable', () => store.usage.lift(start, clock.now()));
+    void this.#onChange();
     return { until: end };
   }
 

@@ -1,7 +1,7 @@
 import { key, oneOf } from './forms.ts';
 import type { Topic } from './setting.ts';
 
-const modelKey = { form: key, parts: ['agent'], secret: true } as const;
+const modelKey = { form: key, parts: ['egress'], secret: true } as const;
 
 export const model = {
   title: 'Model',
