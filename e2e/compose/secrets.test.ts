@@ -32,10 +32,6 @@ const secretsIn = (text: string): string[] => NAMES.filter((name) => text.includ
 
 /** His engine needs these to work, so whoever runs in his container has them; none opens anything but the stack's own doors for him. */
 const MOBY_MAY_HAVE = [
-  'ANTHROPIC_API_KEY',
-  'OPENAI_API_KEY',
-  'GOOGLE_API_KEY',
-  'MISTRAL_API_KEY',
   'MOBYCLAW_AGENT_TOKEN',
   'MOBYCLAW_MCP_TOKEN',
   'MOBYCLAW_MODEL_KEY',

@@ -1,4 +1,4 @@
-/** What is closed in the containers: the way out of those that have none, and to Moby's shell what keeps him. */
+/** What a shell inside Moby's container gets to: nothing but the doors of the stack, and that at once; and nothing of what keeps him. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { docker } from './docker.ts';
 import { bridgeAddress, SERVICES, type Service, useStack } from './stack.ts';
 
 /** Without a way out. */
-const CLOSED: readonly Service[] = ['memory', 'workspace'];
+const CLOSED: readonly Service[] = ['moby', 'memory', 'workspace'];
 const NO_WAY = /^(ENETUNREACH|EHOSTUNREACH|ECONNREFUSED|EADDRNOTAVAIL|ENOTFOUND|EPERM|EACCES)$/;
 const AT_ONCE_MS = 200;
 
@@ -94,8 +94,36 @@ describe.skipIf(!requireDocker())('the walls', () => {
     60_000,
   );
 
+  test('moby reaches gateway, memory, workspace and egress, by their names', async () => {
+    const doors = [
+      ['gateway', 3000],
+      ['memory', 9100],
+      ['workspace', 9200],
+      ['egress', 8118],
+      ['egress', 8119],
+    ] as const;
+    for (const [host, port] of doors) expect(await connect('moby', host, port), host).toBe('connected');
+    expect(await connect('moby', 'egress', 8117)).not.toBe('connected'); // what steers it is the gateway's alone
+    expect(await connect('moby', 'egress-control', 8117)).toMatch(NO_WAY);
+  }, 60_000);
+
+  test('no network of his leaves the stack, and nothing of this machine is named to him', async () => {
+    const { NetworkSettings, HostConfig } = await stack().inspect('moby');
+    for (const name of Object.keys(NetworkSettings.Networks))
+      expect(await docker(['network', 'inspect', name, '--format', '{{.Internal}}']), name).toBe('true\n');
+    expect(HostConfig.ExtraHosts ?? []).toEqual([]);
+    expect(HostConfig.CapDrop).toEqual(['ALL']);
+    expect(HostConfig.CapAdd).toBeNull();
+    const shell = (script: string) => stack().exec('moby', ['sh', '-c', script]);
+    expect(
+      await shell(
+        'ls /var/run/docker.sock /run/docker.sock 2>/dev/null; cat /proc/self/mountinfo | grep -c docker.sock; true',
+      ),
+    ).toBe('0\n');
+  });
+
   test('of what keeps him his shell reads nothing: environment, memory, files; not as a debugger either', async () => {
-    const script = String.raw`
+    const script = `
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 def call(number, *args):

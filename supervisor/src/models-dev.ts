@@ -1,8 +1,8 @@
 /**
  * cagent looks up models at models.dev. Where it cannot get there, each lookup tries again and a stream stalls for up
  * to 30 s; a cache file that says it was refreshed in the far future stops that, at the price of no prices and no context
- * limits. `MOBYCLAW_MODELS_DEV=offline` asks for it: with closed egress, or when every model is local. `online`, the
- * default, leaves all to cagent.
+ * limits. `MOBYCLAW_MODELS_DEV=offline`, the default, asks for it: behind the door each lookup would be a question to the owner or a
+ * refusal. `online` leaves all to cagent, and needs `models.dev` under `allow` in egress.yaml.
  *
  * The file goes where the engine looks, which is in the home folder of the agent and cannot be moved by a flag
  * (`--cache-dir` has no effect on it). A private HOME would hide the owner's home from the agent's shell, so HOME

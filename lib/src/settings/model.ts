@@ -20,9 +20,9 @@ export const model = {
     },
     MOBYCLAW_MODELS_DEV: {
       about:
-        'Whether cagent may look up models at models.dev: online, or offline where there is no way there or every model is local.',
+        'Whether cagent may look up models at models.dev, again and again: offline, or online where egress.yaml allows models.dev. What calls cost, egress knows without.',
       form: oneOf('online', 'offline'),
-      default: 'online',
+      default: 'offline',
       parts: ['supervisor'],
     },
   },
