@@ -101,6 +101,7 @@ async function languageModel(resolved: ResolvedModel, relay: RelayedModel | null
         name: provider,
         baseURL: common.baseURL ?? '',
         includeUsage: true,
+        supportsStructuredOutputs: true, // asked for in soul.yaml alone
         ...(apiKey ? { apiKey } : {}),
       })(model);
     }

@@ -65,6 +65,19 @@ it('keeps the last items and all of the user’s', () => {
   ]);
 });
 
+it('shortens them beyond what soul.yaml names, and not at all where it names none', () => {
+  const stored = [
+    user('a'),
+    says('', 'c1'),
+    result('c1', 'x'.repeat(200_000)),
+    says('', 'c2'),
+    result('c2', 'new'),
+  ];
+  const first = (tokens: number): unknown =>
+    JSON.stringify(toModelMessages(stored, 0, tokens)).length > 200_000;
+  expect([0, 49_999, 60_000, -1].map(first)).toEqual([false, false, true, true]);
+});
+
 it('shortens old tool results beyond a budget', () => {
   const long = 'x'.repeat(100_000);
   const stored = [user('a'), says('', 'c1'), result('c1', long), says('', 'c2'), result('c2', long)];

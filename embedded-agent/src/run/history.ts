@@ -13,7 +13,8 @@ import type { ContentPart, StoredMessage, ToolCall } from '@mobyclaw/protocol/ca
 import { pictureType } from '../model/picture-type.ts';
 import { promptArguments } from './call-arguments.ts';
 
-const OLD_RESULTS_BUDGET_CHARS = 160_000; // about 40,000 tokens
+const OLD_RESULTS_TOKENS = 40_000; // cagent's default
+const CHARS_A_TOKEN = 4;
 
 export const NO_RESULT =
   'No result: the run was cut off before this tool had answered. It may or may not have acted.';
@@ -21,11 +22,21 @@ export const NO_RESULT =
 type Stored = StoredMessage['message'];
 type UserContent = Extract<LanguageModelV4Message, { role: 'user' }>['content'];
 
-/** @param maxItems how many of the last messages are sent besides those of the user; 0 for all */
-export function toModelMessages(stored: readonly StoredMessage[], maxItems = 0): LanguageModelV4Prompt {
+/**
+ * @param maxItems how many of the last messages are sent besides those of the user; 0 for all
+ * @param oldResultsTokens what results of tools may take up, the newest first; 0 for the default, -1 for all
+ */
+export function toModelMessages(
+  stored: readonly StoredMessage[],
+  maxItems = 0,
+  oldResultsTokens = 0,
+): LanguageModelV4Prompt {
   // What a sub-agent said is told by the result of its task alone.
   const all = stored.filter((entry) => entry.sub_session === undefined).map((entry) => entry.message);
-  const messages = shortened(maxItems > 0 ? recent(all, maxItems) : all);
+  const messages = shortened(
+    maxItems > 0 ? recent(all, maxItems) : all,
+    oldResultsTokens || OLD_RESULTS_TOKENS,
+  );
   const result: LanguageModelV4Prompt = [];
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index];
@@ -104,8 +115,9 @@ function recent(messages: readonly Stored[], count: number): Stored[] {
   return messages.filter((message, index) => index >= cut || message.role === 'user');
 }
 
-function shortened(messages: readonly Stored[]): Stored[] {
-  let budget = OLD_RESULTS_BUDGET_CHARS;
+function shortened(messages: readonly Stored[], tokens: number): readonly Stored[] {
+  if (tokens < 0) return messages;
+  let budget = tokens * CHARS_A_TOKEN;
   const result = messages.toReversed().map((message): Stored => {
     if (message.role !== 'tool') return message;
     budget -= message.content?.length ?? 0;

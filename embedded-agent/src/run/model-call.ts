@@ -32,7 +32,8 @@ export interface ModelCallsOptions {
   onUsage(inputTokens: number, outputTokens: number): void;
 }
 
-export interface ModelQuestion extends Pick<LanguageModelV4CallOptions, 'prompt' | 'tools'> {
+export interface ModelQuestion
+  extends Pick<LanguageModelV4CallOptions, 'prompt' | 'tools' | 'responseFormat'> {
   model: RunModel;
   /** How often a call that failed before its first word is tried again. */
   maxRetries: number;
@@ -68,7 +69,7 @@ export class ModelCalls {
   }
 
   /** @throws what the provider answered instead, also in the middle of an answer; what came by then is kept */
-  async ask({ prompt, tools, model, maxRetries, nextWaits }: ModelQuestion): Promise<Answer> {
+  async ask({ prompt, tools, responseFormat, model, maxRetries, nextWaits }: ModelQuestion): Promise<Answer> {
     const { clock, signal } = this.#options;
     const { runnable } = model;
     const silence = new SilenceGuard(clock, signal);
@@ -77,6 +78,7 @@ export class ModelCalls {
       ...runnable.settings,
       providerOptions: runnable.providerOptions,
       prompt: wellFormed(runnable.takesToolPictures ? prompt : picturesAfterTools(prompt)),
+      ...(responseFormat ? { responseFormat } : {}),
       ...(tools?.length ? { tools, toolChoice: { type: 'auto' } } : {}),
     };
     try {

@@ -8,64 +8,28 @@
 
 import { randomUUID } from 'node:crypto';
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
-import type { Clock } from '@mobyclaw/lib/clock';
 import { namedModel } from '@mobyclaw/lib/model-ref';
-import type { ContentPart, ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
+import type { ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
 import type { RunModel } from '../model/create-model.ts';
-import type { AgentConfig, Soul } from '../soul/schema.ts';
-import type { Session, SessionStore } from '../store/session-store.ts';
 import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tools/tool.ts';
-import type { Offer, Toolbox } from '../tools/toolbox.ts';
-import { actsOn, textOf } from './answers.ts';
+import type { Offer } from '../tools/toolbox.ts';
+import { actsOn, responseFormat, textOf } from './answers.ts';
 import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
-import type { Gate } from './gate.ts';
 import { toModelMessages } from './history.ts';
+import { inOrder } from './in-order.ts';
 import { MessageWriter } from './message-writer.ts';
 import { ModelCalls, UNKNOWN_TOOL } from './model-call.ts';
-import { type Cooldown, ModelChain, nameOf } from './model-chain.ts';
+import { ModelChain, nameOf } from './model-chain.ts';
 import { PromptBuilder } from './prompt.ts';
 import type { Emit } from './run-events.ts';
+import type { RunDependencies, RunEnd, RunRequest } from './run-request.ts';
 import { titleFrom } from './title.ts';
-import { type ResumeAnswer, ToolCalls } from './tool-calls.ts';
+import { ToolCalls } from './tool-calls.ts';
 import { toolOutput } from './tool-output.ts';
 import { MOST_DEPTH, subSession, type Task, taskText, transferTool, withTransfer } from './transfer.ts';
 
 const MORE_ITERATIONS = 10; // what one approval adds, as in cagent
-
-/** Who runs. */
-export interface Runner {
-  /** Of the agents in soul.yaml. */
-  agentName: string;
-  agent: AgentConfig;
-  /** The agent's own, then those that go on where it fails. */
-  models: readonly [RunModel, ...RunModel[]];
-  toolbox: Toolbox;
-}
-
-export interface RunDependencies extends Runner {
-  soul: Soul;
-  /** Another agent of soul.yaml, which is given a task. @throws ModelConfigError */
-  runner(name: string): Promise<Runner>;
-  /** Of the session. */
-  cooldown: Cooldown;
-  store: SessionStore;
-  clock: Clock;
-  workingDir: string;
-  home: string | undefined;
-  /** How often a model call that failed before its first word is tried again. */
-  maxRetries: number;
-}
-
-export interface RunRequest {
-  session: Session;
-  messages: ReadonlyArray<{ content: string; multi_content?: ContentPart[] }>;
-  headers: ToolContext['headers'];
-  signal: AbortSignal;
-  gate: Gate<ResumeAnswer>;
-  elicitation: Gate<ElicitationAnswer>;
-  emit: Emit;
-}
 
 /** A run within a run: a task that another agent was given. */
 interface SubRun {
@@ -92,8 +56,6 @@ export async function run(dependencies: RunDependencies, request: RunRequest): P
   emit({ type: 'stream_stopped', ...(active.cutAtLimit ? { reason: 'length' } : {}) });
   return 'ended';
 }
-
-export type RunEnd = 'ended' | 'cut';
 
 class Run {
   readonly #deps: RunDependencies;
@@ -268,7 +230,11 @@ class Run {
     const { agent, store, toolbox } = this.#deps;
     const prompt: LanguageModelV4Prompt = this.#sub
       ? [{ role: 'user', content: [{ type: 'text', text: 'Please proceed.' }] }]
-      : toModelMessages(store.messages(this.#request.session.id), agent.num_history_items);
+      : toModelMessages(
+          store.messages(this.#request.session.id),
+          agent.num_history_items,
+          agent.max_old_tool_call_tokens,
+        );
     if (!toolbox.empty) this.#announceTools();
     for (let calls = 1; ; calls++) {
       const answer = await this.#chain.ask(async (how) =>
@@ -276,14 +242,18 @@ class Run {
           ...how,
           prompt: await this.#prompts.build(prompt, this.#offer, how.model.runnable),
           tools: this.#offer.forModel,
+          ...responseFormat(agent),
         }),
       );
       this.#lastWords = textOf(answer);
       this.#cutAtLimit = answer.finish === 'length';
       if (!actsOn(answer)) return;
-      const results: LanguageModelV4ToolResultPart[] = [];
-      for (const call of answer.calls) results.push(await this.#result(call));
-      prompt.push(answer.message, { role: 'tool', content: results });
+      const content = await inOrder(
+        answer.calls,
+        (call) => this.#readsOnly(call),
+        (call, before) => this.#result(call, before),
+      );
+      prompt.push(answer.message, { role: 'tool', content });
       if (this.#limit > 0 && calls >= this.#limit && (await this.#stopsAtLimit())) return;
       await this.#listTools();
       this.#warn();
@@ -333,14 +303,26 @@ class Run {
   }
 
   /** The result of a call, for the model. One that cannot be run has a result that says why. */
-  async #result(call: ToolCall): Promise<LanguageModelV4ToolResultPart> {
+  async #result(call: ToolCall, before: Promise<unknown>): Promise<LanguageModelV4ToolResultPart> {
     const { id = '', function: fn } = call;
     const name = fn.name ?? '';
-    const result = await this.#run(call, name, fn.arguments);
+    const result = await this.#run(call, name, fn.arguments, before);
     return { type: 'tool-result', toolCallId: id, toolName: name, output: toolOutput(result) };
   }
 
-  async #run(call: ToolCall, name: string, text: string | undefined): Promise<ToolResult> {
+  #readsOnly({ function: fn }: ToolCall): boolean {
+    const tool = this.#offer.tools.get(fn.name ?? '');
+    const read = readArguments(fn.arguments);
+    if (!tool || 'fault' in read || tool.faults?.(read.input)) return false;
+    return this.#toolCalls.readsOnly(tool, read.input);
+  }
+
+  async #run(
+    call: ToolCall,
+    name: string,
+    text: string | undefined,
+    before: Promise<unknown>,
+  ): Promise<ToolResult> {
     const tool = this.#offer.tools.get(name);
     if (!tool) {
       const output = `Tool '${name}' is not available. You can only use the tools provided to you.`;
@@ -352,7 +334,7 @@ class Run {
       const output = `Error: the arguments of '${name}' are not valid. ${fault}`;
       return this.#toolCalls.respond(call, tool.definition, { output, isError: true });
     }
-    return await this.#toolCalls.run(tool, call, read.input);
+    return await this.#toolCalls.run(tool, call, read.input, before);
   }
 
   /** All agents of soul.yaml; of the one that runs, the model that it really has. */

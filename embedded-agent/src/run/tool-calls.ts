@@ -12,6 +12,9 @@ import type { MessageWriter } from './message-writer.ts';
 import { decide, type Rules } from './permissions.ts';
 import type { Emit } from './run-events.ts';
 
+/** Categories whose tools only read as far as permissions go, and must keep their order all the same. */
+const ONE_BY_ONE: ReadonlySet<string> = new Set(['transfer', 'user_prompt', 'todo', 'think']);
+
 export interface ResumeAnswer {
   confirmation: 'approve' | 'approve-session' | 'approve-tool' | 'reject';
   reason?: string;
@@ -38,13 +41,23 @@ export class ToolCalls {
     this.#options = options;
   }
 
-  /** @throws the signal's reason where the run is cancelled; the call then has no result, as it may have acted */
-  async run(tool: AgentTool, call: ToolCall, input: unknown): Promise<ToolResult> {
+  /** Whether it may run beside others: it says that it only reads, and nobody is asked about it. */
+  readsOnly({ definition }: AgentTool, input: unknown): boolean {
+    if (!definition.annotations?.readOnlyHint || ONE_BY_ONE.has(definition.category ?? '')) return false;
+    return decide(definition, input, this.#options.rules()).decision === 'allow';
+  }
+
+  /**
+   * @param before calls whose results come first, whichever ends first
+   * @throws the signal's reason where the run is cancelled; the call then has no result, as it may have acted
+   */
+  async run(tool: AgentTool, call: ToolCall, input: unknown, before: Promise<unknown>): Promise<ToolResult> {
     const refusal = await this.#refusal(tool.definition, call, input);
     if (refusal !== null) return this.respond(call, tool.definition, { output: refusal, isError: true });
     this.#options.emit({ type: 'tool_call', tool_call: call, tool_definition: tool.definition });
     const { context } = this.#options;
     const result = await unlessAborted(tool.call(input, context), context.signal);
+    await before;
     return this.respond(call, tool.definition, result);
   }
 

@@ -68,11 +68,14 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     );
   });
 
-  it.each(['hooks', 'handoffs', 'rag', 'structured_output'])('says that it does not support %s', (key) => {
-    expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
-      `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
-    );
-  });
+  it.each(['hooks', 'handoffs', 'rag', 'max_tool_result_tokens'])(
+    'says that it does not support %s',
+    (key) => {
+      expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
+        `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
+      );
+    },
+  );
 
   it('says that it does not support rag at the top', () => {
     expect(fault(`${MINIMAL}rag: {}\n`)).toContain(
@@ -131,7 +134,7 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
 it('what is refused because cagent alone runs it stands in the docs, and nothing that runs', () => {
   const docs = readFileSync(join(import.meta.dirname, '../../../docs/soul.md'), 'utf8');
   const table = docs.slice(docs.indexOf('## What the embedded agent')).match(/(?<=`)[a-z0-9_]+(?=`)/g) ?? [];
-  const read = ['remote', 'metadata', 'version', 'allow_private_ips'];
+  const read = ['remote', 'metadata', 'version', 'allow_private_ips', 'strict', 'structured_output'];
   expect(new Set(table)).toEqual(new Set([...CAGENT_ONLY_KEYS, ...CAGENT_ONLY_TOOLSETS, ...read]));
 });
 

@@ -63,6 +63,13 @@ const toolsetSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('user_prompt'), ...common }),
 ]);
 
+const structuredOutputSchema = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().optional(),
+  strict: z.boolean().optional(),
+  schema: z.record(z.string(), z.unknown()),
+});
+
 /** Models that go on where the agent's own fails; with cagent's defaults. */
 const fallbackSchema = z.strictObject({
   models: z.array(z.string().min(1)).optional(),
@@ -86,6 +93,10 @@ const agentSchema = z.strictObject({
   add_prompt_files: z.array(z.string().min(1)).optional(),
   max_iterations: z.int().min(0).optional(),
   num_history_items: z.int().min(0).optional(),
+  /** What results of tools in the conversation may take up, the newest first; -1 is all. cagent knows it since v1.36. */
+  max_old_tool_call_tokens: z.int().min(-1).optional(),
+  /** Every answer is JSON of this shape, where the provider can see to it. */
+  structured_output: structuredOutputSchema.optional(),
   toolsets: z.array(toolsetSchema).optional(),
   /** Agents of this file that it can give tasks to. */
   sub_agents: z.array(z.string().min(1)).optional(),
@@ -148,10 +159,11 @@ export type FallbackConfig = z.infer<typeof fallbackSchema>;
 /** What cagent reads and this agent does not, by name. */
 export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
   (
-    'rag mcps hooks handoffs structured_output commands code_mode_tools ' +
+    'rag mcps hooks handoffs commands code_mode_tools ' +
     'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
     'frequency_penalty presence_penalty parallel_tool_calls track_usage routing name model_picker ' +
-    'safety runtime budgets redact_secrets title_model compaction_model cache file_types'
+    'safety runtime budgets max_consecutive_tool_calls max_tool_result_tokens session_compaction compaction_threshold ' +
+    'instruction_file cost first_available redact_secrets title_model compaction_model cache file_types'
   ).split(' '),
 );
 
