@@ -34,9 +34,12 @@ export const CERTIFICATE_NAMES: readonly string[] = [
   'AWS_CA_BUNDLE',
 ];
 
+/** To reach out through a proxy. */
+export const PROXY_NAMES: readonly NameRule[] = [/^(https?|no|all)_proxy$/i];
+
 /** To reach out through a proxy or with certificates of one's own. */
 export const NETWORK_NAMES: readonly NameRule[] = [
-  /^(https?|no|all)_proxy$/i,
+  ...PROXY_NAMES,
   ...CERTIFICATE_NAMES,
   'SSL_CERT_DIR',
   'NODE_USE_ENV_PROXY',

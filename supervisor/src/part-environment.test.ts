@@ -91,6 +91,16 @@ test('memory: its own settings, no key, no token but the one it asks for', () =>
   });
 });
 
+/** To which his programs are told to turn, whatever proxy the owner has. */
+const DOOR = {
+  HTTP_PROXY: 'http://127.0.0.1:20005',
+  HTTPS_PROXY: 'http://127.0.0.1:20005',
+  NO_PROXY: 'localhost,127.0.0.1,::1',
+  http_proxy: 'http://127.0.0.1:20005',
+  https_proxy: 'http://127.0.0.1:20005',
+  no_proxy: 'localhost,127.0.0.1,::1',
+};
+
 test('agent: the virtual key in the place of each, and credentials, no messaging token', () => {
   expect(of('agent')).toEqual({
     PATH: '/bin',
@@ -103,7 +113,7 @@ test('agent: the virtual key in the place of each, and credentials, no messaging
     ANTHROPIC_API_KEY: 'sk-moby-model',
     OPENAI_API_KEY: 'sk-moby-model',
     GOOGLE_API_KEY: 'sk-moby-model',
-    HTTPS_PROXY: 'http://proxy:1',
+    ...DOOR,
     JIRA_TOKEN: 'jira',
     MOBYCLAW_CREDENTIAL_NAMES: 'JIRA_TOKEN',
     MOBYCLAW_MCP_TOKEN: 'mcp',
@@ -202,6 +212,7 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     MOBYCLAW_MODEL_KEY: 'sk-moby-model',
     MOBYCLAW_RELAY_URL: 'http://127.0.0.1:5',
     MOBYCLAW_DOOR_URL: 'http://127.0.0.1:6',
+    ...Object.fromEntries(Object.entries(DOOR).map(([name, value]) => [name, value.replace('20005', '6')])),
     MOBYCLAW_MCP_TOKEN: 'mcp',
     PATH: '/mine',
     MOBYCLAW_CREDENTIAL_NAMES: 'MOBYCLAW_MEMORY_URL,PATH',

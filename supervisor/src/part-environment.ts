@@ -13,6 +13,7 @@ import {
   type NameRule,
   NETWORK_NAMES,
   PROGRAM_NAMES,
+  PROXY_NAMES,
 } from '@mobyclaw/lib/environment-names';
 import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
@@ -35,7 +36,8 @@ const RULES: readonly Rule[] = [
   // The agent's shell is the owner's: it finds his programs and his home.
   { parts: ['agent'], names: PROGRAM_NAMES },
   { parts: ['workspace'], names: ['PATH'] }, // for ripgrep
-  { parts: ['egress', 'agent', 'gateway'], names: NETWORK_NAMES },
+  { parts: ['egress', 'gateway'], names: NETWORK_NAMES },
+  { parts: ['agent'], names: NETWORK_NAMES.filter((name) => !PROXY_NAMES.includes(name)) },
   // Keys of models; what else soul.yaml names is added where the engine is started (engine-environment.ts).
   { parts: ['egress'], names: [...PROVIDER_KEYS, ...PROVIDER_ADDRESSES] },
   { parts: ['agent'], names: [/^(DOCKER_AGENT|CAGENT)_\w+$/] },
@@ -133,6 +135,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
   if (part === 'agent') {
     return {
       ...chosen,
+      ...throughTheDoor(`http://127.0.0.1:${addresses.doorPort}`),
       ...credentials,
       ...virtualKeys({ ...environment, ...credentials }, secrets.model),
       [CREDENTIAL_NAMES]: Object.keys(credentials).join(','),
@@ -160,6 +163,18 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     MOBYCLAW_AGENT_URL: addresses.agentUrl,
     ...doorFor('gateway', addresses),
     MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${addresses.controlPort}`,
+  };
+}
+
+/**
+ * How his programs are told the way out, in both spellings, since each reads its own. Where there are walls it is the only
+ * one; where not it is a convenience. The owner's own proxy is asked by egress, and his programs need not know of it.
+ */
+function throughTheDoor(door: string): Record<string, string> {
+  const own = 'localhost,127.0.0.1,::1';
+  return {
+    ...{ HTTP_PROXY: door, HTTPS_PROXY: door, NO_PROXY: own },
+    ...{ http_proxy: door, https_proxy: door, no_proxy: own },
   };
 }
 
