@@ -162,6 +162,7 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     MOBYCLAW_MEMORY_URL: memoryUrl,
     MOBYCLAW_AGENT_URL: addresses.agentUrl,
     ...doorFor('gateway', addresses),
+    ...(addresses.walled ? { MOBYCLAW_WALLS: 'on' } : {}), // so that it tells an owner from before, once
     MOBYCLAW_AGENT_CONTROL_URL: `http://127.0.0.1:${addresses.controlPort}`,
   };
 }

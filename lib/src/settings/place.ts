@@ -38,7 +38,7 @@ export const place = {
       about:
         'Whether Moby and his shell stand behind walls in local mode, by bubblewrap on Linux: auto is on where this machine can; on is an error where it cannot; off leaves his shell yours.',
       form: oneOf('auto', 'on', 'off'),
-      default: 'off',
+      default: 'auto',
       parts: [],
     },
     MOBYCLAW_TZ: {
