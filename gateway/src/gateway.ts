@@ -54,6 +54,7 @@ import { ownerRules } from './questions/owner-rules.ts';
 import { Questions } from './questions/questions.ts';
 import { RuleWriter } from './questions/rule-writer.ts';
 import { UnaskedRecall } from './recall/unasked-recall.ts';
+import { SkillQuestions } from './skills/skill-questions.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
 import { HistoryIndexer } from './store/history-indexer.ts';
 import { Retention } from './store/retention.ts';
@@ -364,6 +365,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     jobs: async () => background.jobs,
     questions,
     proposeForgetting: (wish, session) => forgetQuestions.propose(wish, session),
+    proposeSkill: (proposed) => skillQuestions.propose(proposed),
     clock,
     timeZone,
   });
@@ -395,6 +397,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
   });
   const forgetQuestions = new ForgetQuestions({ store, questions, forgetting, clock, logger });
+  const skillQuestions = new SkillQuestions({ store, questions, memory: ownerMemory, clock, logger });
   const retention = new Retention({
     store,
     keepMs: config.keepMs,
@@ -542,6 +545,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   reloader?.start();
   forgetQuestions.start();
+  skillQuestions.start();
   retention.start();
   indexer.start();
   feeder?.start();
@@ -556,6 +560,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       retention.stop();
       await factQuestions?.stop();
       await forgetQuestions.stop();
+      await skillQuestions.stop();
       await review?.stop();
       questions.stop();
       push.stop();

@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 /** What a question is about. Another kind is one more entry here and one in `gateway/src/questions/kinds.ts`. */
 export const questionKindSchema = z
-  .enum(['tool', 'form', 'rounds', 'fact', 'forget', 'host'])
+  .enum(['tool', 'form', 'rounds', 'fact', 'forget', 'host', 'skill'])
   .meta({ id: 'QuestionKind' });
 export type QuestionKind = z.infer<typeof questionKindSchema>;
 

@@ -23,6 +23,7 @@ export interface GatewayPortsOptions {
   jobs: ToolPorts['jobs'];
   questions: ToolPorts['questions'];
   proposeForgetting: ToolPorts['proposeForgetting'];
+  proposeSkill: ToolPorts['proposeSkill'];
   clock: Clock;
   timeZone: string;
 }
@@ -41,6 +42,7 @@ export function gatewayPorts(options: GatewayPortsOptions): ToolPorts {
     send: (message) => void messaging()?.deliver(message),
     readAgentFile: supervisor && ((path) => readAgentFile(supervisor, path)),
     proposeForgetting: options.proposeForgetting,
+    proposeSkill: options.proposeSkill,
     asking: new Asking(turns, clock),
     searchMemory: (query) => searchMemory(memory, query),
   };

@@ -63,6 +63,7 @@ export class McpEndpoint {
       { assistantTools },
       { questionTools },
       { forgetTools },
+      { skillTools },
     ] = await Promise.all([
       import('@mobyclaw/mcp/handler'),
       import('./gateway-tools.ts'),
@@ -71,12 +72,14 @@ export class McpEndpoint {
       import('./assistant-tools.ts'),
       import('./question-tools.ts'),
       import('./forget-tools.ts'),
+      import('./skill-tools.ts'),
     ]);
     const { jobs } = ports;
     const own = [
       ...gatewayTools(ports),
       ...chatTools(ports),
       ...forgetTools(ports),
+      ...skillTools(ports),
       ...(jobs ? scheduleTools({ ...ports, jobs }) : []),
     ];
     const all = audience === 'agent' ? own : [...own, ...assistantTools(ports)];

@@ -95,6 +95,11 @@ export class OwnerMemory {
     return this.#ask(skillsSchema, 'POST', '/skills/switch', { name, enabled });
   }
 
+  /** Takes a skill that its owner has read. @throws HttpProblem 409 where there is another of its name; MemoryAwayError */
+  takeSkill(skill: { name: string; text: string; session: string }): Promise<{ items: SkillView[] }> {
+    return this.#ask(skillsSchema, 'POST', '/skills/take', skill);
+  }
+
   /** soul.yaml as it stands. */
   soul(): Promise<OwnerFile> {
     return this.#ask(ownerFileSchema, 'GET', '/soul/file');

@@ -9,11 +9,12 @@ import { formKind } from './form.ts';
 import { hostRules } from './host.ts';
 import type { Kind, KindRules } from './kind.ts';
 import { roundsKind } from './rounds.ts';
+import { skillRules } from './skill.ts';
 import { type RuleFor, toolKind } from './tool.ts';
 
 export type Kinds = {
   [K in Wanted['kind']]: Kind<Extract<Wanted, { kind: K }>, Extract<Decision, { kind: K }>>;
-} & { fact: KindRules; forget: KindRules; host: KindRules };
+} & { fact: KindRules; forget: KindRules; host: KindRules; skill: KindRules };
 
 export function kinds(ruleFor: RuleFor): Kinds {
   return {
@@ -23,5 +24,6 @@ export function kinds(ruleFor: RuleFor): Kinds {
     fact: factRules,
     forget: forgetRules,
     host: hostRules,
+    skill: skillRules,
   };
 }

@@ -140,7 +140,7 @@ export class Questions {
    * Asks what no run waits for; `onChange` tells of the answer. The same subject of a turn is asked once, that of a host again
    * where it is settled.
    */
-  post(kind: 'fact' | 'forget' | 'host', draft: Draft, asked: PostedFor): void {
+  post(kind: 'fact' | 'forget' | 'host' | 'skill', draft: Draft, asked: PostedFor): void {
     const { store, clock } = this.#options;
     const { turn, session, timeoutMs, source = UPKEEP, attempt = 0, again = '' } = asked;
     const { subject, title, text, details, options, input, fallback } = draft;

@@ -147,7 +147,7 @@ export async function startMemoryService(
           routes: [
             ...soulRoutes(soul, config.defaults ?? bundledDefaults()),
             ...egressRoutes(egress),
-            ...skillsRoutes(home, skills),
+            ...skillsRoutes(home, skills, clock),
             heartbeatRoute(home, store),
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
