@@ -129,6 +129,13 @@ test('--no-ask is told to the gateway', async () => {
   expect(api.turns.map(({ request }) => request.noAsk)).toEqual([true, undefined]);
 });
 
+test('so is the model that --model names', async () => {
+  const { home, port, api } = await asking();
+  await startCliAndWait(['run', '--model', 'small', 'push'], { home, port });
+  await startCliAndWait(['run', 'push'], { home, port });
+  expect(api.turns.map(({ request }) => request.model)).toEqual(['small', undefined]);
+});
+
 async function startCliAndWait(args: string[], at: { home: string; port: number }): Promise<void> {
   const running = startCli(args, at);
   running.child.stdin.end();
