@@ -1,6 +1,8 @@
 /** Moby proposes a skill, the owner reads and decides, and memory has exactly what he read. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { removeSkill } from '@mobyclaw/lib/skills/approve-skill';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, test, vi } from 'vitest';
 import { skillTools } from '../mcp/skill-tools.ts';
@@ -54,6 +56,27 @@ test('on no, nothing is', async () => {
   await decide('leave');
   expect((await moby.call('GET', '/api/skills')).body.items).toEqual([]);
   expect(existsSync(join(memory.home, 'skills'))).toBe(false);
+});
+
+test('an answer after which the gateway was killed is acted on at the next start, once', async () => {
+  const { memory, moby, question } = await proposed();
+  await moby.close();
+  const db = new DatabaseSync(join(memory.home, 'gateway/gateway.db'));
+  const answer = JSON.stringify({ option: 'take', door: 'cli', by: 'the owner', at: Date.now() });
+  db.prepare(`UPDATE questions SET state = 'answered', answer = ?, settled_at = ? WHERE id = ?`).run(
+    answer,
+    Date.now(),
+    question.id,
+  );
+  db.close();
+  const published = join(memory.home, 'agent/skills/tax-report');
+  const again = await openHarness({ home: memory.home, env: memory.env });
+  await until('the skill', () => existsSync(published));
+  await again.close();
+  await removeSkill(memory.home, 'tax-report');
+  const third = await openHarness({ home: memory.home, env: memory.env });
+  await third.close();
+  expect(existsSync(join(memory.home, 'skills/tax-report'))).toBe(false);
 });
 
 test('a guest, a webhook and what is no skill are refused without a question', async () => {
