@@ -47,7 +47,7 @@ export const command: Define = (target, context, exit) => {
       [],
     )
     .option(
-      '-m, --model <name>',
+      '--model <name>',
       'answer this once with another model: an entry of models in soul.yaml, or provider/model',
     )
     .option('--json', 'print one JSON object with the answer instead of its text')
