@@ -50,6 +50,7 @@ it.each([
 
 it.each([
   ['a refusal', refused(401)],
+  ['what its server says not to repeat', refused(429, { 'x-should-retry': 'false' })],
   ['a fault that is no answer of the provider', new Error('oops')],
 ])('does not repeat %s', async (_, failure) => {
   const { asked, outcome } = start([failure]);

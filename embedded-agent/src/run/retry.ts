@@ -22,7 +22,16 @@ export interface RetryOptions {
 
 /** Whether the same request may well be answered a moment later; `undefined` is the status of a lost connection. */
 export function mayRecover(error: unknown): boolean {
-  return APICallError.isInstance(error) && error.isRetryable && RECOVERS.has(error.statusCode);
+  return isRetryable(error) && RECOVERS.has(error.statusCode);
+}
+
+/** `x-should-retry: false` is what the SDKs of OpenAI and Anthropic take for a no; our relay says it where the budget is used up. */
+function isRetryable(error: unknown): error is APICallError {
+  return (
+    APICallError.isInstance(error) &&
+    error.isRetryable &&
+    error.responseHeaders?.['x-should-retry'] !== 'false'
+  );
 }
 
 /** @throws what the last try threw; the signal's reason where it is aborted */
@@ -35,7 +44,7 @@ export async function withRetries<T>(
       return await ask();
     } catch (error) {
       signal.throwIfAborted();
-      if (retries >= maxRetries || !APICallError.isInstance(error) || !error.isRetryable) throw error;
+      if (retries >= maxRetries || !isRetryable(error)) throw error;
       if (nextWaits && !mayRecover(error)) throw error;
       if (nextWaits) {
         await pause(clock, FIRST_DELAY_BEFORE_NEXT_MS * 2 ** retries, signal);

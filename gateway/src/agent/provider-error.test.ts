@@ -30,6 +30,17 @@ describe('what the provider said', () => {
       { code: 'broken_session' },
     ],
     [
+      'our relay, the budget is used up',
+      openai(429, 'Too Many Requests', {
+        error: { type: 'budget_exceeded', code: 'budget_exceeded', message: 'Used up for today.' },
+      }),
+      {
+        code: 'budget_exceeded',
+        remedy: 'none',
+        message: 'The budget is used up. It said: Used up for today.',
+      },
+    ],
+    [
       'OpenAI, too long',
       openai(400, 'Bad Request', {
         message: 'Too long.',

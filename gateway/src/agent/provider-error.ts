@@ -27,6 +27,7 @@ const CODES: Record<string, AgentErrorCode> = {
 };
 
 const NAMES: Record<string, AgentErrorCode> = {
+  budget_exceeded: 'budget_exceeded', // said by our own relay
   overloaded_error: 'overloaded',
   rate_limit_error: 'rate_limited',
   rate_limit_exceeded: 'rate_limited',
@@ -61,7 +62,7 @@ const SENTENCES: Partial<Record<AgentErrorCode, string>> = {
   too_large: 'The message is too large for the model provider. Send less, or smaller attachments.',
   bad_request: 'The model provider refused the request.',
   loop_detected: 'The agent stopped because it repeated the same tool call.',
-  budget_exceeded: 'The agent stopped because its budget is used up.',
+  budget_exceeded: 'The budget is used up.',
 };
 
 /**
