@@ -24,7 +24,7 @@ function example(heading: string): string {
 }
 
 /** A Moby whose model calls what it is told to: `NAME {JSON}`. */
-async function start(permissions: string, toolset = '') {
+async function start(permissions: string, { toolset = '', workspaces = '', sandbox = 'auto' } = {}) {
   const model = await startFakeModel(({ messages }) => {
     const last = messages.at(-1);
     if (last?.role === 'tool') return { text: [`The tool said: ${String(last.content).trim()}`] };
@@ -32,7 +32,8 @@ async function start(permissions: string, toolset = '') {
     return { toolCalls: [{ id: `call_${messages.length}`, name, arguments: args }] };
   });
   onTestFinished(() => model.close());
-  const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key' });
+  const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key', MOBYCLAW_SANDBOX: sandbox });
+  writeFileSync(join(moby.home, 'workspaces.conf'), workspaces);
   const soul = readFileSync(join(ROOT, 'agents/moby/soul.yaml'), 'utf8')
     .replace('provider: anthropic', 'provider: here')
     .replace('model: claude-sonnet-4-5', 'model: test-model')
@@ -79,10 +80,10 @@ test('mail is sent only after a yes, and "always" means that mail alone', async 
   });
   onTestFinished(() => mail.close());
   const permissions = example('Ask before a mail is sent');
-  const moby = await start(
-    permissions,
-    `\n      - { type: mcp, remote: { url: "${mail.url}", transport_type: streamable } }`,
-  );
+  const moby = await start(permissions, {
+    toolset: `\n      - { type: mcp, remote: { url: "${mail.url}", transport_type: streamable } }`,
+    sandbox: 'off', // from behind the walls nobody reaches a server on this machine's loopback
+  });
 
   const refused = await run(moby, 'send_mail {"to":"ada@example.org"}', '--no-ask');
   expect(refused.stderr).toContain('needs a yes of the owner, and nobody was to be asked');
@@ -124,6 +125,7 @@ test('files of one folder are written without a question, others after a yes, an
   mkdirSync(notes);
   const moby = await start(
     example('Ask before something outside a folder is written').replaceAll('/home/you/notes', notes),
+    { workspaces: `shared=${folder}\n` }, // the walls let him at it; the permissions are what is tried here
   );
   const write = (path: string, ...options: string[]) =>
     run(moby, `write_file ${JSON.stringify({ path, content: 'x' })}`, ...options);
