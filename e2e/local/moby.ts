@@ -17,13 +17,20 @@ export interface Finished {
   stderr: string;
 }
 
+/** Of a command that runs. */
+interface Watch {
+  onStart?: (pid: number) => void;
+  /** What it has written to standard error up to now. */
+  onStderr?: (text: string) => void;
+}
+
 export interface Moby {
   readonly home: string;
   readonly port: number;
   /** Runs the launcher to its end. */
   cli(
     args: readonly string[],
-    options?: { stdin?: string; env?: Record<string, string>; onStart?: (pid: number) => void },
+    options?: { stdin?: string; env?: Record<string, string> } & Watch,
   ): Promise<Finished>;
   /** Process ids of the running parts. */
   pid(part: 'memory' | 'agent' | 'gateway'): number;
@@ -45,7 +52,7 @@ export async function newMoby(env: Record<string, string> = {}, launcher = LAUNC
     ...env,
   };
   const cli: Moby['cli'] = (args, options = {}) =>
-    run(launcher, args, { ...environment, ...options.env }, options.stdin ?? '', options.onStart);
+    run(launcher, args, { ...environment, ...options.env }, options.stdin ?? '', options);
   onTestFinished(async () => {
     await cli(['down']);
   }, 60_000);
@@ -69,7 +76,7 @@ function run(
   args: readonly string[],
   env: Record<string, string>,
   stdin: string,
-  onStart?: (pid: number) => void,
+  { onStart, onStderr }: Watch,
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(launcher, args, { env, stdio: 'pipe' });
@@ -77,7 +84,10 @@ function run(
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      onStderr?.(stderr);
+    });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
     child.stdin.end(stdin);

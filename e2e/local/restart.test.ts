@@ -1,7 +1,6 @@
 /** A restart in the middle of an answer does not cut it: it is waited for, and what came meanwhile is answered after it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startFakeModel } from '@mobyclaw/testkit/fake-model';
 import { expect, onTestFinished, test } from 'vitest';
@@ -14,9 +13,11 @@ test.each(['agent', 'gateway', undefined])(
   async (part) => {
     const words = Array.from({ length: 30 }, (_, index) => `Line ${index} of a story. `);
     const begun = Promise.withResolvers<void>();
+    const waitedFor = Promise.withResolvers<void>();
     const model = await startFakeModel(() => {
       begun.resolve();
-      return { text: words, beforePiece: () => sleep(100) }; // a slow model
+      // The rest is told once the restart waits for it.
+      return { text: words, beforePiece: async (index) => void (index === 3 && (await waitedFor.promise)) };
     });
     onTestFinished(() => model.close());
     const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key' });
@@ -29,12 +30,15 @@ test.each(['agent', 'gateway', undefined])(
 
     const answer = moby.cli(['run', 'Tell me a story']);
     await begun.promise;
-    const restarted = await moby.cli(['restart', ...(part ? [part] : [])]);
+    const restarted = await moby.cli(['restart', ...(part ? [part] : [])], {
+      onStderr: (text) => void (text.includes('Waiting up to') && waitedFor.resolve()),
+    });
+    waitedFor.resolve(); // where it did not wait, the model is not to
     expect([restarted.code, restarted.stderr]).toEqual([0, expect.stringContaining('Waiting up to 60 s')]);
     const { code, stdout } = await answer;
     expect([code, stdout.trim()]).toEqual([0, words.join('').trim()]);
     expect(model.requests).toHaveLength(1); // not broken off and asked again
     expect((await moby.cli(['run', 'And another'])).code).toBe(0);
   },
-  60_000,
+  180_000,
 );
