@@ -29,7 +29,7 @@ test('run asks on the terminal; a key lets the command run, which steers no term
   expect(shown).not.toContain('\u001b]0;');
   const { body } = await moby.call('GET', '/api/questions?state=all');
   expect(body.items).toMatchObject([{ state: 'answered', answer: { option: 'once', door: 'cli' } }]);
-}, 60_000);
+}, 180_000);
 
 test('chat asks while the answer is written; the reason reaches the model, and the chat goes on', async () => {
   const { at } = await world();
@@ -46,7 +46,7 @@ test('chat asks while the answer is written; the reason reaches the model, and t
   });
   expect(shown).toMatch(/The tool said: .*not now/);
   expect(shown).toContain('Allowed for this answer by the owner in the terminal');
-}, 60_000);
+}, 180_000);
 
 test('a question of a script is answered by another command, wherever that runs', async () => {
   const { at, asked } = await world();
@@ -66,4 +66,4 @@ test('a question of a script is answered by another command, wherever that runs'
     'The tool shell needs a yes of the owner, and nobody was to be asked, so it was refused.',
   );
   expect(refused.stdout).toContain('does not want to be asked');
-}, 60_000);
+}, 180_000);

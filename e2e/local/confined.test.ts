@@ -46,4 +46,4 @@ test('a payload gets no shell, no files and no memory; the same words of the own
 
   expect((await moby.cli(['run', 'Remember who I am'])).stdout).toContain('Written to MEMORY.md');
   expect(toolsOf(-1)).toEqual(expect.arrayContaining(['shell', 'write_file', 'workspace_list', 'fetch']));
-}, 120_000);
+}, 300_000);

@@ -28,7 +28,7 @@ test('with nothing but Node: he remembers in one conversation and knows in anoth
   for (const path of ['gateway/cli-token', 'gateway/gateway.db', 'MEMORY.md', 'credentials.env']) {
     expect([path, statSync(join(moby.home, path)).mode & 0o077]).toEqual([path, 0]);
   }
-}, 120_000);
+}, 300_000);
 
 test('up is safe to repeat; down twice is fine; a pipe gets the answer alone', async () => {
   const moby = await newMoby();
@@ -43,4 +43,4 @@ test('up is safe to repeat; down twice is fine; a pipe gets the answer alone', a
   expect(JSON.parse(json.stdout)).toMatchObject({ text: expect.any(String), turn: expect.any(String) });
   expect((await moby.cli(['down'])).code).toBe(0);
   expect((await moby.cli(['down'])).code).toBe(0);
-}, 120_000);
+}, 300_000);

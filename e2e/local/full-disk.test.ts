@@ -80,7 +80,7 @@ mounted(
     expect((await cli('run', 'hello')).code).toBe(0);
     expect(readFileSync(join(home, 'logs/local.log'), 'utf8')).toContain('"stopping"');
   },
-  120_000,
+  300_000,
 );
 
 mounted(
@@ -98,5 +98,5 @@ mounted(
     const up = await cli('up', '--local');
     expect([up.code, up.stderr]).toEqual([1, expect.stringContaining('is read-only')]);
   },
-  120_000,
+  300_000,
 );

@@ -79,7 +79,7 @@ async function expectConformance(url: string): Promise<void> {
 test('the memory server conforms to MCP', async () => {
   const env = { MOBYCLAW_HOME: temporaryFolder(), MOBYCLAW_MEMORY_LISTEN: '127.0.0.1:0' };
   await expectConformance(await withToken(await startServer('memory', env), TOKEN));
-}, 120_000);
+}, 300_000);
 
 test('the workspace server conforms to MCP', async () => {
   const folder = join(temporaryFolder(), 'notes');
@@ -87,11 +87,11 @@ test('the workspace server conforms to MCP', async () => {
   const workspaces = JSON.stringify({ notes: { path: folder, mode: 'rw' } });
   const env = { MOBYCLAW_WORKSPACES: workspaces, MOBYCLAW_WORKSPACE_LISTEN: '127.0.0.1:0' };
   await expectConformance(await withToken(await startServer('workspace', env), TOKEN));
-}, 120_000);
+}, 300_000);
 
 test('the gateway conforms to MCP', async () => {
   const moby = await newMoby();
   expect((await moby.cli(['up', '--local'])).code).toBe(0);
   const token = readFileSync(join(moby.home, 'gateway/cli-token'), 'utf8').trim();
   await expectConformance(await withToken(`http://127.0.0.1:${moby.port}`, token));
-}, 120_000);
+}, 300_000);

@@ -52,7 +52,7 @@ test.each(['.env', 'the environment', 'credentials.env'])(
     const at = where === 'the environment' ? 'environment' : where;
     expect(checks).toContainEqual(expect.objectContaining({ name: 'keys', detail: `MY_KEY (${at})` }));
   },
-  120_000,
+  300_000,
 );
 
 test('a key that is missing is named with its file by up, status, doctor and the answer, and no rules step in', async () => {
@@ -68,4 +68,4 @@ test('a key that is missing is named with its file by up, status, doctor and the
   expect([asked.code, asked.stdout]).toEqual([1, '']);
   expect(asked.stderr).toMatch(named);
   expect(model.requests).toEqual([]);
-}, 120_000);
+}, 300_000);

@@ -117,7 +117,7 @@ test('mail is sent only after a yes, and "always" means that mail alone', async 
   await answer(moby, (await asked(moby)).id, 'no');
   await other;
   expect(sent).toEqual([{ to: 'ada@example.org' }, { to: 'ada@example.org' }]);
-}, 180_000);
+}, 300_000);
 
 test('files of one folder are written without a question, others after a yes, and none by way of ".."', async () => {
   const folder = temporaryFolder();
@@ -142,7 +142,7 @@ test('files of one folder are written without a question, others after a yes, an
   await run(moby, `shell ${JSON.stringify({ cmd: `echo x > ${folder}/d.md` })}`, '--no-ask');
   expect(existsSync(join(folder, 'd.md'))).toBe(false);
   expect((await moby.cli(['questions'])).stderr).toContain('No question waits for you.');
-}, 180_000);
+}, 300_000);
 
 test('sudo is never run, whoever asks, and no question is asked about it', async () => {
   const moby = await start(example('Never sudo'));
@@ -152,4 +152,4 @@ test('sudo is never run, whoever asks, and no question is asked about it', async
   }
   expect((await run(moby, 'shell {"cmd":"echo hello"}')).stdout).toContain('The tool said: hello');
   expect((await moby.cli(['questions', '--all'])).stderr).toContain('not asked anything');
-}, 180_000);
+}, 300_000);

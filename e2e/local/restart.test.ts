@@ -40,5 +40,5 @@ test.each(['agent', 'gateway', undefined])(
     expect(model.requests).toHaveLength(1); // not broken off and asked again
     expect((await moby.cli(['run', 'And another'])).code).toBe(0);
   },
-  180_000,
+  300_000,
 );

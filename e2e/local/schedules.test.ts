@@ -46,7 +46,7 @@ test('told in the very first message after the start, he schedules a reminder; t
   expect((await moby.cli(['run', 'list reminders'])).stdout).toContain('call the bank');
   expect((await moby.cli(['run', 'cancel the reminder to call the bank'])).stdout).toContain('cancelled');
   expect(await jobs()).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('schedules, heartbeat, chats and other assistants, from the terminal', async () => {
   const moby = await newMoby({ MOBYCLAW_TZ: ZONE });
@@ -77,4 +77,4 @@ test('schedules, heartbeat, chats and other assistants, from the terminal', asyn
   const names = result.tools.map(({ name }) => name);
   expect(names).toContain('schedule_list');
   expect(names).not.toContain('schedule_create'); // the token only reads
-}, 120_000);
+}, 300_000);

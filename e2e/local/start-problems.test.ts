@@ -19,7 +19,7 @@ test('a soul.yaml that is broken from the start is named with its line', async (
   writeFileSync(join(moby.home, 'soul.yaml'), 'version: "7"\nagents:\n  root: [\n');
   const up = await moby.cli(['up', '--local']);
   expect(up.stderr).toMatch(/soul\.yaml.*line \d/s);
-}, 60_000);
+}, 300_000);
 
 test('a damaged conversation database is named and left as it is', async () => {
   const moby = await newMoby();
@@ -28,7 +28,7 @@ test('a damaged conversation database is named and left as it is', async () => {
   const up = await moby.cli(['up', '--local']);
   expect(up.code).toBe(1);
   expect(up.stderr).toContain('gateway.db is damaged');
-}, 90_000);
+}, 300_000);
 
 test('an unknown setting is an error that names it', async () => {
   const moby = await newMoby();

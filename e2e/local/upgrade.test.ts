@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkout, newCheckout } from './checkout.ts';
 import { type Finished, type Moby, newMoby } from './moby.ts';
 
-const SLOW_MS = 180_000;
+const SLOW_MS = 420_000;
 const MIGRATIONS = 'gateway/src/store/migrations.ts';
 const LAST_STEP = '] as const satisfies';
 const MAIN = 'gateway/src/main.ts';
