@@ -57,7 +57,7 @@ describe.skipIf(!requireTool('chromium'))('channels', () => {
     await person.waitFor({ state: 'detached' });
     await until('nobody', async () => (await moby.call('GET', '/api/pairings')).body.people.length === 0);
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('WhatsApp’s code is drawn, and the next one in its place; on a phone, in the dark', async () => {
     const moby = await startMoby(() => ({ text: ['Hello.'] }));
@@ -96,5 +96,5 @@ describe.skipIf(!requireTool('chromium'))('channels', () => {
     await code.waitFor();
     expect(await drawn()).not.toBe(first);
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

@@ -28,7 +28,7 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
     await page.getByText('./mobyclaw open', { exact: true }).waitFor();
     expect((await moby.cli(['token'])).stdout).not.toContain('Chrome');
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('a question is answered while one looks on, with the steps of tools, and a reload shows the same', async () => {
     const moby = await startMoby((request) =>
@@ -78,5 +78,5 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
     await again.getByText('Writing to memory').click();
     await again.getByText('Said:').first().waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

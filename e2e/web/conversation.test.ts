@@ -75,7 +75,7 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     expect(asked.at(-1)).toBe('second');
     await page.locator('.his:has-text("You said: second") footer').nth(1).waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('a name, a search that leads to the place, commands, and a conversation of the terminal', async () => {
     const moby = await startMoby((request) => ({ text: [`You said: ${wordsOf(request)}`] }));
@@ -132,7 +132,7 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     for await (const chunk of stream) text += String(chunk);
     expect(text).toBe('some notes');
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('what Moby asks is answered in the page, and the answer goes on', async () => {
     const moby = await startMoby(
@@ -150,7 +150,7 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     await said(page, 'It is written.');
     await page.locator('.question.settled', { hasText: 'Allowed once by the owner on the page' }).waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('what is typed survives a reload; by the keyboard alone one gets everywhere', async () => {
     const moby = await startMoby(() => ({ text: ['Yes.'] }));
@@ -184,7 +184,7 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     ])
       expect([...reached].join('|')).toContain(name);
     expect(await page.locator('[aria-live=polite]').textContent()).toContain('Yes.');
-  }, 120_000);
+  }, 240_000);
 
   test('on a phone of 360 px, in the dark, nothing is wider than the screen', async () => {
     const wide = [
@@ -222,5 +222,5 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     await page.getByText('this one').waitFor();
     expect(await page.evaluate(fits)).toEqual([360, 360]);
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

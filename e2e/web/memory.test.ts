@@ -155,7 +155,7 @@ describe.skipIf(!requireTool('chromium'))('the memory', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('quince jelly');
     expect((await moby.cli(['history', 'search', 'quince'])).stdout).not.toContain('quince jelly');
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('by the keyboard alone a file is opened, edited and saved', async () => {
     const moby = await startWriter();
@@ -175,5 +175,5 @@ describe.skipIf(!requireTool('chromium'))('the memory', () => {
     await tabTo(page, 'Text');
     await page.keyboard.press('ArrowRight');
     await page.locator('.reading li', { hasText: 'By the keyboard' }).waitFor();
-  }, 120_000);
+  }, 240_000);
 });

@@ -45,7 +45,7 @@ describe.skipIf(!requireTool('chromium'))('notifications', () => {
     await here.click();
     await until('none', async () => (await list()).length === 0);
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('are shown while the page is not looked at, and not while it is', async () => {
     const moby = await startMoby(() => ({ text: ['Yes.'] }));
@@ -78,5 +78,5 @@ describe.skipIf(!requireTool('chromium'))('notifications', () => {
     await page.goto(moby.address);
     await until('the notification', async () => (await shown()).length > 0);
     expect(await shown()).toEqual(['away|Moby has a question|May I?']);
-  }, 120_000);
+  }, 240_000);
 });

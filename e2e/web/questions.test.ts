@@ -100,7 +100,7 @@ describe.skipIf(!requireTool('chromium'))('questions', () => {
     expect(await decided.locator('.foreign code').textContent()).toContain('the end');
     await picture(page, 'questions-decided');
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('whoever is second is told that somebody was first, where and when', async () => {
     const moby = await startMoby(script, ASKS);
@@ -120,7 +120,7 @@ describe.skipIf(!requireTool('chromium'))('questions', () => {
     await settled.getByText('this answer did not count').waitFor();
     expect((await moby.call('GET', `/api/questions/${question.id}`)).body.answer.option).toBe('no');
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('a form, field by field: a secret is shown nowhere, a choice is chosen', async () => {
     const moby = await startMoby(script, ASKS);
@@ -149,7 +149,7 @@ describe.skipIf(!requireTool('chromium'))('questions', () => {
     await page.locator('.decided').first().waitFor();
     expect(await page.content()).not.toContain(SECRET);
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('on a phone of 360 px, in the dark', async () => {
     const moby = await startMoby(script, ASKS);
@@ -168,5 +168,5 @@ describe.skipIf(!requireTool('chromium'))('questions', () => {
     await page.getByRole('button', { name: 'No', exact: true }).tap();
     await page.locator('.question.settled').getByText('Refused').waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

@@ -83,7 +83,7 @@ describe.skipIf(!requireTool('chromium'))('schedules', () => {
     await page.getByRole('button', { name: 'Delete it for good?' }).click();
     await page.getByText('Nothing is scheduled.').waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('what others schedule is there at once; the heartbeat says why it was silent; on a phone, in the dark', async () => {
     const moby = await startMoby(() => ({ text: ['HEARTBEAT_OK'] }), HEART);
@@ -124,5 +124,5 @@ describe.skipIf(!requireTool('chromium'))('schedules', () => {
     await page.getByRole('button', { name: 'Schedule it' }).tap();
     await page.locator('.job', { hasText: 'Water the plants' }).getByText('Every day at 09:00').waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

@@ -38,5 +38,5 @@ describe.skipIf(!requireTool('chromium'))('the first visit', () => {
     await page.goto(await open());
     await page.locator('.composer').waitFor();
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });
