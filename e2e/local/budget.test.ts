@@ -67,10 +67,14 @@ test('prices.yaml prices a model, the cap stops him with the reason everywhere, 
     /budget +today \$8\.40 of \$5\.00 \(168 %\)\n +\$8\.40 of/,
   );
   expect(model.requests).toHaveLength(2);
-  await until('word in the owner’s channel', async () => {
-    const { stdout } = await moby.cli(['history', 'web:main']);
-    return stdout.includes('Budget: $8.40 of the $5.00');
-  });
+  await until(
+    'word in the owner’s channel',
+    async () => {
+      const { stdout } = await moby.cli(['history', 'web:main']);
+      return stdout.includes('Budget: $8.40 of the $5.00');
+    },
+    60_000,
+  );
 
   const lifted = JSON.parse((await moby.cli(['usage', 'lift', '--json'])).stdout);
   expect(Date.parse(lifted.until)).toBeGreaterThan(Date.now());

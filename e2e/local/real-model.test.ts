@@ -53,7 +53,7 @@ test('with a model behind an OpenAI-compatible address the same lines talk to it
   await moby.cli(['up', '--local']);
   const asked = await moby.cli(['run', '--session', 'another', "What's my name?"]);
   expect(asked.stdout).toContain('Known: Alice');
-}, 120_000);
+}, 300_000);
 
 test('SIGKILL of the gateway and of the agent in mid-answer: the client gets the whole answer, once', async () => {
   const model = await modelOnLoopback();
@@ -62,12 +62,12 @@ test('SIGKILL of the gateway and of the agent in mid-answer: the client gets the
   for (const part of ['gateway', 'agent'] as const) {
     const before = model.requests.length;
     const running = moby.cli(['run', 'count']);
-    await until('the model to be asked', () => model.requests.length > before);
+    await until('the model to be asked', () => model.requests.length > before, 60_000);
     process.kill(moby.pid(part), 'SIGKILL');
     const { code, stdout } = await running;
     expect([code, stdout.trim()]).toEqual([0, whole]);
   }
-}, 120_000);
+}, 300_000);
 
 test('an edit of soul.yaml counts from the next turn; a broken one is named with its line, and Moby goes on', async () => {
   const model = await modelOnLoopback();
@@ -78,16 +78,24 @@ test('an edit of soul.yaml counts from the next turn; a broken one is named with
   const soulState = async () => JSON.parse((await moby.cli(['status', '--json'])).stdout).gateway.soul;
 
   writeFileSync(path, good.replace('You are Moby,', 'You are Captain Moby,'));
-  await until('the edit to count', async () => {
-    await moby.cli(['run', 'hello']);
-    return JSON.stringify(model.requests.at(-1)?.messages).includes('Captain Moby');
-  });
+  await until(
+    'the edit to count',
+    async () => {
+      await moby.cli(['run', 'hello']);
+      return JSON.stringify(model.requests.at(-1)?.messages).includes('Captain Moby');
+    },
+    60_000,
+  );
 
   writeFileSync(path, good.replace('add_date: true', 'add_dat: true'));
-  const rejected = await until('the edit to be rejected', async () => {
-    const soul = await soulState();
-    return soul.state === 'rejected' && soul;
-  });
+  const rejected = await until(
+    'the edit to be rejected',
+    async () => {
+      const soul = await soulState();
+      return soul.state === 'rejected' && soul;
+    },
+    60_000,
+  );
   const line = good.split('\n').findIndex((text) => text.includes('add_date')) + 1;
   expect(rejected.problem).toContain(`line ${line}`);
   expect(rejected.problem).toContain('add_dat');
@@ -95,22 +103,26 @@ test('an edit of soul.yaml counts from the next turn; a broken one is named with
   expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain('Captain Moby');
 
   writeFileSync(path, good);
-  await until('the repaired file to count', async () => (await soulState()).state === 'in-force');
-}, 120_000);
+  await until('the repaired file to count', async () => (await soulState()).state === 'in-force', 60_000);
+}, 300_000);
 
 test('an edit in mid-answer cuts nothing: the answer comes whole, the next one is from the new soul', async () => {
   const model = await modelOnLoopback();
   const moby = await mobyWithModel(model.baseUrl);
   const path = join(moby.home, 'soul.yaml');
   const running = moby.cli(['run', 'count']);
-  await until('the model to be asked', () => model.requests.length > 0);
+  await until('the model to be asked', () => model.requests.length > 0, 60_000);
   writeFileSync(path, readFileSync(path, 'utf8').replace('You are Moby,', 'You are Admiral Moby,'));
   const { code, stdout } = await running;
   expect(code).toBe(0);
   expect(stdout.trim().split(' ')).toHaveLength(60);
   expect(model.requests).toHaveLength(1);
-  await until('the edit to count', async () => {
-    await moby.cli(['run', 'hello']);
-    return JSON.stringify(model.requests.at(-1)?.messages).includes('Admiral Moby');
-  });
-}, 120_000);
+  await until(
+    'the edit to count',
+    async () => {
+      await moby.cli(['run', 'hello']);
+      return JSON.stringify(model.requests.at(-1)?.messages).includes('Admiral Moby');
+    },
+    60_000,
+  );
+}, 300_000);

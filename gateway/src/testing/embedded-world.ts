@@ -76,7 +76,8 @@ export async function embeddedWorld({
       await gone;
       agent = await startAgent(soulFile, folder, agentSocket);
     },
-    asked: () => until('a question', async () => (await open())[0]),
+    // Long, since a command of the terminal takes its time to start.
+    asked: () => until('a question', async () => (await open())[0], 60_000),
     answer: (id, body) => moby.call('POST', `/api/questions/${id}/answer`, { body }),
   };
 }
