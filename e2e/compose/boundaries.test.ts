@@ -58,11 +58,15 @@ describe.skipIf(!requireDocker())('the stack', () => {
     outside.close();
   });
 
-  /** The same from a container. */
-  const reach = async (service: Service, url: string, host = ''): Promise<string> => {
-    const command = ['node', '--input-type=module', '-e', readFileSync(ASK, 'utf8'), url, host];
+  /** The same from a container, by the door where its environment names one. */
+  const reach = async (service: Service, url: string, host = '', via: string[] = []): Promise<string> => {
+    const command = [...via, 'node', '--input-type=module', '-e', readFileSync(ASK, 'utf8'), url, host];
     return (await stack().exec(service, command)).trim();
   };
+
+  /** As a program does that heeds no proxy. */
+  const reachDirectly = (service: Service, url: string): Promise<string> =>
+    reach(service, url, '', ['env', '-u', 'NODE_USE_ENV_PROXY']);
 
   test('answers a prompt through the published port', async () => {
     expect(await stack().prompt('Hello, who are you?')).toContain('offline');
@@ -112,7 +116,7 @@ describe.skipIf(!requireDocker())('the stack', () => {
     });
   });
 
-  test('the gateway reaches the outside; moby, memory and workspace do not', async () => {
+  test('the gateway reaches the outside; moby, memory and workspace do not, and the door lets none of it through', async () => {
     expect(await reach('gateway', outsideUrl)).toBe('200 outside');
     const { port } = outside.address() as AddressInfo;
     const gatewayOutside = await stack().addressOn('gateway', 'outside');
@@ -127,9 +131,13 @@ describe.skipIf(!requireDocker())('the stack', () => {
         'http://host.docker.internal/',
         'http://example.com/',
       ];
-      const answers = await Promise.all(urls.map((url) => reach(service, url)));
+      const answers = await Promise.all(urls.map((url) => reachDirectly(service, url)));
       for (const [index, url] of urls.entries())
         expect(answers[index], `${service} to ${url}`).toMatch(NO_WAY);
+      if (service !== 'moby') return;
+      const byTheDoor = await Promise.all(urls.map((url) => reach(service, url)));
+      for (const [index, url] of urls.entries())
+        expect(byTheDoor[index], `by the door to ${url}`).toMatch(/^403 /);
     });
     await Promise.all(tries);
   }, 90_000);
