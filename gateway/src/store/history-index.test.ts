@@ -1,7 +1,7 @@
 /** Searching what was said: words that anybody may type, over conversations that change their names, by an index that may be lost. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { silentLogger } from '@mobyclaw/lib/logger';
+import { createLogger, silentLogger } from '@mobyclaw/lib/logger';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
@@ -149,6 +149,29 @@ test('an index that is gone, damaged or of another zone is made anew; a search w
   again.store.history.close();
   const elsewhere = openHistory(path, 'Asia/Tokyo');
   expect(elsewhere.search('boats')).toMatchObject({ missing: 150 });
+});
+
+test('an index that cannot be written is told of once, until it could be, and without a stack', async () => {
+  const logged: string[] = [];
+  const logger = createLogger('test', 'info', { write: (line) => void logged.push(line) });
+  let full = true;
+  const history = {
+    catchUp: () => {
+      if (full) throw new Error('database or disk is full');
+      return false;
+    },
+  };
+  const indexer = new HistoryIndexer(history, new ManualClock(NOW), logger);
+  await indexer.catchUp();
+  await indexer.catchUp();
+  expect(logged).toHaveLength(1);
+  expect(JSON.parse(logged[0] ?? '')).toMatchObject({ reason: 'database or disk is full' });
+  expect(logged[0]).not.toContain('stack');
+  full = false;
+  await indexer.catchUp();
+  full = true;
+  await indexer.catchUp();
+  expect(logged).toHaveLength(2);
 });
 
 test('an index that knows more than the database is of another state of it', () => {

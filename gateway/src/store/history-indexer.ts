@@ -11,14 +11,16 @@ const LOOK_MS = 5000;
 const AT_ONCE = 40; // messages, some 4 ms
 
 export class HistoryIndexer {
-  readonly #history: HistoryIndex;
+  readonly #history: Pick<HistoryIndex, 'catchUp'>;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #timer: Timer | null = null;
   #working: Promise<void> | null = null;
   #stopped = false;
+  /** Why the last look failed. */
+  #fault: string | null = null;
 
-  constructor(history: HistoryIndex, clock: Clock, logger: Logger) {
+  constructor(history: Pick<HistoryIndex, 'catchUp'>, clock: Clock, logger: Logger) {
     this.#history = history;
     this.#clock = clock;
     this.#logger = logger;
@@ -46,9 +48,14 @@ export class HistoryIndexer {
   async #work(): Promise<void> {
     try {
       while (!this.#stopped && this.#history.catchUp(AT_ONCE)) await nextTurn();
+      this.#fault = null;
     } catch (error) {
-      // A full disk, most likely. Searches answer from what is there; the next look tries again.
-      this.#logger.warn({ err: error }, 'the index of the history could not be written');
+      // A full disk, most likely. Searches answer from what is there; the next look tries again. Told once, without the
+      // place in the program: every few seconds anew it would only fill the disk and the owner's log.
+      const { message } = error as Error;
+      if (message !== this.#fault)
+        this.#logger.warn({ reason: message }, 'the index of the history could not be written');
+      this.#fault = message;
     }
   }
 }
