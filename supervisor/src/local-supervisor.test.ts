@@ -52,7 +52,14 @@ async function makeHome(soul: string | null = GOOD): Promise<Home> {
   });
   const up = (env: Record<string, string> = {}): Local => {
     const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: '/usr/bin:/bin', HOME: path, MOBYCLAW_HOME: path, MOBYCLAW_PORT: String(port), ...env },
+      env: {
+        PATH: '/usr/bin:/bin',
+        HOME: path,
+        MOBYCLAW_HOME: path,
+        MOBYCLAW_PORT: String(port),
+        MOBYCLAW_SANDBOX: 'off', // local-walls.test.ts has the walls
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

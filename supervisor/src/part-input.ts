@@ -16,6 +16,7 @@ export function handSecrets(environment: Readonly<Record<string, string>>): Hand
   const isSecret = ([name, value]: readonly [string, string]): boolean =>
     isPartSecret(name) ||
     (isSettingName(name) && SETTINGS[name].secret === true) ||
+    /_(KEY|TOKEN)$/.test(name) || // of the owner's credentials: soul.yaml may name one as the key of a model
     !/^\w+$/.test(name) || // a file such as secrets.json
     /^\w+:\/\/[^/]*@/.test(value); // an address with a password, as proxies have
   const all = Object.entries(environment);

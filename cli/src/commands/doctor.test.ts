@@ -39,7 +39,7 @@ describe('doctor', () => {
       name: 'ANTHROPIC_API_KEY',
       value: 'set',
       origin: '.env',
-      parts: ['agent'],
+      parts: ['egress'],
       about: expect.stringContaining('Anthropic'),
     });
     for (const { status, remedy } of checks) expect(status === 'ok' || Boolean(remedy)).toBe(true);
