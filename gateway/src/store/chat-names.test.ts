@@ -9,9 +9,9 @@ const NEW = 'telegram:group:-1007';
 
 /** Text in which no chat is named, or one that has to stay as it was written. */
 const OTHERS: Record<string, string> = {
-  sessions: 'agent agent_session queue_mode title context_model context_source voice',
+  sessions: 'agent agent_session queue_mode title context_model context_source voice model',
   turns:
-    'id source sender prompt attachments queue_mode state lease answer error_code error_message model merged_into deliver_reply_to notes',
+    'id source sender prompt attachments queue_mode state lease answer error_code error_message model merged_into deliver_reply_to notes model_wanted',
   inbox: 'key turn body_hash', // keys keep the name they came with
   events: 'type data',
   messages: 'turn role text sent_by',
