@@ -56,7 +56,7 @@ test('the file as it comes gets both agents, without shell, files and workspaces
   const { agents } = parse(addConfinedAgents(SHIPPED, EMBEDDED));
   expect(kindsOf(agents.guest)).toEqual([...OURS, 'fetch', 'think', 'todo']);
   expect(kindsOf(agents.webhook)).toEqual([...OURS, 'think', 'todo']);
-  const { toolsets: _, ...settings } = agents.root;
+  const { toolsets: _, skills: __, ...settings } = agents.root; // skills are the owner's alone
   expect(agents.guest).toMatchObject(settings); // instruction, model and all
   const fitted = fitSoul(addConfinedAgents(SHIPPED, cagent('1.149.0')), cagent('1.149.0'));
   const raised = parse(fitted).agents;

@@ -5,9 +5,11 @@ import { type FakePrompt, type Script, startFakeAgent } from '@mobyclaw/testkit/
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { callMcp, connectMcp } from '@mobyclaw/testkit/mcp-client';
 import { until } from '@mobyclaw/testkit/until';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { checklistServer } from '../testing/checklist-server.ts';
 import { type Harness, openHarness } from '../testing/harness.ts';
+
+vi.setConfig({ testTimeout: 300_000 }); // hours pass, each with all that is due in it
 
 const CALL_TOKENS = 132; // what the fake agent reports for one call of its model
 const AGENT_TOKEN = 'the-token-that-the-agent-shows';
@@ -48,7 +50,7 @@ async function world(
         await clock.advance(stepMs);
         return check();
       };
-      await until(what, pass, 30_000);
+      await until(what, pass, 120_000);
     },
   };
 }
