@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['**/src/**/*.test.ts', 'e2e/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    testTimeout: 30_000,
+    testTimeout: process.env.CI ? 120_000 : 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
