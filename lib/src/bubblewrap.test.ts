@@ -1,9 +1,9 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, test } from 'vitest';
-import { findBubblewrap, wallCure } from './bubblewrap.ts';
+import { findBubblewrap, reaches, wallCure } from './bubblewrap.ts';
 
 function bwrap(script: string): string {
   const folder = temporaryFolder();
@@ -37,8 +37,43 @@ test('one that does not work is refused in its own words', async () => {
   });
 });
 
+test('a folder that nobody can use behind the walls makes them impossible, with what to do', async () => {
+  const folder = temporaryFolder();
+  const path = bwrap('case " $* " in *" --bind "*) exit 1;; esac');
+  expect(await findBubblewrap(path)).toMatchObject({ possible: true });
+  expect(await findBubblewrap(path, folder)).toEqual({
+    possible: false,
+    why: expect.stringContaining(`nobody could use ${folder}`),
+    cure: expect.stringContaining('sudo chown -R'),
+  });
+  expect(await findBubblewrap(path, join(folder, 'not there yet'))).toMatchObject({ possible: true });
+});
+
+test.skipIf(!requireTool('bwrap'))(
+  'one’s own folder is reached, also with a quote and a blank in its name',
+  async () => {
+    const folder = join(temporaryFolder(), `it's "mine"`);
+    mkdirSync(folder, { mode: 0o700 });
+    expect(await findBubblewrap(process.env.PATH, folder)).toMatchObject({ possible: true });
+  },
+);
+
+test.skipIf(!requireTool('bwrap') || process.getuid?.() !== 0)(
+  'of root’s privileges nothing is left: what another user owns is closed to him too',
+  async () => {
+    const folder = temporaryFolder();
+    chownSync(folder, 1000, 1000);
+    chmodSync(folder, 0o700);
+    expect(await findBubblewrap(process.env.PATH, folder)).toMatchObject({ possible: false });
+    chmodSync(folder, 0o755);
+    const found = await findBubblewrap(process.env.PATH);
+    if (!found.possible) throw new Error(found.why);
+    expect([await reaches(found, folder, false), await reaches(found, folder, true)]).toEqual([true, false]);
+  },
+);
+
 test('elsewhere than on Linux there is none', async () => {
-  expect(await findBubblewrap('/usr/bin', 'darwin')).toEqual({
+  expect(await findBubblewrap('/usr/bin', undefined, 'darwin')).toEqual({
     possible: false,
     why: 'bubblewrap is for Linux, and this is darwin',
     cure: '',

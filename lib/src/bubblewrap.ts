@@ -3,9 +3,11 @@
  * newer Ubuntu (AppArmor), hardened kernels and containers forbid the user namespaces that it is made of.
  */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { findOnPath } from './find-on-path.ts';
+import { quoted } from './shell-quote.ts';
 
 const run = promisify(execFile);
 const PROBE_MS = 10_000; // takes 10 ms; a loaded machine may need seconds
@@ -33,9 +35,13 @@ export type Bubblewrap =
       cure: string;
     };
 
-/** @param path as in PATH */
+/**
+ * @param path as in PATH
+ * @param folder that whoever is behind the walls has to write in, such as the data directory; it need not be there yet
+ */
 export async function findBubblewrap(
   path: string | undefined,
+  folder?: string,
   platform: NodeJS.Platform = process.platform,
 ): Promise<Bubblewrap> {
   if (platform !== 'linux')
@@ -49,15 +55,42 @@ export async function findBubblewrap(
     };
   }
   const nested = await tryOnce(program, [...WALL_FLAGS, NO_NESTING]);
-  if (nested === null) return { possible: true, program, flags: [...WALL_FLAGS, NO_NESTING] };
-  const said = await tryOnce(program, WALL_FLAGS);
-  if (said === null) return { possible: true, program, flags: WALL_FLAGS };
+  const said = nested === null ? null : await tryOnce(program, WALL_FLAGS);
+  if (said === null) {
+    const flags = nested === null ? [...WALL_FLAGS, NO_NESTING] : WALL_FLAGS;
+    if (folder === undefined || !existsSync(folder) || (await reaches({ program, flags }, folder)))
+      return { possible: true, program, flags };
+    return {
+      possible: false,
+      why: `behind walls nobody could use ${folder}, which belongs to another user than the one who starts Moby: root has no privileges there`,
+      cure: `Start Moby as the user whom ${folder} belongs to, or make it yours: sudo chown -R "$(id -u):$(id -g)" ${quoted(folder)}`,
+    };
+  }
   return { possible: false, why: `${program} does not work here (${said})`, cure: wallCure(await limits()) };
 }
 
+/**
+ * Whether whoever stands behind the walls can use a folder. It may be closed to him although it is open to whoever starts him:
+ * root keeps no right to what others own.
+ * @param writes he has to be able to write there too
+ */
+export async function reaches(
+  { program, flags }: Pick<Extract<Bubblewrap, { possible: true }>, 'program' | 'flags'>,
+  folder: string,
+  writes = true,
+): Promise<boolean> {
+  const script = `test -r "$0" -a -x "$0"${writes ? ' -a -w "$0"' : ''}`;
+  const binds = [writes ? '--bind' : '--ro-bind', folder, folder];
+  return (await tryOnce(program, flags, [...binds, '/bin/sh', '-c', script, folder])) === null;
+}
+
 /** @returns null where it worked, else what it said */
-async function tryOnce(program: string, flags: readonly string[]): Promise<string | null> {
-  const args = [...flags, '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '/bin/sh', '-c', ':'];
+async function tryOnce(
+  program: string,
+  flags: readonly string[],
+  command: readonly string[] = ['/bin/sh', '-c', ':'],
+): Promise<string | null> {
+  const args = [...flags, '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', ...command];
   try {
     await run(program, args, { timeout: PROBE_MS, env: {} });
     return null;

@@ -140,7 +140,7 @@ export class LocalSupervisor {
     const offline = wantsModelsDevOffline(environment.MOBYCLAW_MODELS_DEV);
     const { environment: credentials, bound } = await readOwnCredentials(home);
     const workspaces = await readWorkspaces(home);
-    const walls = await planWalls(environment.MOBYCLAW_SANDBOX || 'auto', environment.PATH);
+    const walls = await planWalls(environment.MOBYCLAW_SANDBOX || 'auto', environment.PATH, home);
     this.#sandbox = walls.report;
     const socket = await placeAgentSocket(folder.run, walls.bubblewrap !== null);
     this.#closers.push(() => socket.remove());

@@ -37,7 +37,7 @@ describe('whether there are walls', () => {
   };
 
   test('on, where they cannot be had, is an error that says what to do', async () => {
-    const starting = planWalls('on', broken());
+    const starting = planWalls('on', broken(), temporaryFolder());
     await expect(starting).rejects.toThrow(StartError);
     await expect(starting).rejects.toThrow(
       /^MOBYCLAW_SANDBOX is on, but .*No permissions.* Or set it to auto/,
@@ -45,7 +45,7 @@ describe('whether there are walls', () => {
   });
 
   test('auto, where they cannot be had, goes on and tells; off asks nobody', async () => {
-    expect(await planWalls('auto', broken())).toEqual({
+    expect(await planWalls('auto', broken(), temporaryFolder())).toEqual({
       bubblewrap: null,
       report: {
         state: 'impossible',
@@ -53,7 +53,10 @@ describe('whether there are walls', () => {
         cure: expect.any(String),
       },
     });
-    expect(await planWalls('off', broken())).toEqual({ bubblewrap: null, report: { state: 'off' } });
+    expect(await planWalls('off', broken(), temporaryFolder())).toEqual({
+      bubblewrap: null,
+      report: { state: 'off' },
+    });
   });
 });
 

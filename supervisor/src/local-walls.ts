@@ -5,7 +5,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Bubblewrap, findBubblewrap } from '@mobyclaw/lib/bubblewrap';
+import { type Bubblewrap, findBubblewrap, reaches } from '@mobyclaw/lib/bubblewrap';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { StartError } from '@mobyclaw/lib/start-error';
 import { folderFault, forbiddenPlaces } from '@mobyclaw/lib/workspace-folders/forbidden-places';
@@ -27,11 +27,12 @@ export interface Walls {
 /**
  * @param wish `MOBYCLAW_SANDBOX`: auto, on or off
  * @param path PATH
+ * @param home the data directory
  * @throws StartError where walls are wanted and cannot be had
  */
-export async function planWalls(wish: string, path: string | undefined): Promise<Walls> {
+export async function planWalls(wish: string, path: string | undefined, home: string): Promise<Walls> {
   if (wish === 'off') return { bubblewrap: null, report: { state: 'off' } };
-  const bubblewrap = await findBubblewrap(path);
+  const bubblewrap = await findBubblewrap(path, home);
   if (bubblewrap.possible) return { bubblewrap, report: { state: 'on' } };
   const { why, cure } = bubblewrap;
   if (wish === 'on') {
@@ -70,8 +71,14 @@ export async function buildWalls(options: WallsOptions): Promise<{ sandbox: Sand
   const withheld: string[] = [];
   for (const workspace of options.workspaces) {
     const fault = workspace.mode === 'none' ? null : await folderFault(workspace.path, forbidden);
-    if (fault === null) workspaces.push(workspace);
-    else withheld.push(`His shell does not get the workspace ${workspace.name}: ${fault}`);
+    const closed =
+      fault === null &&
+      workspace.mode !== 'none' &&
+      !(await reaches(bubblewrap, workspace.path, workspace.mode === 'rw'))
+        ? `${workspace.path} belongs to another user, and root has no privileges behind the walls.`
+        : fault;
+    if (closed === null) workspaces.push(workspace);
+    else withheld.push(`His shell does not get the workspace ${workspace.name}: ${closed}`);
   }
   const programs = [...programFiles(process.execPath), dirname(inside), ...programFiles(engine.command)];
   const sandbox = new Sandbox({

@@ -21,15 +21,15 @@ export interface WallsText {
 
 /** @param report of the running one; without it, what the next start would find */
 export async function wallsText(
-  { settings, terminal }: Pick<Context, 'settings' | 'terminal'>,
+  { settings, terminal, data }: Pick<Context, 'settings' | 'terminal' | 'data'>,
   report?: SandboxReport,
 ): Promise<WallsText> {
-  return describe(report ?? (await expected(settings.values.MOBYCLAW_SANDBOX, terminal.env.PATH)));
+  return describe(report ?? (await expected(settings.values.MOBYCLAW_SANDBOX, terminal.env.PATH, data.root)));
 }
 
-async function expected(wish: string, path: string | undefined): Promise<SandboxReport> {
+async function expected(wish: string, path: string | undefined, home: string): Promise<SandboxReport> {
   if (wish === 'off') return { state: 'off' };
-  const found = await findBubblewrap(path);
+  const found = await findBubblewrap(path, home);
   return found.possible ? { state: 'on' } : { state: 'impossible', why: found.why, cure: found.cure };
 }
 
