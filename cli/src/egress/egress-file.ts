@@ -1,5 +1,5 @@
 /** The owner's egress.yaml for the command line: read, and changed by one thing at a time, whether Moby runs or not. */
-import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { EgressEditError, editRules } from '@mobyclaw/lib/egress-rules/edit-rules';
 import { type ReadRules, readRules } from '@mobyclaw/lib/egress-rules/read-rules';
@@ -19,6 +19,8 @@ export function readEgressFile({ egress }: DataDirectory): ReadRules {
  */
 export async function editEgressFile(data: DataDirectory, edits: readonly EgressEdit[]): Promise<boolean> {
   const path = data.egress;
+  if (!existsSync(data.root))
+    throw new CliError(`Moby is not set up yet: there is no ${data.root}. Run ./mobyclaw init first.`);
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat && !stat.isFile())
     throw new CliError(`${path} is a link, which is not written through. Change the file itself.`);
@@ -27,7 +29,6 @@ export async function editEgressFile(data: DataDirectory, edits: readonly Egress
     const text = before ? ownerText(before) : '';
     const after = edits.reduce(editRules, text);
     if (after === text) return false;
-    mkdirSync(data.root, { recursive: true, mode: 0o700 });
     await writeFileAtomic(path, before ? ownerBytes(after, before) : after, {
       mode: stat ? stat.mode & 0o777 : 0o600,
     });

@@ -199,6 +199,7 @@ test.each([
   [['--provider', 'acme'], /--provider acme: write anthropic/],
   [['--provider', 'anthropic'], /ANTHROPIC_API_KEY is not set.*--secrets-stdin/s],
   [['--provider', 'local'], /needs --base-url/],
+  [['--provider', 'openai', '--base-url', 'http://127.0.0.1:1/v1'], /--base-url means --provider local/],
   [['--heartbeat', 'often'], /--heartbeat often: That is neither/],
   [['--active-hours', '8-23'], /--active-hours/],
   [['--owner-channel', 'my phone'], /--owner-channel/],

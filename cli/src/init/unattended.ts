@@ -138,6 +138,11 @@ async function fillModel(
   terminal: Terminal,
   mode: 'compose' | 'local',
 ): Promise<void> {
+  if (flags.baseUrl !== undefined && flags.provider !== undefined && flags.provider !== 'local') {
+    throw new UsageError(
+      `--base-url means --provider local, a server that speaks OpenAI's API; leave --provider ${flags.provider} out, or --base-url.`,
+    );
+  }
   const named = flags.provider ?? (flags.baseUrl === undefined ? undefined : 'local');
   if (named === undefined && providerStays(draft, flags)) return keepProvider(draft, flags, terminal);
   const choice = named === undefined ? presentProvider(draft, flags) : providerFlag(named);

@@ -110,17 +110,19 @@ async function answer(
   agents: { kept: Agents; fresh: Agents },
 ): Promise<void> {
   let wire: Wire = 'openai';
+  let asked: string | null = null;
   const left = new AbortController();
   response.once('close', () => left.abort());
   try {
     const call = readCall(request, options, (known) => {
       wire = known;
     });
+    asked = call.target.host;
     await forward(request, response, call, left.signal, options, agents);
   } catch (error) {
     if (left.signal.aborted || response.headersSent) return void response.destroy();
     request.resume(); // a client that is still writing would not read the refusal
-    const known = error instanceof Refused ? error.error : failureOf(error, options.logger);
+    const known = error instanceof Refused ? error.error : failureOf(error, options.logger, asked);
     response.writeHead(known.status, {
       'content-type': 'application/json',
       ...(known.status === 502 ? {} : { 'x-should-retry': 'false' }), // as the SDKs of Anthropic and OpenAI read it
@@ -323,11 +325,16 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-function failureOf(error: unknown, logger: Logger): RelayError {
+/** @param host that was to be asked; null where it did not come to that */
+function failureOf(error: unknown, logger: Logger, host: string | null): RelayError {
   const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof ProxyError) return { status: 502, type: 'api_error', message: error.message };
   if (code !== undefined) {
-    return { status: 502, type: 'api_error', message: `The model provider cannot be reached (${code}).` };
+    return {
+      status: 502,
+      type: 'api_error',
+      message: `${host ?? 'The model provider'} cannot be reached (${code}).`,
+    };
   }
   logger.error({ err: error }, 'a call of a model failed in the relay');
   return { status: 502, type: 'api_error', message: 'The relay failed; the log of egress says why.' };
