@@ -10,6 +10,8 @@ import { type ModelRoute, ownRoutes, standardRoutes, versionOf } from '@mobyclaw
 import { ownerText } from '@mobyclaw/lib/owner-text';
 import { soulModels } from '@mobyclaw/lib/soul-models';
 
+/** The owner's machine as he writes it; `host.docker.internal` is what init writes for containers. */
+const THIS_MACHINE = /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)$/;
 const TEMPLATE = /\$\{\s*env\.([A-Za-z_]\w*)\s*\}/g;
 
 export interface RoutesOptions {
@@ -19,6 +21,11 @@ export interface RoutesOptions {
   environment: Environment;
   /** What `localhost` in an address means: in a container, the machine around it. */
   localhost: string | null;
+}
+
+/** Without containers the machine has no name of Docker's, so that the same soul.yaml serves both ways. */
+function keptLoopback(hostname: string): string {
+  return hostname === 'host.docker.internal' ? '127.0.0.1' : hostname;
 }
 
 export class Routes {
@@ -59,8 +66,7 @@ export class Routes {
     const rest = version === '' ? path : path.replace(/^\/v\d+\w*(?=\/)/, '');
     const url = URL.parse(`${written}${rest}`);
     if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
-    if (localhost !== null && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname))
-      url.hostname = localhost;
+    if (THIS_MACHINE.test(url.hostname)) url.hostname = localhost ?? keptLoopback(url.hostname);
     return url;
   }
 
