@@ -21,6 +21,8 @@ test('each image of ours that starts no program but node sets malloc as local mo
   const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
   const line = Object.entries(MALLOC_SETTINGS).map(([name, value]) => `${name}=${value}`);
   for (const part of ['memory', 'workspace', 'egress', 'gateway']) {
-    expect(dockerfile).toContain(`ENV ${line.join(' ')}\nUSER 1000:1000\nCMD ["node", "dist/${part}.js"]`);
+    expect(dockerfile).toContain(
+      `ENV ${line.join(' ')}\nUSER 1000:1000\nCMD ["node", "--disable-sigusr1", "dist/${part}.js"]`,
+    );
   }
 });
