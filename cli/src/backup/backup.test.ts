@@ -95,6 +95,7 @@ test('there and back, while a database is written: all that is his, nothing of t
   database.exec('BEGIN; INSERT INTO t VALUES (-1)'); // not yet said, so not in the copy
   const made = await one.run(['backup', one.archive]);
   expect([made.code, made.stdout]).toEqual([0, `${one.archive}\n`]);
+  expect(made.stderr).toMatch(/^\d+ files, .*, not encrypted\. \.env with its keys is not in it/m);
   expect(statSync(one.archive).mode & 0o777).toBe(0o600);
 
   const other = join(one.folder, 'other');
@@ -130,9 +131,18 @@ test('an encrypted one: shows nothing, takes the right passphrase only, and prov
   const one = place();
   await filled(one);
   const input = `${PASSPHRASE}\n`;
-  const made = await one.run(['backup', one.archive, '--passphrase-stdin'], { input });
+  const made = await one.run(['backup', one.archive, '--passphrase-stdin', '--json'], { input });
   expect(made.code).toBe(0);
   const bytes = readFileSync(one.archive);
+  expect(JSON.parse(made.stdout)).toEqual({
+    file: one.archive,
+    files: expect.any(Number),
+    bytes: bytes.length,
+    encrypted: true,
+    complete: true,
+    leftOut: [{ path: 'sessions/agent.sock', why: expect.any(String), lost: false }],
+  });
+  expect(made.stderr).toMatch(/^\d+ files, .*, encrypted\. \.env with its keys is not in it/m);
   expect(bytes.includes('MEMORY')).toBe(false);
 
   const other = join(one.folder, 'other');

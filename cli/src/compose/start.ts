@@ -4,8 +4,6 @@
  * does not and the last lines of the service that is to blame. What can run keeps running.
  */
 import { mkdirSync } from 'node:fs';
-import { copyFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pause } from '@mobyclaw/lib/clock';
 import { statusSchema } from '@mobyclaw/protocol/status';
 import { CliError } from '../cli-error.ts';
@@ -20,6 +18,7 @@ import { CURRENT_BASE, readBaseFile } from './base-file.ts';
 import { prepareContainerUser } from './container-user.ts';
 import type { ComposeOutcome, Docker } from './docker.ts';
 import { imagesAreCurrent, keepImages, sourceStamp } from './images.ts';
+import { keepComposeFile } from './kept-file.ts';
 import { refuseOtherHome } from './other-home.ts';
 import { writeOverride } from './override.ts';
 import { prepareSecrets } from './part-secrets.ts';
@@ -65,23 +64,6 @@ export async function startCompose(
   await waitForMoby(context, project, port);
   if (of === undefined) await keepComposeFile(context);
   return state;
-}
-
-/** The docker-compose.yml that the containers were last started well with. */
-export function composeFileOf({ run }: Context['data']): string {
-  return join(run, 'docker-compose.yml');
-}
-
-/** For a way back: images of one version may not fit the file of the next. A full disk is no reason to fail by now. */
-async function keepComposeFile({ checkout, data }: Context): Promise<void> {
-  const kept = composeFileOf(data);
-  try {
-    await copyFile(join(checkout, 'docker-compose.yml'), kept);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    await rm(kept, { force: true }); // half of one is worse than none
-  }
 }
 
 /** Docker would say so only at the very end, and in words of its own. */

@@ -9,8 +9,9 @@ import { promisify } from 'node:util';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type Docker, findDocker } from '../compose/docker.ts';
 import { imageIds, imagesAreCurrent, runningImages } from '../compose/images.ts';
+import { keptComposeFile } from '../compose/kept-file.ts';
 import { ComposeProject } from '../compose/project.ts';
-import { buildImages, composeFileOf, prepareProject, startCompose } from '../compose/start.ts';
+import { buildImages, prepareProject, startCompose } from '../compose/start.ts';
 import type { Context } from '../context.ts';
 import { settleSettings } from '../init/settle.ts';
 import { buildName, checkoutStamp } from '../local/builds.ts';
@@ -78,7 +79,7 @@ async function composeFileBefore(
 ): Promise<{ file?: string }> {
   const file = join(data.run, 'docker-compose.before.yml');
   try {
-    await copyFile(composeFileOf(data), file);
+    await copyFile(keptComposeFile(data), file);
     return { file };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

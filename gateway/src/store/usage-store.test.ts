@@ -64,6 +64,19 @@ test('it is told by model, trigger and conversation, the most first', () => {
   expect(usage.ofSession('api:none')).toEqual({ turns: 0, tokens: 0, costUsd: 0, unpricedTurns: 0 });
 });
 
+test('it is told by quarters of an hour, of turns whose cost is unknown too, and each is told when it began', () => {
+  const { usage, spend, tokens } = openStore();
+  const quarter = 15 * 60_000;
+  spend(tokens('p/a', 9, 0.5), { at: 3 * quarter });
+  spend(tokens('p/free', 99), { at: 3 * quarter + 1 });
+  spend(tokens('p/a', 9), { at: 2 * quarter - 1 });
+  spend(tokens('p/a', 9, 1), { at: quarter - 1 });
+  expect(usage.bySlot(quarter)).toEqual([
+    { at: quarter, turns: 1, inputTokens: 9, outputTokens: 1, costUsd: 0, unpricedTurns: 1 },
+    { at: 3 * quarter, turns: 2, inputTokens: 108, outputTokens: 2, costUsd: 0.5, unpricedTurns: 1 },
+  ]);
+});
+
 test('a price is given to what has none, of that model and since that time', () => {
   const { usage, spend, tokens } = openStore();
   const cached = {
