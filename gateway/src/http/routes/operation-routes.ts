@@ -11,7 +11,7 @@ import { dailyUsage } from '../../budget/daily-usage.ts';
 import { usageReport } from '../../budget/usage-report.ts';
 import type { Store } from '../../store/store.ts';
 import type { HttpServices } from '../http-services.ts';
-import { openApiDocument } from '../openapi.ts';
+import { openApiDocument } from '../openapi/document.ts';
 import { toContextView } from '../session-views.ts';
 import { validate } from '../validate.ts';
 import { toStatusView } from './channel-routes.ts';

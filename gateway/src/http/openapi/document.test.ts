@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import { expect, test } from 'vitest';
-import { openHarness } from '../testing/harness.ts';
-import { createApp } from './app.ts';
-import type { HttpServices } from './http-services.ts';
-import { openApiDocument } from './openapi.ts';
+import { openHarness } from '../../testing/harness.ts';
+import { createApp } from '../app.ts';
+import type { HttpServices } from '../http-services.ts';
+import { openApiDocument } from './document.ts';
 
 interface Layer {
   route?: { path: string | string[]; methods: Record<string, boolean> };
