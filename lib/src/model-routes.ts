@@ -22,6 +22,8 @@ export interface ModelRoute {
   address: string;
   /** Variables that hold the key; the first that is set counts. */
   keys: readonly string[];
+  /** soul.yaml names the key itself (`token_key`), so that without it there is no call. */
+  isKeyNamed: boolean;
 }
 
 interface Standard {
@@ -47,7 +49,9 @@ export function standardRoutes(environment: Environment): ModelRoute[] {
     const standard = STANDARDS[provider];
     const set = standard?.variables.map((name) => environment[name]).find(Boolean);
     const address = set ?? standard?.address ?? baseUrl ?? '';
-    return address === '' ? [] : [{ name: provider, provider, wire: wireOf(kind), address, keys }];
+    return address === ''
+      ? []
+      : [{ name: provider, provider, wire: wireOf(kind), address, keys, isKeyNamed: false }];
   });
 }
 
@@ -68,10 +72,10 @@ export function routeOf(
   const keys = key === undefined ? (known?.keys ?? []) : [key];
   const address = own ?? known?.baseUrl ?? STANDARDS[provider]?.address ?? '';
   if (own === undefined && key === undefined)
-    return known ? { name: provider, provider, wire, address, keys } : null;
+    return known ? { name: provider, provider, wire, address, keys, isKeyNamed: false } : null;
   const mark = createHash('sha256').update(`${address}\0${keys.join()}`).digest('hex').slice(0, 8);
   const name = `${provider.replace(/[^\w.-]/g, '_')}-${mark}`;
-  return address === '' ? null : { name, provider, wire, address, keys };
+  return address === '' ? null : { name, provider, wire, address, keys, isKeyNamed: key !== undefined };
 }
 
 /** All that a soul.yaml names by an address or a key of its own. */

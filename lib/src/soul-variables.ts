@@ -17,6 +17,8 @@ export interface SoulVariables {
   tokenKeys: string[];
   /** Named by a toolset; without them it does not work. */
   tools: string[];
+  /** Named in an address of a model, `base_url`; they are among `tools` too. */
+  addresses: string[];
   /** Of the providers whose models are named, by convention. Any of them may do. */
   providers: string[];
 }
@@ -30,6 +32,7 @@ export function soulVariables(text: string): SoulVariables {
 export function variablesIn(soul: unknown): SoulVariables {
   const tokenKeys = new Set<string>();
   const tools = new Set<string>();
+  const addresses = new Set<string>();
   const providers = new Set<string>();
   const take = (into: Set<string>, name: unknown): void => {
     if (typeof name !== 'string' || !/^[A-Za-z_]\w*$/.test(name)) return;
@@ -45,7 +48,10 @@ export function variablesIn(soul: unknown): SoulVariables {
       if (key === 'token_key') take(tokenKeys, value);
       else if (key === 'provider') takeProvider(value);
       else if (key === 'model') for (const ref of value.split(',')) takeProvider(ref.split('/')[0]?.trim());
-      for (const [, name, fallback] of value.matchAll(TEMPLATE)) if (!fallback) take(tools, name);
+      for (const [, name, fallback] of value.matchAll(TEMPLATE)) {
+        if (!fallback) take(tools, name);
+        if (key === 'base_url') take(addresses, name);
+      }
       if (within === 'env')
         for (const [, braced, plain] of value.matchAll(SHELL)) take(tools, braced ?? plain);
     } else if (Array.isArray(value)) {
@@ -57,7 +63,18 @@ export function variablesIn(soul: unknown): SoulVariables {
     }
   };
   walk(soul, '', '');
-  return { tokenKeys: [...tokenKeys], tools: [...tools], providers: [...providers] };
+  return {
+    tokenKeys: [...tokenKeys],
+    tools: [...tools],
+    addresses: [...addresses],
+    providers: [...providers],
+  };
+}
+
+/** @returns what egress has to know to ask the models of the file: keys, and what stands in their addresses; each once */
+export function relayVariables(text: string): string[] {
+  const { tokenKeys, addresses } = soulVariables(text);
+  return [...new Set([...tokenKeys, ...addresses])];
 }
 
 /** @returns all of them, each once */

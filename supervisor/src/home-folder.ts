@@ -144,6 +144,13 @@ export async function readOwnCredentials(home: string): Promise<SharedCredential
   return shareCredentials(all, isBound ? await standInKey(home) : Buffer.alloc(0));
 }
 
+/** @returns the owner's soul.yaml; empty where it cannot be read, which memory tells him */
+export async function readSoul(home: string): Promise<string> {
+  return readFile(join(home, 'soul.yaml'))
+    .then(ownerText)
+    .catch(() => '');
+}
+
 /**
  * @returns the folders of `workspaces.conf`; none where there is no such file
  * @throws StartError naming each line that cannot be used

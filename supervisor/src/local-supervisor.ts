@@ -22,7 +22,7 @@ import { startControlServer } from './control-server.ts';
 import { findEngine } from './engine.ts';
 import { ENGINE_SETTINGS } from './engine-command.ts';
 import { engineEnvironment, relayIn } from './engine-environment.ts';
-import { type HomeFolder, prepareHome, readOwnCredentials, readWorkspaces } from './home-folder.ts';
+import { type HomeFolder, prepareHome, readOwnCredentials, readSoul, readWorkspaces } from './home-folder.ts';
 import { LocalParts } from './local-parts.ts';
 import { findFreePorts, requireFreePort } from './local-port.ts';
 import { LocalStateFile } from './local-state-file.ts';
@@ -167,7 +167,8 @@ export class LocalSupervisor {
       agentUrl: `unix://${socket.path}`,
       ...(walls.bubblewrap && { walled: { gatewayPort: insidePort, door: partDoor } }),
     };
-    const sources: PartSources = { environment, credentials, bound, workspaces, addresses };
+    const soul = await readSoul(home);
+    const sources: PartSources = { environment, credentials, bound, soul, workspaces, addresses };
     const log = (name: string): RotatingLog => {
       const file = new RotatingLog(join(folder.logs, `${name}.log`));
       this.#closers.push(() => file.close());

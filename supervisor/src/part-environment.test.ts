@@ -49,10 +49,11 @@ const SECRETS = {
   model: 'sk-moby-model',
 };
 
-const of = (part: PartName, bound: PartSources['bound'] = []) =>
+const of = (part: PartName, bound: PartSources['bound'] = [], soul = '', more: Record<string, string> = {}) =>
   partEnvironment(part, {
     bound,
-    environment,
+    soul,
+    environment: { ...environment, ...more },
     credentials: { JIRA_TOKEN: 'jira' },
     workspaces: [{ name: 'notes', path: '/home/alice/notes', mode: 'ro' }],
     addresses: {
@@ -192,6 +193,7 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     environment: {},
     credentials: { MOBYCLAW_MEMORY_URL: 'http://evil', PATH: '/mine' },
     workspaces: [],
+    soul: '',
     addresses: {
       home: '/h',
       port: 1,
@@ -217,6 +219,21 @@ test('credentials cannot take the place of what the supervisor decides', () => {
     PATH: '/mine',
     MOBYCLAW_CREDENTIAL_NAMES: 'MOBYCLAW_MEMORY_URL,PATH',
   });
+});
+
+test('egress gets what soul.yaml names for its models, whatever it is called, and nobody else does', () => {
+  const soul = `models:
+  moby: { provider: corp, model: m, token_key: MyKey }
+providers:
+  corp: { base_url: "https://\${env.CORP_HOST}/v1" }
+`;
+  const more = { MyKey: 'sk-corp', CORP_HOST: 'models.corp.example', OTHER: 'x' };
+  expect(of('egress', [], soul, more)).toMatchObject({ MyKey: 'sk-corp', CORP_HOST: 'models.corp.example' });
+  expect(of('egress', [], soul, more)).not.toHaveProperty('OTHER');
+  expect(of('egress', [], '', more)).not.toHaveProperty('MyKey');
+  for (const part of ['agent', 'gateway', 'memory', 'workspace'] as const) {
+    expect(JSON.stringify(of(part, [], soul, more))).not.toContain('sk-corp');
+  }
 });
 
 test('bound secrets go to egress alone', () => {

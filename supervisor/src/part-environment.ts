@@ -17,6 +17,7 @@ import {
 } from '@mobyclaw/lib/environment-names';
 import { MALLOC_SETTINGS } from '@mobyclaw/lib/process-memory';
 import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
+import { relayVariables } from '@mobyclaw/lib/soul-variables';
 import type { WorkspaceEntry } from '@mobyclaw/lib/workspaces-conf';
 import { PROVIDER_ADDRESSES, PROVIDER_KEYS } from '@mobyclaw/protocol/model-providers';
 
@@ -84,13 +85,15 @@ export interface PartSources {
   credentials: Readonly<Record<string, string>>;
   /** Those that the agent has only stand-ins of, for egress. */
   bound?: readonly BoundSecret[];
+  /** The owner's soul.yaml, for the keys of models that it names; empty where there is none yet. */
+  soul: string;
   /** Of `workspaces.conf`. */
   workspaces: readonly WorkspaceEntry[];
   addresses: LocalAddresses;
 }
 
 export function partEnvironment(part: PartName, sources: PartSources): Record<string, string> {
-  const { environment, credentials, bound = [], workspaces, addresses } = sources;
+  const { environment, credentials, bound = [], soul, workspaces, addresses } = sources;
   const chosen = { ...ofTheMachine(part, environment), ...ofTheOwner(part, environment) };
   const { secrets, home, memoryPort } = addresses;
   const memoryUrl = `http://127.0.0.1:${memoryPort}`;
@@ -117,10 +120,11 @@ export function partEnvironment(part: PartName, sources: PartSources): Record<st
     };
   }
   if (part === 'egress') {
+    const named = relayVariables(soul);
     return {
-      ...keysOfTheOwner(environment),
-      ...keysOfTheOwner(credentials),
-      ...keysOfTheOwner(Object.fromEntries(bound.map(({ name, value }) => [name, value]))),
+      ...keysOfTheOwner(environment, named),
+      ...keysOfTheOwner(credentials, named),
+      ...keysOfTheOwner(Object.fromEntries(bound.map(({ name, value }) => [name, value])), named),
       ...chosen,
       ...MALLOC_SETTINGS,
       MOBYCLAW_HOME: home,
@@ -183,6 +187,14 @@ function doorFor(part: 'memory' | 'gateway', { walled }: LocalAddresses): Record
   return walled === undefined ? {} : { [AGENT_DOOR]: walled.door(part) };
 }
 
+/** @returns whether it is none of the owner's own names, such as the key of a model */
+export function isKnownVariable(name: string): boolean {
+  const ofTheMachine = RULES.some(({ names }) => isNamed(name, names)) && !PROVIDER_KEYS.includes(name);
+  return (
+    ofTheMachine || isSettingName(name) || /^MOBYCLAW_/.test(name) || Object.hasOwn(MALLOC_SETTINGS, name)
+  );
+}
+
 function ofTheMachine(part: PartName, environment: Environment): Record<string, string> {
   const names = RULES.flatMap((rule) => (rule.parts.includes(part) ? rule.names : []));
   return given(environment, (name) => (isNamed(name, names) ? name : null));
@@ -197,11 +209,12 @@ function ofTheOwner(part: PartName, environment: Environment): Record<string, st
   });
 }
 
-/** Whatever soul.yaml may name as the key of a model, now or later. */
-function keysOfTheOwner(environment: Environment): Record<string, string> {
-  return given(environment, (name) =>
-    /(_KEY|_TOKEN)$/.test(name) && !isStackSecret(name) && name !== CREDENTIAL_NAMES ? name : null,
-  );
+/** What soul.yaml names for its models, and what is called as a key is, since it may be named there later. */
+function keysOfTheOwner(environment: Environment, named: readonly string[]): Record<string, string> {
+  return given(environment, (name) => {
+    if (isStackSecret(name) || name === CREDENTIAL_NAMES) return null;
+    return named.includes(name) || /(_KEY|_TOKEN)$/.test(name) ? name : null;
+  });
 }
 
 /** The agent is to see which keys there are, and none of them. */

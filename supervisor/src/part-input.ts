@@ -5,6 +5,7 @@
  */
 import { isPartSecret, SECRETS_VARIABLE } from '@mobyclaw/lib/part-secrets';
 import { isSettingName, SETTINGS } from '@mobyclaw/lib/settings';
+import { isKnownVariable } from './part-environment.ts';
 
 export interface Handed {
   env: Record<string, string>;
@@ -16,8 +17,7 @@ export function handSecrets(environment: Readonly<Record<string, string>>): Hand
   const isSecret = ([name, value]: readonly [string, string]): boolean =>
     isPartSecret(name) ||
     (isSettingName(name) && SETTINGS[name].secret === true) ||
-    /_(KEY|TOKEN)$/.test(name) || // of the owner's credentials: soul.yaml may name one as the key of a model
-    !/^\w+$/.test(name) || // a file such as secrets.json
+    !isKnownVariable(name) || // the owner's key of a model, a file such as secrets.json
     /^\w+:\/\/[^/]*@/.test(value); // an address with a password, as proxies have
   const all = Object.entries(environment);
   return {

@@ -12,6 +12,8 @@ export interface OwnerVariables {
   credentials: readonly Credential[];
   /** Names of keys of models, as soul.yaml gives them itself. */
   tokenKeys: readonly string[];
+  /** Names that stand in addresses of models. */
+  addresses: readonly string[];
   /** Names that soul.yaml asks models with: keys, and what else a provider is told. */
   forModels: readonly string[];
   /** Names that a toolset of soul.yaml is given. */
@@ -26,8 +28,15 @@ export async function readOwnerVariables(home: string): Promise<OwnerVariables> 
   const file = join(home, 'credentials.env');
   const { all: credentials, faults } = readCredentials((await readIfThere(file)) ?? '', file);
   if (faults.length > 0) throw new CliError(faults.map(({ message }) => message).join('\n'));
-  const { tokenKeys, providers, tools } = soulVariables((await readIfThere(join(home, 'soul.yaml'))) ?? '');
-  return { credentials, tokenKeys, forModels: [...new Set([...tokenKeys, ...providers])], forTools: tools };
+  const soul = (await readIfThere(join(home, 'soul.yaml'))) ?? '';
+  const { tokenKeys, addresses, providers, tools } = soulVariables(soul);
+  return {
+    credentials,
+    tokenKeys,
+    addresses,
+    forModels: [...new Set([...tokenKeys, ...providers])],
+    forTools: tools,
+  };
 }
 
 /** @throws CliError where it cannot be read */

@@ -17,7 +17,7 @@ import {
 } from './part-secrets.ts';
 import { SERVICES, type ServiceName } from './service-name.ts';
 
-const NONE = { credentials: [], tokenKeys: [], forModels: [], forTools: [] };
+const NONE = { credentials: [], tokenKeys: [], addresses: [], forModels: [], forTools: [] };
 const KEY = Buffer.alloc(32);
 const LONG = 'ghp_abcdefghijKLMNOPQRST0123456789abcdef';
 
@@ -80,16 +80,22 @@ test('of a credential that is for named hosts moby has a stand-in, and egress wh
 const credentials = (text: string) => readCredentials(text, 'credentials.env').all;
 
 test('a key of a model goes to egress; moby is told that there is one, and shows the virtual key', () => {
-  const environment = { MOBYCLAW_MODEL_KEY: 'sk-moby', OPENAI_API_KEY: 'sk-real', CORP_KEY: 'sk-corp' };
+  const environment = {
+    MOBYCLAW_MODEL_KEY: 'sk-moby',
+    OPENAI_API_KEY: 'sk-real',
+    CORP_KEY: 'sk-corp',
+    CORP_HOST: 'h',
+  };
   const variables = {
     ...NONE,
     credentials: credentials('ANTHROPIC_API_KEY=sk-of-credentials'),
     tokenKeys: ['CORP_KEY'],
+    addresses: ['CORP_HOST'],
     forModels: ['CORP_KEY'],
   };
   const all = partSecrets({ environment }, {}, variables, KEY);
   const keys = { OPENAI_API_KEY: 'sk-real', CORP_KEY: 'sk-corp', ANTHROPIC_API_KEY: 'sk-of-credentials' };
-  expect(all.egress).toEqual({ ...keys, MOBYCLAW_MODEL_KEY: 'sk-moby' });
+  expect(all.egress).toEqual({ ...keys, CORP_HOST: 'h', MOBYCLAW_MODEL_KEY: 'sk-moby' });
   expect(all.moby).toMatchObject(Object.fromEntries(Object.keys(keys).map((name) => [name, 'sk-moby'])));
   for (const value of Object.values(keys)) expect(having(all, value)).toEqual(['egress']);
 });

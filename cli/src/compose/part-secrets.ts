@@ -48,7 +48,7 @@ const MARK_LENGTH = 22; // of base64url: 132 bits
 export function partSecrets(
   { environment }: Pick<Settings, 'environment'>,
   env: Readonly<Record<string, string | undefined>>,
-  { credentials, tokenKeys, forModels, forTools }: OwnerVariables,
+  { credentials, tokenKeys, addresses, forModels, forTools }: OwnerVariables,
   key: Uint8Array,
 ): PartSecrets {
   const { environment: ofTheOwner, bound } = shareCredentials(credentials, key);
@@ -63,9 +63,10 @@ export function partSecrets(
   const modelKeys = [...new Set([...PROVIDER_KEYS, ...tokenKeys])];
   const keys = { ...chosen(modelKeys), ...pick(credentials, modelKeys) };
   const { MOBYCLAW_MODEL_KEY: virtualKey = '' } = chosen(['MOBYCLAW_MODEL_KEY']);
+  const inAddresses = { ...chosen(addresses), ...pick(credentials, addresses) };
   const virtual = Object.fromEntries(Object.keys(keys).map((name) => [name, virtualKey]));
   const secretsOf = (service: ServiceName): Record<string, string> => ({
-    ...(service === KEEPER_OF_MODEL_KEYS ? keys : {}),
+    ...(service === KEEPER_OF_MODEL_KEYS ? { ...inAddresses, ...keys } : {}),
     ...(service === 'moby' ? { ...chosen([...forModels, ...forTools]), ...ofTheOwner, ...virtual } : {}),
     ...(service === 'moby' && names.length > 0 ? { [CREDENTIAL_NAMES]: names.join(',') } : {}),
     ...(service === 'egress' && bound.length > 0 ? { [BOUND_FILE]: JSON.stringify(bound) } : {}),

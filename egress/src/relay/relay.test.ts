@@ -163,9 +163,11 @@ describe('what goes through', () => {
     const soul = `models:
   mine: { provider: corp, model: big, token_key: CORP_KEY }
   local: { provider: bare, model: small }
+  keyless: { provider: forgotten, model: big }
 providers:
   corp: { base_url: "${fake.url}/proxy/v1", token_key: CORP_KEY }
   bare: { base_url: "http://localhost:${new URL(fake.url).port}/v1" }
+  forgotten: { base_url: "${fake.url}/v1", token_key: FORGOTTEN }
 agents:
   root: { model: mine }
 `;
@@ -187,6 +189,11 @@ agents:
       });
     };
     expect([(await sent('corp')).status, (await sent('bare')).status]).toEqual([200, 200]);
+    const refused = await sent('forgotten');
+    expect([refused.status, await refused.text()]).toEqual([
+      401,
+      expect.stringContaining('write FORGOTTEN=… into .env'),
+    ]);
     expect(fake.requests.map(({ url, headers }) => [url, headers.authorization])).toEqual([
       ['/proxy/v1/chat/completions', 'Bearer sk-corp'],
       ['/v1/chat/completions', undefined],

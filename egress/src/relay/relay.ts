@@ -173,9 +173,16 @@ function readCall(
       `The address of ${route.provider} is none: mend base_url in soul.yaml.`,
     );
   }
+  if (route.isKeyNamed && routes.keyOf(route) === null) {
+    throw new Refused(401, 'authentication_error', missingKey(route.keys.join()));
+  }
   const capability = headers[CAPABILITY];
   const turn = turns.of(typeof capability === 'string' ? capability : null)?.turn ?? null;
   return { route, operation, target, turn };
+}
+
+function missingKey(name: string): string {
+  return `soul.yaml names ${name} as token_key, and egress was given no value for it: write ${name}=… into .env, then run ./mobyclaw up.`;
 }
 
 async function forward(
