@@ -1,86 +1,61 @@
 /** The gateway as one object: opened on a data folder, listening, closed again. `main.ts` and the tests use it alike. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { openAgentDoor } from '@mobyclaw/lib/agent-door';
 import type { Clock } from '@mobyclaw/lib/clock';
-import { exactRule } from '@mobyclaw/lib/exact-rule';
 import { localTime } from '@mobyclaw/lib/local-time';
 import type { Logger } from '@mobyclaw/lib/logger';
-import { AlreadyLockedError, acquireProcessLock } from '@mobyclaw/lib/process-lock';
-import { StartError } from '@mobyclaw/lib/start-error';
-import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { AgentClient } from './agent/agent.ts';
-import type { AgentErrorCode } from './agent/agent-error.ts';
 import { AgentMonitor } from './agent-monitor/agent-monitor.ts';
 import { createBackground } from './background.ts';
-import { PriceTable } from './budget/prices.ts';
-import { Pricing } from './budget/pricing.ts';
-import { SoundCosts } from './budget/sound-costs.ts';
-import { ToldBudget } from './budget/told-budget.ts';
-import { isActive } from './calendar/active-hours.ts';
 import type { Commands } from './commands/commands.ts';
 import { Gauge } from './compaction/gauge.ts';
 import { Windows } from './compaction/windows.ts';
-import { enabledPlatforms } from './config/channels-config.ts';
 import type { GatewayConfig } from './config/config.ts';
-import { Embedder } from './embeddings/embedder.ts';
-import { HistorySearch, historyVectors } from './embeddings/history-search.ts';
-import { MemoryQuestions, memoryVectors } from './embeddings/memory-vectors.ts';
-import { VectorFeeder } from './embeddings/vector-feeder.ts';
 import { ForgetQuestions } from './forget/forget-questions.ts';
 import { Forgetting } from './forget/forgetting.ts';
 import { PartLogs } from './health/part-logs.ts';
 import { partStates } from './health/part-states.ts';
 import type { RecentLines } from './health/recent-lines.ts';
 import { createApp } from './http/app.ts';
+import { listen } from './listen.ts';
 import { LiveFeed } from './live/live-feed.ts';
+import { lockFolder } from './lock-folder.ts';
 import { gatewayPorts } from './mcp/gateway-ports.ts';
 import { McpEndpoint } from './mcp/mcp-endpoint.ts';
 import type { Messaging, MessagingOptions } from './messaging/messaging.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { ModelChoice } from './models/model-choice.ts';
-import { openBudget } from './open-budget.ts';
 import { openEgress } from './open-egress.ts';
+import { openMemoryUpkeep } from './open-memory-upkeep.ts';
+import { openQuestions } from './open-questions.ts';
+import { openSearch } from './open-search.ts';
 import { openShortening } from './open-shortening.ts';
+import { openSpending } from './open-spending.ts';
+import { openTurns } from './open-turns.ts';
 import { OwnerMemory } from './parts/owner-memory.ts';
 import { PartClient } from './parts/part-client.ts';
 import { postPush } from './push/post-push.ts';
 import { type PostPush, Push } from './push/push.ts';
-import { FactQuestions } from './questions/fact-questions.ts';
-import { ownerRules } from './questions/owner-rules.ts';
-import { Questions } from './questions/questions.ts';
-import { RuleWriter } from './questions/rule-writer.ts';
-import { UnaskedRecall } from './recall/unasked-recall.ts';
 import { SkillQuestions } from './skills/skill-questions.ts';
 import { SoulReloader } from './soul/soul-reloader.ts';
-import { HistoryIndexer } from './store/history-indexer.ts';
+import { startMessaging } from './start-messaging.ts';
 import { Retention } from './store/retention.ts';
 import { Store } from './store/store.ts';
-import type { TurnRow } from './store/turn-store.ts';
 import { TokenService } from './tokens/token-service.ts';
-import { AgentSessionCleanup } from './turns/agent-session-cleanup.ts';
-import { askerOf, Capabilities } from './turns/capabilities.ts';
+import { Capabilities } from './turns/capabilities.ts';
 import { ConversationReset } from './turns/conversation-reset.ts';
 import { EventLog } from './turns/event-log.ts';
 import { ReplyRecorder } from './turns/reply-recorder.ts';
-import { TurnFinisher } from './turns/turn-finisher.ts';
 import { TurnPause } from './turns/turn-pause.ts';
-import { TurnRunner } from './turns/turn-runner.ts';
-import { TurnService } from './turns/turn-service.ts';
 import { HeartbeatChanges } from './unasked/heartbeat-changes.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
 import { tellOfWalls } from './unasked/walls-notice.ts';
-import { NightlyReview } from './upkeep/nightly-review.ts';
 import { WebhookService } from './webhooks/webhook-service.ts';
 
 const QUIET_HOURS = new Set([2, 3, 4, 5]); // of the owner's night
 export const DRAIN_MS = 25_000; // within the 30 s that whoever stops us waits
-
-const REVIEW_SESSION = 'upkeep:memory';
-const MODEL_KNOWN_MS = 30 * 86_400_000;
 
 export interface GatewayOptions {
   config: GatewayConfig;
@@ -114,22 +89,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     timeZone: config.timeZone,
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
   });
+  const shared = { store, clock, logger };
   const tokens = new TokenService(store, clock, config.mcpToken);
   await tokens.prepareCliToken(config.folder);
 
-  const prices = new PriceTable(join(config.folder, 'prices.yaml'), logger);
-  const pricing = new Pricing({ prices, store, clock, logger });
-  const soundCosts = new SoundCosts({ store, prices, clock });
   const notify: NotifyOwner = (text, key) => background.notifyOwner(text, key);
-  const budget = await openBudget({ config, store, pricing, notify, clock, logger });
-  const lease = uuidv7();
-  const { timeZone, resetIdleMs, resetDaily, maxTurns, queueLimit, queueMode } = config;
+  const { timeZone, resetIdleMs, resetDaily, queueMode } = config;
   const supervisor = partClient(config.agentControlUrl, config.controlToken);
   const memory = partClient(config.memoryUrl, config.memoryToken);
   const egressPart = partClient(config.egressUrl, config.egressToken);
-  const toldBudget =
-    egressPart &&
-    new ToldBudget({ egress: egressPart, budget, caps: config.budget, prices, timeZone, clock, logger });
+  const { pricing, soundCosts, budget, toldBudget } = await openSpending({
+    config,
+    ...shared,
+    egress: egressPart,
+    notify,
+  });
   const ownerMemory = new OwnerMemory(memory, timeZone);
   const capabilities = new Capabilities({
     key: config.capabilityKey,
@@ -140,11 +114,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const monitor = new AgentMonitor({ agent, supervisor, clock });
   const tidy = (): void => void cleanup.poke();
   const windows = new Windows(store.contexts, config.contextWindow);
-  const gauge = new Gauge({ store, agent, windows, clock, logger });
+  const gauge = new Gauge({ ...shared, agent, windows });
   const agentSessionsInUse = new Set<string>();
   const { shortening, compactor, askAlone } = openShortening({
     config,
-    store,
+    ...shared,
     agent,
     windows,
     gauge,
@@ -159,8 +133,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       void changes.check(turn);
     },
     onFree: tidy,
-    clock,
-    logger,
   });
   const resets = new ConversationReset({
     shortening,
@@ -170,7 +142,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     daily: resetDaily,
     onReset: tidy,
   });
-  const events = new EventLog({ store, clock, logger });
+  const events = new EventLog({ ...shared });
   const metrics = new Metrics({
     running: () => turns.lanes.running,
     queued: () => store.turns.countByState().queued ?? 0,
@@ -179,154 +151,64 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
   });
   const replies = new ReplyRecorder(store);
-  const { asked, unasked } = config.askTimeoutMs;
-  const askTimeoutMs = ({ source }: Pick<TurnRow, 'source'>): number =>
-    source === 'cron' || source === 'heartbeat' ? unasked : asked;
-  const questions = new Questions({
-    store,
-    clock,
-    logger,
+  const asking = openQuestions({
+    config,
+    ...shared,
+    memory,
     metrics,
-    timeZone,
-    timeoutMs: askTimeoutMs,
-    askerOf,
     emit: (turn, event) => events.append(turn, event),
-    ruleFor: memory === null ? () => null : exactRule,
-    onRuleDue: () => ruleWriter?.wake(),
   });
-  const ruleWriter =
-    memory &&
-    new RuleWriter({
-      memory,
-      store,
-      done: (row, problem) => questions.ruleDone(row, problem),
-      clock,
-      logger,
-    });
+  const { questions } = asking;
   const egress = openEgress({
     config,
-    store,
+    ...shared,
     questions,
     memory,
     metrics,
-    timeoutMs: askTimeoutMs,
+    timeoutMs: asking.timeoutMs,
     notify,
     onChange: () => live.changed('egress'),
-    clock,
-    logger,
   });
-  const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
-  const embedder = config.embeddings && new Embedder(config.embeddings, clock);
-  const history = new HistorySearch(store.history, embedder);
-  const feeder =
-    embedder &&
-    new VectorFeeder({
-      embedder,
-      homes: [historyVectors(store.history), ...(memory ? [memoryVectors(memory)] : [])],
-      clock,
-      logger,
-    });
-  const memoryQuestions = embedder && memory && new MemoryQuestions(memory, embedder, clock);
-  const recall = new UnaskedRecall({
-    store,
-    memory,
-    isOn: config.recallsUnasked,
-    clock,
-    timeZone,
-    logger,
-  });
-  const runner = new TurnRunner({
-    gauge,
-    shortening,
-    agentSessionsInUse,
-    recall,
-    store,
+  const search = openSearch({ config, store, memory, clock, logger });
+  const changes = new HeartbeatChanges({ memory, notify, logger });
+  const { turns, cleanup } = openTurns({
+    config,
+    ...shared,
     events,
     agent,
     monitor,
-    finisher,
+    gauge,
+    shortening,
+    agentSessionsInUse,
+    memory,
     metrics,
+    replies,
     capabilities,
     questions,
-    rules: ownerRules(memory),
-    waits: (turn) => turns.lanes.waits(turn.session, turn.id),
     budget,
     pricing,
     resets,
-    clock,
-    logger,
-    timeZone,
-    lease,
-    onSessionFree: tidy,
-  });
-  const inUse = (): ReadonlySet<string> => runner.agentSessionsInUse;
-  const cleanup = new AgentSessionCleanup({ store, agent, inUse, clock, logger });
-  const changes = new HeartbeatChanges({ memory, notify, logger });
-  const turns = new TurnService({
-    store,
-    events,
-    finisher,
-    runner: {
-      async run(turn, signal) {
-        await runner.run(turn, signal);
-        egress.ended(turn.id);
-        compactor.consider(turn.session);
-        const ended = store.turns.find(turn.id);
-        if (ended?.finishedAt !== null) void changes.check(turn.id);
-        if (ended?.error?.code === ('not_granted' satisfies AgentErrorCode)) void tellOfUngranted(ended);
-      },
+    onRun: (turn) => {
+      egress.ended(turn.id);
+      compactor.consider(turn.session);
+      if (store.turns.find(turn.id)?.finishedAt !== null) void changes.check(turn.id);
     },
-    clock,
-    logger,
-    lease,
-    maxTurns,
-    queueLimit,
-    defaultQueueMode: queueMode,
+    notify,
   });
-  /** Whoever asked is told with the turn; the owner hears of it in any case. */
-  const tellOfUngranted = async ({ id, session, error }: TurnRow): Promise<void> => {
-    const text = `In ${session}: ${error?.message ?? ''}`;
-    await notify(text, `not-granted:${id}`).catch((cause: unknown) => {
-      logger.error(
-        { err: cause, turn: id },
-        'the owner could not be told that a tool ran otherwise than allowed',
-      );
-    });
-  };
   const { lanes } = turns;
-  const factQuestions =
+  const memoryUpkeep =
     memory &&
-    new FactQuestions({
+    openMemoryUpkeep({
+      config,
+      ...shared,
       memory,
       questions,
-      asked: (doubt) => store.questions.ofTurn(doubt).find(({ kind }) => kind === 'fact') ?? null,
-      isQuiet: async () => {
-        const zone = (await background.calendar()).zone(timeZone);
-        return lanes.running === 0 && isActive(config.heartbeat.activeHours, clock.now(), zone);
-      },
-      clock,
-      logger,
+      askAlone,
+      monitor,
+      lanes,
+      calendar: () => background.calendar(),
+      notify,
     });
-  const { reviewAt: at } = config;
-  const review =
-    memory && at
-      ? new NightlyReview({
-          memory,
-          ask: (prompt, signal) => askAlone(REVIEW_SESSION, prompt, signal),
-          model: async () =>
-            (await monitor.health()).model ??
-            store.usage.byModel(clock.now() - MODEL_KNOWN_MS)[0]?.model ??
-            null,
-          at,
-          activeHours: config.heartbeat.activeHours,
-          timeZone,
-          calendar: () => background.calendar(),
-          isIdle: () => lanes.running === 0,
-          notify,
-          clock,
-          logger,
-        })
-      : null;
   const turnPause = new TurnPause({ lanes, clock, logger });
   const onRestarted = (): void => {
     agent.forgetEngine();
@@ -357,7 +239,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const ports = gatewayPorts({
     store,
-    history,
+    history: search.history,
     turns,
     messaging: () => messaging,
     memory,
@@ -372,17 +254,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const mcp = new McpEndpoint({ ports, capabilities, version, logger });
   const background = createBackground({
     config,
-    store,
+    ...shared,
     turns,
     resets,
     messaging: () => messaging,
     budget,
     memory,
-    clock,
-    logger,
   });
   const forgetting = new Forgetting({
-    store,
+    ...shared,
     agent,
     memory,
     supervisor,
@@ -393,62 +273,56 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     onRestarted,
     folder: config.folder,
     timeZone,
-    clock,
-    logger,
   });
-  const forgetQuestions = new ForgetQuestions({ store, questions, forgetting, clock, logger });
-  const skillQuestions = new SkillQuestions({ store, questions, memory: ownerMemory, clock, logger });
+  const forgetQuestions = new ForgetQuestions({ ...shared, questions, forgetting });
+  const skillQuestions = new SkillQuestions({ ...shared, questions, memory: ownerMemory });
   const retention = new Retention({
-    store,
+    ...shared,
     keepMs: config.keepMs,
     isQuiet: () =>
       lanes.running === 0 && QUIET_HOURS.has(Number(localTime(clock.now(), timeZone).time.slice(0, 2))),
-    clock,
-    logger,
   });
-  const indexer = new HistoryIndexer(store.history, clock, logger);
   const models = new ModelChoice(store, agent);
+  /** What commands work on, wherever they are typed. */
+  const services = {
+    turns,
+    resets,
+    windows,
+    models,
+    shortening,
+    monitor,
+    jobs: background.jobs,
+    budget,
+    pricing,
+    forgetting,
+    egress: egress.service,
+    defaultQueueMode: queueMode,
+  };
   let messaging: Messaging | null = null;
 
-  let quietCommands: Promise<Commands> | null = null;
   const loadCommands = async (): Promise<Commands> => {
     const { terminalCommands } = await import('./terminal-commands.ts');
     return terminalCommands({
-      store,
-      turns,
-      resets,
-      windows,
-      models,
-      shortening,
-      monitor,
-      jobs: background.jobs,
-      budget,
-      pricing,
+      ...shared,
+      ...services,
       memory: ownerMemory,
-      egress: egress.service,
-      forgetting,
-      defaultQueueMode: queueMode,
       owners: config.channels.owners,
-      clock,
-      logger,
     });
   };
-
-  const commands = (): Promise<Commands> => {
-    if (messaging) return Promise.resolve(messaging.commands);
+  let quietCommands: Promise<Commands> | null = null;
+  const commands = async (): Promise<Commands> => {
+    if (messaging) return messaging.commands;
     quietCommands ??= loadCommands();
-    return quietCommands;
+    return await quietCommands;
   };
 
   const live = new LiveFeed({ store, events, clock, version });
   const push = new Push({
-    store,
+    ...shared,
     questions,
     folder: config.folder,
     contact: config.pushContact,
     post: options.postPush ?? postPush,
-    clock,
-    logger,
   });
   const home = dirname(config.folder);
   const logs = join(home, 'logs'); // in a container there is none
@@ -456,39 +330,27 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     push,
     commands,
     transcription: config.channels.transcription,
-    store,
-    history,
-    turns,
+    ...shared,
+    ...services,
+    history: search.history,
     pause: turnPause,
     questions,
     tokens,
     hooks,
-    jobs: background.jobs,
     heartbeat: background.heartbeat,
     memory: ownerMemory,
-    forgetting,
-    egress: egress.service,
     ownerChannel: background.ownerChannel,
     mcp,
-    budget,
-    pricing,
-    resets,
-    windows,
-    models,
     agent,
-    monitor,
     soul: (running) => reloader?.view(running) ?? { state: 'unknown' },
     messaging: () => messaging,
     live,
     pageFolder: options.pageFolder,
     metrics,
-    clock,
-    logger,
     allowedHosts: config.allowedHosts,
     timeZone,
     partStates: () => partStates({ home, version, memory, supervisor, egress: egressPart }),
     partLogs: new PartLogs({ folder: existsSync(logs) ? logs : null, own: options.ownLog ?? null }),
-    defaultQueueMode: queueMode,
     version,
     startedAt: clock.now(),
   });
@@ -497,35 +359,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const port = await listen(server, config);
   const agentDoor = config.agentDoor === undefined ? null : await openAgentDoor(config.agentDoor, app);
   push.start();
-  questions.start();
-  ruleWriter?.start();
+  asking.start();
   forgetting.start();
   egress.start();
   await toldBudget?.start();
   turns.recover();
   const messagingStarted = startMessaging({
     config,
-    store,
-    turns,
-    resets,
-    windows,
-    models,
-    shortening,
-    monitor,
+    ...shared,
+    ...services,
     replies,
-    jobs: background.jobs,
     questions,
     calendar: background.calendar,
     memory,
-    forgetting,
-    egress: egress.service,
-    budget,
-    pricing,
     soundCosts,
     askAlone,
-    defaultQueueMode: queueMode,
-    clock,
-    logger,
     load: options.loadChannel,
     onChannelChange: () => live.changed('channels'),
   }).then((started) => {
@@ -533,8 +381,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     background.start();
     budget?.sendNotices();
     void changes.check(); // made before a restart
-    factQuestions?.start();
-    review?.start();
+    memoryUpkeep?.start();
     if (config.hasWalls)
       tellOfWalls(store, notify).catch((error: unknown) => {
         logger.warn({ err: error }, 'the owner is told at the next start that the way out is closed');
@@ -547,9 +394,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   forgetQuestions.start();
   skillQuestions.start();
   retention.start();
-  indexer.start();
-  feeder?.start();
-  memoryQuestions?.start();
+  search.start();
   cleanup.start();
   compactor.start();
 
@@ -558,17 +403,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     async close(graceMs = DRAIN_MS) {
       await toldBudget?.stop();
       retention.stop();
-      await factQuestions?.stop();
+      await memoryUpkeep?.stop();
       await forgetQuestions.stop();
       await skillQuestions.stop();
-      await review?.stop();
-      questions.stop();
       push.stop();
-      await ruleWriter?.stop();
+      await asking.stop();
       await egress.stop();
-      await indexer.stop();
-      await feeder?.stop();
-      await memoryQuestions?.stop();
+      await search.stop();
       background.stop();
       await reloader?.stop();
       await messagingStarted;
@@ -587,54 +428,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Loads messaging where a channel is enabled; the start of the gateway does not wait for it. Never rejects. */
-async function startMessaging(options: MessagingOptions): Promise<Messaging | null> {
-  if (enabledPlatforms(options.config.channels).length === 0) return null;
-  try {
-    const { Messaging } = await import('./messaging/messaging.ts');
-    const messaging = await Messaging.create(options);
-    messaging.start();
-    return messaging;
-  } catch (error) {
-    options.logger.error({ err: error }, 'messaging could not be started; everything else goes on');
-    return null;
-  }
-}
-
-async function lockFolder(folder: string) {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return acquireProcessLock(join(folder, 'gateway.lock'));
-  } catch (error) {
-    if (error instanceof AlreadyLockedError) {
-      throw new StartError(
-        `Another gateway is running on ${folder}. Stop it first ("mobyclaw down"), or set MOBYCLAW_HOME to another folder.`,
-        { cause: error },
-      );
-    }
-    const { code } = error as NodeJS.ErrnoException;
-    throw new StartError(
-      `${folder} cannot be used (${code ?? String(error)}). Check who owns it and its mode.`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
 function partClient(url: string | undefined, token: string | undefined): PartClient | null {
   return url === undefined || token === undefined ? null : new PartClient(url, token);
-}
-
-function listen(server: ReturnType<typeof createServer>, { port, bind }: GatewayConfig): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'EADDRINUSE'
-          ? `Port ${port} is in use by another program. Stop that one, or set MOBYCLAW_PORT to a free port.`
-          : `Port ${port} cannot be opened (${error.code}). Set MOBYCLAW_PORT to another one.`;
-      reject(new StartError(reason, { cause: error }));
-    });
-    server.listen(port, bind, () => resolve((server.address() as AddressInfo).port));
-  });
 }

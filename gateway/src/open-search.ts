@@ -1,0 +1,54 @@
+/** Searching what was said, put together: the index of the history and, where there is an embeddings server, vectors for it and the memory. */
+import type { Clock } from '@mobyclaw/lib/clock';
+import type { Logger } from '@mobyclaw/lib/logger';
+import type { GatewayConfig } from './config/config.ts';
+import { Embedder } from './embeddings/embedder.ts';
+import { HistorySearch, historyVectors } from './embeddings/history-search.ts';
+import { MemoryQuestions, memoryVectors } from './embeddings/memory-vectors.ts';
+import { VectorFeeder } from './embeddings/vector-feeder.ts';
+import type { PartClient } from './parts/part-client.ts';
+import { HistoryIndexer } from './store/history-indexer.ts';
+import type { Store } from './store/store.ts';
+
+export interface OpenSearchOptions {
+  config: Pick<GatewayConfig, 'embeddings'>;
+  store: Store;
+  /** The memory server, where there is one. */
+  memory: PartClient | null;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface Search {
+  readonly history: HistorySearch;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function openSearch({ config, store, memory, clock, logger }: OpenSearchOptions): Search {
+  const embedder = config.embeddings && new Embedder(config.embeddings, clock);
+  const history = new HistorySearch(store.history, embedder);
+  const feeder =
+    embedder &&
+    new VectorFeeder({
+      embedder,
+      homes: [historyVectors(store.history), ...(memory ? [memoryVectors(memory)] : [])],
+      clock,
+      logger,
+    });
+  const memoryQuestions = embedder && memory && new MemoryQuestions(memory, embedder, clock);
+  const indexer = new HistoryIndexer(store.history, clock, logger);
+  return {
+    history,
+    start() {
+      indexer.start();
+      feeder?.start();
+      memoryQuestions?.start();
+    },
+    async stop() {
+      await indexer.stop();
+      await feeder?.stop();
+      await memoryQuestions?.stop();
+    },
+  };
+}
