@@ -115,6 +115,25 @@ test('doctor --fix closes what others could read, makes what is missing, and say
   expect((await runCli(['doctor', '--fix'], at)).stderr).toBe('');
 });
 
+test('what Moby keeps is told with its size, and that it is more where counting had to end', async () => {
+  const folder = temporaryFolder();
+  const at = { home: folder, env: { MOBYCLAW_HOME: join(folder, 'moby'), PATH: '/nonexistent' } };
+  const work = join(folder, 'moby/sessions/work');
+  mkdirSync(work, { recursive: true });
+  const ofSessions = async (): Promise<Told['checks'][number] | undefined> => {
+    const { checks } = JSON.parse((await runCli(['doctor', '--json'], at)).stdout) as Told;
+    return checks.find(({ name }) => name === 'sessions');
+  };
+  expect(await ofSessions()).toEqual({ name: 'sessions', status: 'ok', detail: '0.0 GB that Moby keeps' });
+  mkdirSync(join(work, ...Array.from({ length: 600 }, () => 'd')), { recursive: true });
+  expect(await ofSessions()).toEqual({
+    name: 'sessions',
+    status: 'warn',
+    detail: 'more than 0.0 GB that Moby keeps',
+    remedy: expect.stringContaining('du -h'),
+  });
+});
+
 test('what the agent did not take of soul.yaml is told of the file, which looks right from here, and no password is shown', async () => {
   const home = temporaryFolder();
   const api = await startApi(home);

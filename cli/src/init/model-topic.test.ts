@@ -46,3 +46,23 @@ test.each([
 test('another one is taken where it is chosen', async () => {
   expect(await asked(null, DOWN)).toBe('embedded');
 });
+
+test('a key that is there is shown masked, and replaced where the owner does not keep it', async () => {
+  const provider = await startProvider('sk-ant-right', ['claude-sonnet-4-5-20250929']);
+  const folder = temporaryFolder();
+  const path = join(folder, 'settings.env');
+  writeFileSync(path, `MOBYCLAW_HOME=${folder}\nANTHROPIC_API_KEY=sk-ant-of-yesterday\n`);
+  const env = { MOBYCLAW_ENV_FILE: path, ANTHROPIC_BASE_URL: provider.url, NO_COLOR: '1' };
+  const terminal = Object.assign(memoryTerminal(true), { env });
+  const draft = new Draft({ checkout: ROOT, terminal });
+  const done = modelTopic({ ask: new Ask(terminal), draft, env, mode: 'local' });
+  await answer(terminal, [
+    ['Whose model', ENTER],
+    ['ANTHROPIC_API_KEY is set', `n${ENTER}`],
+    ['Anthropic API key', `sk-ant-right${ENTER}`],
+    ['Model', ENTER],
+  ]);
+  await done;
+  expect(terminal.err + terminal.out).not.toContain('of-yesterday');
+  expect(draft.value('ANTHROPIC_API_KEY')).toBe('sk-ant-right');
+});
