@@ -10,26 +10,27 @@ import {
 import { yamlMap } from './yaml-text.ts';
 
 const text = z.string();
+
+/** Of the entries those that are of this form; a newer engine knows others, and tells what is wrong with the rest. */
+const entries = <T extends z.ZodType>(entry: T) =>
+  z.record(text, z.unknown()).transform((all) => {
+    const read = Object.entries(all).map(([name, value]) => [name, entry.safeParse(value).data]);
+    return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as Record<string, z.infer<T>>;
+  });
+
 const schema = z.object({
-  models: z
-    .record(
-      text,
-      z.object({ provider: text, model: text, base_url: text.optional(), token_key: text.optional() }),
-    )
-    .optional(),
-  providers: z
-    .record(
-      text,
-      z.object({ base_url: text.optional(), token_key: text.optional(), api_type: text.optional() }),
-    )
-    .optional(),
-  agents: z.record(
-    text,
+  models: entries(
+    z.object({ provider: text, model: text, base_url: text.optional(), token_key: text.optional() }),
+  ).optional(),
+  providers: entries(
+    z.object({ base_url: text.optional(), token_key: text.optional(), api_type: text.optional() }),
+  ).optional(),
+  agents: entries(
     z.object({ model: text, fallback: z.object({ models: z.array(text).optional() }).optional() }),
   ),
 });
 
-/** @returns null where it does not parse or names its models in another way */
+/** @returns null where it does not parse or is no soul.yaml */
 export function soulModels(source: string): SoulModels | null {
   return schema.safeParse(yamlMap(source)).data ?? null;
 }

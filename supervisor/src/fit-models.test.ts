@@ -46,7 +46,7 @@ agents:
   second: { model: xai/grok }
 `;
   const text = fitted(source);
-  const { models } = parse(text) as { models: Record<string, Record<string, unknown>> };
+  const { models, providers } = parse(text) as Record<string, Record<string, Record<string, unknown>>>;
   const soul = soulModels(source);
   const names = new Map(ownRoutes(soul ?? { agents: {} }).map(({ name, provider }) => [provider, name]));
   expect(models).toEqual({
@@ -57,12 +57,7 @@ agents:
       base_url: `http://egress:8119/${names.get('corp')}/v1`,
       token_key: 'CORP_KEY',
     },
-    local: {
-      provider: 'home',
-      model: 'qwen3',
-      base_url: `http://egress:8119/${names.get('home')}/v1`,
-      token_key: 'MOBYCLAW_MODEL_KEY',
-    },
+    local: { provider: 'home', model: 'qwen3' },
     proxied: {
       provider: 'anthropic',
       model: 'claude',
@@ -75,6 +70,13 @@ agents:
       token_key: 'XAI_API_KEY',
     },
   });
+  expect(providers).toEqual({
+    home: {
+      api_type: 'openai_chatcompletions',
+      base_url: `http://egress:8119/${names.get('home')}/v1`,
+      token_key: 'MOBYCLAW_MODEL_KEY',
+    },
+  });
   for (const kept of ['# by its name', '# a server of mine', 'is no address here'])
     expect(text).toContain(kept);
 });
@@ -84,6 +86,42 @@ test('an agent that names a model of such a provider where there are no models',
   expect(parse(text)).toMatchObject({
     models: { 'mistral/large': { base_url: 'http://egress:8119/mistral/v1', token_key: 'MISTRAL_API_KEY' } },
     agents: { root: { model: 'mistral/large' } },
+  });
+});
+
+test('wherever an engine reads a model, also in keys that only newer ones have', () => {
+  const text = fitted(`version: "7"
+providers:
+  home: &home { base_url: http://localhost:11434/v1 }
+  twin: *home
+  keyed:
+    token_key: CORP_KEY
+    base_url: https://models.corp.test/v1
+models:
+  main: { provider: openai, model: gpt, title_model: nebius/small, base_url: &corp https://openai.corp.test/v1 }
+  twice: { provider: openai, model: gpt, base_url: *corp }
+  best: { first_available: [xai/grok, home/qwen3] }
+agents:
+  root: { model: main, fallback: { models: [home/qwen3, mistral/large] }, compaction_model: minimax/m }
+  other: { model: "requesty/a, twice", toolsets: [{ type: shell, model: ollama/small }] }
+`);
+  const { models, providers } = parse(text) as Record<string, Record<string, Record<string, unknown>>>;
+  const led = Object.entries(models ?? {}).map(([name, { base_url }]) => [name, base_url]);
+  expect(Object.fromEntries(led)).toEqual({
+    main: expect.stringMatching(/^http:\/\/egress:8119\/openai-\w{8}\/v1$/),
+    twice: models?.main?.base_url,
+    best: undefined,
+    ...Object.fromEntries(
+      ['nebius/small', 'xai/grok', 'mistral/large', 'minimax/m', 'requesty/a', 'ollama/small'].map((ref) => [
+        ref,
+        `http://egress:8119/${ref.split('/')[0]}/v1`,
+      ]),
+    ),
+  });
+  expect(providers).toMatchObject({
+    home: { base_url: expect.stringContaining('//egress:8119/home-'), token_key: 'MOBYCLAW_MODEL_KEY' },
+    twin: { base_url: expect.stringContaining('//egress:8119/home-') },
+    keyed: { base_url: expect.stringContaining('//egress:8119/keyed-'), token_key: 'CORP_KEY' },
   });
 });
 
