@@ -17,6 +17,9 @@ import type { MemoryConfig } from './config.ts';
 import { bundledDefaults, prepareDataFolder } from './data-folder.ts';
 import { EgressPublication } from './egress/egress-publication.ts';
 import { egressRoutes } from './egress/egress-routes.ts';
+import { embedderRoutes } from './embedder/embedder-routes.ts';
+import { LocalEmbedder } from './embedder/local-embedder.ts';
+import { Meaning } from './embedder/meaning.ts';
 import { doubtRoutes } from './facts/doubt-routes.ts';
 import { Doubts } from './facts/doubts.ts';
 import { LineMarks } from './facts/line-marks.ts';
@@ -87,6 +90,9 @@ export async function startMemoryService(
     closing.push(() => skills.close());
     const index = new SearchIndex(home);
     const desk = new QuestionDesk(clock);
+    const embedder = new LocalEmbedder(home, clock, logger);
+    const meaning = new Meaning(desk, embedder);
+    closing.push(() => embedder.close());
     closing.push(() => index.close());
     const changes = new HeartbeatChanges(home);
     const ended = new EndedTurns();
@@ -137,7 +143,7 @@ export async function startMemoryService(
         name: 'mobyclaw-memory',
         version,
         instructions: MEMORY_INSTRUCTIONS,
-        tools: memoryTools({ home, store, index, desk, journal, doubts, marks, changes }),
+        tools: memoryTools({ home, store, index, meaning, journal, doubts, marks, changes }),
         token: config.token,
         identify: (headers) => ended.check(requireCapability(headers, config.capabilityKey, clock.now())),
         allowedHosts: config.allowedHosts,
@@ -152,11 +158,12 @@ export async function startMemoryService(
             ...turnRoutes(ended, changes),
             whyRoute({ store, index, journal }),
             ...forgetRoutes({ home, store, journal, index, changes, doubts, reviews }),
-            recallRoute({ home, store, index }),
+            recallRoute({ home, store, index, warm: () => meaning.warm() }),
             ...doubtRoutes(store, doubts),
             ...ownerRoutes({ home, store, index }),
             ...reviewRoutes(reviews),
             ...vectorRoutes(index, desk),
+            ...embedderRoutes(embedder),
           ],
         },
       },

@@ -4,6 +4,7 @@ import { whyText } from '@mobyclaw/lib/why-text';
 import { type McpCaller, type McpTool, mcpTool, ToolError } from '@mobyclaw/mcp/tool';
 import type { DayRange } from '@mobyclaw/recall/time-words';
 import * as z from 'zod';
+import type { Meaning } from './embedder/meaning.ts';
 import type { Doubts } from './facts/doubts.ts';
 import type { LineMarks } from './facts/line-marks.ts';
 import { refuseRecalled } from './facts/recalled.ts';
@@ -22,7 +23,6 @@ import {
 } from './memory-file.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { listReport, readReport, searchReport, sectionReport } from './reports.ts';
-import type { QuestionDesk } from './search/question-desk.ts';
 import type { Hit, SearchAnswer, SearchIndex } from './search/search-index.ts';
 import type { Journal } from './sources/journal.ts';
 import { why } from './sources/why.ts';
@@ -58,7 +58,7 @@ export interface MemoryToolsOptions {
   home: string;
   store: MemoryStore;
   index: SearchIndex;
-  desk: QuestionDesk;
+  meaning: Meaning;
   journal: Journal;
   doubts: Doubts;
   marks: LineMarks;
@@ -66,7 +66,7 @@ export interface MemoryToolsOptions {
 }
 
 export function memoryTools(options: MemoryToolsOptions): McpTool[] {
-  const { home, store, index, desk, journal, doubts, marks, changes } = options;
+  const { home, store, index, journal, doubts, marks, changes } = options;
   const facts = { store, journal, doubts };
   return [
     mcpTool({
@@ -88,7 +88,7 @@ export function memoryTools(options: MemoryToolsOptions): McpTool[] {
       annotations: { ...READ_ONLY, idempotentHint: true },
       async run({ query, also, from, to, limit }, caller) {
         const phrasings = [query, ...also];
-        const meaning = desk.isServed ? await desk.ask(phrasings) : undefined;
+        const meaning = await options.meaning.of(phrasings);
         const answer = await index.search({
           phrasings,
           meaning: meaning ?? null,
@@ -105,7 +105,7 @@ export function memoryTools(options: MemoryToolsOptions): McpTool[] {
           await marksOf(answer, marks),
         );
         if (meaning !== null) return report;
-        return `${report}\n\nSearched by words alone, since the embeddings server did not answer in time.`;
+        return `${report}\n\nSearched by words alone, since what they mean was not known in time.`;
       },
     }),
     mcpTool({

@@ -17,13 +17,20 @@ import type { Hit, SearchIndex } from './search-index.ts';
 const MOST_LOOKED_AT = 20;
 const MOST_TOLD = 8; // the gateway chooses among them and its own
 
-export function recallRoute(options: { home: string; store: MemoryStore; index: SearchIndex }): Route {
-  const { home, store, index } = options;
+export function recallRoute(options: {
+  home: string;
+  store: MemoryStore;
+  index: SearchIndex;
+  /** A turn has begun, in which somebody may ask. */
+  warm(): void;
+}): Route {
+  const { home, store, index, warm } = options;
   return {
     method: 'POST',
     path: '/recall',
     async answer({ body }): Promise<RecallAnswer> {
       const { text, guestOf } = checked(recallBodySchema, body);
+      warm();
       const asked = askedBy(text);
       if (asked === null) return { pieces: [] };
       const { hits } = await index.search({
