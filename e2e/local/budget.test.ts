@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@mobyclaw/lib/logger';
+import { relayedAddress, routeOf } from '@mobyclaw/lib/model-routes';
 import { startFakeModel } from '@mobyclaw/testkit/fake-model';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
@@ -13,6 +14,23 @@ import { type Moby, newMoby } from './moby.ts';
 
 const SOUL = join(dirname(fileURLToPath(import.meta.url)), '../../agents/moby/soul.yaml');
 const OWNER = { MOBYCLAW_OWNER_CHANNEL: 'web:main' };
+
+/** From his shell, past the engine, as a title or a compaction of an engine's own would be asked for. */
+function byHimself(baseUrl: string): string {
+  const providers = { here: { api_type: 'openai_chatcompletions', base_url: baseUrl } };
+  const route = routeOf({ providers, agents: {} }, { provider: 'here', model: 'test-model' });
+  if (route === null) throw new Error('the model has no way through the relay');
+  const url = `${relayedAddress('$MOBYCLAW_RELAY_URL', route)}/chat/completions`;
+  const call = (more: number, header: string): string => {
+    const body = JSON.stringify({
+      model: 'test-model',
+      messages: [{ role: 'user', content: `${more} more` }],
+    });
+    const key = '-H "authorization: Bearer $RELAY_KEY" -H "content-type: application/json"';
+    return `curl -sS ${key} ${header} -d '${body}' ${url}`;
+  };
+  return `${call(1, '')} && ${call(20, "-H 'x-mobyclaw-capability: made up'")}`;
+}
 
 async function usageOf(moby: Moby) {
   return JSON.parse((await moby.cli(['usage', '--json'])).stdout);
@@ -37,12 +55,30 @@ test('prices.yaml prices a model, the cap stops him with the reason everywhere, 
     total_tokens: 4100,
     prompt_tokens_details: { cached_tokens: 0 },
   };
-  const model = await startFakeModel(() => ({ text: ['Here I am.'], usage }));
+  const model = await startFakeModel(({ messages }) => {
+    const last = messages.at(-1);
+    const asked = JSON.stringify(last?.content ?? '');
+    if (last?.role !== 'tool' && asked.includes('ask by yourself')) {
+      return {
+        toolCalls: [
+          { id: 'c1', name: 'shell', arguments: JSON.stringify({ cmd: byHimself(model.baseUrl) }) },
+        ],
+        usage,
+      };
+    }
+    const more = Number(/^"(\d+) more"$/.exec(asked)?.[1] ?? 0);
+    return { text: ['Here I am.'], usage: { ...usage, prompt_tokens: usage.prompt_tokens + more } };
+  });
   onTestFinished(() => model.close());
-  const moby = await newMoby({ OPENAI_API_KEY: 'not-a-key', MOBYCLAW_BUDGET_DAY_USD: '5', ...OWNER });
+  const moby = await newMoby({
+    OPENAI_API_KEY: 'not-a-key',
+    MOBYCLAW_BUDGET_DAY_USD: '5',
+    ...OWNER,
+  });
   const soul = readFileSync(SOUL, 'utf8')
     .replace('provider: anthropic', 'provider: here')
     .replace('model: claude-sonnet-4-5', 'model: test-model')
+    .replace('- type: shell', `- type: shell\n        env: { RELAY_KEY: "\${env.MOBYCLAW_MODEL_KEY}" }`)
     .concat(`\nproviders:\n  here: { api_type: openai_chatcompletions, base_url: ${model.baseUrl} }\n`);
   writeFileSync(join(moby.home, 'soul.yaml'), soul);
   await moby.cli(['up', '--local']);
@@ -79,6 +115,24 @@ test('prices.yaml prices a model, the cap stops him with the reason everywhere, 
   const lifted = JSON.parse((await moby.cli(['usage', 'lift', '--json'])).stdout);
   expect(Date.parse(lifted.until)).toBeGreaterThan(Date.now());
   expect((await moby.cli(['run', 'hello'])).code).toBe(0);
+
+  // Two calls that no agent reports: what shows nothing is the only turn's that runs, what shows a wrong turn is nobody's.
+  expect((await moby.cli(['run', 'ask by yourself'])).code).toBe(0);
+  expect(model.requests).toHaveLength(7);
+  const { counted } = await until('the last turn to be over', async () => {
+    const report = await usageOf(moby);
+    return report.counted.ofRunning.calls === 0 && report;
+  });
+  expect(counted).toMatchObject({
+    ofTurns: { calls: 6, tokens: 6 * 4100 + 1, estimatedCalls: 0 },
+    ofNone: { calls: 1, tokens: 4100 + 20 },
+    refused: 0,
+    reportedTokens: 5 * 4100,
+    differenceTokens: 4100 + 1,
+  });
+  const { stdout } = await moby.cli(['usage']);
+  expect(stdout).toMatch(/of turns +6 +24,601/);
+  expect(stdout).toMatch(/belongs to no turn +1 +4,120/);
 }, 300_000);
 
 test('every model that init offers has a price of its own', async () => {

@@ -33,6 +33,10 @@ describe.skipIf(!requireTool('chromium'))('the usage', () => {
       .getByRole('table', { name: 'By conversation' })
       .getByRole('link', { name: 'cli:work' })
       .waitFor();
+    await page
+      .getByRole('table', { name: 'Counted on the way to the models' })
+      .getByRole('rowheader', { name: 'difference (0.0 %)' })
+      .waitFor();
     await page.getByLabel('Period').selectOption('7');
     await page.getByText('This month, if it goes on so').waitFor();
     expect(await seriousFaults(page)).toEqual([]);

@@ -92,6 +92,7 @@ export async function startEgress(
       version,
       turns,
       budget,
+      ledger,
       events,
       gate,
       rules,

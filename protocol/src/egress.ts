@@ -3,10 +3,11 @@
  * MOBYCLAW_EGRESS_TOKEN, which the agent does not have:
  *
  * GET /status · GET /events (server-sent events, `Last-Event-ID`) · PUT /turns · PUT /budget · POST /asks/<id> · GET /log ·
- * GET /test?url= · POST /reload. `GET /healthz` is free.
+ * GET /calls?since= · GET /test?url= · POST /reload. `GET /healthz` is free.
  *
  * The agent reaches two other listeners: the relay (`/<route>/…`, by the virtual key) and the door (an HTTP proxy). On both
- * he may show the capability of his turn: in the header `x-mobyclaw-capability`, or as the user name of Proxy-Authorization.
+ * he may show whose turn it is: to the relay by its capability in the header `x-mobyclaw-capability`, to the door by the
+ * turn's pass (lib/door-pass) as the password of Proxy-Authorization.
  */
 import * as z from 'zod';
 import { egressModeSchema } from './egress-rules.ts';
@@ -58,6 +59,10 @@ export const runningTurnSchema = z.object({
   kind: z.enum(['owner', 'guest', 'webhook', 'schedule', 'heartbeat', 'upkeep']),
   attended: z.boolean().describe('somebody is likely to answer a question'),
   capability: z.string().describe('SHA-256 of it, in hex'),
+  pass: z
+    .string()
+    .optional()
+    .describe('SHA-256, in hex, of what programs of the turn show to the door (lib/door-pass)'),
   grants: z
     .array(z.object({ host: z.string(), port: z.int(), verdict: z.enum(['answer', 'no']) }))
     .optional()
@@ -85,6 +90,27 @@ export const modelCallSchema = z.object({
   turn: turnSchema.optional(),
 });
 export type ModelCall = z.infer<typeof modelCallSchema>;
+
+const callSumSchema = z.object({
+  calls: z.int(),
+  inputTokens: z.int().describe('with those read from the cache and written to it'),
+  outputTokens: z.int(),
+  cachedTokens: z.int(),
+  costUsd: z.number().describe('of the calls whose cost is known'),
+  unpricedCalls: z.int(),
+  estimatedCalls: z.int().describe('of which the provider did not say what they used'),
+});
+export type CallSum = z.infer<typeof callSumSchema>;
+
+/** `GET /calls?since=`: what was counted, from the providers' own answers. */
+export const callSumsSchema = z.object({
+  since: z.iso.datetime().describe('as asked, or later where the first call was'),
+  ofTurns: callSumSchema.describe('of turns that have ended'),
+  ofRunning: callSumSchema.describe('of turns that run'),
+  ofNone: callSumSchema.describe('of which nobody could say to which turn they belong'),
+  refused: z.int().describe('calls that the budget refused'),
+});
+export type CallSums = z.infer<typeof callSumsSchema>;
 
 export const doorVerdictSchema = z.enum(['allowed', 'refused', 'asked']);
 

@@ -10,5 +10,16 @@ export const IDENTITY_HEADERS = {
   sender: 'X-Moby-Sender',
 } as const;
 
+/** Header of a call of the relay: the capability of the turn that it belongs to. The relay takes it off. */
+export const RELAY_CAPABILITY = 'x-mobyclaw-capability';
+
+/** @param headers of a run, in lower case @returns the capability of its turn */
+export function capabilityOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): string | undefined {
+  const value = headers[IDENTITY_HEADERS.turn.toLowerCase()];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 /** Key of the agent in cagent's API: the name of `soul.yaml` without its ending. */
 export const AGENT_KEY = 'soul';

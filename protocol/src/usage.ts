@@ -44,6 +44,31 @@ const usageGroupSchema = z.object({
   unpricedTurns: z.int(),
 });
 
+const countedGroupSchema = z.object({
+  calls: z.int(),
+  tokens: z.int(),
+  costUsd: z.number().describe('of the calls whose cost is known'),
+  unpricedCalls: z.int(),
+  estimatedCalls: z.int().describe('of which the provider did not say what they used'),
+});
+
+const countedUsageSchema = z
+  .object({
+    since: z.iso.datetime().describe('that of the report, or later where egress counts since then'),
+    ofTurns: countedGroupSchema.describe('of turns that have ended'),
+    ofRunning: countedGroupSchema.describe('of turns that run, which report at their end'),
+    ofNone: countedGroupSchema.describe('belongs to no turn: what was asked in the name of none'),
+    refused: z.int().describe('calls that the budget refused'),
+    reportedTokens: z.int().describe('of the turns since then, as the agent reported them'),
+    differenceTokens: z
+      .int()
+      .describe(
+        'counted of turns, without what was reported: titles, attempts that were cut, compaction by the engine',
+      ),
+  })
+  .meta({ id: 'CountedUsage' });
+export type CountedUsage = z.infer<typeof countedUsageSchema>;
+
 export const usageReportSchema = z
   .object({
     since: z.iso.datetime(),
@@ -67,6 +92,9 @@ export const usageReportSchema = z
     ),
     bySource: z.array(usageGroupSchema).describe('api, cli, telegram, cron, heartbeat …'),
     bySession: z.array(usageGroupSchema).describe('the dearest ones'),
+    counted: countedUsageSchema
+      .optional()
+      .describe('by egress, from what the providers answered; absent where it does not answer'),
     budget: budgetReportSchema.optional().describe('where a cap is set'),
     priceProblem: z.string().optional().describe('why gateway/prices.yaml cannot be read'),
   })

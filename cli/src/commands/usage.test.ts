@@ -69,3 +69,33 @@ test('lift says until when, for people and for scripts', async () => {
   const json = await runCli(['usage', 'lift', '--json'], at);
   expect([json.code, JSON.parse(json.stdout)]).toEqual([0, { until: '2026-01-03T00:00:00Z' }]);
 });
+
+test('usage shows what was counted on the way beside what the agent reported, and what belongs to no turn', async () => {
+  const group = (calls: number, tokens: number) => ({
+    calls,
+    tokens,
+    costUsd: 0.25,
+    unpricedCalls: 0,
+    estimatedCalls: 0,
+  });
+  const counted = {
+    since: REPORT.since,
+    ofTurns: group(12, 20_100),
+    ofRunning: group(0, 0),
+    ofNone: { ...group(3, 400), estimatedCalls: 1 },
+    refused: 2,
+    reportedTokens: 20_000,
+    differenceTokens: 100,
+  };
+  const home = temporaryFolder();
+  const api = await startApi(home);
+  api.on('GET /api/usage', { body: { ...REPORT, counted } });
+  const { stdout } = await runCli(['usage'], { home, port: api.port, env: { MOBYCLAW_TZ: 'UTC' } });
+  expect(stdout).toMatch(/of turns +12 +20,100 +\$0\.25/);
+  expect(stdout).toMatch(/reported by the agent +20,000/);
+  expect(stdout).toMatch(/difference \(0\.5 %\) +100/);
+  expect(stdout).toMatch(/belongs to no turn +3 +400 +\$0\.25/);
+  expect(stdout).not.toContain('of turns that run');
+  expect(stdout).toContain('Of 1 call the provider did not say');
+  expect(stdout).toContain('The budget refused 2 calls.');
+});

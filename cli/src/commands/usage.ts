@@ -1,6 +1,13 @@
 /** What Moby's thinking costs, and the budget. */
 import { tokenCount } from '@mobyclaw/lib/figures';
-import { capsText, costText, totalsText, unpricedText } from '@mobyclaw/lib/usage-text';
+import {
+  capsText,
+  costText,
+  countedNotes,
+  countedRows,
+  totalsText,
+  unpricedText,
+} from '@mobyclaw/lib/usage-text';
 import { type UsageReport, usageReportSchema } from '@mobyclaw/protocol/usage';
 import * as z from 'zod';
 import { EXIT, type ExitCode, UsageError } from '../cli-error.ts';
@@ -56,6 +63,16 @@ async function show(context: Context, { days, json }: Options): Promise<ExitCode
       costText(row),
     ]);
     print(terminal, `\n${table([[title, 'TURNS', 'TOKENS', 'COST'], ...rows])}`);
+  }
+  if (report.counted) {
+    const rows = countedRows(report.counted).map(({ name, calls, tokens, cost }) => [
+      name,
+      calls === null ? '' : String(calls),
+      tokenCount(tokens),
+      cost,
+    ]);
+    print(terminal, `\n${table([['COUNTED ON THE WAY', 'CALLS', 'TOKENS', 'COST'], ...rows])}`);
+    for (const note of countedNotes(report.counted)) print(terminal, note);
   }
   print(
     terminal,

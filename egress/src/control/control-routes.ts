@@ -4,6 +4,7 @@ import { readAddress, testAddress } from '@mobyclaw/lib/egress-rules/test-addres
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import {
   askAnswerSchema,
+  type CallSums,
   doorVerdictSchema,
   type EgressStatus,
   egressBudgetSchema,
@@ -15,6 +16,7 @@ import * as z from 'zod';
 import type { AuditLog } from '../door/audit-log.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { CallBudget } from '../ledger/budget.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Gate } from '../rules/gate.ts';
 import type { RulesFile } from '../rules/rules-file.ts';
 import type { RunningTurns } from '../turns/running-turns.ts';
@@ -24,6 +26,7 @@ export interface ControlParts {
   version: string;
   turns: RunningTurns;
   budget: CallBudget;
+  ledger: Ledger;
   events: EventLog;
   gate: Gate;
   rules: RulesFile;
@@ -42,8 +45,10 @@ const logQuerySchema = z.object({
   turn: z.string().optional(),
 });
 
+const callsQuerySchema = z.object({ since: z.iso.datetime() });
+
 export function controlRoutes(parts: ControlParts): ControlRoute[] {
-  const { version, turns, budget, events, gate, rules, registries, audit, authority } = parts;
+  const { version, turns, budget, ledger, events, gate, rules, registries, audit, authority } = parts;
   const ok = { ok: true };
   return [
     {
@@ -86,6 +91,15 @@ export function controlRoutes(parts: ControlParts): ControlRoute[] {
         const { limit, ...wanted } = checked(logQuerySchema, Object.fromEntries(query));
         const items = audit.rows({ ...wanted, limit });
         return { items, before: items.length < limit ? null : (items.at(-1)?.id ?? null) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/calls',
+      answer({ query }): CallSums {
+        const { since } = checked(callsQuerySchema, Object.fromEntries(query));
+        const running = turns.all.map(({ turn }) => turn);
+        return ledger.sums(Date.parse(since), running);
       },
     },
     {

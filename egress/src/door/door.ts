@@ -193,7 +193,7 @@ class Door {
     const onClose = (): void => gone.abort();
     near.once('close', onClose);
     try {
-      const asked = { ...target, capability: capabilityOf(request), ...(inside ? { request: inside } : {}) };
+      const asked = { ...target, pass: passOf(request), ...(inside ? { request: inside } : {}) };
       const ruling = await this.#options.judge(asked, gone.signal);
       if (ruling.allowed) return ruling;
       throw new Judged(ruling);
@@ -229,9 +229,9 @@ function entryOf(
   return { host, port, verdict, reason, ...(turn === undefined ? {} : { turn }) };
 }
 
-/** The user name of the proxy's address, as the agent puts it there for what a turn starts. */
-function capabilityOf({ headers }: IncomingMessage): string | null {
+/** The password in the proxy's address, as the agent puts it there for what a turn starts (lib/door-pass). */
+function passOf({ headers }: IncomingMessage): string | null {
   const code = /^Basic +(\S+)$/i.exec(headers['proxy-authorization'] ?? '')?.[1];
   if (code === undefined) return null;
-  return Buffer.from(code, 'base64').toString('utf8').split(':')[0] || null;
+  return Buffer.from(code, 'base64').toString('utf8').split(':').slice(1).join(':') || null;
 }

@@ -2,8 +2,8 @@
 import type { Target } from './target.ts';
 
 export interface Asked extends Target {
-  /** That the request showed, of the turn that it belongs to; null where it showed none. */
-  capability: string | null;
+  /** Of the turn that it belongs to, as the program showed it (lib/door-pass); null where it showed none. */
+  pass: string | null;
   /** Where it can be seen before anything is let through. */
   request?: { method: string; path: string };
 }

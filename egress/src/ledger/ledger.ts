@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { TokenCount } from '@mobyclaw/lib/prices';
-import type { EgressEvent, ModelCall } from '@mobyclaw/protocol/egress';
+import type { CallSums, EgressEvent, ModelCall } from '@mobyclaw/protocol/egress';
+import { callSums } from './call-sums.ts';
 
 /** Guess of an answer, in tokens, of a model that has not answered yet. */
 const USUAL_OUTPUT = 500;
@@ -29,6 +30,8 @@ export interface CallEnd {
   usage: TokenCount | null;
   /** What was seen of an answer whose end did not come, in tokens. */
   outputSeen: number;
+  /** Where it was not known at the beginning: the gateway may tell of a turn a moment after its first call. */
+  turn?: string | null;
 }
 
 export interface Sum {
@@ -141,6 +144,11 @@ export class Ledger {
     return any;
   }
 
+  /** @param since milliseconds since the epoch @param running turns that run */
+  sums(since: number, running: readonly string[]): CallSums {
+    return callSums(this.#database, since, running);
+  }
+
   read(name: string): string | null {
     const row = this.#database.prepare('SELECT value FROM kept WHERE name = ?').get(name);
     return row === undefined ? null : String(row.value);
@@ -154,7 +162,8 @@ export class Ledger {
       .run(name, value);
   }
 
-  #complete(row: Row, { status, httpStatus, usage, outputSeen }: CallEnd, costOf: CostOf): ModelCall {
+  #complete(row: Row, end: CallEnd, costOf: CostOf): ModelCall {
+    const { status, httpStatus, usage, outputSeen } = end;
     // An error of the provider's costs nothing unless it says so; an answer that it does not count costs what was seen.
     const nothing = status === 'failed' && usage === null;
     const count: TokenCount = nothing
@@ -172,7 +181,7 @@ export class Ledger {
     this.#database
       .prepare(
         `UPDATE calls SET ended_at = ?, status = ?, http_status = ?, input = ?, output = ?, cached = ?, cache_write = ?,
-           estimated = ?, cost = ? WHERE id = ?`,
+           estimated = ?, cost = ?, turn = ? WHERE id = ?`,
       )
       .run(
         now,
@@ -184,6 +193,7 @@ export class Ledger {
         count.cacheWriteTokens ?? 0,
         estimated ? 1 : 0,
         cost,
+        row.turn ?? end.turn ?? null,
         row.id,
       );
     const done = this.#database.prepare('SELECT * FROM calls WHERE id = ?').get(row.id) as unknown as Row;

@@ -16,6 +16,7 @@ import type { Logger } from '@mobyclaw/lib/logger';
 import type { ModelRoute, Wire } from '@mobyclaw/lib/model-routes';
 import { outsideAgent } from '@mobyclaw/lib/outside-agent';
 import { type Environment, ProxyError } from '@mobyclaw/lib/proxy';
+import { RELAY_CAPABILITY } from '@mobyclaw/protocol/identity';
 import { type Admission, BudgetRefusal, type CallBudget } from '../ledger/budget.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RunningTurns } from '../turns/running-turns.ts';
@@ -33,7 +34,6 @@ import {
   shownKey,
 } from './wire.ts';
 
-const CAPABILITY = 'x-mobyclaw-capability';
 const REQUEST_FIELDS = [
   'model',
   'max_tokens',
@@ -63,7 +63,8 @@ interface Call {
   route: ModelRoute;
   operation: Operation;
   target: URL;
-  turn: string | null;
+  /** Asked again at its end. */
+  turnOf: () => string | null;
 }
 
 class Refused extends Error {
@@ -176,9 +177,9 @@ function readCall(
   if (route.isKeyNamed && routes.keyOf(route) === null) {
     throw new Refused(401, 'authentication_error', missingKey(route.keys.join()));
   }
-  const capability = headers[CAPABILITY];
-  const turn = turns.of(typeof capability === 'string' ? capability : null)?.turn ?? null;
-  return { route, operation, target, turn };
+  const capability = headers[RELAY_CAPABILITY];
+  const shown = typeof capability === 'string' ? capability : null;
+  return { route, operation, target, turnOf: () => turns.of(shown)?.turn ?? null };
 }
 
 function missingKey(name: string): string {
@@ -234,7 +235,7 @@ async function forward(
 function refusing<T>(call: Call, model: string, { ledger, budget }: RelayOptions, ask: () => T): T {
   const tell = (error: unknown): never => {
     if (!(error instanceof BudgetRefusal)) throw error;
-    ledger.refused({ provider: call.route.provider, model, turn: call.turn, day: budget.today });
+    ledger.refused({ provider: call.route.provider, model, turn: call.turnOf(), day: budget.today });
     throw new Refused(429, 'budget_exceeded', error.message);
   };
   try {
@@ -252,7 +253,7 @@ interface Seen {
 
 /** Writes the call down before it is made, and how it ended. */
 async function count(
-  { route, turn }: Call,
+  { route, turnOf }: Call,
   { model, bytes }: { model: string; bytes: number },
   admission: Admission,
   { ledger, budget }: RelayOptions,
@@ -263,7 +264,7 @@ async function count(
   let cut = true;
   try {
     const inputGuess = Math.ceil(bytes / BYTES_A_TOKEN);
-    id = ledger.begin({ provider: route.provider, model, turn, day: admission.day, inputGuess });
+    id = ledger.begin({ provider: route.provider, model, turn: turnOf(), day: admission.day, inputGuess });
     await work(seen);
     cut = false;
   } finally {
@@ -272,7 +273,11 @@ async function count(
     const status = failed ? 'failed' : cut ? 'cut' : 'ok';
     const usage = failed ? null : (reader?.usage ?? null);
     if (id !== null)
-      ledger.end(id, { status, httpStatus, usage, outputSeen: reader?.events ?? 0 }, budget.costOf);
+      ledger.end(
+        id,
+        { status, httpStatus, usage, outputSeen: reader?.events ?? 0, turn: turnOf() },
+        budget.costOf,
+      );
     admission.release();
   }
 }

@@ -15,7 +15,8 @@ const running = (turn: string, more: Partial<RunningTurn> = {}): RunningTurn => 
   session: `cli:${turn}`,
   kind: 'owner',
   attended: true,
-  capability: createHash('sha256').update(`capability of ${turn}`).digest('hex'),
+  capability: '',
+  pass: createHash('sha256').update(`pass of ${turn}`).digest('hex'),
   ...more,
 });
 
@@ -42,7 +43,7 @@ function gate(yaml: string | null, running_: RunningTurn[] = [running('a')]) {
   });
   const never = new AbortController().signal;
   const want = (host: string, port = 443, turn: string | null = null, gone = never) =>
-    made.decide({ host, port, capability: turn === null ? null : `capability of ${turn}` }, gone);
+    made.decide({ host, port, pass: turn === null ? null : `pass of ${turn}` }, gone);
   const answer = (ask: number, verdict: AskAnswer['verdict'], unasked?: true) =>
     made.answer(asks[ask]?.id ?? '', { verdict, ...(unasked ? { unasked } : {}) });
   return { path, write, clock, turns, asks, world, rules, gate: made, want, answer };
@@ -204,7 +205,7 @@ test('where several turns run and none is named, the question is about all, and 
   expect(await want('a.com', 443, 'a')).toMatchObject({ allowed: true });
 });
 
-test('without a turn that runs, or with a capability of none, nobody is asked; what a rule names passes', async () => {
+test('without a turn that runs, or with a pass of none, nobody is asked; what a rule names passes', async () => {
   const { want, turns, asks } = gate('allow: [a.com]\n');
   expect(await want('b.com', 443, 'made up')).toMatchObject({ allowed: false, reason: 'no-turn' });
   turns.replace([]);

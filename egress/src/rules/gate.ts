@@ -27,8 +27,8 @@ export interface Wanted {
   /** Canonical. */
   host: string;
   port: number;
-  /** As the client showed it; null where it showed none. */
-  capability: string | null;
+  /** Of its turn, as the program showed it (lib/door-pass); null where it showed none. */
+  pass: string | null;
   /** Where it can be seen before anything is let through. */
   request?: { method: string; path: string };
 }
@@ -96,7 +96,7 @@ export class Gate {
 
   /** @param gone aborted when whoever wants it has left */
   async decide(wanted: Wanted, gone: AbortSignal): Promise<Decision> {
-    const turns = this.#turnsOf(wanted.capability);
+    const turns = this.#turnsOf(wanted.pass);
     const [only] = turns.length === 1 ? turns : [];
     const of = only ? { turn: only.turn } : {};
     const target = targetOf(wanted);
@@ -169,10 +169,10 @@ export class Gate {
     return this.#held;
   }
 
-  /** Whose it may be: where it shows no capability, any of those that run. */
-  #turnsOf(capability: string | null): readonly RunningTurn[] {
-    if (capability === null) return this.#options.turns.all;
-    const turn = this.#options.turns.of(capability);
+  /** Whose it may be: where it shows no pass, any of those that run. */
+  #turnsOf(pass: string | null): readonly RunningTurn[] {
+    if (pass === null) return this.#options.turns.all;
+    const turn = this.#options.turns.of(pass);
     return turn === null ? [] : [turn];
   }
 

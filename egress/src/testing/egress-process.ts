@@ -3,7 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EgressBudget, ModelCall, RunningTurn } from '@mobyclaw/protocol/egress';
+import {
+  type CallSums,
+  callSumsSchema,
+  type EgressBudget,
+  type ModelCall,
+  type RunningTurn,
+} from '@mobyclaw/protocol/egress';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
 import { onTestFinished } from 'vitest';
@@ -30,6 +36,8 @@ export interface EgressProcess {
   put(path: '/budget' | '/turns', body: unknown): Promise<void>;
   tellBudget(budget?: Partial<EgressBudget>): Promise<void>;
   tellTurns(turns: readonly RunningTurn[]): Promise<void>;
+  /** What was counted since a time. */
+  sums(since?: Date): Promise<CallSums>;
   /** Resolves when so many calls have been told since the beginning. */
   calls(count: number): Promise<ModelCall[]>;
   kill(): Promise<void>;
@@ -85,6 +93,11 @@ export async function startEgressProcess(options: EgressProcessOptions = {}): Pr
     put,
     tellBudget: (budget = {}) => put('/budget', { ...NO_BUDGET, ...budget }),
     tellTurns: (turns) => put('/turns', { turns }),
+    async sums(since = new Date(0)) {
+      const answer = await fetch(`${url}/calls?since=${since.toISOString()}`, { headers });
+      if (answer.status !== 200) throw new Error(await answer.text());
+      return callSumsSchema.parse(await answer.json());
+    },
     async calls(count) {
       const leave = new AbortController();
       const answer = await fetch(`${url}/events`, { headers, signal: leave.signal });

@@ -11,6 +11,14 @@ const running = (turn: string): RunningTurn => ({
   capability: createHash('sha256').update(`capability of ${turn}`).digest('hex'),
 });
 
+test('what a program shows to the door is of the turn whose pass it is', () => {
+  const turns = new RunningTurns();
+  const pass = createHash('sha256').update('pass of a').digest('hex');
+  turns.replace([{ ...running('a'), pass }, running('b')]);
+  expect(turns.of('pass of a')?.turn).toBe('a');
+  expect(turns.of('pass of b')).toBeNull();
+});
+
 test('a request is of the turn whose capability it shows; without one of the only one that runs', () => {
   const turns = new RunningTurns();
   expect(turns.of(null)).toBeNull();

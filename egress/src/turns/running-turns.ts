@@ -1,8 +1,8 @@
 /**
- * The turns that run, as the gateway tells them: whose request is it? The agent shows the capability of its turn where it
- * can; where it shows none and one turn runs, it is that one's.
+ * The turns that run, as the gateway tells them: whose request is it? The agent shows the capability of its turn to the relay
+ * where it can, and what it starts shows the turn's pass to the door; where none is shown and one turn runs, it is that one's.
  *
- * Only hashes of capabilities are kept: what is written down or dumped here opens nothing.
+ * Only hashes of them are kept: what is written down or dumped here opens nothing.
  */
 import { createHash } from 'node:crypto';
 import type { RunningTurn } from '@mobyclaw/protocol/egress';
@@ -19,12 +19,12 @@ export class RunningTurns {
   }
 
   /**
-   * @param capability as it was shown; null where none was
+   * @param shown a capability or a pass; null where none was
    * @returns null where it belongs to none, or nobody can say to which
    */
-  of(capability: string | null): RunningTurn | null {
-    if (capability === null) return this.#turns.length === 1 ? (this.#turns[0] ?? null) : null;
-    const hash = createHash('sha256').update(capability).digest('hex');
-    return this.#turns.find((turn) => turn.capability === hash) ?? null;
+  of(shown: string | null): RunningTurn | null {
+    if (shown === null) return this.#turns.length === 1 ? (this.#turns[0] ?? null) : null;
+    const hash = createHash('sha256').update(shown).digest('hex');
+    return this.#turns.find(({ capability, pass }) => capability === hash || pass === hash) ?? null;
   }
 }

@@ -18,6 +18,8 @@ export interface RunnableModel {
   takesToolPictures: boolean;
   /** How many tokens the model can read and write at once; 0 where that is not known. */
   contextLimit: number;
+  /** Whether it is asked through our relay, which may know whose call it is; a provider may not. */
+  isRelayed: boolean;
 }
 
 /** A model as a run uses it. */
@@ -50,6 +52,7 @@ export async function createModel(
     marksCache: resolved.kind === 'anthropic',
     takesToolPictures: !speaksChatCompletions(resolved),
     contextLimit: contextLimit(resolved, window),
+    isRelayed: relay !== null,
   };
   return { resolved, runnable };
 }

@@ -80,3 +80,28 @@ it('openai: Responses for the models that want it, chat completions for others',
     stream_options: { include_usage: true },
   });
 });
+
+it.each([
+  ['the relay is told whose call it is', true],
+  ['a provider is not', false],
+])('%s', async (_what, isRelayed) => {
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers['x-mobyclaw-capability'] as string | undefined);
+    response.writeHead(403, { 'Content-Type': 'application/json' }).end('{"error":{"message":"no"}}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const relay = { MOBYCLAW_RELAY_URL: base, MOBYCLAW_MODEL_KEY: 'sk-moby' };
+  const agent = await startAgent(
+    `models: { m: { provider: here, model: m } }
+providers: { here: { api_type: openai_chatcompletions, base_url: "${base}/v1" } }
+agents: { root: { model: m, instruction: Be kind. } }
+`,
+    { environment: { ...KEYS, ...(isRelayed ? relay : {}) } },
+  );
+  const headers = { 'X-Moby-Turn': 'the.capability' };
+  await agent.run(await agent.newSession(), 'hi', { headers });
+  expect(seen).toEqual([isRelayed ? 'the.capability' : undefined]);
+});

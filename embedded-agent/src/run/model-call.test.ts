@@ -39,6 +39,7 @@ function start(answer: (options: LanguageModelV4CallOptions) => Stream) {
     definitionOf: () => UNKNOWN_TOOL,
     clock,
     signal: new AbortController().signal,
+    capability: undefined,
     onUsage: (...counts) => summed.push(...counts),
   });
   const model = { resolved: { ...OFFLINE, provider: 'p', model: 'm' }, runnable: scriptedModel(answer) };

@@ -12,6 +12,7 @@ import type {
 import type { Clock } from '@mobyclaw/lib/clock';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
 import type { TokenUsage, ToolCall, ToolDefinition } from '@mobyclaw/protocol/cagent';
+import { RELAY_CAPABILITY } from '@mobyclaw/protocol/identity';
 import type { RunModel } from '../model/create-model.ts';
 import { ReasoningParts } from '../model/reasoning-stream.ts';
 import { picturesAfterTools } from '../model/tool-pictures.ts';
@@ -28,6 +29,8 @@ export interface ModelCallsOptions {
   clock: Clock;
   /** Of the run. */
   signal: AbortSignal;
+  /** Of the turn: by it the relay knows whose calls these are. */
+  capability: string | undefined;
   definitionOf(tool: string): ToolDefinition;
   onUsage(inputTokens: number, outputTokens: number): void;
 }
@@ -70,13 +73,16 @@ export class ModelCalls {
 
   /** @throws what the provider answered instead, also in the middle of an answer; what came by then is kept */
   async ask({ prompt, tools, responseFormat, model, maxRetries, nextWaits }: ModelQuestion): Promise<Answer> {
-    const { clock, signal } = this.#options;
+    const { clock, signal, capability } = this.#options;
     const { runnable } = model;
     const silence = new SilenceGuard(clock, signal);
     // Whatever a session holds, also one that an older version stored: half of an emoji anywhere spoils the request.
     const request: LanguageModelV4CallOptions = {
       ...runnable.settings,
       providerOptions: runnable.providerOptions,
+      ...(runnable.isRelayed && capability !== undefined
+        ? { headers: { [RELAY_CAPABILITY]: capability } }
+        : {}),
       prompt: wellFormed(runnable.takesToolPictures ? prompt : picturesAfterTools(prompt)),
       ...(responseFormat ? { responseFormat } : {}),
       ...(tools?.length ? { tools, toolChoice: { type: 'auto' } } : {}),

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
 import { namedModel } from '@mobyclaw/lib/model-ref';
 import type { ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
+import { capabilityOf } from '@mobyclaw/protocol/identity';
 import type { RunModel } from '../model/create-model.ts';
 import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tools/tool.ts';
 import type { Offer } from '../tools/toolbox.ts';
@@ -94,6 +95,7 @@ class Run {
       writer: this.#writer,
       clock,
       signal: request.signal,
+      capability: capabilityOf(request.headers),
       definitionOf: (name) => this.#offer.tools.get(name)?.definition ?? UNKNOWN_TOOL,
       onUsage: (input, output) => {
         if (!sub) store.setUsage(session.id, input, output);

@@ -24,6 +24,7 @@ export function scriptedModel(answer: (options: LanguageModelV4CallOptions) => S
     providerOptions: {},
     marksCache: false,
     takesToolPictures: true,
+    isRelayed: false,
     contextLimit: 0,
   };
 }

@@ -1,5 +1,8 @@
 /** Public web pages as text for the model. */
 import { cutText } from '@mobyclaw/lib/cut-text';
+import { withDoorPass } from '@mobyclaw/lib/door-pass';
+import type { Environment } from '@mobyclaw/lib/proxy';
+import { capabilityOf } from '@mobyclaw/protocol/identity';
 import * as z from 'zod';
 import { type GetOptions, getPublicPage, type PublicPage } from './public-http.ts';
 import { type AgentTool, builtInTool } from './tool.ts';
@@ -9,6 +12,8 @@ const MAX_PAGE_CHARS = 60_000;
 
 export interface FetchOptions extends Pick<GetOptions, 'resolveName' | 'isAllowed' | 'env'> {
   timeoutS?: number;
+  /** Of egress, which is shown whose turn it is. */
+  door?: string | undefined;
 }
 
 export function fetchTools(options: FetchOptions = {}): AgentTool[] {
@@ -24,12 +29,16 @@ export function fetchTools(options: FetchOptions = {}): AgentTool[] {
         format: z.enum(['text', 'html']).optional().describe('text (default), or html as it was sent'),
         timeout: z.int().positive().max(300).optional().describe('Seconds a page may take (default: 30)'),
       }),
-      run: async ({ urls, format, timeout }, { signal }) => {
+      run: async ({ urls, format, timeout }, { signal, headers }) => {
+        const env = withDoorPass(given(options.env ?? process.env), options.door, capabilityOf(headers));
         const timeoutMs = (timeout ?? options.timeoutS ?? DEFAULT_TIMEOUT_S) * 1000;
         const pages = urls.map(async (url) => {
           const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
           try {
-            return await render(await getPublicPage(url, { ...options, signal: deadline }), format ?? 'text');
+            return await render(
+              await getPublicPage(url, { ...options, env, signal: deadline }),
+              format ?? 'text',
+            );
           } catch (error) {
             signal.throwIfAborted();
             if (urls.length === 1) throw new Error(`${url}: ${(error as Error).message}`, { cause: error });
@@ -40,6 +49,11 @@ export function fetchTools(options: FetchOptions = {}): AgentTool[] {
       },
     }),
   ];
+}
+
+function given(environment: Environment): Record<string, string> {
+  const set = Object.entries(environment).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(set);
 }
 
 async function render(page: PublicPage, format: 'text' | 'html'): Promise<string> {

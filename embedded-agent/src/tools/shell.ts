@@ -10,8 +10,10 @@ import { type AgentTool, builtInTool, type ToolContext } from './tool.ts';
 const DEFAULT_TIMEOUT_S = 30;
 const MAX_OUTPUT_CHARS = 30_000;
 
-/** @param environment what a command sees; asked for each, and what it throws is the tool's answer */
-export function shellTools(environment: () => Record<string, string>): AgentTool[] {
+/** @param environment what a command of this run sees; asked for each, and what it throws is the tool's answer */
+export function shellTools(
+  environment: (context: Pick<ToolContext, 'headers'>) => Record<string, string>,
+): AgentTool[] {
   return [
     builtInTool({
       name: 'shell',
@@ -31,7 +33,7 @@ export function shellTools(environment: () => Record<string, string>): AgentTool
           resolve(context.workingDir, cwd ?? '.'),
           timeout ?? DEFAULT_TIMEOUT_S,
           context,
-          environment(),
+          environment(context),
         ),
     }),
   ];

@@ -5,7 +5,9 @@
 import type { LanguageModelV4FunctionTool } from '@ai-sdk/provider';
 import type { Clock } from '@mobyclaw/lib/clock';
 import { wellFormed } from '@mobyclaw/lib/cut-text';
+import { withDoorPass } from '@mobyclaw/lib/door-pass';
 import type { ToolDefinition } from '@mobyclaw/protocol/cagent';
+import { capabilityOf } from '@mobyclaw/protocol/identity';
 import type { AgentConfig, Soul, ToolsetConfig } from '../soul/schema.ts';
 import { type FetchOptions, fetchTools } from './fetch.ts';
 import { filesystemTools } from './filesystem.ts';
@@ -190,14 +192,21 @@ function builtInTools(
 ): readonly AgentTool[] {
   switch (config.type) {
     case 'shell':
-      return shellTools(() => ({
-        ...shellEnvironment(soul, options.environment),
-        ...ownEnvironment(config.env, options.environment),
-      }));
+      return shellTools(({ headers }) => {
+        const all = {
+          ...shellEnvironment(soul, options.environment),
+          ...ownEnvironment(config.env, options.environment),
+        };
+        return withDoorPass(all, options.environment.MOBYCLAW_DOOR_URL, capabilityOf(headers));
+      });
     case 'filesystem':
       return filesystemTools();
     case 'fetch':
-      return fetchTools({ ...options.fetch, ...(config.timeout ? { timeoutS: config.timeout } : {}) });
+      return fetchTools({
+        door: options.environment.MOBYCLAW_DOOR_URL,
+        ...options.fetch,
+        ...(config.timeout ? { timeoutS: config.timeout } : {}),
+      });
     case 'think':
       return thinkTools();
     case 'todo':

@@ -8,6 +8,7 @@ import { DEFAULT_RULES } from '@mobyclaw/lib/egress-rules/read-rules';
 import { readAddress, testAddress } from '@mobyclaw/lib/egress-rules/test-address';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
+import { type CallSums, callSumsSchema } from '@mobyclaw/protocol/egress';
 import {
   type EgressEdit,
   type EgressFileState,
@@ -118,6 +119,13 @@ export class EgressService {
     if (!log?.success)
       throw new HttpProblem('egress-error', 'The door does not answer just now. Try again in a moment.');
     return log.data;
+  }
+
+  /** What went through the relay. @param since milliseconds since the epoch @returns null where it does not answer */
+  async calls(since: number): Promise<CallSums | null> {
+    const query = new URLSearchParams({ since: new Date(since).toISOString() });
+    const answer = await this.#options.egress?.request('GET', `/calls?${query}`);
+    return answer?.status === 200 ? (callSumsSchema.safeParse(answer.body).data ?? null) : null;
   }
 
   /** By the door itself, which knows the registries; by the rules alone where it does not answer. @throws HttpProblem 422 */

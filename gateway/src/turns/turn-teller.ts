@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { doorPass } from '@mobyclaw/lib/door-pass';
 import type { RunningTurn } from '@mobyclaw/protocol/egress';
 import type { EgressClient } from '../egress/egress-client.ts';
 import { isAttended } from '../questions/attended.ts';
@@ -40,7 +41,8 @@ export class TurnTeller {
       session: turn.session,
       kind: kindOf(turn),
       attended: isAttended(turn, this.#options.clock.now()),
-      capability: createHash('sha256').update(capability).digest('hex'),
+      capability: sha256(capability),
+      pass: sha256(doorPass(capability)),
     });
     this.tell();
   }
@@ -69,6 +71,10 @@ export class TurnTeller {
       this.#telling = false;
     }
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function kindOf(turn: TurnRow): RunningTurn['kind'] {

@@ -16,6 +16,10 @@ export const usage = {
   of: (spent: string, cap: string) => `${spent} of ${cap}`,
   lifted: 'Lifted by you for the rest of the day.',
   lift: 'Let him go on today',
+  counted: 'Counted on the way to the models',
+  countedWhy:
+    'By egress, call by call, from what the providers answered. A title, an attempt that broke off or a compaction by the engine is counted, and reported by nobody.',
+  calls: 'Calls',
   byDay: 'By day',
   byModel: 'By model',
   bySource: 'By what began it',

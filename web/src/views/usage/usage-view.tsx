@@ -1,5 +1,6 @@
 /** What Moby costs: by day, model, trigger and conversation; how near the cap is, and what the month will come to. */
-import type { BudgetReport, DailyUsage, UsageReport } from '@mobyclaw/protocol/usage';
+import { countedNotes, countedRows } from '@mobyclaw/lib/usage-text';
+import type { BudgetReport, CountedUsage, DailyUsage, UsageReport } from '@mobyclaw/protocol/usage';
 import { useState } from 'preact/hooks';
 import { ask, messageOf } from '../../data/api.ts';
 import { hrefOf } from '../../data/route.ts';
@@ -68,6 +69,7 @@ export function UsageView() {
               rows={value.bySource.map((row) => ({ ...row, name: t.platforms[row.name] ?? row.name }))}
             />
             <Groups title={t.usage.bySession} rows={value.bySession} areConversations />
+            {value.counted && <Counted counted={value.counted} />}
           </>
         )}
       </div>
@@ -198,6 +200,43 @@ function Groups(props: { title: string; rows: readonly GroupRow[]; areConversati
           ...(areConversations && { href: hrefOf('chat', row.name) }),
         }))}
       />
+    </section>
+  );
+}
+
+function Counted({ counted }: { counted: CountedUsage }) {
+  return (
+    <section aria-labelledby="usage-counted">
+      <h2 id="usage-counted">{t.usage.counted}</h2>
+      <p class="quiet">{t.usage.countedWhy}</p>
+      <table class="numbers-table">
+        <caption class="unseen">{t.usage.counted}</caption>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="unseen">{t.usage.counted}</span>
+            </th>
+            <th scope="col">{t.usage.calls}</th>
+            <th scope="col">{t.usage.tokens}</th>
+            <th scope="col">{t.usage.cost}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {countedRows(counted).map(({ name, calls, tokens, cost }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{calls?.toLocaleString()}</td>
+              <td>{tokensText(tokens)}</td>
+              <td>{cost}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {countedNotes(counted).map((note) => (
+        <p key={note} class="quiet">
+          {note}
+        </p>
+      ))}
     </section>
   );
 }
