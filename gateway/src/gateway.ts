@@ -333,6 +333,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ...shared,
     ...services,
     history: search.history,
+    vectors: search.vectors,
     pause: turnPause,
     questions,
     tokens,

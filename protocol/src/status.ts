@@ -60,6 +60,19 @@ export const statusSchema = z
       })
       .optional()
       .describe('where a conversation could not be made shorter, or what should last not be written down'),
+    embeddings: z
+      .object({
+        model: z.string(),
+        where: z.enum(['server', 'local']),
+        done: z.int().describe('pieces of memory and history that have a vector of it'),
+        of: z.int(),
+        failing: z
+          .object({ since: z.iso.datetime(), reason: z.string() })
+          .optional()
+          .describe('while no vectors can be made; words alone are searched'),
+      })
+      .optional()
+      .describe('what search by meaning has, where there is a model for it'),
     store: z.object({ path: z.string(), bytes: z.int() }),
   })
   .meta({ id: 'Status' });

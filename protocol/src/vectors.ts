@@ -1,5 +1,5 @@
 /**
- * Vectors for the memory server. It reaches nothing outside, so the gateway, which does, asks the embeddings server for it:
+ * Vectors for the memory server. It reaches nothing outside, so the gateway, which does, asks an embeddings server for it:
  * memory tells what has no vector yet (`POST /vectors`) and which questions wait for one (`POST /vectors/question`).
  */
 import * as z from 'zod';
@@ -17,6 +17,8 @@ export type VectorsBody = z.infer<typeof vectorsBodySchema>;
 
 export const vectorsAnswerSchema = z.object({
   wanted: z.array(z.object({ id: z.int(), check: z.int(), text: z.string() })),
+  done: z.int().describe('pieces that have a vector of this model'),
+  of: z.int().describe('pieces'),
 });
 export type VectorsAnswer = z.infer<typeof vectorsAnswerSchema>;
 

@@ -9,7 +9,7 @@ import { AGENT_DOOR } from '@mobyclaw/lib/agent-door';
 import { readEnvironment } from '@mobyclaw/lib/read-environment';
 import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import * as z from 'zod';
-import type { EmbeddingsSettings } from '../embeddings/embedder.ts';
+import type { EmbeddingsSettings } from '../embeddings/embeddings-server.ts';
 import type { Caps } from './caps.ts';
 import { type ChannelsConfig, toChannelsConfig } from './channels-config.ts';
 
@@ -66,7 +66,7 @@ export interface GatewayConfig {
   queueLimit: number;
   /** How long a question to the owner waits, in milliseconds; `unasked` for schedules and the heartbeat. */
   askTimeoutMs: { asked: number; unasked: number };
-  /** Null: words alone are searched. */
+  /** Null: there is no server; a model that memory runs may be there. */
   embeddings: EmbeddingsSettings | null;
   /** Whether what belongs to a message is put in front of it without being asked for. */
   recallsUnasked: boolean;

@@ -2,13 +2,16 @@ import { startFakeEmbeddings } from '@mobyclaw/testkit/fake-embeddings';
 import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
-import { Embedder, EmbeddingError, QUESTION_WAITS_MS } from './embedder.ts';
+import { Embedder, QUESTION_WAITS_MS } from './embedder.ts';
+import { EmbeddingsServer } from './embeddings-server.ts';
+import { EmbeddingError } from './vector-source.ts';
 
 async function setUp(model = 'small') {
   const server = await startFakeEmbeddings();
   onTestFinished(() => server.close());
   const clock = new ManualClock();
-  const embedder = new Embedder({ url: server.baseUrl, model, key: 'sk-secret' }, clock);
+  const source = new EmbeddingsServer({ url: server.baseUrl, model, key: 'sk-secret' });
+  const embedder = new Embedder(source, clock);
   const { signal } = new AbortController();
   return { server, clock, embedder, signal };
 }

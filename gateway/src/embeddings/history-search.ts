@@ -5,7 +5,7 @@ import type { Embedder } from './embedder.ts';
 import type { VectorHome } from './vector-feeder.ts';
 
 export interface HistoryFound extends HistoryAnswer {
-  /** There is an embedder, and it did not answer in time. */
+  /** There is a model, and it did not answer in time. */
   byWordsAlone: boolean;
 }
 
@@ -19,9 +19,12 @@ export class HistorySearch {
   }
 
   async search(request: HistoryRequest): Promise<HistoryFound> {
-    if (this.#embedder === null) return { ...this.#index.search(request), byWordsAlone: false };
+    const model = this.#embedder?.model ?? null;
+    if (this.#embedder === null || model === null) {
+      return { ...this.#index.search(request), byWordsAlone: false };
+    }
     const vectors = await this.#embedder.questions(request.phrasings);
-    const meaning = vectors === null ? {} : { meaning: { model: this.#embedder.model, vectors } };
+    const meaning = vectors === null ? {} : { meaning: { model, vectors } };
     return { ...this.#index.search({ ...request, ...meaning }), byWordsAlone: vectors === null };
   }
 }

@@ -18,7 +18,7 @@ export function memoryVectors(memory: PartClient): VectorHome {
       const small = made.map((one) => ({ ...one, vector: [...quantized(one.vector)] }));
       const answer = await memory.request('POST', '/vectors', { body: { ...rest, made: small } });
       const read = vectorsAnswerSchema.safeParse(answer?.body);
-      return answer?.status === 200 && read.success ? read.data.wanted : null;
+      return answer?.status === 200 && read.success ? read.data : null;
     },
   };
 }
@@ -51,7 +51,7 @@ export class MemoryQuestions {
     let answered: QuestionBody['answered'] = null;
     let failures = 0;
     while (!signal.aborted) {
-      const body: QuestionBody = { model: this.#embedder.model, answered, timeout: WAIT_S };
+      const body: QuestionBody = { model: this.#embedder.model ?? '', answered, timeout: WAIT_S };
       const timeoutMs = (WAIT_S + 10) * 1000;
       const answer = await this.#memory.request('POST', '/vectors/question', { body, timeoutMs, signal });
       const read = questionAnswerSchema.safeParse(answer?.body);

@@ -1,8 +1,9 @@
-/** Search by meaning on the whole way: gateway, the memory server itself, and an embeddings server of the tests. */
-import { appendFileSync } from 'node:fs';
+/** Search by meaning on the whole way: gateway, the memory server itself, and an embeddings server of the tests or a model in memory. */
+import { appendFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { startFakeEmbeddings } from '@mobyclaw/testkit/fake-embeddings';
+import { modelRuntime, putModel, tinyModel } from '@mobyclaw/testkit/tiny-model';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { ActingAgent } from '../testing/acting-agent.ts';
@@ -69,6 +70,49 @@ test('memory and history find what shares no word with the question', async () =
   await until('the history', async () => (await hits()).items[0]?.text?.includes('yacht drips'));
   expect((await hits()).byWordsAlone).toBeUndefined();
 });
+
+const runtime = await modelRuntime();
+const PATIENT_MS = 60_000; // a process starts, and a question waits for no more than a moment each time
+
+test.skipIf(runtime === null)(
+  'a model that is installed while Moby runs is taken up by memory and history, and one that is removed is gone',
+  async () => {
+    const memory = await startMemoryServer();
+    const agent = new ActingAgent();
+    agent.memory = memory.url;
+    appendFileSync(
+      join(memory.home, 'memory/2026-01-02.md'),
+      '- 10:00 the boat leaks\n- 11:00 Anna called\n',
+    );
+    const moby = await openHarness({
+      env: { ...memory.env, MOBYCLAW_RECALL: 'tool' },
+      agent: { script: agent.script },
+      clock: brisk,
+    });
+    agent.port = moby.port;
+    await moby.ask('yacht drips since Monday');
+    const look = async () => {
+      const found = agent.onMessage('look it up', 'memory_search', { query: 'vessel' });
+      await moby.ask('look it up');
+      return (await found).text;
+    };
+    const first = async () => (await moby.call('GET', '/api/history/search?q=vessel')).body.items[0]?.text;
+    const embeddings = async () => (await moby.call('GET', '/api/status')).body.embeddings;
+    expect(await look()).not.toContain('the boat leaks');
+    expect(await embeddings()).toBeUndefined();
+
+    mkdirSync(join(memory.home, 'models'));
+    symlinkSync(runtime ?? '', join(memory.home, 'models/runtime'));
+    putModel(memory.home, 'tiny', tinyModel([['boat', 'vessel', 'yacht'], ['called']]));
+    await until('memory to find it', async () => (await look()).includes('the boat leaks'), PATIENT_MS);
+    await until('the history', async () => (await first())?.includes('yacht drips') === true, PATIENT_MS);
+    expect(await embeddings()).toMatchObject({ model: 'tiny', where: 'local' });
+
+    rmSync(join(memory.home, 'models/tiny'), { recursive: true });
+    expect(await look()).not.toMatch(/the boat leaks|words alone/);
+  },
+  3 * PATIENT_MS,
+);
 
 test('where the server does not answer, words are searched and that is said', async () => {
   const { server, memory, agent, open, embedded } = await setUp();

@@ -4,6 +4,7 @@ import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { until } from '@mobyclaw/testkit/until';
 import { expect, onTestFinished, test } from 'vitest';
 import { Embedder } from './embedder.ts';
+import { EmbeddingsServer } from './embeddings-server.ts';
 import { VectorFeeder, type VectorHome } from './vector-feeder.ts';
 
 async function setUp(texts: string[]) {
@@ -14,13 +15,12 @@ async function setUp(texts: string[]) {
     name: 'home',
     exchange: async (body) => {
       made.push(...body.made.map(({ id }) => id));
-      return texts
-        .map((text, id) => ({ id, check: 0, text }))
-        .filter(({ id }) => !made.includes(id))
-        .slice(0, body.most);
+      const wanted = texts.map((text, id) => ({ id, check: 0, text })).filter(({ id }) => !made.includes(id));
+      return { wanted: wanted.slice(0, body.most), done: made.length, of: texts.length };
     },
   };
-  const embedder = new Embedder({ url: server.baseUrl, model: 'small', key: undefined }, clock);
+  const source = new EmbeddingsServer({ url: server.baseUrl, model: 'small', key: undefined });
+  const embedder = new Embedder(source, clock);
   const feeder = new VectorFeeder({ embedder, homes: [home], clock, logger: silentLogger });
   onTestFinished(async () => {
     await feeder.stop();
@@ -34,7 +34,8 @@ test('what is missing is made in batches, and what comes later with the next loo
     Array.from({ length: 70 }, (_, n) => `text ${n}`),
   );
   feeder.start();
-  await until('all to be made', () => made.length === 70);
+  await until('all to be made', () => feeder.state()?.done === 70);
+  expect(feeder.state()).toEqual({ model: 'small', where: 'server', done: 70, of: 70, failing: null });
   expect(server.requests.map(({ input }) => input.length)).toEqual([32, 32, 6]);
   texts.push('   ');
   await until('the pause', () => clock.waiting > 0);
@@ -46,10 +47,12 @@ test('what is missing is made in batches, and what comes later with the next loo
 test('a server that refuses is asked less and less often, and all is made when it is back', async () => {
   const { server, clock, feeder, made } = await setUp(['tea']);
   server.status = 503;
+  const began = clock.now();
   feeder.start();
   for (let round = 1; round <= 4; round++) {
     await until('the request', () => server.requests.length === round);
     await until('the pause', () => clock.waiting > 0);
+    expect(feeder.state()?.failing).toEqual({ since: began, reason: expect.stringContaining('HTTP 503') });
     const least = (5000 * 2 ** (round - 1)) / 2;
     await clock.advance(least - 1);
     expect(server.requests).toHaveLength(round);
@@ -57,4 +60,6 @@ test('a server that refuses is asked less and less often, and all is made when i
     await clock.advance(least + 1);
   }
   await until('it to be made', () => made.length === 1);
+  await until('the pause', () => clock.waiting > 0);
+  expect(feeder.state()).toMatchObject({ done: 1, of: 1, failing: null });
 });

@@ -12,6 +12,7 @@ import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
 import type { EgressService } from '../egress/egress-service.ts';
 import type { HistorySearch } from '../embeddings/history-search.ts';
+import type { VectorState } from '../embeddings/vector-feeder.ts';
 import type { Forgetting } from '../forget/forgetting.ts';
 import type { PartLogs } from '../health/part-logs.ts';
 import type { HeartbeatService } from '../heartbeat/heartbeat-service.ts';
@@ -36,6 +37,7 @@ import type { WebhookService } from '../webhooks/webhook-service.ts';
 export interface HttpServices {
   store: Store;
   history: HistorySearch;
+  vectors: () => VectorState | null;
   turns: TurnService;
   pause: TurnPause;
   questions: Questions;

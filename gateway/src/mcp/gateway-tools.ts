@@ -58,7 +58,7 @@ function historyTool({ history, clock, timeZone }: ToolPorts): McpTool {
       const found = hits.map((hit) => hitText(hit, timeZone));
       if (found.length === 0) found.push('Nothing was found. Try other words.');
       if (byWordsAlone) {
-        found.push('Searched by words alone, since the embeddings server did not answer in time.');
+        found.push('Searched by words alone, since what they mean was not known in time.');
       }
       if (missing > 0 && caller.asker === 'owner') {
         found.push(

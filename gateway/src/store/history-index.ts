@@ -9,6 +9,7 @@
 import { dirname, join } from 'node:path';
 import { cutText } from '@mobyclaw/lib/cut-text';
 import { localTime } from '@mobyclaw/lib/local-time';
+import type { VectorsAnswer } from '@mobyclaw/protocol/vectors';
 import { isDamage, removeIndexFile, repairing } from '@mobyclaw/recall/index-file';
 import { passagesOf } from '@mobyclaw/recall/long-text';
 import { type Addition, PieceIndex } from '@mobyclaw/recall/piece-index';
@@ -129,17 +130,17 @@ export class HistoryIndex {
   }
 
   /** Keeps vectors that were made of a model. @returns pieces that have none of it, the newest first */
-  vectors(
-    model: string,
-    made: readonly MadeVector[],
-    most: number,
-  ): { id: number; check: number; text: string }[] {
-    if (this.#index === undefined) return []; // the indexer comes first
+  vectors(model: string, made: readonly MadeVector[], most: number): VectorsAnswer {
+    if (this.#index === undefined) return { wanted: [], done: 0, of: 0 }; // the indexer comes first
     return this.#repairing(() => {
-      this.#open();
+      const index = this.#open();
       this.#vectors?.put(model, made);
       const wanted = this.#vectors?.wanted(model, most) ?? [];
-      return wanted.map((piece) => ({ id: piece.id, check: piece.check, text: this.#textOf(piece) }));
+      return {
+        wanted: wanted.map((piece) => ({ id: piece.id, check: piece.check, text: this.#textOf(piece) })),
+        done: this.#vectors?.count(model) ?? 0,
+        of: index.counts.pieces,
+      };
     });
   }
 

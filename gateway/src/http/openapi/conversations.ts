@@ -161,7 +161,7 @@ export const CONVERSATIONS: readonly Operation[] = [
     answer: z.object({
       items: z.array(searchHitSchema),
       missing: z.int().optional().describe('messages that are not in the index yet'),
-      byWordsAlone: z.literal(true).optional().describe('the embeddings server did not answer in time'),
+      byWordsAlone: z.literal(true).optional().describe('what they mean was not known in time'),
     }),
   },
 ];

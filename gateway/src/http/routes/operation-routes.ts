@@ -9,6 +9,7 @@ import * as z from 'zod';
 import type { Budget } from '../../budget/budget.ts';
 import { dailyUsage } from '../../budget/daily-usage.ts';
 import { usageReport } from '../../budget/usage-report.ts';
+import type { VectorState } from '../../embeddings/vector-feeder.ts';
 import type { Store } from '../../store/store.ts';
 import type { HttpServices } from '../http-services.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -139,9 +140,17 @@ export function operationRoutes(services: HttpServices): Router {
       sessions: store.sessions.count(),
       ...(fullest ? { fullest: { session: fullest.session, ...toContextView(fullest) } } : {}),
       ...failedCompactions(store),
+      ...embeddings(services.vectors()),
       store: { path: store.path, bytes: store.size() },
     };
   }
+}
+
+function embeddings(state: VectorState | null): Pick<Status, 'embeddings'> {
+  if (state === null) return {};
+  const { failing, ...rest } = state;
+  if (failing === null) return { embeddings: rest };
+  return { embeddings: { ...rest, failing: { ...failing, since: new Date(failing.since).toISOString() } } };
 }
 
 function failedCompactions(store: Store): Pick<Status, 'compactions'> {

@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, every, type Timer } from '@mobyclaw/lib/clock';
 import { SerialQueue } from '@mobyclaw/lib/serial-queue';
 import { ToolError } from '@mobyclaw/mcp/tool';
+import type { VectorsAnswer } from '@mobyclaw/protocol/vectors';
 import { isDamage, removeIndexFile, repairing } from '@mobyclaw/recall/index-file';
 import { PieceIndex } from '@mobyclaw/recall/piece-index';
 import { type MadeVector, PieceVectors } from '@mobyclaw/recall/piece-vectors';
@@ -130,16 +131,16 @@ export class SearchIndex {
   }
 
   /** Keeps vectors that were made of a model. @returns pieces that have none of it, the newest first */
-  vectors(
-    model: string,
-    made: readonly MadeVector[],
-    most: number,
-  ): { id: number; check: number; text: string }[] {
+  vectors(model: string, made: readonly MadeVector[], most: number): VectorsAnswer {
     return this.#repairing(() => {
-      this.#open();
+      const index = this.#open();
       this.#vectors?.put(model, made);
       const wanted = this.#vectors?.wanted(model, most) ?? [];
-      return wanted.map(({ id, check, content }) => ({ id, check, text: content }));
+      return {
+        wanted: wanted.map(({ id, check, content }) => ({ id, check, text: content })),
+        done: this.#vectors?.count(model) ?? 0,
+        of: index.counts.pieces,
+      };
     });
   }
 

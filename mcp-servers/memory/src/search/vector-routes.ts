@@ -12,7 +12,7 @@ export function vectorRoutes(index: SearchIndex, desk: QuestionDesk): Route[] {
       path: '/vectors',
       answer({ body }): VectorsAnswer {
         const { model, made, most } = checked(vectorsBodySchema, body);
-        return { wanted: index.vectors(model, made, most) };
+        return index.vectors(model, made, most);
       },
     },
     {
