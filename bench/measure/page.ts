@@ -199,14 +199,22 @@ async function watchPaints(page: Page): Promise<void> {
     globalThis.lags = [];
     globalThis.tasks = [];
     let fresh = [];
+    const seen = new WeakSet();
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) tasks.push(duration);
     }).observe({ type: 'longtask' });
     new MutationObserver((records) => {
       const waits = fresh.length > 0;
       for (const { addedNodes } of records)
-        for (const node of addedNodes)
-          for (const [stamp] of (node.textContent ?? '').matchAll(/\\d{13}\\.\\d{3}/g)) fresh.push(Number(stamp));
+        for (const added of addedNodes) {
+          // A node that comes with its text and has more put in is told of twice.
+          const texts = document.createTreeWalker(added, NodeFilter.SHOW_TEXT);
+          for (let node = texts.currentNode; node; node = texts.nextNode()) {
+            if (node.nodeType !== Node.TEXT_NODE || seen.has(node)) continue;
+            seen.add(node);
+            for (const [stamp] of node.data.matchAll(/\\d{13}\\.\\d{3}/g)) fresh.push(Number(stamp));
+          }
+        }
       if (!waits && fresh.length > 0)
         requestAnimationFrame(() => {
           const painted = new MessageChannel();

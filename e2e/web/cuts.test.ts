@@ -28,6 +28,24 @@ function seeded(seed: number): () => number {
   };
 }
 
+/** Counts in the page how many signs of answers were drawn, and how many answers were taken off. */
+const COUNT_DRAWN = `
+  globalThis.drawn = 0;
+  const counted = new WeakSet();
+  new MutationObserver((records) => {
+    for (const { target, addedNodes } of records) {
+      if (!target.closest?.('.his .text')) continue; // the document has none
+      for (const added of addedNodes) {
+        const texts = document.createTreeWalker(added, NodeFilter.SHOW_TEXT);
+        for (let node = texts.currentNode; node; node = texts.nextNode()) {
+          if (node.nodeType !== Node.TEXT_NODE || counted.has(node)) continue;
+          counted.add(node);
+          drawn += node.data.length;
+        }
+      }
+    }
+  }).observe(document, { childList: true, subtree: true });`;
+
 /** Also what is scrolled away and not drawn. */
 async function shown(page: Page): Promise<{ questions: string[]; answers: string[] }> {
   const texts = async (selector: string): Promise<string[]> =>
@@ -71,9 +89,12 @@ describe.skipIf(!requireTool('chromium'))('cuts', () => {
       const line = await cuttableLine(moby.port);
       const { page, faults } = await moby.openPage({}, line.port);
       const context = page.context();
+      await context.addInitScript(COUNT_DRAWN);
+      await page.evaluate(COUNT_DRAWN);
       for (let cut = 1; cut <= CUTS; cut++) {
         const kind = KINDS[Math.floor(random() * KINDS.length)] as (typeof KINDS)[number];
         const at = 1 + Math.floor(random() * (PIECES - 10));
+        const drawnBefore = await page.evaluate<number>('drawn');
         if (kind === 'offline while sending') line.down();
         await page.getByLabel('Write to Moby').fill(`question ${cut}`);
         await page.keyboard.press('Enter');
@@ -106,6 +127,12 @@ describe.skipIf(!requireTool('chromium'))('cuts', () => {
             cause: error,
           });
         });
+        if (kind === 'network') {
+          const signs = await page.evaluate<number>(
+            `[...document.querySelectorAll('.his .text')].at(-1).textContent.length`,
+          );
+          expect([cut, (await page.evaluate<number>('drawn')) - drawnBefore]).toEqual([cut, signs]);
+        }
       }
       const token = moby.token();
       const stored = await fetch(`${moby.address}/api/sessions/web:main/messages?limit=1000`, {

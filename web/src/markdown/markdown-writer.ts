@@ -1,10 +1,11 @@
 /**
- * Markdown that comes in pieces, as nodes: what was written is never parsed again, and no text becomes HTML. Blocks say their
+ * Markdown as nodes; no text becomes HTML. Blocks say their
  * own direction, so that Arabic and English stand in one answer; code has a button that copies it.
  */
 import * as smd from 'streaming-markdown';
 import { t } from '../texts.ts';
-import { Literals, restored } from './literals.ts';
+import { restored } from './literals.ts';
+import { MarkdownStream } from './markdown-stream.ts';
 import { ownPicture, safeLink } from './safe-link.ts';
 
 const TAGS: Partial<Record<smd.Token, string>> = {
@@ -33,35 +34,12 @@ const TAGS: Partial<Record<smd.Token, string>> = {
 };
 const WITH_DIRECTION = new Set(['p', 'li', 'blockquote', 'h3', 'h4', 'h5', 'h6', 'td', 'th']);
 
-export class MarkdownWriter {
-  readonly #root: HTMLElement;
-  #parser: smd.Parser;
-  #literals = new Literals();
-  #written = '';
-  #ended = false;
-
-  constructor(root: HTMLElement) {
-    this.#root = root;
-    this.#parser = smd.parser(renderer(root));
-  }
-
-  /** Shows a text of which what was shown before is usually the beginning; where it is not, begins anew. */
-  show(text: string, isWhole: boolean): void {
-    if (this.#ended || !text.startsWith(this.#written)) {
-      if (this.#ended && text === this.#written) return;
-      this.#root.replaceChildren();
-      this.#parser = smd.parser(renderer(this.#root));
-      this.#literals = new Literals();
-      this.#written = '';
-      this.#ended = false;
-    }
-    smd.parser_write(this.#parser, this.#literals.next(text.slice(this.#written.length), isWhole));
-    this.#written = text;
-    if (isWhole) {
-      smd.parser_end(this.#parser);
-      this.#ended = true;
-    }
-  }
+/** @returns what shows a text in this element as it grows */
+export function markdownWriter(root: HTMLElement): MarkdownStream {
+  return new MarkdownStream(() => {
+    root.replaceChildren();
+    return renderer(root);
+  });
 }
 
 function renderer(root: HTMLElement): smd.Renderer<HTMLElement[]> {

@@ -1,15 +1,16 @@
 /** A text of Moby's. While it grows only what is new is parsed and drawn. */
 import type { ReadonlySignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { MarkdownWriter } from '../markdown/markdown-writer.ts';
+import type { MarkdownStream } from '../markdown/markdown-stream.ts';
+import { markdownWriter } from '../markdown/markdown-writer.ts';
 
 /** @param text as it is, or as it grows */
 export function MarkdownText({ text, isWhole }: { text: string | ReadonlySignal<string>; isWhole: boolean }) {
   const root = useRef<HTMLDivElement>(null);
-  const writer = useRef<MarkdownWriter | null>(null);
+  const writer = useRef<MarkdownStream | null>(null);
   useLayoutEffect(() => {
     if (!root.current) return;
-    writer.current ??= new MarkdownWriter(root.current);
+    writer.current ??= markdownWriter(root.current);
     const { current } = writer;
     if (typeof text === 'string') {
       current.show(text, isWhole);
