@@ -31,7 +31,8 @@ describe.skipIf(!requireTool('chromium'))('axe', () => {
           ? {
               text: [
                 '# Done\n\n',
-                '- **it** is `noted`\n\n```sh\necho 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
+                '- **it** is `noted`\n\n```js\n// why\nclass A extends B { x = `1` + 2; say() { return console.log(/a/, null); } }\n```\n\n',
+                '```css\na.b#c { color: red; }\n```\n\n```diff\n- old\n+ new\n```\n\n```html\n<p class="a">b</p>\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
               ],
             }
           : {
@@ -51,6 +52,7 @@ describe.skipIf(!requireTool('chromium'))('axe', () => {
       const answer = page.locator('.his').last();
       await answer.locator('footer').waitFor();
       await answer.getByText('1 step').click();
+      await answer.locator('.hljs-name').first().waitFor();
       expect(await findings(page)).toEqual([]);
       const views: string[] = await page
         .locator('nav.views a')

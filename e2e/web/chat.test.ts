@@ -56,6 +56,7 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
     await answer.locator('footer').waitFor();
     expect(await page.evaluate('firstText === document.querySelector(".his .text")')).toBe(true); // drawn once
     expect(await answer.locator('strong').textContent()).toBe('it');
+    await answer.locator('pre code .hljs-variable').getByText('$HOME').waitFor();
     expect(await answer.locator('pre code').textContent()).toBe('echo $HOME');
     expect(await answer.locator('p code').textContent()).toBe('my_name');
     await answer.getByText('1 step').click();

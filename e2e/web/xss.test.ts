@@ -42,6 +42,9 @@ const PAYLOADS: readonly string[] = [
   `[x](https://evil.example/" onmouseover="${RUN})`,
   `[x](https://аpple.example/) and https://evil.example/\u202Egnp.exe`,
   `\`\`\`"><script>${RUN}</script>\ncode\n\`\`\``,
+  `\`\`\`html\n<img src=x onerror=${RUN}><script>${RUN}</script>\n\`\`\``,
+  `\`\`\`js\n${'`${'.repeat(400)}\n\`\`\``,
+  `\`\`\`constructor\n<script>${RUN}</script>\n\`\`\``,
   `\`<img src=x onerror=${RUN}>\``,
   `| <img src=x onerror=${RUN}> | b |\n|---|---|\n| <script>${RUN}</script> | [x](javascript:${RUN}) |`,
   `# <script>${RUN}</script>`,
@@ -92,6 +95,7 @@ describe.skipIf(!requireTool('chromium'))('what strangers write', () => {
     await page.getByRole('button', { name: 'Send' }).click();
     const answer = page.locator('.his').last();
     await answer.locator('footer').waitFor({ timeout: 60_000 });
+    await answer.locator('.code .hljs-name').first().waitFor();
     for (const summary of await answer.locator('summary').all()) await summary.click();
     await box.fill('fail now');
     await page.keyboard.press('Enter');

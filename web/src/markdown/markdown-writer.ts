@@ -1,9 +1,10 @@
 /**
  * Markdown as nodes; no text becomes HTML. Blocks say their
- * own direction, so that Arabic and English stand in one answer; code has a button that copies it.
+ * own direction, so that Arabic and English stand in one answer.
  */
 import * as smd from 'streaming-markdown';
-import { t } from '../texts.ts';
+import { addCode, closeCode, nameLanguage } from './code-block.ts';
+import { element } from './element.ts';
 import { restored } from './literals.ts';
 import { MarkdownStream } from './markdown-stream.ts';
 import { ownPicture, safeLink } from './safe-link.ts';
@@ -51,7 +52,7 @@ function renderer(root: HTMLElement): smd.Renderer<HTMLElement[]> {
       nodes.push(type === smd.TABLE_ROW ? addRow(parent) : addNode(parent, type));
     },
     end_token(nodes) {
-      if (nodes.length > 1) nodes.pop();
+      if (nodes.length > 1) closeCode(nodes.pop());
     },
     add_text(nodes, text) {
       (nodes.at(-1) ?? root).append(restored(text));
@@ -93,34 +94,11 @@ function addRow(table: HTMLElement): HTMLElement {
   return section.appendChild(element('tr'));
 }
 
-function addCode(parent: HTMLElement): HTMLElement {
-  const block = parent.appendChild(element('div', 'code'));
-  const bar = block.appendChild(element('div', 'code-bar'));
-  bar.append(element('span', 'code-language'));
-  const copy = document.createElement('button');
-  copy.type = 'button';
-  copy.className = 'code-copy';
-  copy.textContent = t.copy;
-  const code = element('code');
-  copy.addEventListener('click', () => {
-    void navigator.clipboard.writeText(code.textContent ?? '').then(() => {
-      copy.textContent = t.copied;
-      setTimeout(() => (copy.textContent = t.copy), 1500);
-    });
-  });
-  bar.append(copy);
-  const pre = block.appendChild(element('pre'));
-  pre.tabIndex = 0;
-  return pre.appendChild(code);
-}
-
 function setAttribute(node: HTMLElement, attribute: smd.Attr, value: string): void {
   if (attribute === smd.HREF && node instanceof HTMLAnchorElement) link(node, value);
   else if (attribute === smd.SRC && node instanceof HTMLAnchorElement) picture(node, value);
-  else if (attribute === smd.LANG) {
-    const label = node.closest('.code')?.querySelector('.code-language');
-    if (label) label.textContent = value;
-  } else if (attribute === smd.CHECKED && node instanceof HTMLInputElement) node.checked = true;
+  else if (attribute === smd.LANG) nameLanguage(node, value);
+  else if (attribute === smd.CHECKED && node instanceof HTMLInputElement) node.checked = true;
   else if (attribute === smd.START && node instanceof HTMLOListElement && /^\d{1,9}$/.test(value))
     node.start = Number(value);
 }
@@ -149,11 +127,5 @@ function picture(node: HTMLAnchorElement, value: string): void {
 
 function directed(node: HTMLElement): HTMLElement {
   if (WITH_DIRECTION.has(node.localName)) node.dir = 'auto';
-  return node;
-}
-
-function element(tag: string, className = ''): HTMLElement {
-  const node = document.createElement(tag);
-  if (className !== '') node.className = className;
   return node;
 }
