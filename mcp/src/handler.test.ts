@@ -155,3 +155,23 @@ test('who follows progress gets a stream that shows life, what is told, and the 
     { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'done' }] } },
   ]);
 });
+
+test.each([
+  ['a mistake of ours', new TypeError('secret'), 'internal error'],
+  ['a system call', Object.assign(new Error('secret'), { code: 'EIO' }), 'internal error (EIO)'],
+  ['a full disk', Object.assign(new Error('secret'), { code: 'ENOSPC' }), 'the disk is full'],
+])(
+  '%s is told to the model in words of its own, with the code where there is one',
+  async (_what, error, cause) => {
+    const { ask } = await start(async () => {
+      throw error;
+    });
+    const answer = await ask(rpc('tools/call', { name: 'work', arguments: {} }));
+    expect(await answer.json()).toMatchObject({
+      result: {
+        isError: true,
+        content: [{ type: 'text', text: `work failed: ${cause}. Nothing was changed.` }],
+      },
+    });
+  },
+);

@@ -40,7 +40,9 @@ function openFile(text: string) {
 test('an edit is saved; without one, what others write is shown at once', async () => {
   const { draft, write, now } = openFile('a');
   draft.edit('b');
+  expect(draft.saves.value).toBe(0);
   expect(await draft.save()).toBe(true);
+  expect(draft.saves.value).toBe(1);
   expect(now().text).toBe('b');
   expect(draft.isDirty.value).toBe(false);
   draft.arrived(write('c'));
