@@ -124,7 +124,7 @@ function answerer(
     if (!route) throw new HttpProblem('not-found', `There is no ${name} here.`);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const body = await readJsonBody(request, MAX_BODY_BYTES);
+    const body = await readJsonBody(request, route.mostBytes ?? MAX_BODY_BYTES);
     sendJson(
       response,
       200,

@@ -11,6 +11,8 @@ export interface Route {
   method: 'GET' | 'POST';
   /** Exact. */
   path: string;
+  /** What a body may have, where it is more than other routes take. */
+  mostBytes?: number;
   /** @returns the body of the answer @throws HttpProblem for what the caller is told */
   answer(request: RouteRequest): unknown;
 }

@@ -88,8 +88,30 @@ test('off and on, one of one’s own, and gone', async () => {
   expect(await state('mine')).toBe('new');
   expect((await run('new', '../mine')).stderr).toContain('lowercase');
   expect((await run('remove', 'notes')).code).toBe(0);
-  expect([await state(), readdirSync(join(home, 'skills'))]).toEqual([undefined, ['mine']]);
+  expect([await state(), readdirSync(join(home, 'skills')).filter((name) => !name.startsWith('.'))]).toEqual([
+    undefined,
+    ['mine'],
+  ]);
   expect((await run('show', '../../etc')).stderr).toContain('There are: mine');
+}, 60_000);
+
+test('what was approved before is listed and gone back to', async () => {
+  const { from, write, run, home } = place();
+  expect((await run('undo', 'notes')).stderr).toContain('no skill "notes"');
+  await run('add', from, '--yes');
+  write('SKILL.md', `${TEXT}And more.\n`);
+  await run('update', 'notes', '--yes');
+  const versions = JSON.parse((await run('versions', 'notes', '--json')).stdout) as {
+    id: string;
+    current: boolean;
+  }[];
+  expect(versions.map(({ current }) => current)).toEqual([true, false]);
+  expect((await run('versions', 'notes')).stdout).toMatch(/VERSION +APPROVED +FROM\n[0-9a-f]{8} .*in force/);
+  const text = (): string => readFileSync(join(home, 'skills/notes/SKILL.md'), 'utf8');
+  expect((await run('undo', 'notes')).stderr).toContain('is as you approved it');
+  expect(text()).toBe(TEXT);
+  await run('undo', 'notes', '--to', versions[0]?.id.slice(0, 8) ?? '');
+  expect(text()).toContain('And more.');
 }, 60_000);
 
 test('those that come with Mobyclaw are added by their names', async () => {

@@ -1,19 +1,24 @@
 /** Skills: what Moby knows how to do beyond himself. Nothing is given to him that its owner has not seen, byte for byte. */
 
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { approveSkill, placeSkill, removeSkill, switchSkill } from '@mobyclaw/lib/skills/approve-skill';
+import {
+  approveSkill,
+  placeSkill,
+  removeSkill,
+  switchSkill,
+  undoSkill,
+} from '@mobyclaw/lib/skills/approve-skill';
 import { MOST_SKILLS, type OwnerSkill, ownerSkills, SKILLS_FOLDER } from '@mobyclaw/lib/skills/owner-skills';
 import { type Skill, skillOf } from '@mobyclaw/lib/skills/read-skill';
 import { SKILL_FILE, SkillError, skillNameFault } from '@mobyclaw/lib/skills/skill-file';
 import { changesSince } from '@mobyclaw/lib/skills/skill-lock';
-import { skillView } from '@mobyclaw/lib/skills/skill-view';
+import { skillView, versionViews } from '@mobyclaw/lib/skills/skill-view';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
 import { type Define, type JsonOption, withJson } from '../command.ts';
 import type { Context } from '../context.ts';
 import { findSkill, shippedSkills } from '../skills/skill-source.ts';
-import { changedLines, type ShownSkill, skillText } from '../skills/skill-text.ts';
+import { changedLines, originText, type ShownSkill, skillText } from '../skills/skill-text.ts';
 import { cell, columnsOf, print, printJson, say, table } from '../terminal.ts';
 
 interface YesOption {
@@ -37,7 +42,7 @@ export const command: Define = (target, context, exit) => {
   target
     .command('add <source>')
     .description(
-      'one that comes with Mobyclaw, a folder, the address of a git repository (#branch), or a .tar.gz',
+      'one that comes with Mobyclaw, a folder, the address of a git repository (#branch), or an archive (.tar.gz, .zip)',
     )
     .option('--only <name>', 'which one, where there are several')
     .option(...YES)
@@ -60,6 +65,14 @@ export const command: Define = (target, context, exit) => {
     .command('disable <name>')
     .description('take it from Moby; it stays where it is')
     .action((name: string) => run(() => disable(context, name)));
+  withJson(target.command('versions <name>'))
+    .description('what you have approved of it, the newest first')
+    .action((name: string, options: JsonOption) => run(() => versions(context, name, options)));
+  target
+    .command('undo <name>')
+    .description('go back to what you had approved before; again, and it is as it was')
+    .option('--to <version>', 'to this one, as versions lists it')
+    .action((name: string, { to }: { to?: string }) => run(() => undo(context, name, to)));
   target
     .command('new <name>')
     .description('begin one of your own')
@@ -149,7 +162,7 @@ async function take(context: Context, skill: Skill, source: string, { yes }: Yes
   }
   await consent(context, skill.name, yes);
   await placeSkill(data.root, skill);
-  await approveSkill(data.root, skill, clock.now(), source);
+  await approveSkill(data.root, skill, clock.now(), { source });
   say(terminal, `Moby has ${skill.name} now; it counts from the next conversation on, /new begins one.`);
   return EXIT.ok;
 }
@@ -179,8 +192,31 @@ async function disable({ data, terminal }: Context, name: string): Promise<ExitC
 async function remove({ data, terminal }: Context, name: string): Promise<ExitCode> {
   await named(data.root, name);
   await removeSkill(data.root, name);
-  await rm(join(data.root, SKILLS_FOLDER, `.old-${name}`), { recursive: true, force: true });
   say(terminal, `${name} is removed.`);
+  return EXIT.ok;
+}
+
+async function versions({ data, terminal }: Context, name: string, { json }: JsonOption): Promise<ExitCode> {
+  const { locked } = await named(data.root, name);
+  const views = locked ? versionViews(locked) : [];
+  if (json) {
+    printJson(terminal, views);
+    return EXIT.ok;
+  }
+  if (views.length === 0) throw new CliError(`You have not approved anything of ${name} yet.`);
+  const rows = views.map(({ id, seen, source, origin, current }) => [
+    id.slice(0, 8),
+    current ? `${seen} (in force)` : seen,
+    cell(originText(source, origin), 300),
+  ]);
+  print(terminal, table([['VERSION', 'APPROVED', 'FROM'], ...rows], columnsOf(terminal)));
+  return EXIT.ok;
+}
+
+async function undo({ data, terminal }: Context, name: string, to: string | undefined): Promise<ExitCode> {
+  await named(data.root, name);
+  const { seen } = await undoSkill(data.root, name, to);
+  say(terminal, `${name} is as you approved it at ${seen}; again, and it is as it was.`);
   return EXIT.ok;
 }
 
@@ -216,7 +252,7 @@ async function named(home: string, name: string): Promise<OwnerSkill> {
 }
 
 function shown({ name, locked, changes }: OwnerSkill, skill: Skill): ShownSkill {
-  return { skill, source: locked?.source ?? join(SKILLS_FOLDER, name), changes };
+  return { skill, source: locked?.source ?? join(SKILLS_FOLDER, name), origin: locked?.origin, changes };
 }
 
 /** @throws CliError where the owner does not want it, or cannot be asked */

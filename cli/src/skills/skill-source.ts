@@ -3,10 +3,15 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { readSkill, type Skill, type SkillEntry, skillOf } from '@mobyclaw/lib/skills/read-skill';
-import { parseSkillFile, SKILL_FILE, SkillError, skillNameFault } from '@mobyclaw/lib/skills/skill-file';
+import { readSkill, type Skill } from '@mobyclaw/lib/skills/read-skill';
+import {
+  MOST_ARCHIVE_BYTES,
+  readArchive,
+  skillInArchive,
+  theOneSkill,
+} from '@mobyclaw/lib/skills/skill-archive';
+import { parseSkillFile, SKILL_FILE, skillNameFault } from '@mobyclaw/lib/skills/skill-file';
 import { CliError } from '../cli-error.ts';
-import { readArchive } from './skill-archive.ts';
 import { cloneInto, isRepository } from './skill-clone.ts';
 
 export interface FoundSource {
@@ -56,7 +61,10 @@ export async function findSkill(
   }
   if (stat.isDirectory()) return { skill: await inFolder(path, path, only, false), source: path };
   if (!stat.isFile()) throw new CliError(`${path} is neither a folder nor an archive.`);
-  return { skill: inArchive(await readArchive(path), path, only), source: path };
+  if (stat.size > MOST_ARCHIVE_BYTES)
+    throw new CliError(`${path} is larger than ${MOST_ARCHIVE_BYTES} bytes.`);
+  const files = await readArchive(await readFile(path), path);
+  return { skill: skillInArchive(files, path, only), source: path };
 }
 
 /** @param isFetched then the folder has a name of ours, and its skill the one that it says */
@@ -77,32 +85,5 @@ async function inFolder(
       .filter((entry) => entry.isDirectory() && existsSync(join(path, entry.name, SKILL_FILE)))
       .map((entry) => join(path, entry.name));
   });
-  return readSkill(theOne(found, source, only));
-}
-
-function inArchive(files: ReadonlyMap<string, SkillEntry>, source: string, only: string | undefined): Skill {
-  const own = files.get(SKILL_FILE);
-  if (own) return skillOf(files, parseSkillFile(own.bytes).name);
-  const folders = [...files.keys()]
-    .filter((path) => path.endsWith(`/${SKILL_FILE}`))
-    .map((path) => path.slice(0, -SKILL_FILE.length - 1));
-  const folder = theOne(folders, source, only);
-  const inside = [...files].filter(([path]) => path.startsWith(`${folder}/`));
-  return skillOf(
-    new Map(inside.map(([path, entry]) => [path.slice(folder.length + 1), entry])),
-    basename(folder),
-  );
-}
-
-function theOne(folders: readonly string[], source: string, only: string | undefined): string {
-  const wanted = only === undefined ? folders : folders.filter((folder) => basename(folder) === only);
-  const [one, ...more] = wanted;
-  const names = folders.map((folder) => basename(folder)).sort();
-  if (one === undefined) {
-    if (names.length === 0) throw new SkillError(`There is no ${SKILL_FILE} in ${source}.`);
-    throw new CliError(`There is no skill ${only} in ${source}. There are: ${names.join(', ')}.`);
-  }
-  if (more.length > 0)
-    throw new CliError(`There are several skills in ${source}; name one with --only: ${names.join(', ')}.`);
-  return one;
+  return readSkill(theOneSkill(found, source, only));
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Skill } from '@mobyclaw/lib/skills/read-skill';
 import type { SkillChanges } from '@mobyclaw/lib/skills/skill-lock';
 import { reportOf } from '@mobyclaw/lib/skills/skill-report';
+import type { SkillMark, SkillOrigin } from '@mobyclaw/protocol/skill';
 import { cell, printable, table } from '../terminal.ts';
 
 const MOST_DESCRIPTION = 1024;
@@ -10,16 +11,21 @@ const MOST_DESCRIPTION = 1024;
 export interface ShownSkill {
   skill: Skill;
   source: string;
+  /** Of one that Moby wrote. */
+  origin?: SkillOrigin | undefined;
   changes: SkillChanges | null;
 }
 
-export function skillText({ skill, source, changes }: ShownSkill, columns: number | undefined): string {
+export function skillText(
+  { skill, source, origin, changes }: ShownSkill,
+  columns: number | undefined,
+): string {
   const { files, hosts, secrets, commands } = reportOf(skill);
   const { name, description, license, compatibility, allowedTools, metadata } = skill;
   const rows: [string, string][] = [
     ['skill', name],
     ['is for', cell(description, MOST_DESCRIPTION)],
-    ['from', cell(source, 300)],
+    ['from', cell(originText(source, origin), 300)],
   ];
   const put = (what: string, text: string | undefined): void => {
     if (text) rows.push([what, cell(text, 2000)]);
@@ -65,6 +71,21 @@ export function skillText({ skill, source, changes }: ShownSkill, columns: numbe
     put('removed', changes.removed.join(', '));
   }
   return table(rows, columns);
+}
+
+const MARKS: Record<SkillMark, string> = {
+  guest: 'words of a guest',
+  webhook: 'what a webhook sent',
+  page: 'pages, files or mails of others',
+};
+
+/** Where a version came from, in words. */
+export function originText(source: string, origin: SkillOrigin | undefined): string {
+  if (!origin) return source;
+  const { session, turn, marks = [] } = origin;
+  const held =
+    marks.length === 0 ? '' : `, who had ${marks.map((mark) => MARKS[mark]).join(' and ')} in sight`;
+  return `Moby, in ${session}${turn === undefined ? '' : ` (turn ${turn})`}${held}`;
 }
 
 /** Lines of a text file that are other than before, such as of an update; nothing where there is no file to compare with. */

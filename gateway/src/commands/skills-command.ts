@@ -1,7 +1,7 @@
 /** `/skills`: what Moby knows how to do beyond himself. One that its owner has not seen is not switched on from here. */
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import { plainName, quotedName } from '@mobyclaw/lib/plain-name';
-import type { SkillView } from '@mobyclaw/protocol/skill';
+import type { SkillDetail, SkillView } from '@mobyclaw/protocol/skill';
 import { MemoryAwayError } from '../parts/owner-memory.ts';
 import type { Command } from './command.ts';
 
@@ -16,7 +16,7 @@ const STATES: Record<SkillView['state'], string> = {
 
 export const skillsCommand: Command = {
   name: 'skills',
-  usage: '[enable NAME | disable NAME]',
+  usage: '[enable | disable | versions | undo] NAME',
   description: 'What I know how to do beyond myself',
   ownerOnly: true,
   menu: true,
@@ -25,9 +25,13 @@ export const skillsCommand: Command = {
     const [verb = '', name, ...rest] = text.trim().split(/\s+/);
     try {
       if (verb === '') return shown((await memory.skills()).items);
-      const isKnown = verb === 'enable' || verb === 'disable';
-      if (!isKnown || name === undefined || rest.length > 0)
-        return `Write \`${sign}skills\`, \`${sign}skills enable NAME\` or \`${sign}skills disable NAME\`.`;
+      if (!/^(enable|disable|versions|undo)$/.test(verb) || name === undefined || rest.length > 0)
+        return `Write \`${sign}skills\`, or \`enable\`, \`disable\`, \`versions\` or \`undo\` and a name behind it, such as \`${sign}skills undo NAME\`.`;
+      if (verb === 'versions') return versionsText(await memory.skill(name));
+      if (verb === 'undo') {
+        const [now] = (await memory.undoSkill(name)).versions;
+        return `${quotedName(name)} is as you approved it at ${now?.seen}; \`${sign}skills undo ${plainName(name)}\` once more, and it is as it was.`;
+      }
       await memory.switchSkill(name, verb === 'enable');
       return `${quotedName(name)} is ${verb === 'enable' ? 'on; it counts from the next conversation on' : 'off'}.`;
     } catch (error) {
@@ -41,5 +45,15 @@ function shown(skills: readonly SkillView[]): string {
   if (skills.length === 0) return 'I have none yet. `./mobyclaw skills add NAME` gives me one.';
   return skills
     .map(({ name, state }) => `- \`${plainName(name).replaceAll('`', '')}\`: ${STATES[state]}`)
+    .join('\n');
+}
+
+function versionsText({ name, versions }: SkillDetail): string {
+  if (versions.length === 0) return `You have approved nothing of ${quotedName(name)} yet.`;
+  return versions
+    .map(({ id, seen, source, origin, current }) => {
+      const from = origin ? `I wrote it in ${quotedName(origin.session)}` : quotedName(source);
+      return `- \`${id.slice(0, 8)}\` ${seen}, ${from}${current ? ', in force' : ''}`;
+    })
     .join('\n');
 }

@@ -5,7 +5,6 @@ import type { Attachment } from '@mobyclaw/protocol/prompt';
 import type { Outgoing } from '../delivery/delivery.ts';
 import type { HistorySearch } from '../embeddings/history-search.ts';
 import type { Questions } from '../questions/questions.ts';
-import type { ProposedSkill } from '../questions/skill.ts';
 import type { JobService } from '../scheduler/job-service.ts';
 import type { Store } from '../store/store.ts';
 import type { Asking } from './ask.ts';
@@ -46,7 +45,12 @@ export interface ToolPorts {
   /** Asks the owner whether something is to be forgotten. @returns what the model is told @throws ForgetWishError */
   proposeForgetting: (wish: ForgetWish, session: string) => Promise<string>;
   /** Asks the owner whether something becomes a skill. @returns what the model is told */
-  proposeSkill: (proposed: ProposedSkill) => string;
+  proposeSkill: (wished: {
+    name: string;
+    text: string;
+    session: string;
+    turn?: string | undefined;
+  }) => Promise<string>;
   /** Asks the memory server. */
   searchMemory: (query: string) => Promise<string>;
 }

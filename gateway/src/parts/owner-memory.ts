@@ -22,7 +22,13 @@ import {
 } from '@mobyclaw/protocol/memory-review';
 import { type WhyAnswer, whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
 import { problemSchema } from '@mobyclaw/protocol/problem';
-import { type SkillView, skillsSchema } from '@mobyclaw/protocol/skill';
+import {
+  type SkillDetail,
+  type SkillOrigin,
+  type SkillView,
+  skillDetailSchema,
+  skillsSchema,
+} from '@mobyclaw/protocol/skill';
 import * as z from 'zod';
 import { readMemoryFile } from './memory-tools.ts';
 import type { PartClient } from './part-client.ts';
@@ -95,8 +101,32 @@ export class OwnerMemory {
     return this.#ask(skillsSchema, 'POST', '/skills/switch', { name, enabled });
   }
 
+  /** With its texts and versions. @throws HttpProblem 404, MemoryAwayError */
+  skill(name: string): Promise<SkillDetail> {
+    return this.#ask(skillDetailSchema, 'GET', `/skills/one?${query({ name })}`);
+  }
+
+  /** @param digest of what its owner looked at @throws HttpProblem 409 where it is another by now; MemoryAwayError */
+  approveSkill(name: string, digest: string): Promise<SkillDetail> {
+    return this.#ask(skillDetailSchema, 'POST', '/skills/approve', { name, digest });
+  }
+
+  /** Back to what its owner had approved before. @throws HttpProblem 409 where there is none; MemoryAwayError */
+  undoSkill(name: string, to?: string): Promise<SkillDetail> {
+    return this.#ask(skillDetailSchema, 'POST', '/skills/undo', { name, ...(to !== undefined && { to }) });
+  }
+
+  removeSkill(name: string): Promise<{ items: SkillView[] }> {
+    return this.#ask(skillsSchema, 'POST', '/skills/remove', { name });
+  }
+
+  /** Puts one of an archive (base64) among the skills, switched off until its owner has looked at it. @throws HttpProblem, MemoryAwayError */
+  uploadSkill(upload: { archive: string; only?: string | undefined }): Promise<SkillDetail> {
+    return this.#ask(skillDetailSchema, 'POST', '/skills/upload', upload);
+  }
+
   /** Takes a skill that its owner has read. @throws HttpProblem 409 where there is another of its name; MemoryAwayError */
-  takeSkill(skill: { name: string; text: string; session: string }): Promise<{ items: SkillView[] }> {
+  takeSkill(skill: { name: string; text: string; origin: SkillOrigin }): Promise<{ items: SkillView[] }> {
     return this.#ask(skillsSchema, 'POST', '/skills/take', skill);
   }
 

@@ -1,4 +1,5 @@
 /** Whether a skill that Moby has written becomes one of his. No run waits for it. If nobody answers, it does not. */
+import type { SkillMark, SkillOrigin } from '@mobyclaw/protocol/skill';
 import type { Draft, KindRules } from './kind.ts';
 import { fenced, plain } from './quote.ts';
 import { subjectOf } from './subject.ts';
@@ -10,8 +11,10 @@ export interface ProposedSkill {
   name: string;
   /** The whole SKILL.md. */
   text: string;
-  /** Conversation that it came out of. */
-  session: string;
+  /** Where it came out of. */
+  origin: SkillOrigin;
+  /** It is to stand in the place of one that Moby wrote before. */
+  isChange?: boolean;
 }
 
 export const skillRules: KindRules = {
@@ -22,18 +25,31 @@ export function skillSubject({ name, text }: ProposedSkill): string {
   return subjectOf('skill', name, text);
 }
 
+const MARKS: Record<SkillMark, string> = {
+  guest: 'a guest wrote',
+  webhook: 'a webhook sent',
+  page: 'stood in pages, files or mails, or came from a tool',
+};
+
 export function skillDraft(proposed: ProposedSkill): Draft {
-  const { name, text, session } = proposed;
+  const { name, text, origin, isChange = false } = proposed;
+  const { marks = [] } = origin;
+  const held =
+    marks.length === 0
+      ? 'I would follow it in later conversations, so read it.'
+      : `⚠️ I had things in sight there that are not your words: what ${marks.map((mark) => MARKS[mark]).join(', and what ')}. They may have found their way into it, and I would follow it in later conversations: read it with care.`;
   return {
     subject: skillSubject(proposed),
-    title: `May I keep "${plain(name)}" as a skill?`,
+    title: isChange ? `May I change my skill "${plain(name)}"?` : `May I keep "${plain(name)}" as a skill?`,
     text: (id) =>
       [
-        `I wrote it in \`${plain(session)}\`. I would follow it in later conversations, so read it: what I was shown there, such as web pages, files and mails of others, may have found its way into it.`,
+        `I wrote it in \`${plain(origin.session)}\`. ${held}`,
         fenced(text, `./mobyclaw questions show ${id}`),
-        `It can be taken away again: \`./mobyclaw skills remove ${plain(name)}\`.`,
+        isChange
+          ? `What it is now is kept: \`./mobyclaw skills undo ${plain(name)}\` goes back to it.`
+          : `It can be taken away again: \`./mobyclaw skills remove ${plain(name)}\`.`,
       ].join('\n\n'),
-    details: { name, text, session },
+    details: { name, text, origin },
     options: [
       { id: LEAVE, label: 'Leave it' },
       { id: TAKE, label: 'Keep it', style: 'primary' },

@@ -7,22 +7,32 @@ import type { Clock } from '@mobyclaw/lib/clock';
 import { HttpProblem } from '@mobyclaw/lib/http-problem';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
+import { skillOriginSchema } from '@mobyclaw/protocol/skill';
 import * as z from 'zod';
 import type { OwnerMemory } from '../parts/owner-memory.ts';
 import type { Questions } from '../questions/questions.ts';
 import { type ProposedSkill, skillDraft, skillSubject, TAKE } from '../questions/skill.ts';
 import type { Store } from '../store/store.ts';
+import { skillMarks } from './skill-marks.ts';
 
 const PATIENCE_MS = 3 * 86_400_000; // then it is not taken
 const LOOKED_AT = 200; // of the newest questions, for one whose answer a kill has left
 const MOST_OPEN = 3; // proposals that wait at a time
 
-const proposedSchema = z.object({ name: z.string(), text: z.string(), session: z.string() });
+const proposedSchema = z
+  .object({
+    name: z.string(),
+    text: z.string(),
+    origin: skillOriginSchema.optional(),
+    session: z.string().optional(),
+  })
+  // Of a question that was asked before turns and marks were kept.
+  .transform(({ origin, session = '', ...rest }) => ({ ...rest, origin: origin ?? { session } }));
 
 export interface SkillQuestionsOptions {
   store: Store;
   questions: Pick<Questions, 'post' | 'onChange'>;
-  memory: Pick<OwnerMemory, 'takeSkill'>;
+  memory: Pick<OwnerMemory, 'takeSkill' | 'skills'>;
   clock: Clock;
   logger: Logger;
 }
@@ -51,16 +61,33 @@ export class SkillQuestions {
     await this.#acting;
   }
 
-  /** @returns what whoever proposed it is told */
-  propose(proposed: ProposedSkill): string {
-    const { store, questions } = this.#options;
+  /**
+   * @param wished what Moby wrote, in which conversation and turn
+   * @returns what whoever proposed it is told
+   * @throws MemoryAwayError
+   */
+  async propose(wished: {
+    name: string;
+    text: string;
+    session: string;
+    turn?: string | undefined;
+  }): Promise<string> {
+    const { store, questions, memory } = this.#options;
+    const { name, text, session, turn } = wished;
+    const known = (await memory.skills()).items.find((skill) => skill.name === name);
+    if (known && !(known.origin || known.source?.startsWith('moby:')))
+      return `There is a skill ${name} already, and you did not write it. Take another name.`;
+    if (known && known.state !== 'on' && known.state !== 'off')
+      return `Your skill ${name} was changed since the owner saw it; they have to look at it first. Nothing was proposed.`;
+    const marks = skillMarks(store, session, turn);
+    const origin = { session, ...(turn !== undefined && { turn }), ...(marks.length > 0 && { marks }) };
+    const proposed: ProposedSkill = { name, text, origin, isChange: known !== undefined };
     const open = store.questions.open().filter(({ kind }) => kind === 'skill');
     if (open.some(({ subject }) => subject === skillSubject(proposed)))
       return 'The owner is asked about this already. Do not propose it again.';
     if (open.length >= MOST_OPEN)
       return `The owner has ${open.length} skills to decide about already. Propose no more before he has.`;
-    const asked = { turn: uuidv7(), session: proposed.session, timeoutMs: PATIENCE_MS };
-    questions.post('skill', skillDraft(proposed), asked);
+    questions.post('skill', skillDraft(proposed), { turn: uuidv7(), session, timeoutMs: PATIENCE_MS });
     return 'The owner is asked whether it becomes a skill, with its text. It is none before he has said yes.';
   }
 

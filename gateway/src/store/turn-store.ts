@@ -191,6 +191,18 @@ export class TurnStore {
     );
   }
 
+  /** The newest finished turns of a session, the newest first. */
+  recent(session: string, most: number): TurnRow[] {
+    return this.#turns(
+      this.#db
+        .sql(
+          `SELECT turns.* FROM (SELECT DISTINCT turn FROM messages WHERE session = ? AND role = 'user' ORDER BY id DESC LIMIT ?)
+           JOIN turns ON turns.id = turn ORDER BY seq DESC`,
+        )
+        .all(this.#names.current(session), most),
+    );
+  }
+
   countWaiting(session: string): number {
     return this.#count(
       `SELECT count(*) AS n FROM ${OPEN} AND session = ? AND state = 'queued'`,

@@ -2,8 +2,10 @@
  * `skills.lock` in the data directory: of each skill that its owner has seen, the hash of every file as he saw it, where it
  * came from, and whether it is switched on. What is not in it, or is another by one byte, is not given to the agent.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { skillOriginSchema } from '@mobyclaw/protocol/skill';
 import * as z from 'zod';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { entryHash, type Skill } from './read-skill.ts';
@@ -11,13 +13,20 @@ import { SkillError, skillNameFault } from './skill-file.ts';
 
 export const SKILLS_LOCK = 'skills.lock';
 
-const lockedSchema = z.object({
-  enabled: z.boolean(),
-  /** A folder, an address, or the name of one that comes with Mobyclaw. */
+const approvedSchema = z.object({
+  /** A folder, an address, the name of one that comes with Mobyclaw, or `moby:` and the conversation where he wrote it. */
   source: z.string(),
   /** RFC 3339; when its owner saw it last. */
   seen: z.string(),
   files: z.record(z.string(), z.string()),
+  /** Of one that Moby wrote. */
+  origin: skillOriginSchema.optional(),
+});
+
+const lockedSchema = approvedSchema.extend({
+  enabled: z.boolean(),
+  /** What its owner approved before, the oldest first; bytes are in `skills/.versions`. None in a lock from before they were kept. */
+  before: z.array(approvedSchema).optional(),
 });
 
 const lockSchema = z.object({
@@ -28,6 +37,7 @@ const lockSchema = z.object({
   ),
 });
 
+export type ApprovedSkill = z.infer<typeof approvedSchema>;
 export type LockedSkill = z.infer<typeof lockedSchema>;
 export type SkillLock = z.infer<typeof lockSchema>;
 
@@ -63,6 +73,12 @@ export function hashesOf(skill: Skill): Record<string, string> {
   return Object.fromEntries([...skill.files].map(([path, entry]) => [path, entryHash(entry)]));
 }
 
+/** Names exactly these files with exactly these bytes. @param files as a lock keeps them */
+export function digestOf(files: Readonly<Record<string, string>>): string {
+  const ordered = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(ordered)).digest('hex');
+}
+
 export interface SkillChanges {
   added: string[];
   changed: string[];
@@ -70,7 +86,7 @@ export interface SkillChanges {
 }
 
 /** @returns what is other than its owner saw it; null where nothing is */
-export function changesSince(locked: LockedSkill, skill: Skill): SkillChanges | null {
+export function changesSince(locked: Pick<ApprovedSkill, 'files'>, skill: Skill): SkillChanges | null {
   const now = hashesOf(skill);
   const { files: then } = locked;
   const changes: SkillChanges = {

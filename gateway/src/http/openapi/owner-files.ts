@@ -11,7 +11,14 @@ import {
 } from '@mobyclaw/protocol/memory-file';
 import { reviewSchema, undoneReviewSchema } from '@mobyclaw/protocol/memory-review';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
-import { skillSwitchSchema, skillsSchema } from '@mobyclaw/protocol/skill';
+import {
+  skillApprovalSchema,
+  skillDetailSchema,
+  skillSwitchSchema,
+  skillsSchema,
+  skillUndoSchema,
+  skillUploadSchema,
+} from '@mobyclaw/protocol/skill';
 import {
   soulCheckRequestSchema,
   soulCheckSchema,
@@ -59,6 +66,41 @@ export const OWNER_FILES: readonly Operation[] = [
     path: '/api/skills/{name}',
     summary: 'Switch a skill on or off; one that its owner has not seen is refused',
     body: skillSwitchSchema,
+    answer: skillsSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/skills/{name}',
+    summary: 'A skill with the texts of its files, as its owner saw them last beside them, and its versions',
+    answer: skillDetailSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/skills',
+    summary:
+      'Put a skill of an archive among the others; it is off until it is approved, also in the place of one that was on',
+    body: skillUploadSchema,
+    answer: skillDetailSchema,
+    status: 201,
+  },
+  {
+    method: 'post',
+    path: '/api/skills/{name}/approve',
+    summary: 'Give it to Moby as it was looked at; 409 where it is another by now',
+    body: skillApprovalSchema,
+    answer: skillDetailSchema,
+  },
+  {
+    method: 'post',
+    path: '/api/skills/{name}/undo',
+    summary: 'Go back to what its owner had approved before; again, and it is as it was',
+    body: skillUndoSchema,
+    answer: skillDetailSchema,
+  },
+  {
+    method: 'delete',
+    path: '/api/skills/{name}',
+    summary: 'Delete a skill with its versions',
     answer: skillsSchema,
   },
   {

@@ -1,5 +1,10 @@
-/** `/api/skills`: how the owner's skills stand; one that he has seen is switched on and off. */
-import { skillSwitchSchema } from '@mobyclaw/protocol/skill';
+/** `/api/skills`: how the owner's skills stand and what they are; one that he has looked at is approved, switched, put back, removed. */
+import {
+  skillApprovalSchema,
+  skillSwitchSchema,
+  skillUndoSchema,
+  skillUploadSchema,
+} from '@mobyclaw/protocol/skill';
 import { Router } from 'express';
 import type { HttpServices } from '../http-services.ts';
 import { validate } from '../validate.ts';
@@ -15,6 +20,28 @@ export function skillRoutes({ memory }: HttpServices): Router {
   router.put('/api/skills/:name', async (request, response) => {
     const { enabled } = validate(skillSwitchSchema, request.body);
     response.json(await answered(memory.switchSkill(request.params.name, enabled)));
+  });
+
+  router.get('/api/skills/:name', async (request, response) => {
+    response.json(await answered(memory.skill(request.params.name)));
+  });
+
+  router.post('/api/skills', async (request, response) => {
+    response.status(201).json(await answered(memory.uploadSkill(validate(skillUploadSchema, request.body))));
+  });
+
+  router.post('/api/skills/:name/approve', async (request, response) => {
+    const { digest } = validate(skillApprovalSchema, request.body);
+    response.json(await answered(memory.approveSkill(request.params.name, digest)));
+  });
+
+  router.post('/api/skills/:name/undo', async (request, response) => {
+    const { to } = validate(skillUndoSchema, request.body ?? {});
+    response.json(await answered(memory.undoSkill(request.params.name, to)));
+  });
+
+  router.delete('/api/skills/:name', async (request, response) => {
+    response.json(await answered(memory.removeSkill(request.params.name)));
   });
 
   return router;

@@ -3,7 +3,7 @@
  * byte, what the owner has seen. The bytes that were compared are the bytes that are written. What is switched off, changed,
  * broken or away is taken out; a lock that cannot be read takes all out.
  *
- * Reads `skills/` and `skills.lock`; writes `agent/skills/` alone. A skill is put in place by a rename, so that no engine
+ * Reads `skills/` and `skills.lock`; writes `agent/skills/`, and `skills/.versions` for what is to be gone back to. A skill is put in place by a rename, so that no engine
  * reads half of one. Without a folder `skills` there is nothing but an empty `agent/skills`.
  */
 import { lstatSync, readdirSync } from 'node:fs';
@@ -17,6 +17,7 @@ import { publishedFiles } from '@mobyclaw/lib/skills/published-skill';
 import type { Skill, SkillEntry } from '@mobyclaw/lib/skills/read-skill';
 import { SkillError } from '@mobyclaw/lib/skills/skill-file';
 import { hashesOf, SKILLS_LOCK } from '@mobyclaw/lib/skills/skill-lock';
+import { keepVersion } from '@mobyclaw/lib/skills/skill-versions';
 
 const SWEEP_MS = 1000;
 const MOST_STAMPS = 5000; // more files than all skills together may have
@@ -60,6 +61,9 @@ export class SkillsPublication {
   publish(): Promise<void> {
     return this.#queue.run(async () => {
       const skills = await this.#read();
+      // Also what was approved before versions were kept.
+      for (const { state, skill } of skills)
+        if (skill && (state === 'on' || state === 'off')) await keepVersion(this.#home, skill);
       const on = skills.filter((entry): entry is OwnerSkill & { skill: Skill } => entry.state === 'on');
       const wanted = new Map(on.map(({ name, skill }) => [name, JSON.stringify(hashesOf(skill))]));
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
