@@ -1,4 +1,5 @@
 /** Search over the history by words and, where there is an embedder that answers in time, by meaning. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { VectorsBody } from '@mobyclaw/protocol/vectors';
 import type { HistoryAnswer, HistoryIndex, HistoryRequest } from '../store/history-index.ts';
 import type { Embedder } from './embedder.ts';
@@ -19,6 +20,8 @@ export class HistorySearch {
   }
 
   async search(request: HistoryRequest): Promise<HistoryFound> {
+    // What was said a moment ago is asked for most, and may be in no memory yet.
+    while (this.#index.addLatest()) await nextTurn();
     const model = this.#embedder?.model ?? null;
     if (this.#embedder === null || model === null) {
       return { ...this.#index.search(request), byWordsAlone: false };

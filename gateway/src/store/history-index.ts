@@ -1,8 +1,8 @@
 /**
  * Search over what was said, by the ranking of `recall/`. The index is a file beside gateway.db that holds no text and can be
  * deleted at any time: it is filled from the messages in their order, in small steps beside the work of the gateway
- * (history-indexer.ts), and a search adds the latest ones before it looks. It never waits for more than that: what is not
- * indexed yet is counted in the answer.
+ * (history-indexer.ts), and a search adds the latest ones before it looks. It never waits for an index that is made anew: what is
+ * not indexed yet is counted in the answer.
  *
  * A conversation stays in the index under the name it had; what it is called now, `ChatNames` knows.
  */
@@ -22,6 +22,7 @@ import type { Database } from './database.ts';
 import { type MessageRow, toMessage } from './message-store.ts';
 
 const BEFORE_SEARCH = 100; // messages, some 10 ms; more is the indexer's
+const MOST_AWAITED = 1000; // messages, some 100 ms: more than are said between two looks of the indexer
 const PASSAGES = 3; // of one message among the hits, which are one hit
 const MOST_PASSAGES = 10_000; // of one message
 const NEIGHBOUR_CHARS = 200;
@@ -106,6 +107,15 @@ export class HistoryIndex {
   }
 
   /**
+   * Adds some of what was said last, before a search by somebody who can wait a moment.
+   * @returns whether it is to be called again: few enough are missing now. False also where an index is being made of all that was
+   *   ever said, or none can be written
+   */
+  addLatest(): boolean {
+    return this.#repairing(() => this.#addBeforeSearch()) && this.#countMissing() <= MOST_AWAITED;
+  }
+
+  /**
    * Adds the next messages.
    * @param most of them
    * @returns whether there are more
@@ -162,12 +172,13 @@ export class HistoryIndex {
     });
   }
 
-  /** A full disk, or one that cannot be written, holds up no search. */
-  #addBeforeSearch(): void {
+  /** A full disk, or one that cannot be written, holds up no search. @returns whether there are more that can be added */
+  #addBeforeSearch(): boolean {
     try {
-      this.#catchUp(BEFORE_SEARCH);
+      return this.#catchUp(BEFORE_SEARCH);
     } catch (error) {
       if (isDamage(error) || (error as { code?: string }).code !== 'ERR_SQLITE_ERROR') throw error;
+      return false;
     }
   }
 
