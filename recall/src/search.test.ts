@@ -40,6 +40,16 @@ test('an answer that shares no word stands with the question it answers', () => 
   ]);
 });
 
+test('what holds all that was asked goes before lines of its kind that speak for each other', () => {
+  const codes =
+    'red garden gate, blue garden gate, green garden gate, small garden gate, red boat, blue boat, old boat, red door, old garden gate, blue door'.split(
+      ', ',
+    );
+  const { found } = indexOf({ memory: codes.map((thing) => `The code of the ${thing} is secret`) });
+  for (const thing of codes) expect(found(`code of the ${thing}`)[0]).toContain(thing);
+  expect(found('code of the tall old garden gate')[0]).toContain('old'); // a word that is nowhere asks for nothing
+});
+
 test('a word that thousands of pieces have costs no other its place', () => {
   const filler = Array.from({ length: 1500 }, (_, at) => `the boat goes by, number ${at}`);
   const { found } = indexOf({

@@ -90,6 +90,8 @@ interface Ranked {
   row: Row;
   score: number;
   coverage: number;
+  /** It holds all that was asked for. */
+  isWhole: boolean;
 }
 
 export function recall(index: PieceIndex, request: RecallRequest): Recalled {
@@ -173,18 +175,31 @@ function rankedBy(
   const meanings = vectors && denseOf(all, vectors);
   const fused = score(words, meanings);
   const unit = meanings === undefined ? unitOf(question) : 1;
+  const most = all.reduce((best, { id }) => Math.max(best, fused.get(id) ?? 0), 0);
   const ranked = all.map((row) => {
     const named = meanings !== undefined && isNamed(row.speaker, question.words) ? SPEAKER_NAMED : 0;
-    const plain = (fused.get(row.id) ?? 0) / unit + named;
+    const isWhole = meanings === undefined && holdsAll(question, own.get(row.id));
+    const plain = (isWhole ? most : (fused.get(row.id) ?? 0)) / unit + named;
     const asAsked = range !== null && isWithin(row.at, range);
     return {
       row,
       score: asAsked ? Math.max(IN_TIME_LEAST, plain * IN_TIME_FACTOR) : plain,
       coverage: own.get(row.id)?.coverage ?? 0,
+      isWhole,
     };
   });
   const forms = question.terms.flatMap((term) => term.forms);
   return { ranked, about: sessionsOf(question, ranked, own, vectors), forms };
+}
+
+/**
+ * Whether it holds each word of the question that anything holds, and more than one. Nothing that holds fewer goes before that, or
+ * of twenty lines that are made alike three that stand together would hide the one that was asked for.
+ */
+function holdsAll({ terms }: Question, own: OwnScore | undefined): boolean {
+  if (own === undefined) return false;
+  const known = terms.flatMap(({ holding }, at) => (holding > 0 ? (own.times[at] ?? 0) : []));
+  return known.length > 1 && known.every((times) => times > 0);
 }
 
 /** What has no vector yet is taken for neither like nor unlike. @returns undefined where no piece has one */
@@ -229,7 +244,7 @@ function withPlaces(index: PieceIndex, rows: readonly Row[], scores: ReadonlyMap
 function newestOf(index: PieceIndex, limits: Limits): Ranked[] {
   return rowsOf(index, newestWithin(index, limits, CANDIDATES))
     .filter((row) => isAllowed(row, limits))
-    .map((row) => ({ row, score: 1, coverage: 1 }));
+    .map((row) => ({ row, score: 1, coverage: 1, isWhole: true }));
 }
 
 function rowsOf(index: PieceIndex, ids: readonly number[]): Row[] {
@@ -284,13 +299,17 @@ function unitOf({ terms }: Question): number {
   return terms.reduce((sum, { idf }) => sum + weightOf(idf, 1, 1, 1), 0) || 1;
 }
 
-/** Best first; of those that match alike what has no date, such as MEMORY.md, then the newer one. */
+/** Best first; of those that match alike what holds all that was asked for, then what has no date, such as MEMORY.md, then the newer one. */
 function inOrder(all: readonly Ranked[], alike: number): Ranked[] {
   const best = all.reduce((most, { score: one }) => Math.max(most, one), 0) || 1;
   const step = (one: Ranked): number => Math.round(one.score / best / alike);
   return all.toSorted(
     (a, b) =>
-      step(b) - step(a) || compareTimes(b.row.at, a.row.at) || b.score - a.score || b.row.id - a.row.id,
+      step(b) - step(a) ||
+      Number(b.isWhole) - Number(a.isWhole) ||
+      compareTimes(b.row.at, a.row.at) ||
+      b.score - a.score ||
+      b.row.id - a.row.id,
   );
 }
 

@@ -12,7 +12,13 @@ function historyOf(messages: number) {
   onTestFinished(() => store.close());
   store.transaction('relaxed', () => {
     for (let at = 1; at <= messages; at++)
-      store.messages.insert({ session: 'api:a', turn: 't', role: 'user', text: `word${at} was said`, at: NOW });
+      store.messages.insert({
+        session: 'api:a',
+        turn: 't',
+        role: 'user',
+        text: `word${at} was said`,
+        at: NOW,
+      });
   });
   const search = async (query: string) => {
     const found = await new HistorySearch(store.history, null).search({
