@@ -56,6 +56,7 @@ async function filled(one: Place): Promise<DatabaseSync> {
     'run',
     'logs',
     'backups',
+    'models/tiny',
     'empty',
   ])
     mkdirSync(join(home, name), { recursive: true, mode: 0o700 });
@@ -67,6 +68,7 @@ async function filled(one: Place): Promise<DatabaseSync> {
   writeFileSync(join(home, 'run/chat-history'), 'hello\n');
   writeFileSync(join(home, 'run/images.json'), '{}');
   writeFileSync(join(home, 'backups/before-upgrade-1.tar.gz'), 'old');
+  writeFileSync(join(home, 'models/tiny/model.onnx'), 'fetched');
   writeFileSync(join(home, 'memory/.index/search.db'), 'derived');
   writeFileSync(join(home, 'gateway/.index/history.db'), 'derived');
   writeFileSync(join(one.folder, 'elsewhere.md'), 'linked');
@@ -111,6 +113,7 @@ test('there and back, while a database is written: all that is his, nothing of t
   expect(statSync(join(other, 'credentials.env')).mode & 0o777).toBe(0o600);
   for (const left of [
     'backups',
+    'models',
     'run/images.json',
     'memory/.index',
     'gateway/.index',

@@ -1,12 +1,12 @@
 /**
  * What of the data directory is no part of a backup: what belongs to the running processes (run/ but for the chat's
- * history, our locks, files that are just being written), what can be made again (the search indexes, the fitted
- * soul.yaml) and older backups. Each is named by its place: a `yarn.lock` or a `.tmp-notes` of the owner's is none.
+ * history, our locks, files that are just being written), what can be made or fetched again (the search indexes, the fitted
+ * soul.yaml, local models) and older backups. Each is named by its place: a `yarn.lock` or a `.tmp-notes` of the owner's is none.
  */
 
 const OURS = [
   /^run\/(?!chat-history$)/,
-  /^backups(\/|$)/,
+  /^(backups|models)(\/|$)/,
   /^(memory|gateway)\/\.index(\/|$)/,
   /^sessions\/engine(\/|$)/,
   /^(gateway\/gateway|memory\/|egress\/)\.lock(-journal|-wal|-shm)?$/,

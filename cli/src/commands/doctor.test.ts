@@ -209,6 +209,10 @@ test('a channel that has stopped is wrong, one that is tried again is told', asy
         { ...channel, channel: 'slack', state: 'up' },
       ],
       sessions: 0,
+      embeddings: {
+        ...{ model: 'e5-small-v2', where: 'local', done: 7, of: 9 },
+        failing: { since: startedAt, reason: 'model.onnx is damaged' },
+      },
       store: { path: home, bytes: 1 },
     },
   });
@@ -219,6 +223,11 @@ test('a channel that has stopped is wrong, one that is tried again is told', asy
   });
   expect(code).toBe(1);
   const { checks } = JSON.parse(stdout) as Told;
+  expect(checks).toContainEqual({
+    ...{ name: 'meaning', status: 'warn' },
+    detail: `e5-small-v2 (local), 7 of 9 pieces; failing since ${startedAt}: model.onnx is damaged`,
+    remedy: 'Until then words alone are searched; nothing is lost.',
+  });
   expect(checks).toContainEqual({
     name: 'history',
     status: 'warn',

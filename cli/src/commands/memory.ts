@@ -13,6 +13,7 @@ import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { dailyLogs, readIfThere, searchMemory } from '../memory/memory-search.ts';
+import { defineModel } from '../memory/model-command.ts';
 import { print, printable, printJson, say, styled, type Terminal } from '../terminal.ts';
 import { localDay, localTime } from '../time.ts';
 
@@ -37,6 +38,7 @@ export const command: Define = (target, context, exit) => {
     .description('tell where what he remembers comes from: conversation, time, person')
     .option('--json', 'print JSON')
     .action(async (words: string[], options: Options) => exit(await why(context, words.join(' '), options)));
+  defineModel(target, context, exit);
   target
     .command('changes')
     .description('show what the nightly look did with MEMORY.md')

@@ -15,6 +15,7 @@ import type { Context } from '../context.ts';
 import { contextText } from '../context-text.ts';
 import { type DiskUse, diskUse, LARGE_SESSIONS_BYTES } from '../disk-use.ts';
 import { wayOut } from '../egress/way-out.ts';
+import { embeddingsText } from '../embeddings-text.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { heartbeatText } from '../heartbeat/beat-text.ts';
 import { readLocalState } from '../local/local-state.ts';
@@ -157,6 +158,8 @@ function rows(
     lines.push(['sessions', String(gateway.sessions)]);
     const { fullest } = gateway;
     if (fullest) lines.push(['fullest', `${fullest.session}, ${contextText(fullest)}`]);
+    const { embeddings } = gateway;
+    if (embeddings) lines.push(['meaning', embeddingsText(embeddings, (bad) => colour(false, bad))]);
     const { compactions } = gateway;
     if (compactions) {
       const { failed, session, reason, nextAt } = compactions;

@@ -19,7 +19,7 @@ export interface ContainerUser {
 }
 
 /** What is mounted must be there before: Docker would make it itself, as root. */
-const MOUNTED = ['agent', 'sessions', 'gateway', 'egress', 'egress/rules'];
+const MOUNTED = ['agent', 'sessions', 'gateway', 'egress', 'egress/rules', 'models'];
 
 /**
  * Makes the folders that are mounted, private to their owner, and tells who that is.

@@ -8,6 +8,7 @@ import { type Storage, storageSchema } from '@mobyclaw/protocol/storage';
 import { byteSize } from '../byte-size.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
+import { embeddingsText } from '../embeddings-text.ts';
 import { isAlive, readLocalState } from '../local/local-state.ts';
 import { changesSince } from '../local/started.ts';
 import { wallsText } from '../local/walls-text.ts';
@@ -111,6 +112,13 @@ function storageCheck({ bytes, tables, months }: Storage): Check {
   return warn('history', detail, 'If you do not need all of it, set MOBYCLAW_KEEP, such as 2y.');
 }
 
+function embeddingsCheck(embeddings: Status['embeddings']): Check[] {
+  if (embeddings === undefined) return [];
+  const text = embeddingsText(embeddings);
+  if (embeddings.failing === undefined) return [ok('meaning', text)];
+  return [warn('meaning', text, 'Until then words alone are searched; nothing is lost.')];
+}
+
 async function checkGateway(context: Context): Promise<Check[]> {
   let status: Status;
   let storage: Storage;
@@ -131,6 +139,7 @@ async function checkGateway(context: Context): Promise<Check[]> {
       ? ok('API', `${status.state} on http://127.0.0.1:${context.port}`)
       : fail('API', problem, 'Moby goes on as he was where he can; ./mobyclaw status shows how he is.'),
     storageCheck(storage),
+    ...embeddingsCheck(status.embeddings),
     ...(rejected === undefined
       ? []
       : [fail('soul.yaml', rejected, `Mend ${context.data.soul}; until then Moby goes on as he was.`)]),

@@ -14,7 +14,7 @@ async function upgraded() {
   const home = join(folder, 'moby');
   const at = (...names: string[]): string => join(home, ...names);
   const write = (text: string, ...names: string[]): void => writeFileSync(at(...names), text);
-  for (const name of ['memory', 'run', 'logs', 'backups']) mkdirSync(at(name), { recursive: true });
+  for (const name of ['memory', 'run', 'logs', 'backups', 'models']) mkdirSync(at(name), { recursive: true });
   write('old words', 'MEMORY.md');
   write('old note', 'memory', 'note.md');
   write('old', 'SOUL.md');
@@ -28,6 +28,7 @@ async function upgraded() {
   rmSync(at('SOUL.md'));
   write('new', 'made by the new version');
   write('kept', 'logs', 'gateway.log');
+  write('kept', 'models', 'model.onnx');
   const terminal = Object.assign(memoryTerminal(false), { env: { MOBYCLAW_HOME: home } });
   const context = new Context({ terminal, checkout: folder, version: '0.1.0' });
   const journal: Journal = {
@@ -46,6 +47,7 @@ async function upgraded() {
 test('everything is as the backup has it, and what was there is set aside', async () => {
   const { context, journal, at, read } = await upgraded();
   const done = await putBack(context, journal);
+  expect(read('models', 'model.onnx')).toBe('kept');
   expect([read('MEMORY.md'), read('memory', 'note.md'), read('SOUL.md')]).toEqual([
     'old words',
     'old note',

@@ -16,7 +16,7 @@ import { giveTree } from '../tree-owner.ts';
 import { type Journal, keepJournal, type PutBack } from './journal.ts';
 import { forgetOlderBackups } from './kept-backups.ts';
 
-const STAY = ['run', 'backups', 'logs'];
+const STAY = ['run', 'backups', 'logs', 'models'];
 
 /** @returns the schema's number in gateway.db while nobody has it open; null where there is none that can be read */
 export function dataSchema({ root }: DataDirectory): number | null {

@@ -27,7 +27,7 @@ export const memoryAndLogs = {
     },
     MOBYCLAW_EMBEDDINGS_URL: {
       about:
-        "Lets memory and history be searched by meaning too: the base address of any server with OpenAI's embeddings API. What is remembered and said is sent there. Unset: by words alone.",
+        "Lets memory and history be searched by meaning too: the base address of any server with OpenAI's embeddings API. What is remembered and said is sent there. Unset: by the model that ./mobyclaw memory model install has put there, which sends nothing anywhere, else by words alone.",
       form: url('http', 'https'),
       example: 'http://localhost:11434/v1',
       parts: ['gateway'],
