@@ -54,6 +54,11 @@ export class RunReader {
    * (SIGTERM, a container's restart), and the answer is not complete.
    */
   midway = false;
+  /**
+   * Whether the model was asked and the agent counted a call in which it said nothing and used nothing: v1.32.3 takes a
+   * connection that ends before an answer, as a proxy's does whose server is gone, for the end of one.
+   */
+  unanswered = false;
   maxIterationsReached = false;
   /** Names of the agents that spoke in our own session. */
   readonly speakers = new Set<string>();
@@ -205,6 +210,7 @@ export class RunReader {
   }
 
   #modelSpeaks(): void {
+    this.unanswered = false;
     this.maxIterationsReached = false; // it may go on after all
     this.#compacted = false;
     this.#toolAnswered = false;
@@ -315,8 +321,13 @@ export class RunReader {
       const [input, limit] = [asNumber(figures.input_tokens), asNumber(figures.context_limit)];
       emit({ type: 'context', tokens, input, limit, model });
     }
+    if (!ofCompaction) {
+      const before = uses.get(sessionId)?.contextTokens ?? 0;
+      const nothing = before === 0 ? call === null : !call?.measured && tokens === before; // the figures before are told again
+      this.unanswered = this.midway && nothing;
+      this.midway = false;
+    }
     uses.note(sessionId, figures);
-    if (!ofCompaction) this.midway = false;
   }
 
   #noteMissingInput(model: string): void {

@@ -273,10 +273,21 @@ class Run {
       );
     }
     if (reader.stopped) {
-      const error = reader.error ?? stopError(reader.stopReason) ?? this.#endedMidway(end);
+      const error =
+        reader.error ?? stopError(reader.stopReason) ?? this.#unanswered() ?? this.#endedMidway(end);
       return error ? this.#failed(error) : await this.#completed();
     }
     return this.#failed(reader.error ?? this.#brokenOff(end));
+  }
+
+  /** A newer agent says itself that a run ended well. */
+  #unanswered(): AgentError | null {
+    const { unanswered, stopReason, tools } = this.#reader;
+    if (!unanswered || stopReason !== '' || tools.running) return null;
+    return new AgentError(
+      'provider_unavailable',
+      'The connection to the model ended before its answer did. Try again in a moment.',
+    );
   }
 
   /**

@@ -150,6 +150,44 @@ describe('what the agent reports in the stream', () => {
     expect(outcome).toMatchObject({ kind: 'completed', empty: true });
   });
 
+  type FakeEvent = { type: string; [field: string]: unknown };
+
+  it.each<[string, FakeEvent[], string]>([
+    ['nothing', [], ''],
+    ['a part of it', [{ type: 'agent_choice', content: 'one ' }], 'one '],
+  ])('v1.32.3 takes a connection that ended for an answer that did: after %s', async (_, said, partial) => {
+    const call = { input_tokens: 120, output_tokens: 12 };
+    const usageOf = (tokens: number, last = {}): FakeEvent => {
+      const usage = { input_tokens: 0, output_tokens: 0, context_length: tokens, cost: 0, ...last };
+      return { type: 'token_usage', usage };
+    };
+    const answered = usageOf(132, { last_message: call });
+    const runs: FakeEvent[][] = [
+      [...said, usageOf(0)],
+      [{ type: 'agent_choice', content: 'Hi' }, { type: 'message_added' }, answered],
+      [...said, usageOf(132)],
+    ];
+    const agent = await startFakeAgent({
+      script: ({ session }) => [
+        ...[...(runs.shift() ?? []), { type: 'stream_stopped' }].map((event) => ({
+          do: 'event' as const,
+          event: { session_id: session, ...event },
+        })),
+        { do: 'hang-up', how: 'eof' },
+      ],
+    });
+    onTestFinished(() => agent.close());
+    const client = connect(agent.url);
+    const broken = { code: 'provider_unavailable', remedy: 'same-session' };
+    const session = await client.createSession('t');
+    const alone = await ask(client, session, 'hi');
+    expect(failure(alone.outcome)).toMatchObject(broken);
+    expect(alone.outcome).toMatchObject({ partial });
+    const used = await client.createSession('u');
+    expect((await ask(client, used, 'first')).outcome).toMatchObject({ kind: 'completed', text: 'Hi' });
+    expect(failure((await ask(client, used, 'second')).outcome)).toMatchObject(broken);
+  });
+
   it('a call that was announced and given up in a silent retry is closed, and tears nothing', async () => {
     const call = { id: 'lost', type: 'function', function: { name: 'shell' } };
     const { outcome, events } = await scripted([

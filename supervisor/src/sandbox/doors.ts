@@ -22,7 +22,10 @@ export function openDoor(server: Server, { target }: Door): () => void {
       open.add(socket);
       socket.on('close', () => open.delete(socket));
     }
-    // A cut on one side is a cut on the other; both then know as much as they would without us in between.
+    // A cut on one side is a cut on the other, and no end in good order: cagent 1.32.3 takes a connection that just ends for
+    // an answer that is complete. A part that is not there is such a cut too, since the door itself took the connection.
+    inner.on('error', () => outer.resetAndDestroy());
+    outer.on('error', () => inner.resetAndDestroy());
     pipeline(inner, outer, () => undefined);
     pipeline(outer, inner, () => undefined);
   });

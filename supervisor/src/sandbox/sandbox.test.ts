@@ -105,6 +105,26 @@ describe.skipIf(!requireTool('bwrap'))('in the sandbox', () => {
       expect([said, closed]).toEqual(['by tcp', 'ECONNREFUSED']);
     });
 
+    test('tells a cut from an end: a part that is not there, or that was killed, is no answer that ended', async () => {
+      const gone = await listening(0);
+      const port = portOf(gone);
+      await new Promise<void>((resolve) => gone.close(() => resolve()));
+      const cutting = createServer((connection) =>
+        connection.on('error', () => undefined).once('data', () => connection.resetAndDestroy()),
+      );
+      await new Promise<void>((resolve) => cutting.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void cutting.close());
+      const asks = (at: number): string =>
+        `${NODE} -e 'const s = require("node:net").connect(${at}, "127.0.0.1"); s.on("connect", () => s.write("x")); s.on("end", () => console.log("ENDED")); s.on("error", (e) => console.log(e.code)); s.resume()'`;
+      const doors = [
+        { port: 3000, target: { host: '127.0.0.1', port } },
+        { port: 3001, target: { host: '127.0.0.1', port: portOf(cutting) } },
+      ];
+      const said = (await runInside(`${asks(3000)}\n${asks(3001)}`, { doors })).split('\n');
+      for (const code of said) expect(code).toMatch(/^(ECONNRESET|EPIPE)$/);
+      expect(said).toHaveLength(2);
+    });
+
     test('shares no abstract socket with this machine', async () => {
       const name = `\0mobyclaw-test-${process.pid}`;
       await listening(name);
