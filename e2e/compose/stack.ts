@@ -33,6 +33,8 @@ export interface StackOptions {
   soul?: (text: string) => string;
   workspaces?: string;
   credentials?: string;
+  /** Of egress.yaml. */
+  egress?: string;
 }
 
 const READY_WITHIN_MS = 90_000;
@@ -169,7 +171,7 @@ export function useStack(options: StackOptions | (() => Promise<StackOptions>) =
   };
 }
 
-async function newStack({ env, uid, soul, workspaces, credentials }: StackOptions): Promise<Stack> {
+async function newStack({ env, uid, soul, workspaces, credentials, egress }: StackOptions): Promise<Stack> {
   await buildImages();
   const folder = mkdtempSync(join(tmpdir(), 'mobyclaw-stack-'));
   const home = join(folder, 'home');
@@ -180,6 +182,7 @@ async function newStack({ env, uid, soul, workspaces, credentials }: StackOption
   };
   write('workspaces.conf', workspaces);
   write('credentials.env', credentials);
+  write('egress.yaml', egress);
   write('soul.yaml', soul?.(readFileSync(join(ROOT, 'agents/moby/soul.yaml'), 'utf8')));
   const user = await prepareContainerUser(home, false);
   await writeOverride(home, folder, {});

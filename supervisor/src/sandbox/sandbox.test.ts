@@ -183,6 +183,14 @@ describe.skipIf(!requireTool('bwrap'))('in the sandbox', () => {
       expect(readFileSync(join(data, 'sessions/home/made'), 'utf8')).toBe('x\n');
     });
 
+    test('of the kernel are not written, whoever the owner is: some name a program that it runs outside', async () => {
+      const script = `
+        for f in sys/kernel/core_pattern sys/kernel/modprobe sys/kernel/hostname sysrq-trigger self/oom_score_adj; do
+          [ -e /proc/$f ] && { : 2>/dev/null >>/proc/$f && echo "OPENED $f"; }; done
+        (echo through >/dev/stdout) | cat; true`; // opened to write is enough, and changes nothing of this machine
+      expect(await runInside(script)).toBe('through');
+    });
+
     test('of workspaces are there by their mode, and what the owner’s git runs is read-only', async () => {
       const place = newPlace();
       const folder = (name: string): string => {

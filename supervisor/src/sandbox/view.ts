@@ -39,7 +39,8 @@ export function viewArguments(view: View): string[] {
     ...SYSTEM.flatMap(systemFolder),
     ...MACHINE_ETC.flatMap((name) => readOnly(`/etc/${name}`)),
     ...view.etc.names.flatMap((name) => ['--ro-bind', join(view.etc.folder, name), `/etc/${name}`]),
-    ...['--proc', '/proc', '--dev', '/dev'],
+    // Where the owner is root, files below /proc/sys are his by their number alone, and some name a program that the kernel runs.
+    ...['--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev'],
     ...workspaceArguments(view),
     ...view.readOnly.filter((path) => !isOfTheSystem(path)).flatMap((path) => ['--ro-bind', path, path]),
     ...view.writable.flatMap((path) => ['--bind', path, path]),
