@@ -2,46 +2,14 @@
  * A canary comes in by every door, is forgotten, and is then in no byte of the data directory, which the gateway, the memory server
  * and an embedded agent write for real; and everything else is there.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Forgetting } from '@mobyclaw/protocol/forget';
 import { Phrase } from '@mobyclaw/recall/phrase';
 import { expect, test } from 'vitest';
 import { ActingAgent } from '../testing/acting-agent.ts';
-import { type Harness, openHarness } from '../testing/harness.ts';
+import { CANARY, forget, holding, SPELLINGS } from '../testing/canary.ts';
+import { openHarness } from '../testing/harness.ts';
 import { startMemoryServer } from '../testing/memory-server.ts';
-
-const CANARY = 'Kanarienvögel Größe';
-const SPELLINGS = [
-  'kanarienvögel größe',
-  'kanarienvo\u0308gel',
-  'kanarienv\\u00f6gel',
-  'kanarienv%c3%b6gel',
-  'kanarienvogel',
-];
-
-/** Files in whose bytes a spelling stands, in any case, as UTF-8 or UTF-16, as base64 or in an index. */
-function holding(home: string, spellings: readonly string[]): string[] {
-  const base64 = Buffer.from(CANARY).toString('base64').slice(0, 16);
-  return readdirSync(home, { recursive: true, withFileTypes: true }).flatMap((entry) => {
-    if (!entry.isFile()) return [];
-    const path = join(entry.parentPath, entry.name);
-    const bytes = readFileSync(path);
-    const texts = [bytes.toString('utf8'), bytes.toString('utf16le')].map((text) => text.toLowerCase());
-    const found = spellings.some((spelling) => texts.some((text) => text.includes(spelling)));
-    return found || bytes.includes(base64) ? [path.slice(home.length + 1)] : [];
-  });
-}
-
-async function forget(moby: Harness, wish: object): Promise<Forgetting> {
-  const { status, body } = await moby.call('POST', '/api/forget', { body: wish });
-  expect(status).toBe(202);
-  for (;;) {
-    const view = (await moby.call('GET', `/api/forget/${body.id}`)).body as Forgetting;
-    if (view.state !== 'due') return view;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 async function world() {
   const memory = await startMemoryServer();

@@ -89,7 +89,7 @@ export class Speaker {
       if (text === '') return this.#giveUp(row, null);
       const speech = await this.#options.synthesizer.speak(text, signal);
       await this.#count(row, text);
-      this.#put(row, speech);
+      this.#put(row, text, speech);
       this.problem = null;
     } catch (error) {
       if (signal.aborted) return;
@@ -126,10 +126,14 @@ export class Speaker {
     });
   }
 
-  #put({ turn, delivery, channel, replyTo }: SpokenAnswerRow, { data, mime, name }: Speech): void {
+  #put(
+    { turn, delivery, channel, replyTo }: SpokenAnswerRow,
+    says: string,
+    { data, mime, name }: Speech,
+  ): void {
     const { store, clock, wake } = this.#options;
     store.transaction('durable', () => {
-      const files = [{ name, mime, data: Buffer.from(data).toString('base64') }];
+      const files = [{ name, mime, data: Buffer.from(data).toString('base64'), says }];
       const createdAt = clock.now();
       store.outbox.insert({
         id: delivery,

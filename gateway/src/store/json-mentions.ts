@@ -1,4 +1,4 @@
-/** JSON that may hold a phrase: in its texts, in names of fields, and in the bytes of attached text files. */
+/** JSON that may hold a phrase: in its texts, in names of fields, in the bytes of attached text files, and in what is said of others. */
 import type { Phrase } from '@mobyclaw/recall/phrase';
 import { FORGOTTEN } from './forget-rules.ts';
 
@@ -8,7 +8,10 @@ export function mentions(value: Json, phrase: Phrase): boolean {
   if (typeof value === 'string') return phrase.isIn(value);
   if (Array.isArray(value)) return value.some((item) => mentions(item, phrase));
   if (!isObject(value)) return false;
-  if (isFile(value)) return phrase.isIn(value.name) || phrase.isIn(textOf(value));
+  if (isFile(value)) {
+    const { data: _, ...rest } = value;
+    return phrase.isIn(textOf(value)) || Object.values(rest).some((item) => mentions(item, phrase));
+  }
   return Object.entries(value).some(([name, item]) => phrase.isIn(name) || mentions(item, phrase));
 }
 

@@ -8,6 +8,11 @@ export type DeliveryKind = 'answer' | 'message' | 'notice' | 'question' | 'outco
 export type PartAction = 'send' | 'edit' | 'remove' | 'file';
 export type PartState = 'pending' | 'sending' | 'sent' | 'failed' | 'unknown';
 
+export interface DeliveryFile extends Attachment {
+  /** What a voice note says, as nobody who forgets can hear it. */
+  says?: string;
+}
+
 export interface NewDelivery {
   id: string;
   channel: string;
@@ -21,7 +26,7 @@ export interface NewDelivery {
   buttonKey?: string | null;
   /** Markdown. */
   text: string;
-  files?: readonly Attachment[];
+  files?: readonly DeliveryFile[];
   createdAt: number;
 }
 
@@ -29,7 +34,7 @@ export interface DeliveryRow extends NewDelivery {
   seq: number;
   question: string | null;
   buttonKey: string | null;
-  files: Attachment[];
+  files: DeliveryFile[];
   state: 'new' | 'open' | 'done';
 }
 
@@ -352,7 +357,7 @@ function toDelivery(row: Row): DeliveryRow {
     question: row.question as string | null,
     buttonKey: row.button_key as string | null,
     text: String(row.text),
-    files: row.files === null ? [] : (JSON.parse(String(row.files)) as Attachment[]),
+    files: row.files === null ? [] : (JSON.parse(String(row.files)) as DeliveryFile[]),
     state: row.state as DeliveryRow['state'],
     createdAt: Number(row.created_at),
   };
