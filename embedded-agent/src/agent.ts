@@ -11,6 +11,7 @@ import { Gate } from './run/gate.ts';
 import { Cooldown } from './run/model-chain.ts';
 import type { Emit } from './run/run-events.ts';
 import type { RunEnd, Runner, RunRequest } from './run/run-request.ts';
+import { Steering } from './run/steering.ts';
 import type { ResumeAnswer } from './run/tool-calls.ts';
 import { loadSoul } from './soul/load.ts';
 import type { Soul } from './soul/schema.ts';
@@ -35,6 +36,7 @@ export interface AgentOptions {
 interface ActiveRun {
   gate: Gate<ResumeAnswer>;
   elicitation: Gate<ElicitationAnswer>;
+  steering: Steering;
   cancel: AbortController;
   ended: Promise<void>;
 }
@@ -176,6 +178,7 @@ export class Agent {
     const active: ActiveRun = {
       gate: new Gate(),
       elicitation: new Gate(),
+      steering: new Steering(),
       cancel: new AbortController(),
       ended: ended.promise,
     };
@@ -216,6 +219,7 @@ export class Agent {
           signal: AbortSignal.any([request.signal, active.cancel.signal]),
           gate: active.gate,
           elicitation: active.elicitation,
+          steering: active.steering,
           emit: start(member.name),
         },
       );
@@ -229,6 +233,11 @@ export class Agent {
   resume(sessionId: string, answer: ResumeAnswer | null): boolean {
     if (answer) this.#active.get(sessionId)?.gate.answer(answer);
     return this.#used.has(sessionId);
+  }
+
+  /** Puts messages into the session's run. @returns `over` where none goes on that takes any */
+  steer(sessionId: string, messages: RunRequest['messages']): 'taken' | 'full' | 'over' {
+    return this.#active.get(sessionId)?.steering.add(messages) ?? 'over';
   }
 
   /** @returns what happened to the answer */

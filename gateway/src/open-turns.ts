@@ -10,13 +10,14 @@ import { UnaskedRecall } from './recall/unasked-recall.ts';
 import type { TurnRow } from './store/turn-store.ts';
 import { AgentSessionCleanup } from './turns/agent-session-cleanup.ts';
 import type { ReplyRecorder } from './turns/reply-recorder.ts';
+import { Steering } from './turns/steering.ts';
 import { TurnFinisher } from './turns/turn-finisher.ts';
 import { TurnRunner, type TurnRunnerOptions } from './turns/turn-runner.ts';
 import { TurnService } from './turns/turn-service.ts';
 import type { NotifyOwner } from './unasked/ports.ts';
 
 /** What is made here of the rest, and so not handed in. */
-type Made = 'finisher' | 'recall' | 'rules' | 'waits' | 'lease' | 'onSessionFree' | 'timeZone';
+type Made = 'finisher' | 'recall' | 'rules' | 'waits' | 'lease' | 'onSessionFree' | 'timeZone' | 'steering';
 
 export interface OpenTurnsOptions extends Omit<TurnRunnerOptions, Made> {
   config: Pick<GatewayConfig, 'timeZone' | 'recallsUnasked' | 'maxTurns' | 'queueLimit' | 'queueMode'>;
@@ -36,8 +37,10 @@ export function openTurns(options: OpenTurnsOptions): { turns: TurnService; clea
   const { timeZone, recallsUnasked: isOn, maxTurns, queueLimit, queueMode } = config;
   const lease = uuidv7();
   const finisher = new TurnFinisher({ store, events, metrics, replies, questions, clock, logger });
+  const steering = new Steering({ store, agent, events, clock, logger, timeZone });
   const runner = new TurnRunner({
     ...shared,
+    steering,
     recall: new UnaskedRecall({ store, memory, isOn, clock, timeZone, logger }),
     finisher,
     rules: ownerRules(memory),
@@ -76,6 +79,7 @@ export function openTurns(options: OpenTurnsOptions): { turns: TurnService; clea
     maxTurns,
     queueLimit,
     defaultQueueMode: queueMode,
+    steering,
   });
   return { turns, cleanup };
 }

@@ -40,7 +40,10 @@ export const turnEventSchemas = {
       .literal(true)
       .optional()
       .describe('the model had more to say; its limit of tokens (max_tokens) ended the answer'),
-    mergedInto: z.string().optional().describe('the turn that answered this one too, in queue mode collect'),
+    mergedInto: z
+      .string()
+      .optional()
+      .describe('the turn that answered this one too, in queue modes collect and steer'),
   }),
   error: z.object({
     code: z.string(),

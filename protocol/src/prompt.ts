@@ -10,7 +10,7 @@ export const MAX_ATTACHMENTS = 10;
 export const MAX_ATTACHMENT_BYTES = 5_000_000;
 
 export const queueModeSchema = z
-  .enum(['followup', 'collect', 'interrupt'])
+  .enum(['followup', 'collect', 'interrupt', 'steer'])
   .meta({ id: 'QueueMode', description: 'What a message does that comes while its session is busy' });
 
 export type QueueMode = z.infer<typeof queueModeSchema>;

@@ -57,4 +57,6 @@ export const runSchema = z.union([
   z.object({ messages: messagesSchema, model: z.string().default('') }),
 ]);
 
+export const steerSchema = z.object({ messages: messagesSchema });
+
 export type RunMessages = z.infer<typeof messagesSchema>;

@@ -19,6 +19,7 @@ import {
   runSchema,
   setPermissionsSchema,
   soulTextSchema,
+  steerSchema,
   titleSchema,
 } from './bodies.ts';
 import { HttpError } from './http-error.ts';
@@ -127,6 +128,15 @@ const ROUTES: readonly Route[] = [
     if (outcome === 'given') return null;
     const reason = outcome === 'unknown-session' ? 'session not found' : 'no elicitation request in progress';
     throw new HttpError(500, `failed to handle elicitation: ${reason}`);
+  }),
+  // As cagent since 1.44 has it, but for a session without a run, which takes nothing here.
+  route('POST', '/api/sessions/:id/steer', async ({ agent }, request, response, [id = '']) => {
+    const { messages } = await readJson(request, steerSchema);
+    checkMessages(messages);
+    const outcome = agent.steer(id, messages);
+    if (outcome === 'over') throw new HttpError(409, 'the session is not running');
+    if (outcome === 'full') throw new HttpError(429, 'too many messages wait for this run');
+    response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"queued"}\n');
   }),
   route('POST', '/api/sessions/:id/agent/:agent', runRoute),
   route('POST', '/api/sessions/:id/agent/:agent/:agent_name', runRoute),

@@ -9,6 +9,7 @@ import type { Toolbox } from '../tools/toolbox.ts';
 import type { Gate } from './gate.ts';
 import type { Cooldown } from './model-chain.ts';
 import type { Emit } from './run-events.ts';
+import type { Steering } from './steering.ts';
 import type { ResumeAnswer } from './tool-calls.ts';
 
 /** `cut` where the signal ended it. */
@@ -45,5 +46,7 @@ export interface RunRequest {
   signal: AbortSignal;
   gate: Gate<ResumeAnswer>;
   elicitation: Gate<ElicitationAnswer>;
+  /** What is said while it goes on. */
+  steering: Steering;
   emit: Emit;
 }

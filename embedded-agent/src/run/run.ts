@@ -25,6 +25,7 @@ import { ModelChain, nameOf } from './model-chain.ts';
 import { PromptBuilder } from './prompt.ts';
 import type { Emit } from './run-events.ts';
 import type { RunDependencies, RunEnd, RunRequest } from './run-request.ts';
+import { hear } from './steering.ts';
 import { titleFrom } from './title.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { toolOutput } from './tool-output.ts';
@@ -50,6 +51,7 @@ export async function run(dependencies: RunDependencies, request: RunRequest): P
   } catch (error) {
     if (!signal.aborted) emit({ type: 'error', error: modelErrorText(error) });
   } finally {
+    request.steering.close();
     await active.settled();
     active.close();
   }
@@ -213,10 +215,8 @@ class Run {
     emit({ type: 'team_info', available_agents: this.#team(), current_agent: agentName });
     await this.#listTools();
     for (const [index, message] of messages.entries()) {
-      const position = this.#writer.user(message.content, message.multi_content);
-      if (index < messages.length - 1) continue;
-      const parts = message.multi_content?.length ? { multi_content: message.multi_content } : {};
-      emit({ type: 'user_message', message: message.content, ...parts, session_position: position });
+      const told = hear(this.#writer, message);
+      if (index === messages.length - 1) emit(told);
     }
     emit({ type: 'stream_started' });
     if (session.title === '' && !this.#sub) {
@@ -249,17 +249,32 @@ class Run {
       );
       this.#lastWords = textOf(answer);
       this.#cutAtLimit = answer.finish === 'length';
-      if (!actsOn(answer)) return;
+      if (!actsOn(answer)) {
+        const said = this.#steered(true);
+        if (said.length === 0) return;
+        prompt.push(answer.message, ...said);
+        continue;
+      }
       const content = await inOrder(
         answer.calls,
         (call) => this.#readsOnly(call),
         (call, before) => this.#result(call, before),
       );
-      prompt.push(answer.message, { role: 'tool', content });
+      prompt.push(answer.message, { role: 'tool', content }, ...this.#steered(false));
       if (this.#limit > 0 && calls >= this.#limit && (await this.#stopsAtLimit())) return;
       await this.#listTools();
       this.#warn();
     }
+  }
+
+  /** What was said meanwhile, for the model; in the session, and echoed, from now on. @param ends whether the run would end now */
+  #steered(ends: boolean): LanguageModelV4Prompt {
+    if (this.#sub) return []; // it is said to whoever gave the task
+    const { steering, emit } = this.#request;
+    return steering.take(ends).flatMap((message) => {
+      emit(hear(this.#writer, message));
+      return toModelMessages([{ agentName: '', message: { role: 'user', ...message } }]);
+    });
   }
 
   /** Who speaks, and with which model. */

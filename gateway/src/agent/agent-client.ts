@@ -10,6 +10,7 @@ import { ping, readiness } from './health.ts';
 import { executeRun } from './run.ts';
 import { Sessions } from './sessions.ts';
 import { checkSoul } from './soul-check.ts';
+import { steer } from './steer.ts';
 import { agentNames, modelList, namedWindow } from './team.ts';
 import { Transport } from './transport.ts';
 import { SessionUses } from './usage.ts';
@@ -77,6 +78,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     sessions: () => sessions.list(),
     storedSession,
     run: (request, onEvent, signal) => executeRun(run, request, onEvent, signal),
+    steer: (id, message) => steer(transport, id, message, limits.requestMs),
     close: () => transport.close(),
   };
 }

@@ -8,6 +8,7 @@ import type { Permissions, StoredSession } from '@mobyclaw/protocol/cagent';
 import type { SoulProblem } from '@mobyclaw/protocol/control';
 import type { AgentError } from './agent-error.ts';
 import type { Readiness } from './health.ts';
+import type { Steered } from './steer.ts';
 import type { Decide } from './wanted.ts';
 
 export type Generation = 'messages-array' | 'messages-object';
@@ -93,6 +94,8 @@ export type RunEvent =
       model: string;
     }
   | { type: 'notice'; text: string }
+  /** A message of the user's is in the conversation now: the prompt, or one that was put in later. */
+  | { type: 'heard'; text: string }
   /** The engine has summarised what its session held, so that it fits. */
   | { type: 'shortened' }
   | { type: 'model'; model: string }
@@ -150,6 +153,8 @@ export interface AgentClient {
    * the run in the agent. Never rejects for anything that the agent or the network does, only for a throw of `onEvent`.
    */
   run(request: RunRequest, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunOutcome>;
+  /** Puts a message into the run of a session that goes on. @throws AgentError where it is not known whether the agent has it */
+  steer(sessionId: string, message: { text: string; images?: { dataUrl: string }[] }): Promise<Steered>;
   /** Closes idle connections. Runs must have ended. */
   close(): void;
 }

@@ -62,6 +62,8 @@ export class RunReader {
   maxIterationsReached = false;
   /** Names of the agents that spoke in our own session. */
   readonly speakers = new Set<string>();
+  /** How many messages of the user's were heard. */
+  prompts = 0;
   /** How many events came. */
   events = 0;
   readonly #options: RunReaderOptions;
@@ -119,6 +121,9 @@ export class RunReader {
       case 'error':
         this.#fail(event);
         break;
+      case 'user_message':
+        this.#heard(event);
+        break;
       case 'stream_started':
         if (!this.#own(event)) break;
         this.#speaks(event);
@@ -149,6 +154,15 @@ export class RunReader {
 
   #own(event: JsonObject): boolean {
     return event.session_id === this.#options.sessionId;
+  }
+
+  /** The prompt, then what was put into the run. */
+  #heard(event: JsonObject): void {
+    const session = asText(event.session_id);
+    if (session !== '' && !this.#own(event)) return;
+    this.prompts += 1;
+    if (this.prompts > 1) this.midway = true; // the model is asked about it
+    this.#options.emit({ type: 'heard', text: asText(event.message) });
   }
 
   #speaks(event: JsonObject): void {

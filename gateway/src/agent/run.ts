@@ -319,9 +319,10 @@ class Run {
   async #storedText(): Promise<string | null> {
     const { storedSession, logger } = this.#dependencies;
     const { sessionId } = this.#request;
+    const { speakers, prompts } = this.#reader;
     try {
       const session = await storedSession(sessionId);
-      return session === null ? null : storedAnswer(session, this.#reader.speakers);
+      return session === null ? null : storedAnswer(session, speakers, Math.max(0, prompts - 1));
     } catch (error) {
       logger.warn({ sessionId, err: error }, 'could not compare the answer with what the agent stored');
       return null;

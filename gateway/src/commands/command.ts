@@ -1,6 +1,7 @@
 /** A command: a whole message that begins with a slash and is answered by the gateway itself, at once. */
 
 import type { Platform } from '@mobyclaw/protocol/platform';
+import type { QueueMode } from '@mobyclaw/protocol/prompt';
 import type { VoiceMode } from '@mobyclaw/protocol/voice';
 import type { Access } from '../access/access.ts';
 import type { AccessDecisions } from '../access/access-decisions.ts';
@@ -69,7 +70,7 @@ export interface CommandServices {
     /** Why the last answer could not be spoken. */
     problem: string | null;
   } | null;
-  defaultQueueMode: 'followup' | 'collect' | 'interrupt';
+  defaultQueueMode: QueueMode;
   now: () => number;
 }
 

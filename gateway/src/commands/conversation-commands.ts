@@ -9,6 +9,7 @@ const QUEUE_HELP: Record<string, string> = {
   followup: 'each message gets its own answer, in turn',
   collect: 'messages that come while I work are answered together',
   interrupt: 'a new message stops what I do',
+  steer: 'a message that comes while I work is put into the answer that I am giving, at my next step',
 };
 
 export const conversationCommands: readonly Command[] = [
@@ -54,7 +55,7 @@ export const conversationCommands: readonly Command[] = [
   },
   {
     name: 'queue',
-    usage: '[followup | collect | interrupt]',
+    usage: '[followup | collect | interrupt | steer]',
     description: 'What messages do that come while I work',
     menu: true,
     run({ channel, text, sign, kind, role }, { store, defaultQueueMode, now }) {

@@ -32,7 +32,7 @@ test.each([
   ['MOBYCLAW_PORT', 'three thousand'],
   ['MOBYCLAW_PORT', '70000'],
   ['MOBYCLAW_TZ', 'Europe/Atlantis'],
-  ['MOBYCLAW_QUEUE_MODE', 'steer'],
+  ['MOBYCLAW_QUEUE_MODE', 'at-once'],
   ['MOBYCLAW_RESET_IDLE', 'soon'],
   ['MOBYCLAW_RESET_DAILY', '25:00'],
   ['MOBYCLAW_AGENT_URL', 'moby:8080'],

@@ -244,6 +244,14 @@ export class TurnStore {
     }
   }
 
+  /** Turns of their own again, if they have not ended. */
+  unmerge(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#db.sql(`UPDATE turns SET merged_into = NULL WHERE id = ? AND state = 'queued'`).run(id);
+      this.#db.changed('turns', id);
+    }
+  }
+
   finish(id: string, end: TurnEnd): void {
     this.#db
       .sql(

@@ -96,7 +96,7 @@ function memoryToolset(url: string): string {
 `;
 }
 
-function soulText(baseUrl: string, toolsets: string, rest: string, contextSize?: number): string {
+export function soulText(baseUrl: string, toolsets: string, rest: string, contextSize?: number): string {
   const window = contextSize === undefined ? '' : `, provider_opts: { context_size: ${contextSize} }`;
   return `# The owner's own file.
 version: "7"
@@ -112,7 +112,7 @@ agents:
 ${toolsets}${rest}`;
 }
 
-async function startAgent(soul: string, folder: string, socket: string): Promise<ChildProcess> {
+export async function startAgent(soul: string, folder: string, socket: string): Promise<ChildProcess> {
   const args = [
     MAIN,
     'serve',

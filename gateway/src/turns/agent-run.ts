@@ -30,6 +30,7 @@ import type { StopReason } from './lanes.ts';
 import type { Progress } from './progress.ts';
 import { relay } from './run-relay.ts';
 import { sentSince } from './sent-since.ts';
+import type { SteerableRun, Steering } from './steering.ts';
 
 /** The agent in soul.yaml that beats run with, where the owner has defined one: with a cheaper model, say. */
 const HEARTBEAT_AGENT = 'heartbeat';
@@ -52,6 +53,7 @@ export interface AgentRunOptions {
   shortening: Shortening;
   agentSessionsInUse: Set<string>;
   recall: UnaskedRecall;
+  steering: Steering;
   /** Null where no cap is set. */
   budget: Budget | null;
   clock: Clock;
@@ -81,9 +83,11 @@ export class AgentRun {
     const agentName = await this.#agentFor(turn);
     const session = await this.#session(turn, agentName, progress, signal);
     this.inUse.add(session.id);
+    const steerable = this.#options.steering.begin(turn, session.id);
     try {
-      return await this.#runOn({ ...session, agentName }, turn, progress, signal);
+      return await this.#runOn({ ...session, agentName }, turn, progress, steerable, signal);
     } finally {
+      steerable.end(signal.aborted);
       this.inUse.delete(session.id);
       this.#options.onSessionFree();
     }
@@ -93,6 +97,7 @@ export class AgentRun {
     session: { id: string; fresh: boolean; agentName: string | null },
     turn: TurnRow,
     progress: Progress,
+    steerable: SteerableRun,
     signal: AbortSignal,
   ): Promise<RunOutcome> {
     const { agentName } = session;
@@ -144,6 +149,7 @@ export class AgentRun {
         decide: (wanted, ended) => askOwner(this.#options, turn, progress, wanted, ended),
       },
       (event) => {
+        if (event.type === 'heard') steerable.heard(event.text);
         // The status shows the model that people talk to.
         if (event.type === 'model' && agentName === null && model === undefined)
           monitor.noteModel(event.model);

@@ -32,6 +32,7 @@ export function relay(event: RunEvent, progress: Progress): TurnEvent | null {
     case 'shortened':
       progress.shortened = true;
       return null;
+    case 'heard':
     case 'message':
     case 'model':
       return null;

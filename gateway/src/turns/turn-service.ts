@@ -12,6 +12,7 @@ import type { TurnRow } from '../store/turn-store.ts';
 import type { EventListener, EventLog } from './event-log.ts';
 import { type Accepted, type InboundMessage, Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
+import type { Steering } from './steering.ts';
 import type { TurnFinisher } from './turn-finisher.ts';
 import { toTurnView } from './turn-view.ts';
 
@@ -28,6 +29,7 @@ export interface TurnServiceOptions {
   maxTurns: number;
   queueLimit: number;
   defaultQueueMode: QueueMode;
+  steering: Pick<Steering, 'offer'>;
 }
 
 /** The gateway is shutting down and takes nothing in. */
@@ -147,7 +149,10 @@ export class TurnService {
   }
 
   #onAccepted(turn: TurnRow): void {
-    if (this.#modeOf(turn) === 'interrupt') this.#interrupt(turn);
+    const mode = this.#modeOf(turn);
+    if (mode === 'interrupt') this.#interrupt(turn);
+    const running = mode === 'steer' ? this.lanes.runningIn(turn.session) : null;
+    if (running) this.#options.steering.offer(turn, running);
     this.lanes.arrived(turn.session);
   }
 

@@ -57,7 +57,7 @@ export const conversations = {
     },
     MOBYCLAW_QUEUE_MODE: {
       about:
-        'What a message does that comes while its conversation is busy: followup (waits its turn), collect (messages that follow each other are answered together), interrupt (the running answer is stopped, the newest message counts).',
+        'What a message does that comes while its conversation is busy: followup (waits its turn), collect (messages that follow each other are answered together), interrupt (the running answer is stopped, the newest message counts), steer (it is put into the running answer at the next step).',
       form: oneOf(...queueModeSchema.options),
       default: 'followup',
       parts: ['gateway'],
