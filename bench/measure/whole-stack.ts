@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts';
 const AIM_MB = 150;
 const IDLE_MS = 10_000;
 
-/** What local mode takes of the machine's memory while nobody asks: the sum of its five processes' proportional shares. */
+/** What local mode takes of the machine's memory while nobody asks: the sum of its processes' proportional shares. */
 export async function measureWholeStack(stage: Stage): Promise<Row[]> {
   const { stack, model } = await stage.startStack();
   await sleep(IDLE_MS);

@@ -1,5 +1,5 @@
 /**
- * All of Moby as local mode runs it: `dist/local.js` and its five parts, with the soul.yaml that a new home gets, thinking
+ * All of Moby as local mode runs it: `dist/local.js` and its parts, with the soul.yaml that a new home gets, thinking
  * with a fake model. It runs on a copy of node, so that only its own processes share the pages of that file, as on the
  * owner's machine; this one's, too, would make its share look smaller.
  */
@@ -76,11 +76,14 @@ export class StackProcess {
     return readFileSync(join(this.#home, 'gateway/cli-token'), 'utf8').trim();
   }
 
-  /** MiB of each process, what they share counted by their shares (PSS), by the part's name. */
+  /**
+   * MiB of each part, what processes share counted by their shares (PSS), by the part's name. The agent's is bubblewrap and
+   * what runs behind its walls.
+   */
   memory(): Map<string, number> {
     const parts = this.#state()?.parts ?? [];
-    const all = [{ name: 'supervisor', pid: this.#child.pid }, ...parts];
-    return new Map(all.map(({ name, pid }) => [name, pssMb(pid)]));
+    const ofParts = parts.map(({ name, pid }) => [name, treeMb(pid)] as const);
+    return new Map([['supervisor', pssMb(this.#child.pid)], ...ofParts]);
   }
 
   stop(): Promise<void> {
@@ -95,6 +98,13 @@ export class StackProcess {
       throw error;
     }
   }
+}
+
+/** With all that it has started. */
+function treeMb(pid: number | null): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const below = children === '' ? [] : children.split(' ').map(Number);
+  return below.reduce((sum, child) => sum + treeMb(child), pssMb(pid));
 }
 
 function pssMb(pid: number | null): number {
