@@ -5,8 +5,10 @@
  * The authority's certificate is fetched at each start from the door, which the agent reaches anyway: so nothing of egress's
  * folder has to be mounted where the agent is.
  */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { writeFileAtomic } from '@mobyclaw/lib/atomic-file';
 import { type Clock, pause } from '@mobyclaw/lib/clock';
 import { CERTIFICATE_NAMES } from '@mobyclaw/lib/environment-names';
@@ -52,7 +54,7 @@ export async function certificateBundle(options: BundleOptions): Promise<Record<
   }
   const texts = [await systemRoots(environment), await textOf(environment.NODE_EXTRA_CA_CERTS), authority];
   const certificates = texts.flatMap(
-    (text) => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [],
+    (one) => one.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [],
   );
   await writeFileAtomic(path, `${[...new Set(certificates)].join('\n')}\n`, { mode: READABLE });
   return Object.fromEntries(CERTIFICATE_NAMES.map((name) => [name, path]));
@@ -60,9 +62,10 @@ export async function certificateBundle(options: BundleOptions): Promise<Record<
 
 async function systemRoots(environment: Environment): Promise<string> {
   for (const path of [environment.SSL_CERT_FILE, ...SYSTEM_BUNDLES]) {
-    const text = await textOf(path);
-    if (text !== '') return text;
+    const found = await textOf(path);
+    if (found !== '') return found;
   }
+  const { rootCertificates } = await import('node:tls'); // megabytes, for the few machines without any
   return rootCertificates.join('\n');
 }
 
@@ -75,9 +78,11 @@ async function fetchAuthority({ door, clock, withinMs }: BundleOptions): Promise
   const end = clock.now() + withinMs;
   for (;;) {
     try {
-      const answer = await fetch(`${door}/authority.pem`, { signal: AbortSignal.timeout(FETCH_MS) });
-      const text = await answer.text();
-      if (answer.ok && text.includes('BEGIN CERTIFICATE')) return text;
+      // Not by the global fetch, whose library would stay in memory for this one call: 4 MB.
+      const asked = get(`${door}/authority.pem`, { agent: false, signal: AbortSignal.timeout(FETCH_MS) });
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      const pem = await text(answer);
+      if (answer.statusCode === 200 && pem.includes('BEGIN CERTIFICATE')) return pem;
     } catch {
       // not there yet
     }
