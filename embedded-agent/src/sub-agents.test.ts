@@ -65,7 +65,7 @@ permissions: { ${permissions} }
 const typesOf = (events: CagentEvent[]): string[] => [...new Set(events.map(({ type }) => type))];
 
 it('runs to its end within the run, by itself, and its last words are the result', async () => {
-  const { agent, model, session } = await start(() => ({ text: ['Water boils ', 'at 100.'] }));
+  const { agent, model, session } = await start(() => ({ text: ['Water boils ', 'at 100.\n'] }));
   const events = await agent.run(session, 'delegate please');
   expect(violations(events, { cut: false })).toEqual([]);
   const [from, to] = ofType(events, 'agent_switching');
@@ -80,16 +80,28 @@ it('runs to its end within the run, by itself, and its last words are the result
   expect(sub).toMatchObject({ agent_name: 'reader' });
   expect(sub?.session_id).not.toBe(session);
   const said = ofType(events, 'agent_choice').filter(({ session_id }) => session_id === sub?.session_id);
-  expect(textOf(said)).toBe('Water boils at 100.');
+  expect(textOf(said)).toBe('Water boils at 100.\n');
   expect(ofType(events, 'token_usage').map(({ usage }) => usage?.last_message?.Model)).toEqual([
     'fake/main-1',
     'fake/reader-1',
     'fake/main-1',
   ]);
   expect(ofType(events, 'sub_session_completed')).toMatchObject([
-    { parent_session_id: session, sub_session: { id: sub?.session_id, title: 'Transferred task' } },
+    {
+      agent_name: 'root',
+      parent_session_id: session,
+      sub_session: { id: sub?.session_id, title: 'Transferred task' },
+    },
   ]);
   expect(ofType(events, 'tool_call_response')).toMatchObject([{ response: 'Water boils at 100.' }]);
+  // cagent 1.32.3 tells how many tools there are also of an agent without toolsets.
+  expect(ofType(events, 'toolset_info')).toMatchObject([
+    { agent_name: 'root', available_tools: 1 },
+    { agent_name: 'root', available_tools: 1 },
+    { agent_name: 'reader' },
+    { agent_name: 'reader' },
+    { agent_name: 'root', available_tools: 1 },
+  ]);
   expect(typesOf(events)).not.toContain('error');
   const [, asked, told] = model.requests;
   expect(asked?.messages.map(({ role }) => role)).toEqual(['system', 'user']);

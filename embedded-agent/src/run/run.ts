@@ -193,13 +193,13 @@ class Run {
       if (!signal.aborted) {
         speak({ type: 'stream_stopped' });
         const told = subSession(id, createdAt, store.messages(session.id));
-        speak({ type: 'sub_session_completed', parent_session_id: session.id, sub_session: told });
+        emit({ type: 'sub_session_completed', parent_session_id: session.id, sub_session: told });
         emit({ type: 'agent_switching', switching: false, from_agent: task.agent, to_agent: agentName });
         this.#introduce(this.#deps.models[0]);
       }
     }
     if (sub.#lastWords === '') throw new Error(`the agent ${task.agent} ended without an answer`);
-    return sub.#lastWords;
+    return sub.#lastWords.trim();
   }
 
   /** When no task is worked on any more. */
@@ -229,7 +229,7 @@ class Run {
 
   /** The loop. @throws what ended it other than its own end or the client */
   async converse(): Promise<void> {
-    const { agent, store, toolbox } = this.#deps;
+    const { agent, store } = this.#deps;
     const prompt: LanguageModelV4Prompt = this.#sub
       ? [{ role: 'user', content: [{ type: 'text', text: 'Please proceed.' }] }]
       : toModelMessages(
@@ -237,7 +237,7 @@ class Run {
           agent.num_history_items,
           agent.max_old_tool_call_tokens,
         );
-    if (!toolbox.empty) this.#announceTools();
+    this.#announceTools();
     for (let calls = 1; ; calls++) {
       const answer = await this.#chain.ask(async (how) =>
         this.#modelCalls.ask({
@@ -368,19 +368,21 @@ class Run {
     const { emit } = this.#request;
     if (this.#deps.toolbox.empty) {
       this.#offer = this.#offered(this.#offer);
-      return;
+    } else {
+      emit({ type: 'mcp_init_started' });
+      this.#offer = this.#offered(await this.#deps.toolbox.offer(this.#request));
+      emit({ type: 'mcp_init_finished' });
     }
-    emit({ type: 'mcp_init_started' });
-    this.#offer = this.#offered(await this.#deps.toolbox.offer(this.#request));
-    emit({ type: 'mcp_init_finished' });
     emit({ type: 'toolset_info', available_tools: this.#offer.tools.size, loading: false });
   }
 
   /** The tools as listed a moment ago, announced once more, as cagent does at the first turn. */
   #announceTools(): void {
     const { emit } = this.#request;
-    emit({ type: 'mcp_init_started' });
-    emit({ type: 'mcp_init_finished' });
+    if (!this.#deps.toolbox.empty) {
+      emit({ type: 'mcp_init_started' });
+      emit({ type: 'mcp_init_finished' });
+    }
     emit({ type: 'toolset_info', available_tools: this.#offer.tools.size, loading: false });
   }
 
