@@ -330,6 +330,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     push,
     commands,
     transcription: config.channels.transcription,
+    soundCosts,
     ...shared,
     ...services,
     history: search.history,
@@ -351,7 +352,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     allowedHosts: config.allowedHosts,
     timeZone,
     partStates: () => partStates({ home, version, memory, supervisor, egress: egressPart }),
-    partLogs: new PartLogs({ folder: existsSync(logs) ? logs : null, own: options.ownLog ?? null }),
+    partLogs: new PartLogs({ folder: existsSync(logs) ? logs : null, own: options.ownLog ?? null, clock }),
     version,
     startedAt: clock.now(),
   });

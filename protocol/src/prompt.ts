@@ -25,6 +25,22 @@ export const attachmentSchema = z
 
 export type Attachment = z.infer<typeof attachmentSchema>;
 
+/** A file as a client sends it. */
+export const sentFileSchema = attachmentSchema
+  .extend({
+    spoken: z
+      .literal(true)
+      .optional()
+      .describe('a voice message: what is said in it is what the sender says, and counts as the prompt'),
+  })
+  .refine(({ spoken, mime }) => !spoken || mime.startsWith('audio/'), {
+    message: 'only a recording can be spoken; leave spoken out, or send it as audio',
+    path: ['spoken'],
+  })
+  .meta({ id: 'SentFile' });
+
+export type SentFile = z.infer<typeof sentFileSchema>;
+
 export const promptRequestSchema = z
   .strictObject({
     prompt: z
@@ -36,7 +52,7 @@ export const promptRequestSchema = z
       .transform((text) => (text.trim() === '' ? '' : text))
       .default(''),
     session: sessionKeySchema.optional().describe('api:default unless given'),
-    attachments: z.array(attachmentSchema).max(MAX_ATTACHMENTS).optional(),
+    attachments: z.array(sentFileSchema).max(MAX_ATTACHMENTS).optional(),
     queue: queueModeSchema.optional().describe('overrides the mode of the session for this message'),
     model: z
       .string()

@@ -2,18 +2,22 @@
  * What the parts log, as far as the gateway can see it: in local mode the files of all of them in the data directory's
  * `logs/`, in a container its own alone. Files are read from where a reader was, and from their last block at first.
  */
+import { watch } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@mobyclaw/lib/clock';
 import type { LogsView } from '@mobyclaw/protocol/part';
 import type { RecentLines } from './recent-lines.ts';
 
 const BLOCK_BYTES = 64 * 1024;
+const PAUSE_MS = 100; // between two readings of a log that is written to all the time
 const FORM = /^([\w-]+)\.log$/;
 
 export interface PartLogsOptions {
   /** The data directory's `logs/`; null where the gateway has no such folder. */
   folder: string | null;
   own: RecentLines | null;
+  clock: Clock;
 }
 
 export class PartLogs {
@@ -34,6 +38,51 @@ export class PartLogs {
     const parts = (await readdir(folder)).flatMap((name) => FORM.exec(name)?.[1] ?? []).toSorted();
     if (!parts.includes(part)) return null;
     return { mode: 'local', parts, ...(await tail(join(folder, `${part}.log`), after)) };
+  }
+
+  /**
+   * Tells what was read, then each time what has come since.
+   * @param first what `read` gave
+   * @param fail cannot go on; the reader may come back
+   * @returns stops
+   */
+  follow(part: string, first: LogsView, tell: (view: LogsView) => void, fail: () => void): () => void {
+    const { clock } = this.#options;
+    let { next } = first;
+    let state: 'rests' | 'reads' | 'reads again' | 'ended' = 'rests';
+    const isEnded = (): boolean => state === 'ended';
+    const look = (): void => {
+      if (state === 'reads') state = 'reads again';
+      if (state !== 'rests') return;
+      state = 'reads';
+      void (async () => {
+        const view = await this.read(part, next).catch(() => null); // it is being replaced by a new one
+        if (isEnded()) return;
+        if (view) next = view.next;
+        if (view && view.lines.length > 0) tell(view);
+        clock.after(PAUSE_MS, () => {
+          if (isEnded()) return;
+          const again = state === 'reads again';
+          state = 'rests';
+          if (again) look();
+        });
+      })();
+    };
+    tell(first);
+    const unwatch = this.#watch(part, look, fail);
+    look(); // what came between the reading and the watching
+    return () => {
+      state = 'ended';
+      unwatch();
+    };
+  }
+
+  #watch(part: string, look: () => void, fail: () => void): () => void {
+    const { folder, own } = this.#options;
+    if (folder === null) return own?.listen(look) ?? (() => undefined);
+    const watcher = watch(folder, (_, name) => name === `${part}.log` && look());
+    watcher.on('error', fail);
+    return () => watcher.close();
   }
 }
 

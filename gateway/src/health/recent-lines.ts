@@ -7,6 +7,7 @@ export class RecentLines implements DestinationStream {
   readonly #into: DestinationStream;
   #lines: string[] = [];
   #count = 0;
+  readonly #listeners = new Set<() => void>();
 
   /** @param into where the lines go as well */
   constructor(into: DestinationStream) {
@@ -18,6 +19,13 @@ export class RecentLines implements DestinationStream {
     this.#count++;
     this.#lines.push(line.trimEnd());
     if (this.#lines.length > 2 * KEPT) this.#lines = this.#lines.slice(-KEPT);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** @param listener is told of each line; it must not log @returns stops that */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** @param after how many were there before @returns those since, at most the last KEPT */

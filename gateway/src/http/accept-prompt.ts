@@ -19,16 +19,18 @@ export async function acceptPrompt(
 ): Promise<Accepted> {
   const body = readPrompt(request);
   const sent = body.attachments ?? [];
-  const { attachments, notes } = await readAttached(sent, services, response);
   const session = body.session ?? 'api:default';
+  const { attachments, spoken, notes } = await readAttached(sent, session, services, response);
+  const written = body.prompt === '' ? [] : [body.prompt];
   return services.turns.accept({
     ...keysOf(request, response, session),
     session,
     source: platformOf(session),
     sender: 'owner',
-    prompt: body.prompt === '' ? BARE_FILE : body.prompt,
+    prompt: [...written, ...spoken].join('\n\n') || BARE_FILE,
     attachments,
-    sent,
+    sent: { prompt: written[0] ?? BARE_FILE, attachments: sent },
+    spoken: spoken.length > 0,
     notes,
     queueMode: body.queue ?? null,
     modelWanted: body.model ?? null,

@@ -32,6 +32,7 @@ import { skillRoutes } from './routes/skill-routes.ts';
 import { soulRoutes } from './routes/soul-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { turnRoutes } from './routes/turn-routes.ts';
+import { voiceRoutes } from './routes/voice-routes.ts';
 
 const MOST_BODY = '20mb';
 
@@ -64,6 +65,7 @@ export function createApp(services: HttpServices): Express {
   app.use(questionRoutes(services));
   app.use(sessionRoutes(services));
   app.use(commandRoutes(services));
+  app.use(voiceRoutes(services));
   app.use(tokenRoutes(services));
   app.use(hookRoutes(services));
   app.use(jobRoutes(services));

@@ -7,6 +7,7 @@ import type { AgentClient } from '../agent/agent.ts';
 import type { AgentMonitor } from '../agent-monitor/agent-monitor.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Pricing } from '../budget/pricing.ts';
+import type { SoundCosts } from '../budget/sound-costs.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Windows } from '../compaction/windows.ts';
 import type { TranscriptionSettings } from '../config/channels-config.ts';
@@ -47,6 +48,7 @@ export interface HttpServices {
   commands: () => Promise<Commands>;
   /** For recordings that are sent along; null where nothing can listen to them. */
   transcription: TranscriptionSettings | null;
+  soundCosts: SoundCosts;
   jobs: JobService;
   heartbeat: HeartbeatService;
   memory: OwnerMemory;

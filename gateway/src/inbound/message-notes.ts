@@ -8,6 +8,8 @@ import type { ReadFiles } from './inbound-files.ts';
 const OLD_MS = 120_000; // longer than a platform takes to bring a message
 const MOST_QUOTED_CHARS = 300; // a note is one line of 500
 
+export const SPOKEN_NOTE = 'It was spoken and transcribed; words may be misheard.';
+
 /** @param receivedAt when it reached us, in milliseconds since the epoch */
 export function notesFor(
   message: IncomingMessage,
@@ -34,7 +36,7 @@ export function notesFor(
     );
   }
   if (message.replyTo) notes.push(...replyNotes(message.replyTo));
-  if (read.spoken.length > 0) notes.push('It was spoken and transcribed; words may be misheard.');
+  if (read.spoken.length > 0) notes.push(SPOKEN_NOTE);
   notes.push(...read.notes);
   if (read.refusals.length > 0) notes.push('Some of its files could not be read; the sender has been told.');
   return notes;

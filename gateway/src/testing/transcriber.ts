@@ -8,6 +8,8 @@ export interface Transcriber {
   env: Record<string, string>;
   /** What it was sent: path, authorization and form. */
   readonly heard: string[];
+  /** What it hears in everything. */
+  says: string;
   /** Until this resolves, nobody gets an answer. */
   gate: Promise<void>;
 }
@@ -21,7 +23,9 @@ export async function startTranscriber(text: string): Promise<Transcriber> {
         `${request.url} ${request.headers.authorization} ${Buffer.concat(chunks).toString()}`,
       );
       await transcriber.gate;
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ text }));
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ text: transcriber.says }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -33,6 +37,7 @@ export async function startTranscriber(text: string): Promise<Transcriber> {
   const transcriber: Transcriber = {
     env: { MOBYCLAW_TRANSCRIBE_URL: url, MOBYCLAW_TRANSCRIBE_KEY: 'k' },
     heard: [],
+    says: text,
     gate: Promise.resolve(),
   };
   return transcriber;

@@ -28,8 +28,8 @@ export interface InboundMessage {
   sender: string;
   prompt: string;
   attachments: Attachment[];
-  /** The files as they came, if `attachments` are made from them; a repeat is recognised by these. */
-  sent?: readonly Attachment[];
+  /** What came, if prompt or attachments are made from it; a repeat is recognised by this. */
+  sent?: { prompt: string; attachments: readonly Attachment[] };
   queueMode: QueueMode | null;
   /** For this message alone, as soul.yaml calls it. */
   modelWanted?: string | null;
@@ -185,8 +185,8 @@ const NOT_STARTED = {
   mergedInto: null,
 } as const;
 
-function hashOf({ session, prompt, attachments, sent = attachments }: InboundMessage): string {
+function hashOf({ session, prompt, attachments, sent = { prompt, attachments } }: InboundMessage): string {
   return createHash('sha256')
-    .update(JSON.stringify([session, prompt, sent]))
+    .update(JSON.stringify([session, sent.prompt, sent.attachments]))
     .digest('base64url');
 }

@@ -48,7 +48,7 @@ export class OpenAiService {
       'x-mobyclaw-session': encodeURIComponent(session),
       ...(ignored.length > 0 ? { 'x-mobyclaw-ignored': ignored.join(', ') } : {}),
     });
-    const { attachments, notes } = await readAttached(sent, this.#services, response);
+    const { attachments, notes } = await readAttached(sent, session, this.#services, response);
     const again = sender.key === null && sender.retry ? turns.askedBefore(session, prompt) : null;
     if (again) return again;
     if (errand) resets.reset(session, false, clock.now(), 'errand');
@@ -56,7 +56,7 @@ export class OpenAiService {
       session,
       prompt,
       attachments,
-      sent,
+      sent: { prompt, attachments: sent },
       notes,
       ...(sender.key === null ? {} : { key: `openai:${token.id}:${session}:${sender.key}` }),
       source: 'api',

@@ -17,6 +17,7 @@ import {
   turnChangeSchema,
   turnViewSchema,
 } from '@mobyclaw/protocol/turn';
+import { voiceViewSchema } from '@mobyclaw/protocol/voice';
 import * as z from 'zod';
 import { items, type Operation } from './operation.ts';
 
@@ -146,6 +147,7 @@ export const CONVERSATIONS: readonly Operation[] = [
     answer: z.object({ stopped: z.string().nullable(), cancelled: z.int() }),
   },
   { method: 'get', path: '/api/commands', summary: 'Commands there are', answer: items(commandViewSchema) },
+  { method: 'get', path: '/api/voice', summary: 'Whether one can speak to Moby', answer: voiceViewSchema },
   {
     method: 'post',
     path: '/api/sessions/{key}/command',

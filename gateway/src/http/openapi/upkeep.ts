@@ -33,6 +33,13 @@ export const UPKEEP: readonly Operation[] = [
     summary: 'What ?part= (gateway) logs; the last lines, or those ?after= the `next` of the answer before',
     answer: logsViewSchema,
   },
+  {
+    method: 'get',
+    path: '/api/logs/stream',
+    summary: 'The same, and what comes: a block each time, whose id is for Last-Event-ID or ?after=',
+    answer: logsViewSchema,
+    stream: true,
+  },
   { method: 'post', path: '/api/usage/lift', summary: 'Let Moby go on for the day, beyond his budget' },
   {
     method: 'post',
