@@ -55,6 +55,11 @@ export const memoryHitSchema = z
     speaker: z.string().nullable(),
     before: z.string().nullable().describe('the piece right before it'),
     after: z.string().nullable(),
+    session: z
+      .string()
+      .optional()
+      .describe('the conversation in which it was written down, where that is known'),
+    title: z.string().optional().describe('of that conversation, where it has one'),
   })
   .meta({ id: 'MemoryHit' });
 export type MemoryHit = z.infer<typeof memoryHitSchema>;

@@ -97,6 +97,7 @@ export const searchHitSchema = messageViewSchema
     snippet: z.string().describe('the passage, with matches between « and »'),
     score: z.number().describe('1 for the best hit, less for the others'),
     speaker: z.string().optional().describe('who said it, where the platform tells'),
+    title: z.string().optional().describe('of the conversation, where it has one'),
     before: z.string().optional().describe('how the message right before it in its conversation begins'),
     after: z.string().optional(),
   })

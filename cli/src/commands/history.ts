@@ -62,7 +62,8 @@ async function search(context: Context, query: string, { limit, json }: Options)
   if (json) printJson(terminal, hits);
   else if (hits.length === 0) say(terminal, `No conversation mentions "${query}".`);
   for (const hit of json ? [] : hits) {
-    const head = `${localTime(hit.at, zone(context))}  ${hit.session}  ${hit.role === 'user' ? 'you' : 'Moby'}`;
+    const where = hit.title === undefined ? hit.session : `${hit.session} “${printable(hit.title)}”`;
+    const head = `${localTime(hit.at, zone(context))}  ${where}  ${hit.role === 'user' ? 'you' : 'Moby'}`;
     const snippet = printable(hit.snippet).replaceAll(/\s+/g, ' ');
     print(terminal, `${styled(terminal, 'stdout', 'dim', head)}\n  ${marked(context, snippet)}\n\n`);
   }

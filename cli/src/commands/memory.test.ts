@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { describe, expect, test } from 'vitest';
+import { startApi } from '../testing/api-server.ts';
 import { runCli } from '../testing/run-cli.ts';
 
 const UTC = { MOBYCLAW_TZ: 'UTC' };
@@ -29,6 +30,32 @@ describe('memory', () => {
     );
     expect((await runCli(['memory', 'search', 'people', 'oslo'], { home })).stdout).toContain('MEMORY.md:5');
     expect((await runCli(['memory', 'search', 'absent'], { home })).stdout).toBe('');
+  });
+
+  test('where Moby runs it is searched as he searches, and a hit names its conversation', async () => {
+    const home = filled();
+    const api = await startApi(home);
+    const hit = {
+      file: 'MEMORY.md',
+      line: 5,
+      section: 'People',
+      snippet: '- Zoë lives in Oslo',
+      at: null,
+      speaker: null,
+    };
+    const near = { before: null, after: null, session: 'telegram:dm:7', title: 'Moving north' };
+    api.on('GET /api/memory/search', { body: { items: [{ ...hit, ...near }], unread: [], missing: 2 } });
+    const { stdout, stderr } = await runCli(['memory', 'search', 'where', 'is', 'Zoe'], {
+      home,
+      port: api.port,
+    });
+    expect(stdout).toBe('MEMORY.md:5  People  Moving north\n- Zoë lives in Oslo\n\n');
+    expect(stderr).toContain('2 files are not searched yet');
+    expect(api.seen.at(-1)?.path).toBe('/api/memory/search?q=where%20is%20Zoe');
+    const { stdout: json } = await runCli(['memory', 'search', 'Zoe', '--json'], { home, port: api.port });
+    expect(JSON.parse(json)).toMatchObject([
+      { heading: 'People', session: 'telegram:dm:7', title: 'Moving north' },
+    ]);
   });
 
   test('the log of a day; nothing outside the folder can be asked for', async () => {

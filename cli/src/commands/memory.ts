@@ -1,21 +1,25 @@
 /**
  * What Moby remembers, read from the owner's files themselves, so that it works while he is down. An edit is the owner's
- * editor on the file; Moby sees it at once. Where a line comes from the memory server knows, which the gateway asks.
+ * editor on the file; Moby sees it at once. Where a line comes from, and what is found as he finds it, the memory server knows,
+ * which the gateway asks.
  */
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { reviewsText, undoneText } from '@mobyclaw/lib/review-text';
 import { whyText } from '@mobyclaw/lib/why-text';
+import { type MemoryHits, memoryHitsSchema } from '@mobyclaw/protocol/memory-file';
 import { reviewSchema, undoneReviewSchema } from '@mobyclaw/protocol/memory-review';
 import { whyAnswerSchema } from '@mobyclaw/protocol/memory-source';
-import { CliError, EXIT, type ExitCode, UsageError } from '../cli-error.ts';
+import { CliError, EXIT, type ExitCode, NotRunningError, UsageError } from '../cli-error.ts';
 import type { Define } from '../command.ts';
 import type { Context } from '../context.ts';
-import { dailyLogs, readIfThere, searchMemory } from '../memory/memory-search.ts';
+import { dailyLogs, type Passage, readIfThere, searchMemory } from '../memory/memory-search.ts';
 import { defineModel } from '../memory/model-command.ts';
 import { print, printable, printJson, say, styled, type Terminal } from '../terminal.ts';
 import { localDay, localTime } from '../time.ts';
+
+const MOST_ASKED = 500; // signs
 
 interface Options {
   json?: true;
@@ -77,14 +81,38 @@ async function showFile({ terminal, data }: Context, name: string, none: string)
 async function search(context: Context, query: string, { json }: Options): Promise<ExitCode> {
   const { terminal } = context;
   if (query.trim() === '') throw new UsageError('Say what to search for: mobyclaw memory search <words>');
-  const found = await searchMemory(context.data, query);
+  const found = (await rankedHits(context, query)) ?? (await searchMemory(context.data, query));
   if (json) printJson(terminal, found);
   else if (found.length === 0) say(terminal, `Nothing in the memory mentions "${query}".`);
-  for (const { file, line, heading, text } of json ? [] : found) {
-    const place = styled(terminal, 'stdout', 'dim', `${file}:${line}${heading ? `  ${heading}` : ''}`);
+  for (const { file, line, heading, text, ...said } of json ? [] : found) {
+    const about = [heading, said.at, said.speaker, said.title ?? said.session].filter(Boolean);
+    const place = styled(terminal, 'stdout', 'dim', printable([`${file}:${line}`, ...about].join('  ')));
     print(terminal, `${place}\n${shown(terminal, text)}\n\n`);
   }
   return EXIT.ok;
+}
+
+/** As Moby himself finds it, the best first. @returns null where he is not there to be asked */
+async function rankedHits(context: Context, query: string): Promise<Passage[] | null> {
+  const path = `/api/memory/search?q=${encodeURIComponent(query.slice(0, MOST_ASKED))}`;
+  let answer: MemoryHits;
+  try {
+    answer = await context.withGateway((gateway) => gateway.json(memoryHitsSchema, path));
+  } catch (error) {
+    if (!(error instanceof NotRunningError)) throw error;
+    say(context.terminal, 'Moby is not running, so only the words themselves are looked for.');
+    return null;
+  }
+  for (const reason of answer.unread) say(context.terminal, reason);
+  if (answer.missing > 0)
+    say(context.terminal, `${answer.missing} files are not searched yet: their index is being made.`);
+  return answer.items.map(({ file, line, section, snippet, at, speaker, session, title }) => ({
+    ...{ file, line, heading: section, text: snippet },
+    ...(at === null ? {} : { at }),
+    ...(speaker === null ? {} : { speaker }),
+    ...(session === undefined ? {} : { session }),
+    ...(title === undefined ? {} : { title }),
+  }));
 }
 
 async function why(context: Context, query: string, { json }: Options): Promise<ExitCode> {

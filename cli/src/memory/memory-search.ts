@@ -1,5 +1,5 @@
 /**
- * Looks through the owner's Markdown files for words, without the stack. A passage is a paragraph with the heading above
+ * Looks through the owner's Markdown files for words, where the stack is not there to rank them. A passage is a paragraph with the heading above
  * it; it is found when heading and paragraph together hold every word, whatever their case and accents.
  */
 import { readdir, readFile } from 'node:fs/promises';
@@ -13,6 +13,11 @@ export interface Passage {
   line: number;
   heading: string;
   text: string;
+  /** When it was said, by whom, and in which conversation it was written down, where that is known. */
+  at?: string;
+  speaker?: string;
+  session?: string;
+  title?: string;
 }
 
 /** @returns passages, curated memory first, then the daily logs from the newest on */

@@ -81,11 +81,12 @@ export function toMessageView(row: MessageRow): MessageView {
 }
 
 export function toHit(row: HitRow): SearchHit {
-  const { snippet, score, speaker, before, after } = row;
+  const { snippet, score, speaker, title, before, after } = row;
   return {
     ...toMessageView(row),
     ...{ snippet, score },
     ...(speaker === null ? {} : { speaker }),
+    ...(title === null ? {} : { title }),
     ...(before === null ? {} : { before }),
     ...(after === null ? {} : { after }),
   };

@@ -70,13 +70,17 @@ function historyTool({ history, clock, timeZone }: ToolPorts): McpTool {
   });
 }
 
-function hitText({ at, session, role, speaker, snippet, before, after }: HitRow, timeZone: string): string {
+function hitText(
+  { at, session, title, role, speaker, snippet, before, after }: HitRow,
+  timeZone: string,
+): string {
+  const where = title === null ? session : `${session} ${quotedName(title)}`;
   const who = speaker === null || role === 'assistant' ? role : `${role} ${quotedName(speaker)}`;
   const near = [
     ...(before === null ? [] : [`(before: ${oneLine(before)})`]),
     ...(after === null ? [] : [`(after: ${oneLine(after)})`]),
   ];
-  return [`${dateAndTime(at, timeZone)}, ${session}, ${who}: ${snippet}`, ...near].join('\n');
+  return [`${dateAndTime(at, timeZone)}, ${where}, ${who}: ${snippet}`, ...near].join('\n');
 }
 
 function oneLine(text: string): string {

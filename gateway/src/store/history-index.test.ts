@@ -30,6 +30,19 @@ function openHistory(path = join(temporaryFolder(), 'gateway.db'), timeZone = 'U
   return { store, close, say, search, found, index: join(dirname(path), '.index/history.db'), path };
 }
 
+test('a hit names its conversation as its owner calls it', () => {
+  const { store, say, search } = openHistory();
+  store.sessions.ensure('api:a', NOW);
+  store.sessions.setTitle('api:a', 'Pets');
+  say('api:a', 'The cat is called Tarantella');
+  say('api:b', 'a cat and a dog');
+  const titles = search('cat').hits.map(({ session, title }) => [session, title]);
+  expect(titles.toSorted()).toEqual([
+    ['api:a', 'Pets'],
+    ['api:b', null],
+  ]);
+});
+
 function withCats() {
   const history = openHistory();
   history.say('api:a', 'The cat is called Tarantella');

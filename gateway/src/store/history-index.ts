@@ -53,6 +53,8 @@ export interface HitRow extends MessageRow {
   coverage: number;
   /** Who said it, where the platform or Moby himself tells. */
   speaker: string | null;
+  /** Of its conversation, where it has one. */
+  title: string | null;
   /** Beginnings of the messages right before and after it in its conversation. */
   before: string | null;
   after: string | null;
@@ -99,7 +101,7 @@ export class HistoryIndex {
       hits.push({
         ...message,
         snippet: snippetOf(message.text, recalled.asked),
-        ...{ score, speaker, coverage },
+        ...{ score, speaker, coverage, title: this.#titleOf(message.session) },
         ...this.#neighboursOf(message),
       });
     }
@@ -232,6 +234,11 @@ export class HistoryIndex {
       return row === undefined ? null : cutText(String(row.text), NEIGHBOUR_CHARS);
     };
     return { before: near('id < ? ORDER BY id DESC'), after: near('id > ? ORDER BY id') };
+  }
+
+  #titleOf(session: string): string | null {
+    const title = this.#db.sql('SELECT title FROM sessions WHERE key = ?').get(session)?.title;
+    return typeof title === 'string' ? title : null;
   }
 
   #lastMessage(): number {

@@ -160,7 +160,7 @@ export async function startMemoryService(
             ...forgetRoutes({ home, store, journal, index, changes, doubts, reviews }),
             recallRoute({ home, store, index, warm: () => meaning.warm() }),
             ...doubtRoutes(store, doubts),
-            ...ownerRoutes({ home, store, index }),
+            ...ownerRoutes({ home, store, index, journal, meaningOf: (phrasings) => meaning.of(phrasings) }),
             ...reviewRoutes(reviews),
             ...vectorRoutes(index, desk),
             ...embedderRoutes(embedder),

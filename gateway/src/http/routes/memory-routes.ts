@@ -19,7 +19,7 @@ const searchQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(30).transform(String),
 });
 
-export function memoryRoutes({ memory, live }: HttpServices): Router {
+export function memoryRoutes({ memory, live, store }: HttpServices): Router {
   const router = Router();
 
   router.get('/api/memory/files', async (_request, response) => {
@@ -46,7 +46,12 @@ export function memoryRoutes({ memory, live }: HttpServices): Router {
   });
 
   router.get('/api/memory/search', async (request, response) => {
-    response.json(await answered(memory.search(validate(searchQuery, request.query))));
+    const { items, ...rest } = await answered(memory.search(validate(searchQuery, request.query)));
+    const titled = items.map((hit) => {
+      const title = hit.session === undefined ? null : (store.sessions.find(hit.session)?.title ?? null);
+      return title === null ? hit : { ...hit, title };
+    });
+    response.json({ items: titled, ...rest });
   });
 
   router.get('/api/memory/why', async (request, response) => {

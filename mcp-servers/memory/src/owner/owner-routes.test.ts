@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileVersion, MemoryFiles, MemoryHits, OwnerFile } from '@mobyclaw/protocol/memory-file';
+import { callMcp } from '@mobyclaw/testkit/mcp-client';
 import { expect, test } from 'vitest';
 import { startMemory } from '../testing/memory-process.ts';
 
@@ -59,7 +60,7 @@ test('lines keep the ends that the file has; no other file than a memory file is
   }
 });
 
-test('files are listed, and searched with day and person', async () => {
+test('files are listed, and searched with day, person and conversation', async () => {
   const memory = await startMemory();
   writeFileSync(
     join(memory.home, 'memory/2026-01-31.md'),
@@ -76,7 +77,12 @@ test('files are listed, and searched with day and person', async () => {
     at: '2026-01-31 10:00',
     speaker: 'Anna Miller',
   });
+  expect(found.items[0]?.session).toBeUndefined(); // nobody knows
   expect(((await memory.ask('GET', '/search?q=boiler&to=2026-01-30')) as MemoryHits).items).toEqual([]);
+  const client = await memory.connect({ session: 'telegram:dm:7' });
+  await callMcp(client, 'memory_append', { text: 'The plumber comes on Friday.', section: 'Home' });
+  const { items: told } = (await memory.ask('GET', '/search?q=plumber')) as MemoryHits;
+  expect(told[0]).toMatchObject({ file: 'MEMORY.md', section: 'Home', session: 'telegram:dm:7' });
 });
 
 test('soul.yaml is saved with its version kept; one with a mistake is refused with its line, and stays as it was', async () => {

@@ -13,7 +13,10 @@ import * as z from 'zod';
 import { DATE_FORM, isMemoryFileName, type MemoryFileName } from '../memory-file.ts';
 import { type MemoryStore, versionOf } from '../memory-store.ts';
 import { memoryFiles } from '../search/changed-files.ts';
+import type { QuestionVectors } from '../search/question-desk.ts';
 import type { SearchIndex } from '../search/search-index.ts';
+import type { Journal } from '../sources/journal.ts';
+import { sessionsOf } from '../sources/sessions-of.ts';
 import { EGRESS, listVersions, readVersion, SOUL } from '../versions.ts';
 
 const day = z.string().regex(DATE_FORM, 'write YYYY-MM-DD').optional();
@@ -30,9 +33,12 @@ export interface OwnerRoutesOptions {
   home: string;
   store: MemoryStore;
   index: SearchIndex;
+  journal: Journal;
+  /** What a question means. @returns as Meaning.of */
+  meaningOf(phrasings: readonly string[]): Promise<QuestionVectors | null | undefined>;
 }
 
-export function ownerRoutes({ home, store, index }: OwnerRoutesOptions): Route[] {
+export function ownerRoutes({ home, store, index, journal, meaningOf }: OwnerRoutesOptions): Route[] {
   return [
     {
       method: 'GET',
@@ -90,11 +96,16 @@ export function ownerRoutes({ home, store, index }: OwnerRoutesOptions): Route[]
     const within = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
     const { hits, unread, missing } = await index.search({
       phrasings: [q],
+      meaning: (await meaningOf([q])) ?? null,
       limit,
       today: store.today().date,
       ...(from === undefined && to === undefined ? {} : { within }),
     });
-    const items = hits.map(({ score: _score, coverage: _coverage, ...hit }) => hit);
+    const sessions = await sessionsOf(hits, journal, (name) => store.readable(name));
+    const items = hits.map(({ score: _score, coverage: _coverage, ...hit }, at) => ({
+      ...hit,
+      ...(sessions[at] === undefined ? {} : { session: sessions[at] }),
+    }));
     return { items, unread, missing: missing.files };
   }
 }

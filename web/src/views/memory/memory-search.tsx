@@ -66,7 +66,7 @@ export function MemorySearch({ query, onOpen }: { query: string; onOpen: () => v
 }
 
 function Hit({ hit, onOpen }: { hit: MemoryHit; onOpen: () => void }) {
-  const { file, line, section, snippet, at, speaker } = hit;
+  const { file, line, section, snippet, at, speaker, session, title } = hit;
   const words = snippet.replace(/^[\s*+-]+/, '');
   return (
     <li>
@@ -74,7 +74,9 @@ function Hit({ hit, onOpen }: { hit: MemoryHit; onOpen: () => void }) {
         <a class="hit-text" href={hrefOf('memory', `${file}:${line}`)} dir="auto" onClick={onOpen}>
           {words}
         </a>
-        <span class="quiet">{[file, section, at, speaker].filter(Boolean).join(' · ')}</span>
+        <span class="quiet">
+          {[file, section, at, speaker, title ?? session].filter(Boolean).join(' · ')}
+        </span>
       </div>
       <a class="button" href={hrefOf('memory', `why:${words.slice(0, 200)}`)} onClick={onOpen}>
         {t.memory.why}
