@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
+import { startConnectProxy } from '@mobyclaw/testkit/connect-proxy';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from './config.ts';
 import { type EgressService, startEgress } from './service.ts';
-import { say } from './testing/raw-client.ts';
+import { say, tunnel } from './testing/raw-client.ts';
 
 const TOKEN = 'the-token-of-the-gateway';
 
@@ -118,6 +121,35 @@ test('the door goes by the rules that are published, asks the gateway, and shows
     mode: 'ask',
     problem: { line: 1 },
   });
+});
+
+test('a host that is denied, and every one by mode: model, ends where it is open; the others go on', async () => {
+  const far = createServer();
+  await new Promise<void>((resolve) => far.listen(0, '127.0.0.1', resolve));
+  const { port } = far.address() as AddressInfo;
+  const hosts = Object.fromEntries(['one', 'two', 'three'].map((name) => [`${name}.example:443`, { port }]));
+  const proxy = await startConnectProxy({ hosts });
+  onTestFinished(() => Promise.all([proxy.close(), far.close()]).then(() => undefined));
+  const env: NodeJS.ProcessEnv = { ...environment(), HTTPS_PROXY: proxy.url };
+  const folder = join(env.MOBYCLAW_HOME ?? '', 'egress/rules');
+  mkdirSync(folder, { recursive: true });
+  const allow = 'allow: [one.example, two.example, three.example]\n';
+  const rule = async (text: string): Promise<void> => {
+    writeFileSync(join(folder, 'egress.yaml'), text);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    await fetch(`${url}/reload`, { method: 'POST', headers });
+  };
+  writeFileSync(join(folder, 'egress.yaml'), allow);
+  const { url, doorUrl } = await start(env);
+  const open = (host: string) => tunnel(Number(new URL(doorUrl).port), `${host}:443`);
+  const [one, two, three] = await Promise.all(['one.example', 'two.example', 'three.example'].map(open));
+  const ended = [one, two, three].map((socket) => once(socket as Socket, 'close'));
+  await rule(`${allow}deny: [one.example]\n`);
+  await ended[0];
+  await rule('allow: [two.example]\n'); // no rule names three.example any more, which denies nothing
+  expect([two?.destroyed, three?.destroyed]).toEqual([false, false]);
+  await rule('mode: model\n');
+  await Promise.all(ended);
 });
 
 test('the process says where it listens, and ends in order', async () => {

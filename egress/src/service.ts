@@ -4,8 +4,11 @@
  */
 import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '@mobyclaw/lib/clock';
+import { judge } from '@mobyclaw/lib/egress-rules/judge';
+import { readHostName } from '@mobyclaw/lib/host-name';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { PartService } from '@mobyclaw/lib/part-process';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
@@ -18,6 +21,7 @@ import { publicAddresses } from './door/addresses.ts';
 import { AuditLog } from './door/audit-log.ts';
 import { Dialler } from './door/dialler.ts';
 import { createDoor } from './door/door.ts';
+import { OpenPassages } from './door/open-passages.ts';
 import { EventLog } from './events/event-log.ts';
 import { CallBudget } from './ledger/budget.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -58,9 +62,12 @@ export async function startEgress(
   const left = ledger.recover(budget.costOf);
   if (left > 0) logger.warn({ calls: left }, 'calls of models whose end nobody saw count as guessed');
   const turns = new RunningTurns();
-  const rules = new RulesFile(config.rulesFile, logger, ({ problem }) =>
-    events.append({ event: 'rules', data: problem ? { problem } : {} }),
-  );
+  const passages = new OpenPassages();
+  const rules = new RulesFile(config.rulesFile, logger, ({ rules: inForce, problem }) => {
+    const cut = passages.cut((target) => judge(inForce, target).verdict === 'refuse');
+    if (cut > 0) logger.info({ connections: cut }, 'cut, since egress.yaml refuses their hosts now');
+    events.append({ event: 'rules', data: problem ? { problem } : {} });
+  });
   const packages = readAtMostEvery(REGISTRIES_MS, clock, () => registries());
   const gate = new Gate({
     rules,
@@ -82,6 +89,7 @@ export async function startEgress(
     certificateFor: (host) => authority.certificateFor(host),
     authority: () => authority.certificate(),
     audit,
+    passages,
     logger,
   });
   const relay = createRelay({ ...config, routes: new Routes(config), budget, ledger, turns, logger });
@@ -120,7 +128,21 @@ export async function startEgress(
     throw error;
   }
   const [relayUrl = '', doorUrl = '', url = ''] = listeners.map((listener) => listener.url);
+  await warmUp(gate, doorUrl);
   return { url, relayUrl, doorUrl, close };
+}
+
+/** All that the first refusal would wait for: the rules, the registries, tables of names, the server's own first request. */
+async function warmUp(gate: Gate, doorUrl: string): Promise<void> {
+  const wanted = { host: 'xn--bcher-kva.invalid', port: 443, pass: null };
+  readHostName(wanted.host);
+  await gate.decide(wanted, new AbortController().signal); // of no turn, so nobody is asked
+  await new Promise<void>((resolve) => {
+    const request = get(`${doorUrl}/healthz`, { agent: false }, (response) =>
+      response.resume().on('close', resolve),
+    );
+    request.on('error', () => resolve()); // whoever comes next learns of it
+  });
 }
 
 /** What is read from files that seldom change. */

@@ -13,6 +13,7 @@ import type { Audit, AuditEntry } from './audit.ts';
 import { asRefusal, checkHost, forward, forwardUpgrade } from './forward.ts';
 import { type Allowed, type InsideOptions, Insides, type Passage } from './inside.ts';
 import type { Judge, Ruling } from './judge.ts';
+import type { OpenPassages } from './open-passages.ts';
 import { Refusal, refuseConnect, refuseRequest } from './refusal.ts';
 import { readAddress, readAuthority, shown, type Target } from './target.ts';
 
@@ -27,6 +28,7 @@ export interface DoorOptions extends Omit<InsideOptions, 'openingMs'> {
   /** The certificate of our authority, which the agent's side fetches to trust it. */
   authority(): Promise<string>;
   audit: Audit;
+  passages: OpenPassages;
   logger: Logger;
   openingMs?: number;
 }
@@ -176,10 +178,17 @@ class Door {
   }
 
   /** Writes the connection down. @returns what completes the row */
-  #count({ target, ruling }: Passage, near: Socket): () => void {
+  #count({ target, ruling, far }: Passage, near: Socket): () => void {
     const entry = this.#options.audit.open(entryOf(target, 'allowed', ruling.reason, ruling.turn));
     const { bytesRead, bytesWritten } = near;
-    return () => entry.close(near.bytesWritten - bytesWritten, near.bytesRead - bytesRead);
+    const left = this.#options.passages.add(target, () => {
+      near.destroy();
+      far.destroy();
+    });
+    return () => {
+      left();
+      entry.close(near.bytesWritten - bytesWritten, near.bytesRead - bytesRead);
+    };
   }
 
   /** @throws Refusal */

@@ -26,7 +26,7 @@ export function refusalText(why: WhyNot, target: string): string {
     case 'asked':
       return `${target} is not allowed yet. Moby's owner is being asked, and what he allows counts at once: try again once he has answered, or go on without it and say so. ${byHand}`;
     case 'not-answered':
-      return `${target} is not allowed yet. Moby's owner was asked and has not answered within 30 seconds; what he allows later counts at once. Go on without it and say so. ${byHand}`;
+      return `${target} is not allowed yet. Moby's owner was asked and has not answered yet; what he allows later counts at once. Go on without it and say so. ${byHand}`;
     case 'no':
       return `${target} is not allowed. Moby's owner was asked and said no, which holds for this answer. Go on without it, and do not try another way.`;
     case 'too-many':

@@ -12,6 +12,7 @@ import type { AuditEntry } from '../door/audit.ts';
 import { Dialler } from '../door/dialler.ts';
 import { createDoor } from '../door/door.ts';
 import type { Judge } from '../door/judge.ts';
+import { OpenPassages } from '../door/open-passages.ts';
 import { BoundSecrets } from '../secrets/bound-secrets.ts';
 
 export interface DoorSetup {
@@ -34,6 +35,7 @@ export async function testDoor(
   setup: DoorSetup,
   environment: NodeJS.ProcessEnv,
   write: (row: AuditRow) => void,
+  passages = new OpenPassages(),
 ): Promise<Server> {
   const authority = await Authority.open(setup.folder, systemClock);
   const judge: Judge = async ({ host }) => {
@@ -75,6 +77,7 @@ export async function testDoor(
       open: (entry) => ({ close: (bytesIn, bytesOut) => write({ ...entry, bytesIn, bytesOut }) }),
       refused: write,
     },
+    passages,
     logger: createLogger('door', 'warn'),
     openingMs: setup.openingMs ?? 15_000,
   });

