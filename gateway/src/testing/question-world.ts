@@ -40,8 +40,8 @@ export interface GatewayProcess {
 export async function gatewayProcess(
   agent: Pick<FakeAgent, 'url'>,
   environment: Readonly<Record<string, string>> = {},
+  home = temporaryFolder(),
 ): Promise<GatewayProcess> {
-  const home = temporaryFolder();
   const port = await freePort();
   const gateway = await killedGateway(
     { MOBYCLAW_PORT: String(port), MOBYCLAW_AGENT_URL: agent.url, MOBYCLAW_TZ: 'UTC', ...environment },
