@@ -100,7 +100,7 @@ test('an idle reset: nobody waits, and the summary is told to the next turn', as
   await three(world);
   await clock.advance(2 * 3_600_000);
   await world.moby.ask('good morning');
-  await world.settled();
+  await world.settled(clock);
   expect(last(world)).toMatchObject({ why: 'idle', state: 'done', flush: 'written', summarises: 1 });
   await world.moby.ask('and now?');
   expect(prompts(world).at(-1)).toContain('a summary of what was said before');
@@ -198,7 +198,7 @@ test('a flush that fails is recorded with its reason, waits, and is made good; t
   await world.moby.ask('hello');
   away = false;
   await clock.advance(60_000);
-  await world.settled();
+  await world.settled(clock);
   expect(last(world)).toMatchObject({ state: 'done', flush: 'written', reason: null });
   expect(world.memory()).toContain('K7-4431');
   expect(await shown()).toBeUndefined();

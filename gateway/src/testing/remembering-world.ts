@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FakeAgentOptions, FakePrompt, Script } from '@mobyclaw/testkit/fake-agent/fake-agent';
+import type { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { thoughtScript } from '@mobyclaw/testkit/remembering-model';
 import { until } from '@mobyclaw/testkit/until';
 import { ActingAgent, type ToolAnswer } from './acting-agent.ts';
@@ -19,8 +20,8 @@ export interface RememberingWorld {
   rows(sql: string): Record<string, unknown>[];
   /** Calls a tool of memory or the gateway with a run's capability. */
   act(capability: string, tool: string, input: object): Promise<ToolAnswer>;
-  /** Once nothing is being made shorter any more. */
-  settled(): Promise<void>;
+  /** Once nothing is being made shorter any more. @param clock of the gateway: what was put off, because a turn began, is tried again by it */
+  settled(clock?: ManualClock): Promise<void>;
 }
 
 export interface RememberingOptions extends Omit<HarnessOptions, 'agent'> {
@@ -72,11 +73,13 @@ export async function rememberingWorld({
     memory: () => file('MEMORY.md'),
     file,
     rows,
-    settled: () =>
-      until(
-        'all that is made shorter',
-        () => rows('SELECT 1 FROM compactions WHERE ended_at IS NULL').length === 0,
-        20_000,
-      ).then(() => undefined),
+    settled: async (clock) => {
+      const isSettled = async (): Promise<boolean> => {
+        if (rows('SELECT 1 FROM compactions WHERE ended_at IS NULL').length === 0) return true;
+        await clock?.advance(1000);
+        return false;
+      };
+      await until('all that is made shorter', isSettled, 60_000);
+    },
   };
 }
