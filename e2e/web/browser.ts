@@ -8,8 +8,11 @@ let browser: Promise<Browser> | null = null;
 function launch(): Promise<Browser> {
   browser ??= chromium.launch({
     executablePath: execFileSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' }).trim(),
-    // Root, as in a CI container, has no sandbox of Chromium's.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    args: [
+      '--use-fake-device-for-media-stream', // a microphone that beeps
+      // Root, as in a CI container, has no sandbox of Chromium's.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ],
   });
   return browser;
 }

@@ -33,7 +33,14 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
   test('a question is answered while one looks on, with the steps of tools, and a reload shows the same', async () => {
     const moby = await startMoby((request) =>
       afterTools(request)
-        ? { text: ['# Done\n\n', 'I wrote **it** down as `my_name`:\n\n', '```sh\necho $HOME\n', '```\n'] }
+        ? {
+            text: [
+              '# Done\n\n',
+              'I wrote **it** down as `my_name` in @MEMORY.md:\n\n',
+              '```sh\necho $HOME\n',
+              '```\n',
+            ],
+          }
         : {
             reasoning: ['They want me to remember.'],
             toolCalls: [
@@ -59,6 +66,14 @@ describe.skipIf(!requireTool('chromium'))('the page', () => {
     await answer.locator('pre code .hljs-variable').getByText('$HOME').waitFor();
     expect(await answer.locator('pre code').textContent()).toBe('echo $HOME');
     expect(await answer.locator('p code').textContent()).toBe('my_name');
+    expect(await answer.getByRole('link', { name: '@MEMORY.md' }).getAttribute('href')).toBe(
+      '#/memory/MEMORY.md',
+    );
+    await page.getByLabel('Write to Moby').fill('What is in @mem');
+    await page.getByRole('option').first().waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.getByLabel('Write to Moby').inputValue()).toMatch(/^What is in @\S+\.md $/);
+    await page.getByLabel('Write to Moby').fill('');
     await answer.getByText('1 step').click();
     await answer.getByText('Writing to memory').click();
     await answer.getByText('Said:').first().waitFor();

@@ -1,4 +1,5 @@
 /** What an owner does in a conversation: queue, change, withdraw, stop, ask again, rename, search, files, keyboard, a phone. */
+import { startTranscriber } from '@mobyclaw/gateway/testing/transcriber';
 import { afterTools, lastUserText, type ModelRequest } from '@mobyclaw/testkit/fake-model';
 import { requireTool } from '@mobyclaw/testkit/require-tool';
 import { until } from '@mobyclaw/testkit/until';
@@ -107,8 +108,12 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     expect(faults).toEqual([]);
   }, 240_000);
 
-  test('files go along, are shown, and come back as they were', async () => {
-    const moby = await startMoby(() => ({ text: ['I see.'] }));
+  test('files go along, are shown, and come back as they were; what is spoken goes along as words', async () => {
+    const transcriber = await startTranscriber('Water the plants');
+    const moby = await startMoby(
+      (request) => ({ text: [wordsOf(request) === 'Water the plants' ? 'Watered.' : 'I see.'] }),
+      { env: transcriber.env },
+    );
     const { page, faults } = await moby.openPage();
     await page
       .locator('input[type=file]')
@@ -131,6 +136,19 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     expect(text).toBe('some notes');
+
+    await page.context().grantPermissions(['microphone'], { origin: moby.address });
+    await page.getByRole('button', { name: 'Record a voice message' }).click();
+    await page.locator('.recording').getByText('0:01').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Record a voice message' }).click();
+    await page.locator('.recording').getByText('0:01').waitFor();
+    await page.locator('.recording').getByRole('button', { name: 'Send' }).click();
+    await said(page, 'Watered.');
+    expect((await page.locator('.mine .bubble').last().textContent())?.trim()).toBe('Water the plants');
+    expect(transcriber.heard).toHaveLength(1); // the other one was discarded
+    expect(transcriber.heard[0]).toContain('filename="voice.webm"');
+    expect(transcriber.heard[0]?.length).toBeGreaterThan(1000);
     expect(faults).toEqual([]);
   }, 240_000);
 
@@ -156,7 +174,10 @@ describe.skipIf(!requireTool('chromium'))('a conversation', () => {
     const moby = await startMoby(() => ({ text: ['Yes.'] }));
     const { page } = await moby.openPage();
     await page.keyboard.type('half a thought');
-    await page.reload();
+    await Promise.all([page.waitForResponse('**/api/voice'), page.reload()]);
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
+    // Nothing can listen here.
+    expect(await page.getByRole('button', { name: 'Record a voice message' }).count()).toBe(0);
     await until(
       'the draft',
       async () => (await page.getByLabel('Write to Moby').inputValue()) === 'half a thought',

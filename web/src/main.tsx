@@ -10,6 +10,11 @@ interface ScriptUrlPolicy {
 }
 type Policies = { createPolicy(name: string, rules: ScriptUrlPolicy): ScriptUrlPolicy };
 
+// A notification was clicked; said before anything is waited for, so that no click is lost.
+navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ show?: unknown }>) => {
+  if (typeof data.show === 'string' && data.show.startsWith('#/')) location.hash = data.show;
+});
+
 const code = takeCode(location, history);
 watchRoute();
 openAsBefore(code);
@@ -28,8 +33,4 @@ if ('serviceWorker' in navigator) {
   const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
   const worker = policies?.createPolicy('worker', { createScriptURL: () => '/sw.js' }).createScriptURL('');
   navigator.serviceWorker.register(worker ?? '/sw.js').catch(() => undefined); // without it only an offline start and notifications are missing
-  // A notification was clicked.
-  navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ show?: unknown }>) => {
-    if (typeof data.show === 'string' && data.show.startsWith('#/')) location.hash = data.show;
-  });
 }

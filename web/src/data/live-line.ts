@@ -1,5 +1,5 @@
 /**
- * The one line to the gateway: opens it, reads its blocks, and when it breaks comes back to where it was. The id of a block
+ * A line to the gateway, the one for the whole page or one that a view opens while it is looked at: opens it, reads its blocks, and when it breaks comes back to where it was. The id of a block
  * counts once all of it was applied, so a block that was cut comes again whole.
  *
  * A line can be dead without a word (a frozen tab, a phone that slept, another network), so one that was silent for longer
@@ -25,27 +25,28 @@ export interface Clock {
   random(): number;
 }
 
-export interface LiveLineOptions {
-  /** `GET /api/stream`. @param since the id of the last block */
+export interface LiveLineOptions<Block> {
+  /** Asks for the stream, such as `GET /api/stream`. @param since the id of the last block */
   open: (since: string | null, signal: AbortSignal) => Promise<Response>;
-  apply: (block: LiveBlock) => void;
+  apply: (block: Block) => void;
   /** The gateway answered with something else than a stream. @returns whether to try again */
   onRefused: (response: Response) => Promise<boolean>;
   clock: Clock;
 }
 
-export class LiveLine {
+export class LiveLine<Block = LiveBlock> {
   readonly state: Signal<LineState> = signal('connecting');
-  readonly #options: LiveLineOptions;
+  readonly #options: LiveLineOptions<Block>;
   #since: string | null = null;
   #abort: AbortController | null = null;
   #failures = 0;
   #heardAt = 0;
   #cancelRetry: (() => void) | null = null;
   #cancelRest: (() => void) | null = null;
+  #cancelWatch: (() => void) | null = null;
   #stopped = true;
 
-  constructor(options: LiveLineOptions) {
+  constructor(options: LiveLineOptions<Block>) {
     this.#options = options;
   }
 
@@ -60,6 +61,7 @@ export class LiveLine {
     this.#stopped = true;
     this.#cancelRetry?.();
     this.#cancelRetry = null;
+    this.#cancelWatch?.();
     this.#abort?.abort();
     this.#abort = null;
   }
@@ -132,7 +134,7 @@ export class LiveLine {
       if (done || signal.aborted) return;
       this.#heardAt = this.#options.clock.now();
       for (const { id, data } of blocks.read(value)) {
-        this.#options.apply(JSON.parse(data) as LiveBlock);
+        this.#options.apply(JSON.parse(data) as Block);
         if (id !== null) this.#since = id;
         this.#failures = 0;
         this.state.value = 'live';
@@ -142,8 +144,7 @@ export class LiveLine {
 
   #watch(): void {
     const { clock } = this.#options;
-    clock.after(SILENT_MS / 4, () => {
-      if (this.#stopped) return;
+    this.#cancelWatch = clock.after(SILENT_MS / 4, () => {
       if (this.#abort !== null && clock.now() - this.#heardAt > SILENT_MS) this.#reconnect();
       this.#watch();
     });

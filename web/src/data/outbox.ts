@@ -11,6 +11,8 @@ export interface OutboxFile {
   name: string;
   mime: string;
   content: Blob;
+  /** A voice message: what is said in it is what one says. */
+  spoken?: true;
 }
 
 export interface OutboxEntry {

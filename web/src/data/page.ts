@@ -5,7 +5,7 @@ import { effect } from '@preact/signals';
 import { ask, loggedIn, refusal } from './api.ts';
 import { type AskMessages, Conversation } from './conversation.ts';
 import { Live } from './live.ts';
-import { LiveLine } from './live-line.ts';
+import { type Clock, LiveLine } from './live-line.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import { outboxDatabase } from './outbox-database.ts';
 import { Resources } from './resource.ts';
@@ -16,28 +16,52 @@ const RETRY_MS = 3000;
 export const live = new Live();
 export const resources = new Resources(live);
 
+const clock: Clock = {
+  now: () => performance.now(),
+  random: Math.random,
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 export const line = new LiveLine({
-  open: (since, signal) =>
-    fetch('/api/stream', {
-      headers: since === null ? {} : { 'last-event-id': since },
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal,
-    }),
+  open: (since, signal) => openStream('/api/stream', since, signal),
   apply: (block) => (typeof block === 'string' ? live.more(block) : live.apply(block)),
   async onRefused(response) {
     refusal(response.status, await response.text());
     return response.status !== 401;
   },
-  clock: {
-    now: () => performance.now(),
-    random: Math.random,
-    after(ms, work) {
-      const timer = setTimeout(work, ms);
-      return () => clearTimeout(timer);
-    },
-  },
+  clock,
 });
+
+/** A line of a view's own. @param refused why there is none; it is not tried again */
+export function openLine<Block>(
+  path: string,
+  apply: (block: Block) => void,
+  refused: (problem: string) => void,
+): LiveLine<Block> {
+  return new LiveLine<Block>({
+    open: (since, signal) => openStream(path, since, signal),
+    apply,
+    async onRefused(response) {
+      const problem = refusal(response.status, await response.text());
+      const passes = response.status >= 500;
+      if (!passes) refused(problem.message);
+      return passes;
+    },
+    clock,
+  });
+}
+
+function openStream(path: string, since: string | null, signal: AbortSignal): Promise<Response> {
+  return fetch(path, {
+    headers: since === null ? {} : { 'last-event-id': since },
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal,
+  });
+}
 
 let retries = false;
 const others = new BroadcastChannel(CHANNEL);
@@ -106,7 +130,7 @@ async function send({ key, session, text, files, again }: OutboxEntry): Promise<
     return ask<AcceptedTurn>(path, { method: 'POST', idempotencyKey: key });
   }
   const attachments = await Promise.all(
-    files.map(async ({ name, mime, content }) => ({ name, mime, data: await base64(content) })),
+    files.map(async ({ content, ...file }) => ({ ...file, data: await base64(content) })),
   );
   return ask<AcceptedTurn>('/api/turns', {
     method: 'POST',

@@ -103,5 +103,5 @@ test('a text that is replaced begins anew, once', () => {
   const drawing = new Drawing();
   for (const text of ['One', 'One two', 'Three', 'Three four']) drawing.stream.show(text, false);
   drawing.stream.show('Three four', true);
-  expect([drawing.begun, drawing.shown]).toEqual([2, '<Paragraph>Three four']);
+  expect([drawing.begun, drawing.shown]).toEqual([2, '<Paragraph>Three four</>']);
 });

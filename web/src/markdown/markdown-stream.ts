@@ -30,6 +30,9 @@ export class MarkdownStream {
     this.#written = text;
     if (isWhole) {
       smd.parser_end(this.#parser);
+      // It leaves open what the end of the text ends.
+      const { renderer, len } = this.#parser;
+      for (let open = len; open > 0; open--) renderer.end_token(renderer.data);
       this.#ended = true;
     }
   }

@@ -7,6 +7,7 @@ import { addCode, closeCode, nameLanguage } from './code-block.ts';
 import { element } from './element.ts';
 import { restored } from './literals.ts';
 import { MarkdownStream } from './markdown-stream.ts';
+import { linkOwnFiles } from './own-files.ts';
 import { ownPicture, safeLink } from './safe-link.ts';
 
 const TAGS: Partial<Record<smd.Token, string>> = {
@@ -52,7 +53,9 @@ function renderer(root: HTMLElement): smd.Renderer<HTMLElement[]> {
       nodes.push(type === smd.TABLE_ROW ? addRow(parent) : addNode(parent, type));
     },
     end_token(nodes) {
-      if (nodes.length > 1) closeCode(nodes.pop());
+      const node = nodes.length > 1 ? nodes.pop() : undefined;
+      if (node?.dir === 'auto') linkOwnFiles(node);
+      closeCode(node);
     },
     add_text(nodes, text) {
       (nodes.at(-1) ?? root).append(restored(text));

@@ -1,5 +1,5 @@
 /** Where one writes: text that is kept as it is typed, files from anywhere, commands with completion. */
-import type { CommandView } from '@mobyclaw/protocol/command';
+import type { VoiceView } from '@mobyclaw/protocol/voice';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { keepDraft, readDraft } from '../../data/drafts.ts';
 import type { LiveTurn } from '../../data/live-turns.ts';
@@ -9,17 +9,22 @@ import { Icon } from '../../ui/icon.tsx';
 import { useResource } from '../../ui/use-resource.ts';
 import { send, stopTurn } from './actions.ts';
 import { proposal } from './chat-state.ts';
+import { type Completion, useCompletions } from './completions.ts';
 import { pickFiles } from './picked-files.ts';
+import { canRecord, Recorder } from './recorder.tsx';
 
 export function Composer({ session, running }: { session: string; running: LiveTurn | null }) {
   const [text, setText] = useState(() => readDraft(session));
   const [files, setFiles] = useState<readonly OutboxFile[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
   const [dropping, setDropping] = useState(false);
+  const [speaking, setSpeaking] = useState(false);
   const [chosen, setChosen] = useState(0);
   const area = useRef<HTMLTextAreaElement>(null);
   const isEmpty = text.trim() === '' && files.length === 0;
   const matches = useCompletions(text);
+  const voice = useResource<VoiceView>('/api/voice');
+  const canSpeak = voice.value.value?.listens === true && canRecord();
 
   useLayoutEffect(() => {
     const node = area.current;
@@ -61,8 +66,8 @@ export function Composer({ session, running }: { session: string; running: LiveT
     void send(session, sent, files);
   }
 
-  function complete(command: CommandView): void {
-    change(`/${command.name}${command.usage === undefined ? '' : ' '}`);
+  function complete({ completed }: Completion): void {
+    change(completed);
     area.current?.focus();
   }
 
@@ -73,7 +78,7 @@ export function Composer({ session, running }: { session: string; running: LiveT
       setChosen((chosen + (event.key === 'ArrowDown' ? 1 : matches.length - 1)) % matches.length);
     } else if (
       match &&
-      (event.key === 'Tab' || (event.key === 'Enter' && `/${match.name}` !== text.trim()))
+      (event.key === 'Tab' || (event.key === 'Enter' && match.completed.trim() !== text.trim()))
     ) {
       event.preventDefault();
       complete(match);
@@ -102,23 +107,20 @@ export function Composer({ session, running }: { session: string; running: LiveT
       }}
     >
       {matches.length > 0 && (
-        <div class="completions" id="completions" role="listbox" aria-label={t.chat.commands}>
-          {matches.map((command, index) => (
+        <div class="completions" id="completions" role="listbox" aria-label={t.chat.completions}>
+          {matches.map((match, index) => (
             <div
-              key={command.name}
+              key={match.name}
               tabIndex={-1}
-              id={`command-${command.name}`}
+              id={`completion-${index}`}
               role="option"
               aria-selected={index === chosen}
               onMouseDown={(event) => {
                 event.preventDefault();
-                complete(command);
+                complete(match);
               }}
             >
-              <code>
-                /{command.name} {command.usage}
-              </code>{' '}
-              <span>{command.description.replaceAll('`', '')}</span>
+              <code>{match.name}</code> <span>{match.about}</span>
             </div>
           ))}
         </div>
@@ -145,46 +147,73 @@ export function Composer({ session, running }: { session: string; running: LiveT
           ))}
         </ul>
       )}
-      <div class="writing-line">
-        <FileButton icon="clip" label={t.chat.attach} onFiles={(list) => void add(list)} />
-        <FileButton icon="camera" label={t.chat.camera} camera onFiles={(list) => void add(list)} />
-        <textarea
-          ref={area}
-          rows={1}
-          dir="auto"
-          enterkeyhint={isPhone() ? 'enter' : 'send'}
-          aria-label={t.chat.placeholder}
-          placeholder={dropping ? t.chat.dropHere : t.chat.placeholder}
-          value={text}
-          aria-haspopup="listbox"
-          aria-controls="completions"
-          aria-autocomplete="list"
-          aria-activedescendant={matches[chosen] && `command-${matches[chosen].name}`}
-          onInput={({ currentTarget }) => change(currentTarget.value)}
-          onKeyDown={onKeyDown}
-          onPaste={(event) => {
-            const pasted = event.clipboardData?.files ?? [];
-            if (pasted.length === 0) return;
-            event.preventDefault();
-            void add(pasted);
+      {speaking ? (
+        <Recorder
+          onEnd={(file, trouble) => {
+            setSpeaking(false);
+            setProblem(trouble);
+            if (file) void send(session, '', [file]);
           }}
         />
-        {running && isEmpty ? (
-          <button
-            type="button"
-            class="send"
-            aria-label={t.chat.stop}
-            title={t.chat.stop}
-            onClick={() => void stopTurn(running.key)}
-          >
-            <Icon name="stop" />
-          </button>
-        ) : (
-          <button type="submit" class="send" aria-label={t.chat.send} title={t.chat.send} disabled={isEmpty}>
-            <Icon name="send" />
-          </button>
-        )}
-      </div>
+      ) : (
+        <div class="writing-line">
+          <FileButton icon="clip" label={t.chat.attach} onFiles={(list) => void add(list)} />
+          <FileButton icon="camera" label={t.chat.camera} camera onFiles={(list) => void add(list)} />
+          {canSpeak && (
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t.chat.record}
+              title={t.chat.record}
+              onClick={() => setSpeaking(true)}
+            >
+              <Icon name="microphone" />
+            </button>
+          )}
+          <textarea
+            ref={area}
+            rows={1}
+            dir="auto"
+            enterkeyhint={isPhone() ? 'enter' : 'send'}
+            aria-label={t.chat.placeholder}
+            placeholder={dropping ? t.chat.dropHere : t.chat.placeholder}
+            value={text}
+            aria-haspopup="listbox"
+            aria-controls="completions"
+            aria-autocomplete="list"
+            aria-activedescendant={matches[chosen] && `completion-${chosen}`}
+            onInput={({ currentTarget }) => change(currentTarget.value)}
+            onKeyDown={onKeyDown}
+            onPaste={(event) => {
+              const pasted = event.clipboardData?.files ?? [];
+              if (pasted.length === 0) return;
+              event.preventDefault();
+              void add(pasted);
+            }}
+          />
+          {running && isEmpty ? (
+            <button
+              type="button"
+              class="send"
+              aria-label={t.chat.stop}
+              title={t.chat.stop}
+              onClick={() => void stopTurn(running.key)}
+            >
+              <Icon name="stop" />
+            </button>
+          ) : (
+            <button
+              type="submit"
+              class="send"
+              aria-label={t.chat.send}
+              title={t.chat.send}
+              disabled={isEmpty}
+            >
+              <Icon name="send" />
+            </button>
+          )}
+        </div>
+      )}
     </form>
   );
 }
@@ -222,14 +251,6 @@ function FileButton({ icon, label, camera = false, onFiles }: FileButtonProps) {
       />
     </>
   );
-}
-
-/** Commands that begin as the text does, while it is nothing but the beginning of one. */
-function useCompletions(text: string): readonly CommandView[] {
-  const commands = useResource<{ items: CommandView[] }>('/api/commands');
-  const begun = /^\/([a-z]*)$/i.exec(text)?.[1]?.toLowerCase();
-  if (begun === undefined) return [];
-  return (commands.value.value?.items ?? []).filter(({ name }) => name.startsWith(begun)).slice(0, 8);
 }
 
 function isPhone(): boolean {

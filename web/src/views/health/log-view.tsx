@@ -1,12 +1,11 @@
-/** What a part logs, live while one looks on. Lines are shown as text, whatever is in them. */
+/** What a part logs, live while one looks at it. Lines are shown as text, whatever is in them. */
 import type { LogsView } from '@mobyclaw/protocol/part';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ask, messageOf } from '../../data/api.ts';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { openLine } from '../../data/page.ts';
 import { t } from '../../texts.ts';
 import { Problem } from '../../ui/view-state.tsx';
 import { lineOf } from './log-line.ts';
 
-const LOOK_AGAIN_MS = 1500;
 const MOST_LINES = 1000;
 
 export function LogView() {
@@ -16,37 +15,29 @@ export function LogView() {
   const [about, setAbout] = useState<Pick<LogsView, 'mode' | 'parts'> | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const box = useRef<HTMLPreElement>(null);
-  const next = useRef<string | null>(null);
-  useEffect(() => {
-    next.current = null;
-    setLines([]);
+  const line = useMemo(() => {
+    const query = new URLSearchParams({ part });
+    return openLine<LogsView>(
+      `/api/logs/stream?${query}`,
+      (view) => {
+        setAbout((was) => was ?? view);
+        setProblem(null);
+        if (view.lines.length > 0) setLines((shown) => [...shown, ...view.lines].slice(-MOST_LINES));
+      },
+      setProblem,
+    );
   }, [part]);
+  useEffect(() => setLines([]), [line]);
   useEffect(() => {
     if (!isLive) return;
-    const abort = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async (): Promise<void> => {
-      if (!document.hidden) {
-        const query = new URLSearchParams({ part, ...(next.current !== null && { after: next.current }) });
-        try {
-          const view = await ask<LogsView>(`/api/logs?${query}`, { signal: abort.signal });
-          next.current = view.next;
-          setAbout((was) => was ?? view);
-          setProblem(null);
-          if (view.lines.length > 0) setLines((shown) => [...shown, ...view.lines].slice(-MOST_LINES));
-        } catch (error) {
-          if (abort.signal.aborted) return;
-          setProblem(messageOf(error));
-        }
-      }
-      if (!abort.signal.aborted) timer = setTimeout(look, LOOK_AGAIN_MS);
-    };
-    void look();
+    const look = (): void => (document.hidden ? line.stop() : line.start());
+    look();
+    document.addEventListener('visibilitychange', look);
     return () => {
-      abort.abort();
-      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', look);
+      line.stop();
     };
-  }, [part, isLive]);
+  }, [line, isLive]);
   useLayoutEffect(() => {
     const { current } = box;
     if (!current) return;
