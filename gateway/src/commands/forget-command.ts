@@ -27,7 +27,9 @@ export const forgetCommand: Command = {
       if (!found || now() - found.at > WAITS_MS) return `What? Write \`${sign}forget\` and the words first.`;
       const { done } = await forgetting.begin(found.wish);
       const { state, problem, left } = await done;
-      return state === 'failed' ? `⚠️ ${problem}` : ['It is forgotten.', ...lines(left), ELSEWHERE].join('\n');
+      if (state === 'failed') return `⚠️ ${problem}`;
+      const unseen = found.wish.phrase === undefined ? [] : [UNSEEN];
+      return ['It is forgotten.', ...lines(left), ...unseen, ELSEWHERE].join('\n');
     }
     const wish = wishOf(words);
     if (wish === null) {
@@ -45,6 +47,8 @@ export const forgetCommand: Command = {
   },
 };
 
+const UNSEEN =
+  '- My work folder, the logs and what was typed in a terminal I did not look through; `./mobyclaw forget` with the same words, on my machine, does.';
 const ELSEWHERE =
   '- What the model provider, this messenger and old backups keep I cannot reach; delete your messages here yourself.';
 

@@ -144,7 +144,8 @@ test('/forget shows what is there, and removes it only after /forget yes', async
   const history = async (): Promise<string> =>
     JSON.stringify((await world.gateway.call('GET', `/api/sessions/telegram:dm:${ALICE.id}/messages`)).body);
   expect(await history()).toContain('blue bicycle');
-  await said(world, '/forget yes', 'It is forgotten.');
+  const told = await said(world, '/forget yes', 'It is forgotten.');
+  expect(told).toContain('./mobyclaw forget with the same words');
   expect(await history()).not.toContain('blue bicycle');
   expect(await history()).toContain('the weather');
   await said(world, '/allow', 'answer', GROUP);
