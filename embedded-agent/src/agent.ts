@@ -205,6 +205,12 @@ export class Agent {
             const other = this.#member(name);
             return runnerOf(other, await other.models());
           },
+          handOn: async (name) => {
+            const other = this.#member(name);
+            const runner = runnerOf(other, await other.models());
+            this.#used.set(sessionId, { member: other, cooldown: new Cooldown() });
+            return runner;
+          },
           cooldown,
           store,
           clock,

@@ -29,6 +29,8 @@ export interface RunDependencies extends Runner {
   soul: Soul;
   /** Another agent of soul.yaml, which is given a task. @throws ModelConfigError */
   runner(name: string): Promise<Runner>;
+  /** The same, to which the conversation is handed: it is the session's from now on. @throws ModelConfigError */
+  handOn(name: string): Promise<Runner>;
   /** Of the session. */
   cooldown: Cooldown;
   store: SessionStore;

@@ -8,15 +8,16 @@
 
 import { randomUUID } from 'node:crypto';
 import type { LanguageModelV4Prompt, LanguageModelV4ToolResultPart } from '@ai-sdk/provider';
-import { namedModel } from '@mobyclaw/lib/model-ref';
 import type { ToolCall, ToolResult } from '@mobyclaw/protocol/cagent';
 import { capabilityOf } from '@mobyclaw/protocol/identity';
 import type { RunModel } from '../model/create-model.ts';
-import type { ElicitationAnswer, ElicitationRequest, ToolContext } from '../tools/tool.ts';
+import type { ToolContext } from '../tools/tool.ts';
 import type { Offer } from '../tools/toolbox.ts';
 import { actsOn, responseFormat, textOf } from './answers.ts';
 import { readArguments } from './call-arguments.ts';
 import { modelErrorText } from './error-text.ts';
+import { formsOf } from './form.ts';
+import { Handoffs } from './handoff.ts';
 import { toModelMessages } from './history.ts';
 import { inOrder } from './in-order.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -25,7 +26,9 @@ import { ModelChain, nameOf } from './model-chain.ts';
 import { PromptBuilder } from './prompt.ts';
 import type { Emit } from './run-events.ts';
 import type { RunDependencies, RunEnd, RunRequest } from './run-request.ts';
+import { sessionRules } from './session-rules.ts';
 import { hear } from './steering.ts';
+import { teamOf } from './team.ts';
 import { titleFrom } from './title.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { toolOutput } from './tool-output.ts';
@@ -43,11 +46,17 @@ interface SubRun {
 
 /** @returns `cut` where the signal ended it: the answer is not whole, and its stream must break off without an end */
 export async function run(dependencies: RunDependencies, request: RunRequest): Promise<RunEnd> {
-  const active = new Run(dependencies, request);
+  let active = new Run(dependencies, request);
   const { signal, emit } = request;
   try {
     await active.begin();
-    await active.converse();
+    for (;;) {
+      await active.converse();
+      const next = await active.handedOn();
+      if (!next) break;
+      active.close();
+      active = next;
+    }
   } catch (error) {
     if (!signal.aborted) emit({ type: 'error', error: modelErrorText(error) });
   } finally {
@@ -78,10 +87,15 @@ class Run {
   #warned = '';
   #limit: number;
   #cutAtLimit = false;
-  /** Forms are asked one at a time. */
-  #eliciting: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: RunDependencies, request: RunRequest, sub: SubRun | null = null) {
+  readonly #handoffs: Handoffs;
+
+  constructor(
+    deps: RunDependencies,
+    request: RunRequest,
+    sub: SubRun | null = null,
+    handoffs: Handoffs = new Handoffs(),
+  ) {
     const { store, clock } = deps;
     const { session, emit, gate } = request;
     this.#deps = deps;
@@ -91,7 +105,10 @@ class Run {
     this.#writer = sub?.writer ?? new MessageWriter(store, session.id, deps.agentName, clock);
     const names = (sub?.depth ?? 0) < MOST_DEPTH ? (deps.agent.sub_agents ?? []) : [];
     const tool = transferTool(names, (task) => this.#transfer(task));
-    this.#offered = names.length === 0 ? (offer) => offer : withTransfer(tool, names, deps.soul);
+    this.#handoffs = handoffs;
+    const withTask = names.length === 0 ? (offer: Offer) => offer : withTransfer(tool, names, deps.soul);
+    const withHandoff = handoffs.offered(deps.agentName, sub ? [] : (deps.agent.handoffs ?? []), deps.soul);
+    this.#offered = (offer) => withHandoff(withTask(offer));
     this.#modelCalls = new ModelCalls({
       emit,
       writer: this.#writer,
@@ -118,11 +135,7 @@ class Run {
       workingDir: session.workingDir ?? deps.workingDir,
       headers: request.headers,
       signal: request.signal,
-      elicit: (question) => {
-        const asked = this.#eliciting.then(() => this.#elicit(question));
-        this.#eliciting = asked.catch(() => undefined); // whoever asked learns of it
-        return asked;
-      },
+      elicit: formsOf(request),
       notice: (message) => emit({ type: 'warning', message }),
     };
     this.#prompts = new PromptBuilder({
@@ -138,19 +151,7 @@ class Run {
       writer: this.#writer,
       gate,
       context: this.#context,
-      rules: () => {
-        const current = store.get(session.id);
-        return {
-          toolsApproved: current?.toolsApproved ?? false,
-          session: current?.permissions ?? null,
-          soul: deps.soul.permissions,
-        };
-      },
-      approveSession: () => store.setToolsApproved(session.id, true),
-      approveTool: (name) => {
-        const permissions = store.get(session.id)?.permissions ?? {};
-        store.setPermissions(session.id, { ...permissions, allow: [...(permissions.allow ?? []), name] });
-      },
+      ...sessionRules(store, session.id, deps.soul),
     });
   }
 
@@ -202,6 +203,24 @@ class Run {
     return sub.#lastWords.trim();
   }
 
+  /** The same run with the agent that the conversation was handed to; null where it was not. */
+  async handedOn(): Promise<Run | null> {
+    const { next } = this.#handoffs;
+    if (next === null) return null;
+    const runner = await this.#deps.handOn(next);
+    const { emit } = this.#request;
+    const speak: Emit = (event) => emit({ agent_name: next, ...event });
+    const run = new Run(
+      { ...this.#deps, ...runner },
+      { ...this.#request, emit: speak },
+      null,
+      this.#handoffs.forNext(),
+    );
+    run.#introduce(runner.models[0]);
+    await run.#listTools();
+    return run;
+  }
+
   /** When no task is worked on any more. */
   async settled(): Promise<void> {
     await this.#task;
@@ -212,7 +231,7 @@ class Run {
     const { agentName, models, store } = this.#deps;
     const { emit, messages, session } = this.#request;
     this.#introduce(models[0]);
-    emit({ type: 'team_info', available_agents: this.#team(), current_agent: agentName });
+    emit({ type: 'team_info', available_agents: teamOf(this.#deps), current_agent: agentName });
     await this.#listTools();
     for (const [index, message] of messages.entries()) {
       const told = hear(this.#writer, message);
@@ -261,6 +280,7 @@ class Run {
         (call, before) => this.#result(call, before),
       );
       prompt.push(answer.message, { role: 'tool', content }, ...this.#steered(false));
+      if (this.#handoffs.next !== null) return;
       if (this.#limit > 0 && calls >= this.#limit && (await this.#stopsAtLimit())) return;
       await this.#listTools();
       this.#warn();
@@ -287,15 +307,6 @@ class Run {
   /** Whether the last answer ended because it had reached the longest that the model may give. */
   get cutAtLimit(): boolean {
     return this.#cutAtLimit;
-  }
-
-  #elicit({ message, title, schema }: ElicitationRequest): Promise<ElicitationAnswer> {
-    const { elicitation, signal, emit } = this.#request;
-    const elicitation_id = randomUUID();
-    const answer = elicitation.wait(signal, ({ id }) => id === undefined || id === elicitation_id);
-    const meta = title === undefined ? {} : { meta: { 'cagent/title': title } };
-    emit({ type: 'elicitation_request', message, mode: 'form', schema, elicitation_id, ...meta });
-    return answer;
   }
 
   close(): void {
@@ -352,16 +363,6 @@ class Run {
       return this.#toolCalls.respond(call, tool.definition, { output, isError: true });
     }
     return await this.#toolCalls.run(tool, call, read.input, before);
-  }
-
-  /** All agents of soul.yaml; of the one that runs, the model that it really has. */
-  #team() {
-    const { soul, agentName, models } = this.#deps;
-    const [{ resolved }] = models;
-    return Object.entries(soul.agents).map(([name, { description = '', model: ref }]) => {
-      const known = name === agentName ? resolved : namedModel(soul, ref);
-      return { name, description, provider: known?.provider ?? '', model: known?.model ?? ref };
-    });
   }
 
   async #listTools(): Promise<void> {

@@ -9,7 +9,7 @@ import type { StoredMessage } from '@mobyclaw/protocol/cagent';
 import * as z from 'zod';
 import type { Soul } from '../soul/schema.ts';
 import { type AgentTool, builtInTool, type ToolContext } from '../tools/tool.ts';
-import type { Offer } from '../tools/toolbox.ts';
+import { type Offered, withTool } from './with-tool.ts';
 
 /** How deep tasks are handed on: agents that name each other would do it without end. */
 export const MOST_DEPTH = 3;
@@ -42,25 +42,10 @@ export function transferTool(
   });
 }
 
-/** The same offer with one more tool; the same object for the same offer. */
-export function withTransfer(tool: AgentTool, names: readonly string[], soul: Soul): (offer: Offer) => Offer {
+/** The tool, for who has sub-agents, with what is told of them. */
+export function withTransfer(tool: AgentTool, names: readonly string[], soul: Soul): Offered {
   const team = names.map((name) => `- ${name}: ${soul.agents[name]?.description ?? ''}`.trimEnd());
-  const told = `You can give tasks to these agents with transfer_task:\n${team.join('\n')}`;
-  let from: Offer | null = null;
-  let made: Offer | null = null;
-  return (offer) => {
-    if (made && offer === from) return made;
-    const { name, description = '', parameters } = tool.definition;
-    const inputSchema = parameters as Offer['forModel'][number]['inputSchema'];
-    from = offer;
-    made = {
-      ...offer,
-      tools: new Map([...offer.tools, [name, tool]]),
-      forModel: [...offer.forModel, { type: 'function', name, description, inputSchema }],
-      instructions: [...offer.instructions, told],
-    };
-    return made;
-  };
+  return withTool(tool, `You can give tasks to these agents with transfer_task:\n${team.join('\n')}`);
 }
 
 /** What a sub-agent is told before its own instruction. */

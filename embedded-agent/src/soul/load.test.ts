@@ -68,14 +68,11 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
     );
   });
 
-  it.each(['hooks', 'handoffs', 'rag', 'max_tool_result_tokens'])(
-    'says that it does not support %s',
-    (key) => {
-      expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
-        `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
-      );
-    },
-  );
+  it.each(['hooks', 'cache', 'rag', 'max_tool_result_tokens'])('says that it does not support %s', (key) => {
+    expect(fault(`${MINIMAL}    ${key}: {}\n`)).toContain(
+      `line 5, column 5: the embedded agent does not support "agents.root.${key}"`,
+    );
+  });
 
   it('says that it does not support rag at the top', () => {
     expect(fault(`${MINIMAL}rag: {}\n`)).toContain(
@@ -90,8 +87,8 @@ permissions: { allow: ["*"], deny: ["shell:cmd=rm *"] }
       'soul.yaml',
     );
     expect(soul.agents.heartbeat).toEqual({ model: 'x/small', toolsets: [{ type: 'think' }] });
-    expect(fault(`${MINIMAL}  helper: { model: x/y, handoffs: [root] }\n`)).toContain(
-      'the embedded agent does not support "agents.helper.handoffs"',
+    expect(fault(`${MINIMAL}  helper: { model: x/y, commands: {} }\n`)).toContain(
+      'the embedded agent does not support "agents.helper.commands"',
     );
     expect(fault(`${MINIMAL}  helper: { modle: x/y }\n`)).toContain('unknown key "agents.helper.modle"');
     expect(fault('agents:\n  heartbeat: { model: x/y }\n')).toContain('"root" is missing');

@@ -100,6 +100,8 @@ const agentSchema = z.strictObject({
   toolsets: z.array(toolsetSchema).optional(),
   /** Agents of this file that it can give tasks to. */
   sub_agents: z.array(z.string().min(1)).optional(),
+  /** Agents of this file that it can hand the conversation to. */
+  handoffs: z.array(z.string().min(1)).optional(),
   /** True, or a list: `local` for all, or names of some. */
   skills: z
     .union([
@@ -138,12 +140,16 @@ const soulObject = z.strictObject({
 });
 
 export const soulSchema = soulObject.superRefine(({ agents }, context) => {
-  for (const [name, { sub_agents = [] }] of Object.entries(agents)) {
-    for (const [index, member] of sub_agents.entries()) {
-      if (Object.hasOwn(agents, member) && member !== name) continue;
-      const message =
-        member === name ? 'an agent is no sub-agent of itself' : `there is no agent "${member}"`;
-      context.addIssue({ code: 'custom', path: ['agents', name, 'sub_agents', index], message });
+  for (const [name, { sub_agents = [], handoffs = [] }] of Object.entries(agents)) {
+    const others = { sub_agents, handoffs };
+    for (const [key, members] of Object.entries(others)) {
+      for (const [index, member] of members.entries()) {
+        if (Object.hasOwn(agents, member) && member !== name) continue;
+        const itself =
+          key === 'handoffs' ? 'an agent does not hand on to itself' : 'an agent is no sub-agent of itself';
+        const message = member === name ? itself : `there is no agent "${member}"`;
+        context.addIssue({ code: 'custom', path: ['agents', name, key, index], message });
+      }
     }
   }
 });
@@ -159,7 +165,7 @@ export type FallbackConfig = z.infer<typeof fallbackSchema>;
 /** What cagent reads and this agent does not, by name. */
 export const CAGENT_ONLY_KEYS: ReadonlySet<string> = new Set(
   (
-    'rag mcps hooks handoffs commands code_mode_tools ' +
+    'rag mcps hooks commands code_mode_tools ' +
     'add_description_parameter defer toon ref config api_config lsp a2a shared path post_edit ignore_vcs ' +
     'frequency_penalty presence_penalty parallel_tool_calls track_usage routing name model_picker ' +
     'safety runtime budgets max_consecutive_tool_calls max_tool_result_tokens session_compaction compaction_threshold ' +
