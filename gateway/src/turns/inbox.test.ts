@@ -70,6 +70,16 @@ test('the same key with another message is refused, and names the turn it belong
   expect((error as KeyReusedError).turn).toBe(first.turn.id);
 });
 
+test('the same words for another model are another message', async () => {
+  const { inbox } = setUp();
+  const first = await inbox.accept(message('one', { key: 'k', modelWanted: 'large' }));
+  expect((await inbox.accept(message('one', { key: 'k', modelWanted: 'large' }))).turn.id).toBe(
+    first.turn.id,
+  );
+  for (const modelWanted of ['small', null])
+    await expect(inbox.accept(message('one', { key: 'k', modelWanted }))).rejects.toThrow(KeyReusedError);
+});
+
 test('a full queue refuses the message that is too many, and no other', async () => {
   const { inbox, store } = setUp({ queueLimit: 3 });
   const results = await Promise.allSettled(

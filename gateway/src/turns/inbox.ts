@@ -185,8 +185,16 @@ const NOT_STARTED = {
   mergedInto: null,
 } as const;
 
-function hashOf({ session, prompt, attachments, sent = { prompt, attachments } }: InboundMessage): string {
+/** A message that names no model has the hash that it had before there were any: keys are kept over an upgrade. */
+function hashOf({
+  session,
+  prompt,
+  attachments,
+  sent = { prompt, attachments },
+  modelWanted,
+}: InboundMessage): string {
+  const model = modelWanted ? [modelWanted] : [];
   return createHash('sha256')
-    .update(JSON.stringify([session, sent.prompt, sent.attachments]))
+    .update(JSON.stringify([session, sent.prompt, sent.attachments, ...model]))
     .digest('base64url');
 }
