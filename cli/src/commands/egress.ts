@@ -51,30 +51,17 @@ export const command: Define = (target, context, exit) => {
     .option('--path <path...>', 'only these, such as /repos/me/*; TLS is ended for it')
     .option('--private', 'it lies in a network of yours')
     .action(async (hosts: string[], options: AllowOptions) => exit(await allow(context, hosts, options)));
-  target
-    .command('deny <host...>')
-    .description('never let Moby reach them, in any mode')
-    .action(async (hosts: string[]) =>
-      exit(
-        await change(
-          context,
-          hosts.map((host) => ({ do: 'deny', host })),
-          'Denied.',
-        ),
-      ),
-    );
-  target
-    .command('forget <host...>')
-    .description('take their rules out, of allow and deny')
-    .action(async (hosts: string[]) =>
-      exit(
-        await change(
-          context,
-          hosts.map((host) => ({ do: 'forget', host })),
-          'No rule names it any more.',
-        ),
-      ),
-    );
+  const ofHosts = (what: 'deny' | 'forget', description: string, said: string): void => {
+    target
+      .command(`${what} <host...>`)
+      .description(description)
+      .action(async (hosts: string[]) => {
+        const edits = hosts.map((host) => ({ do: what, host }));
+        exit(await change(context, edits, said));
+      });
+  };
+  ofHosts('deny', 'never let Moby reach them, in any mode', 'Denied.');
+  ofHosts('forget', 'take their rules out, of allow and deny', 'No rule names it any more.');
   target
     .command('mode')
     .description('model: nothing but the model; ask: you are asked; open: any public host, written down')

@@ -10,7 +10,7 @@
  *
  * A question ends with its turn, at the latest; after its time its fallback counts.
  */
-import type { Clock, Timer } from '@mobyclaw/lib/clock';
+import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import { uuidv7 } from '@mobyclaw/lib/uuid';
 import type { Asker } from '@mobyclaw/protocol/capability';
@@ -27,12 +27,11 @@ import { mustBeFew, TOO_MANY, TooManyQuestions } from './flood.ts';
 import type { Draft, Kind, Settled } from './kind.ts';
 import { type Kinds, kinds } from './kinds.ts';
 import { answeredOutcome, expiredOutcome, mayHaveRun, WITHDRAWN_OUTCOME } from './outcome.ts';
+import { QuestionAudience, type QuestionListener } from './question-audience.ts';
+import { QuestionTimers } from './question-timers.ts';
 import { toQuestion } from './question-view.ts';
 import type { RuleFor } from './tool.ts';
 
-const LOOK_MS = 60_000; // at the clock on the wall, since a machine may have slept
-const DISK_RETRY_MS = 2000;
-const ROWS_AT_ONCE = 200;
 const TURN_HAS_ENDED =
   'The answer that wanted this has ended meanwhile, so only Always and No mean something now.';
 const ASKING_GUEST = 'I have to ask my owner.';
@@ -87,27 +86,31 @@ export class Questions {
   readonly #options: QuestionsOptions;
   readonly #kinds: Kinds;
   readonly #waiters = new Map<string, Waiter>();
-  readonly #listeners = new Set<(question: Question, changed: number) => void>();
   /** Secrets that were typed, until the agent is told. */
   readonly #secrets = new Map<string, string | number>();
-  /** Of those that wait. They end by what passes here too, since the clock on the wall may be set back. */
-  readonly #timers = new Map<string, Timer>();
+  readonly #timers: QuestionTimers;
+  readonly #audience: QuestionAudience;
 
   constructor(options: QuestionsOptions) {
     this.#options = options;
     this.#kinds = kinds(options.ruleFor);
+    this.#audience = new QuestionAudience(options);
+    const { store, clock, logger } = options;
+    this.#timers = new QuestionTimers({
+      questions: store.questions,
+      end: (over) => this.#end(over),
+      clock,
+      logger,
+    });
   }
 
   /** Lets the time of those that an earlier process asked go on. */
   start(): void {
-    const now = this.#options.clock.now();
-    for (const row of this.#options.store.questions.open()) {
-      this.#endIn(row, Math.min(row.expiresAt - now, row.expiresAt - row.askedAt));
-    }
+    this.#timers.start();
   }
 
   stop(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.stop();
   }
 
   /**
@@ -158,13 +161,13 @@ export class Questions {
     const row = store.questions.find(id);
     if (!row) return;
     this.#show([row], true);
-    this.#endIn(row, timeoutMs);
+    this.#timers.endIn(row, timeoutMs);
   }
 
   /** First wins; on disk when it returns. @throws StoreError; it is not answered then */
   answer(id: string, given: GivenAnswer, { door, by, chat }: Answerer): AnswerResult {
     const { store, clock, timeZone } = this.#options;
-    this.#expire();
+    this.#timers.look();
     const row = store.questions.find(id);
     if (!row) return { status: 'unknown' };
     if (row.state !== 'open') return { status: 'settled', question: toQuestion(row) };
@@ -204,8 +207,7 @@ export class Questions {
     const told = problem === null ? (outcome ?? '') : `${outcome ?? ''} No rule was written: ${problem}`;
     store.transaction('durable', () => store.questions.ruleDone(id, told, clock.now()));
     const row = store.questions.find(id);
-    if (row && problem !== null)
-      for (const listener of [...this.#listeners]) listener(toQuestion(row), row.changed);
+    if (row && problem !== null) this.#audience.tell(row);
   }
 
   /**
@@ -235,7 +237,7 @@ export class Questions {
       return true;
     });
     const row = placed ? store.questions.find(id) : null;
-    if (row) this.#tell(row);
+    if (row) this.#audience.tell(row);
     return placed;
   }
 
@@ -253,29 +255,14 @@ export class Questions {
     return this.#options.store.questions.openIn(chat).map(toQuestion);
   }
 
-  /** @param listener is told of each change that is on disk, with its number. @returns unsubscribes */
-  onChange(listener: (question: Question, changed: number) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** As `QuestionAudience.onChange`. */
+  onChange(listener: QuestionListener): () => void {
+    return this.#audience.onChange(listener);
   }
 
-  /**
-   * Hands over what has changed after that number, and then each change. With 0 it begins with those that wait.
-   * @returns unsubscribes
-   */
-  follow(after: number, listener: (question: Question, changed: number) => void): () => void {
-    const { questions } = this.#options.store;
-    if (after === 0) {
-      const open = questions.open().sort((a, b) => a.changed - b.changed);
-      for (const row of open) listener(toQuestion(row), row.changed);
-    } else {
-      let rows = questions.changedAfter(after, ROWS_AT_ONCE);
-      while (rows.length > 0) {
-        for (const row of rows) listener(toQuestion(row), row.changed);
-        rows = questions.changedAfter((rows.at(-1) as QuestionRow).changed, ROWS_AT_ONCE);
-      }
-    }
-    return this.onChange(listener);
+  /** As `QuestionAudience.follow`. */
+  follow(after: number, listener: QuestionListener): () => void {
+    return this.#audience.follow(after, listener);
   }
 
   /** The row of a draft, once it is settled. */
@@ -288,7 +275,7 @@ export class Questions {
     signal: AbortSignal,
   ): Promise<QuestionRow> {
     signal.throwIfAborted();
-    this.#expire();
+    this.#timers.look();
     const { questions } = this.#options.store;
     const rows = questions.ofTurn(turn.id);
     const uses = questions.usesOfTurn(turn.id);
@@ -303,7 +290,7 @@ export class Questions {
     if (found && found.state !== 'open') return found;
     if (found) {
       this.#options.store.transaction('relaxed', () => questions.askAgain(found, attempt, draft.call));
-      this.#tellTurn(found); // a crash may have kept the first word of it from whoever follows
+      this.#audience.tellTurn(found); // a crash may have kept the first word of it from whoever follows
       return this.#wait(found.id, signal);
     }
     const before = uses.filter((use) => use.subject === draft.subject);
@@ -361,7 +348,7 @@ export class Questions {
         chat: null, // whoever shows it finds one
       });
     });
-    this.#endIn({ id, expiresAt: askedAt + timeoutMs(turn) }, timeoutMs(turn));
+    this.#timers.endIn({ id, expiresAt: askedAt + timeoutMs(turn) }, timeoutMs(turn));
     this.#show(left, true);
     if (asker === 'guest') emit(turn.seq, { type: 'notice', data: { text: ASKING_GUEST } });
     const row = store.questions.find(id);
@@ -448,35 +435,14 @@ export class Questions {
           (row.settledAt - row.askedAt) / 1000,
         );
       }
-      if (events) this.#tellTurn(row);
-      this.#tell(row);
+      if (events) this.#audience.tellTurn(row);
+      this.#audience.tell(row);
       if (row.state !== 'open') {
-        this.#timers.get(id)?.cancel();
-        this.#timers.delete(id);
+        this.#timers.cancel(id);
         this.#waiters.get(id)?.settled(row);
       }
       return [question];
     });
-  }
-
-  #tell(row: QuestionRow): void {
-    const question = toQuestion(row);
-    for (const listener of [...this.#listeners]) listener(question, row.changed);
-  }
-
-  /** Whoever follows the turn sees it, but not a guest. */
-  #tellTurn({ id, kind, state, title, outcome, asker, turn: turnId }: QuestionRow): void {
-    const turn = asker === 'guest' ? null : this.#options.store.turns.find(turnId);
-    if (!turn || turn.finishedAt !== null) return;
-    const data = { id, kind, state, title, ...(outcome === null ? {} : { outcome }) };
-    this.#options.emit(turn.seq, { type: 'question', data });
-  }
-
-  /** Ends those whose time is over. */
-  #expire(): void {
-    const { store, clock } = this.#options;
-    const at = clock.now();
-    this.#end(store.questions.open().filter(({ expiresAt }) => expiresAt <= at));
   }
 
   #end(over: readonly QuestionRow[]): void {
@@ -487,24 +453,5 @@ export class Questions {
       outcome: expiredOutcome(this.#kinds[row.kind].outcome(row.fallback, row)),
       at: this.#options.clock.now(),
     }));
-  }
-
-  /** Once so much time has passed here, or it is so late. */
-  #endIn(row: Pick<QuestionRow, 'id' | 'expiresAt'>, leftMs: number): void {
-    const { store, clock, logger } = this.#options;
-    const stepMs = Math.min(Math.max(leftMs, 1), LOOK_MS);
-    const look = (): void => {
-      if (leftMs > stepMs && clock.now() < row.expiresAt) {
-        this.#endIn(row, leftMs - stepMs);
-        return;
-      }
-      try {
-        this.#end(store.questions.open().filter(({ id }) => id === row.id));
-      } catch (error) {
-        logger.error({ err: error }, 'a question whose time is over could not be closed yet');
-        this.#timers.set(row.id, clock.after(DISK_RETRY_MS, look));
-      }
-    };
-    this.#timers.set(row.id, clock.after(stepMs, look));
   }
 }
