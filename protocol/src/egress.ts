@@ -143,7 +143,7 @@ export const doorAskSchema = z.object({
 });
 export type DoorAsk = z.infer<typeof doorAskSchema>;
 
-/** `POST /asks/<id>`. `hold`: somebody is likely to answer, so the door keeps the request up to 30 s. */
+/** `POST /asks/<id>`. `hold`: somebody is likely to answer, so the door keeps the request up to 20 s. */
 export const askAnswerSchema = z.object({
   verdict: z.enum(['once', 'answer', 'always', 'no', 'hold']),
   unasked: z.literal(true).optional().describe('of a no: the owner is asked too much already, so he is not'),

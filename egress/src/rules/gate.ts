@@ -1,7 +1,7 @@
 /**
  * Decides about each connection of the agent's: by the owner's rule, and where that says nothing by asking him. The gateway
  * asks, as a question; it says within a moment whether somebody is likely to answer. If so, the connection is held for up to
- * 30 s, else it is refused at once, and what he allows later counts from then on.
+ * 20 s, else it is refused at once, and what he allows later counts from then on.
  *
  * Asked once for each host and port in a turn, whatever number of connections wants it. *Once* lets one connection through,
  * *For this answer* and *No* hold as long as the turn runs, *Always* is a rule by then. What was decided is on disk in the
@@ -18,7 +18,7 @@ import type { RulesFile } from './rules-file.ts';
 
 /** The gateway is beside us; it has a row to write. */
 const FIRST_WORD_MS = 200;
-const HOLD_MS = 30_000;
+const HOLD_MS = 20_000; // less than the 30 s of his shell, which would end the program before it can tell why it was refused
 const MOST_ASKS_OF_TURN = 12;
 const MOST_HELD = 64;
 const MOST_PATH = 500;
