@@ -48,16 +48,18 @@ export class SignCodes {
   /** @returns ids of those that share the most signs with it, at most `count` */
   nearest(vector: ArrayLike<number>, count: number): number[] {
     const asked = this.#codeOf(vector);
-    const parts = this.#words * 32;
+    const codes = this.#codes; // here, since a private field costs at each look of the innermost loop
+    const words = this.#words;
+    const parts = words * 32;
     const found = new Uint16Array(this.#ids.length); // signs that differ
     const holding = new Uint32Array(parts + 1);
     for (let place = 0, at = 0; place < found.length; place++) {
       let differs = 0;
-      for (let word = 0; word < this.#words; word++, at++) {
-        differs += bits(((this.#codes[at] ?? 0) ^ (asked[word] ?? 0)) >>> 0);
+      for (let word = 0; word < words; word++, at++) {
+        differs += bits((codes[at] as number) ^ (asked[word] as number));
       }
       found[place] = differs;
-      holding[differs] = (holding[differs] ?? 0) + 1;
+      holding[differs] = (holding[differs] as number) + 1;
     }
     let most = 0;
     for (let reached = 0; most < parts; most++) {
@@ -65,7 +67,8 @@ export class SignCodes {
       if (reached >= count) break;
     }
     const near: { id: number; differs: number }[] = [];
-    for (const [place, differs] of found.entries()) {
+    for (let place = 0; place < found.length; place++) {
+      const differs = found[place] as number;
       if (differs <= most) near.push({ id: this.#ids[place] as number, differs });
     }
     return near
