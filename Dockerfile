@@ -35,7 +35,7 @@ RUN node scripts/build.mjs /out/agent/dist agent-supervisor \
  && node scripts/build.mjs /out/workspace/dist workspace \
  && node scripts/build.mjs /out/egress/dist egress \
  && for part in agent embedded gateway memory workspace egress; do cp docker/health.sh package.json /out/$part/; done \
- && cp -r docker/agent-entry.sh /out/agent/ && cp -r docker/agent-entry.sh /out/embedded/ \
+ && for image in agent embedded; do cp docker/agent-entry.sh docker/without-secrets.py /out/$image/; done \
  && mkdir -p /out/memory/agents && cp -r agents/moby /out/memory/agents/ \
  && chmod -R a+rX,go-w /out && chmod a+x /out/*/agent-entry.sh /out/*/health.sh
 

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { AgentContainer } from './agent-container.ts';
 import { findFreePort } from './local-port.ts';
 
+const WITHOUT_SECRETS = fileURLToPath(new URL('../../docker/without-secrets.py', import.meta.url));
 const STAND_IN = fileURLToPath(new URL('fixtures/stand-in-agent.mjs', import.meta.url));
 
 interface Setup {
@@ -35,6 +36,7 @@ async function setUp(environment: Record<string, string>): Promise<Setup> {
     controlToken: 'control-token',
     environment: { PATH: join(folder, 'bin'), HOME: home, STAND_IN_RECORD: record, ...environment },
     embeddedBundle: STAND_IN,
+    withoutSecrets: WITHOUT_SECRETS,
     clock: systemClock,
     logger: silentLogger,
   });

@@ -19,6 +19,7 @@ import { engineEnvironment, relayIn } from './engine-environment.ts';
 import { provideModelsDev, wantsModelsDevOffline } from './models-dev.ts';
 import type { Supervising } from './run-process.ts';
 import type { ListenAddress } from './settings.ts';
+import { closeSecrets } from './without-secrets.ts';
 
 export interface AgentContainerOptions {
   agentFolder: string;
@@ -32,6 +33,8 @@ export interface AgentContainerOptions {
   controlToken: string;
   environment: Readonly<Record<string, string | undefined>>;
   embeddedBundle: string;
+  /** docker/without-secrets.py, by which the agent is kept from the folder of secrets; null where there is none. */
+  withoutSecrets: string | null;
   clock: Clock;
   logger: Logger;
 }
@@ -77,8 +80,11 @@ export class AgentContainer implements Supervising {
       env: { ...env, ...ENGINE_SETTINGS },
     });
     if (offline && engine.kind === 'cagent') await provideModelsDev(env);
+    const { withoutSecrets } = this.#options;
+    const closing = withoutSecrets === null ? undefined : await closeSecrets(withoutSecrets, logger);
     const agent = new AgentSupervisor({
       engine,
+      ...(closing ? { sandbox: closing } : {}),
       published: join(agentFolder, 'soul.yaml'),
       fitted: join(engineFolder, 'soul.yaml'),
       sessionDb: join(sessionsFolder, 'session.db'),

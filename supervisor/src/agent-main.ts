@@ -6,8 +6,10 @@
  * database; MOBYCLAW_AGENT_LISTEN and MOBYCLAW_CONTROL_LISTEN are host:port, on loopback unless set;
  * MOBYCLAW_ALLOWED_HOSTS are the names besides loopback by which the control server may be called.
  */
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '@mobyclaw/lib/clock';
 import { createLogger } from '@mobyclaw/lib/logger';
 import { takeSecrets } from '@mobyclaw/lib/part-secrets';
@@ -15,6 +17,9 @@ import { AgentContainer } from './agent-container.ts';
 import { siblingBundles } from './bundles.ts';
 import { runProcess } from './run-process.ts';
 import { readList, readListen, requireSecret } from './settings.ts';
+
+/** Beside `dist/`, in the image. */
+const WITHOUT_SECRETS = fileURLToPath(new URL('../without-secrets.py', import.meta.url));
 
 const logger = createLogger('agent-supervisor');
 
@@ -32,6 +37,7 @@ runProcess(() => {
     controlToken,
     environment: env,
     embeddedBundle: siblingBundles(import.meta.url).embeddedAgent,
+    withoutSecrets: existsSync(WITHOUT_SECRETS) ? WITHOUT_SECRETS : null,
     clock: systemClock,
     logger,
   });
