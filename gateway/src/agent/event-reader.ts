@@ -10,13 +10,7 @@ import { type JsonObject, parseJson } from './json.ts';
 /** Below this, parsing costs less than looking first. */
 const PEEK_FROM_BYTES = 4096;
 const PEEK_BYTES = 512;
-const UNUSED = new Set([
-  'user_message',
-  'sub_session_completed',
-  'team_info',
-  'session_summary',
-  'tool_call_output',
-]);
+const UNUSED = new Set(['user_message', 'sub_session_completed', 'session_summary', 'tool_call_output']);
 
 export interface AgentEvent extends JsonObject {
   type: string;

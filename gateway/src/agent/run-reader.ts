@@ -112,6 +112,9 @@ export class RunReader {
       case 'agent_info':
         this.#agentInfo(event);
         break;
+      case 'team_info':
+        this.#teamInfo(event);
+        break;
       case 'model_fallback':
         this.#fallback(event);
         break;
@@ -363,6 +366,16 @@ export class RunReader {
     if (this.#mainAgent === '') this.#mainAgent = agent;
     if (agent !== this.#mainAgent) return;
     this.#useModel(model);
+  }
+
+  /** v1.32.3 introduces no agent that the conversation is handed to in mid-run; whom it introduces, that counts. */
+  #teamInfo(event: JsonObject): void {
+    const { available_agents: members } = event;
+    for (const member of Array.isArray(members) ? members.map(asObject) : []) {
+      const [name, provider, model] = [asText(member.name), asText(member.provider), asText(member.model)];
+      if (provider !== '' && model !== '' && !this.#models.has(name))
+        this.#models.set(name, `${provider}/${model}`);
+    }
   }
 
   #fallback(event: JsonObject): void {

@@ -86,6 +86,22 @@ describe('a routed model', () => {
   });
 });
 
+it('of an agent that v1.32.3 hands the conversation to is told by the team alone', async () => {
+  const last_message = { input_tokens: 9, output_tokens: 9, Model: 'spare-1' };
+  const usage = { input_tokens: 9, output_tokens: 9, context_length: 18, cost: 0, last_message };
+  const members = [
+    { name: 'root', description: '', provider: 'fake', model: 'main-1' },
+    { name: 'writer', description: '', provider: 'fake', model: 'spare-1' },
+  ];
+  const [first] = await usages('array', [
+    { do: 'event', event: { type: 'agent_info', agent_name: 'root', model: 'fake/main-1' } },
+    { do: 'event', event: { type: 'team_info', agent_name: 'root', available_agents: members } },
+    own('token_usage', { agent_name: 'writer', usage }),
+    TEXT,
+  ]);
+  expect(first?.[0]?.model).toBe('fake/spare-1');
+});
+
 describe('the call that compacts', () => {
   it('costs what the session grew by, in mid-run', async () => {
     const [first] = await usages('array', [TEXT, call('fake-1', 0.5, 18_000, 0.5), ...compaction(0.7)]);
