@@ -1,5 +1,6 @@
 /** The owner's skills as the API and the command line show them. */
 import * as z from 'zod';
+import { MOST_ARCHIVE_CHARS } from './skill-limits.ts';
 
 /** What stood in a conversation of the owner's while Moby wrote a skill, and is not the owner's word. */
 export const skillMarkSchema = z.enum(['guest', 'webhook', 'page']);
@@ -94,9 +95,6 @@ export const skillUndoSchema = z
       .describe('beginning of the id of a version; the one before unless given'),
   })
   .meta({ id: 'SkillUndo' });
-
-/** In base64, which is a third longer. */
-export const MOST_ARCHIVE_CHARS = 6_000_000;
 
 export const skillUploadSchema = z
   .strictObject({

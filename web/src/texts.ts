@@ -9,6 +9,7 @@ import { memory } from './texts/memory.ts';
 import { questions } from './texts/questions.ts';
 import { heartbeat, schedules } from './texts/schedules.ts';
 import { push, settings } from './texts/settings.ts';
+import { skills } from './texts/skills.ts';
 import { soul } from './texts/soul.ts';
 import { start } from './texts/start.ts';
 import { usage } from './texts/usage.ts';
@@ -21,6 +22,7 @@ export const t = {
   edit,
   memory,
   soul,
+  skills,
   usage,
   health,
   egress,

@@ -22,6 +22,7 @@ export const common = {
     channels: 'Channels',
     memory: 'Memory',
     soul: 'Soul',
+    skills: 'Skills',
     usage: 'Usage',
     health: 'Health',
     egress: 'Way out',

@@ -57,6 +57,12 @@ export const VIEWS: readonly View[] = [
     load: async () => (await import('./soul/soul-view.tsx')).SoulView,
   },
   {
+    name: 'skills',
+    title: t.views.skills,
+    icon: 'skills',
+    load: async () => (await import('./skills/skills-view.tsx')).SkillsView,
+  },
+  {
     name: 'egress',
     title: t.views.egress,
     icon: 'egress',

@@ -17,13 +17,13 @@ import { changesSince, digestOf, hashesOf } from '@mobyclaw/lib/skills/skill-loc
 import { skillDetail, skillView } from '@mobyclaw/lib/skills/skill-view';
 import type { Route } from '@mobyclaw/mcp/route';
 import {
-  MOST_ARCHIVE_CHARS,
   skillApprovalSchema,
   skillOriginSchema,
   skillSwitchSchema,
   skillUndoSchema,
   skillUploadSchema,
 } from '@mobyclaw/protocol/skill';
+import { MOST_ARCHIVE_CHARS } from '@mobyclaw/protocol/skill-limits';
 import * as z from 'zod';
 import type { SkillsPublication } from './skills-publication.ts';
 

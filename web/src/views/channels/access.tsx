@@ -2,9 +2,9 @@
 
 import { visibleText } from '@mobyclaw/lib/visible-text';
 import type { PairingsView } from '@mobyclaw/protocol/channel';
-import { useState } from 'preact/hooks';
 import { t } from '../../texts.ts';
 import { Countdown } from '../../ui/countdown.tsx';
+import { SureButton } from '../../ui/sure-button.tsx';
 import { shortTime } from '../../ui/time-text.ts';
 import { act } from './actions.ts';
 
@@ -44,7 +44,7 @@ export function Access({ view: { pending, people, groups, closedGroups } }: { vi
                     {shortTime(lastSeenAt)}
                   </span>
                 </div>
-                <Sure
+                <SureButton
                   label={t.channels.revoke}
                   sure={t.channels.sure}
                   name={name}
@@ -127,7 +127,7 @@ function Pending({ one, hasOwner }: { one: PairingsView['pending'][number]; hasO
         <button type="button" class={`button ${hasOwner ? 'primary' : ''}`} onClick={() => approve('guest')}>
           {t.channels.asGuest}
         </button>
-        <Sure
+        <SureButton
           label={t.channels.asOwner}
           sure={t.channels.sureOwner}
           name={name}
@@ -142,32 +142,6 @@ function Pending({ one, hasOwner }: { one: PairingsView['pending'][number]; hasO
         </button>
       </div>
     </li>
-  );
-}
-
-/** A button that is pressed twice. */
-function Sure({
-  label,
-  sure,
-  name,
-  onSure,
-}: {
-  label: string;
-  sure: string;
-  name: string;
-  onSure: () => void;
-}) {
-  const [isSure, setSure] = useState(false);
-  return (
-    <button
-      type="button"
-      class={`button ${isSure ? 'danger' : ''}`}
-      aria-label={`${isSure ? sure : label} ${visibleText(name)}`}
-      onClick={() => (isSure ? onSure() : setSure(true))}
-      onBlur={() => setSure(false)}
-    >
-      {isSure ? sure : label}
-    </button>
   );
 }
 
