@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { measureAccepts } from './measure/accepts.ts';
 import { measureChannels } from './measure/channels.ts';
 import { measureCliStart } from './measure/cli-start.ts';
+import { measureEgress } from './measure/egress.ts';
 import { measureFirstToken } from './measure/first-token.ts';
 import { measureJobs } from './measure/jobs.ts';
 import { measureMemory } from './measure/memory.ts';
@@ -36,6 +37,7 @@ const MEASUREMENTS: Record<string, (stage: Stage) => Promise<Row[]>> = {
   rendering: measureRendering,
   search: measureSearch,
   page: measurePage,
+  egress: measureEgress,
   'whole-chain': measureWholeChain,
   'whole-stack': measureWholeStack,
 };
