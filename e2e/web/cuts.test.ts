@@ -1,5 +1,5 @@
 /**
- * Answers that are cut in the middle: the network goes, the page is loaded anew, another tab looks on, the gateway is killed.
+ * Answers that are cut in the middle: the network goes, the page is loaded anew or frozen, another tab looks on, the gateway is killed.
  * What the page shows at the end is what is stored: nothing lost, nothing doubled. `MOBYCLAW_CUTS=200` makes more of them,
  * `MOBYCLAW_SEED` others.
  */
@@ -15,7 +15,15 @@ import { startMoby } from './moby-page.ts';
 const CUTS = Number(process.env.MOBYCLAW_CUTS ?? 24);
 const SEED = Number(process.env.MOBYCLAW_SEED ?? 14);
 const PIECES = 60;
-const KINDS = ['network', 'network', 'reload', 'second tab', 'kill', 'offline while sending'] as const;
+const KINDS = [
+  'network',
+  'reload',
+  'freeze',
+  'second tab',
+  'kill',
+  'offline while sending',
+  'network',
+] as const;
 
 afterAll(closeBrowser);
 
@@ -89,10 +97,12 @@ describe.skipIf(!requireTool('chromium'))('cuts', () => {
       const line = await cuttableLine(moby.port);
       const { page, faults } = await moby.openPage({}, line.port);
       const context = page.context();
+      const devtools = await context.newCDPSession(page);
       await context.addInitScript(COUNT_DRAWN);
       await page.evaluate(COUNT_DRAWN);
       for (let cut = 1; cut <= CUTS; cut++) {
-        const kind = KINDS[Math.floor(random() * KINDS.length)] as (typeof KINDS)[number];
+        const any = Math.floor(random() * KINDS.length);
+        const kind = KINDS[cut <= KINDS.length ? cut - 1 : any] as (typeof KINDS)[number]; // each of them at first
         const at = 1 + Math.floor(random() * (PIECES - 10));
         const drawnBefore = await page.evaluate<number>('drawn');
         if (kind === 'offline while sending') line.down();
@@ -111,6 +121,16 @@ describe.skipIf(!requireTool('chromium'))('cuts', () => {
             line.down();
             await page.getByText('No connection.').waitFor();
             line.up();
+          } else if (kind === 'freeze') {
+            // As a phone does it: the tab stands still, its connection dies, and the answer ends meanwhile.
+            await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+            line.down();
+            await until('the end without a reader', async () => {
+              const { body } = await moby.call('GET', '/api/sessions/web:main/messages?limit=1');
+              return body.items[0]?.text.startsWith(`question ${cut} word-0 `);
+            });
+            line.up();
+            await devtools.send('Page.setWebLifecycleState', { state: 'active' });
           } else if (kind === 'reload') await page.reload();
           else if (kind === 'kill') process.kill(moby.pid('gateway'), 'SIGKILL');
           else {

@@ -21,6 +21,18 @@ const SUBSCRIPTION = `
   PushManager.prototype.subscribe = async () => subscription;
   PushManager.prototype.getSubscription = async () => subscription;`;
 
+/** In the service worker: a click on what is shown. */
+const CLICK = `(async () => {
+  const [notification] = await registration.getNotifications();
+  let work = Promise.resolve();
+  const event = new NotificationEvent('notificationclick', { notification });
+  Object.defineProperty(event, 'waitUntil', { value: (promise) => { work = promise; } });
+  dispatchEvent(event);
+  await work.catch(() => undefined); // to the front the browser lets a person's own click bring it alone
+})()`;
+/** A window that only a person's click may open. */
+const WINDOWS = `globalThis.opened = []; Clients.prototype.openWindow = async (path) => void opened.push(path)`;
+
 describe.skipIf(!requireTool('chromium'))('notifications', () => {
   test('are off, are switched on with and without words, and off again', async () => {
     const moby = await startMoby(() => ({ text: ['Yes.'] }));
@@ -47,7 +59,7 @@ describe.skipIf(!requireTool('chromium'))('notifications', () => {
     expect(faults).toEqual([]);
   }, 240_000);
 
-  test('are shown while the page is not looked at, and not while it is', async () => {
+  test('are shown while the page is not looked at, and not while it is; a click leads to the conversation', async () => {
     const moby = await startMoby(() => ({ text: ['Yes.'] }));
     const { page } = await moby.openPage();
     const context = page.context();
@@ -65,7 +77,7 @@ describe.skipIf(!requireTool('chromium'))('notifications', () => {
       devtools.send('ServiceWorker.deliverPushMessage', {
         origin: moby.address,
         registrationId,
-        data: JSON.stringify({ kind: 'question', session: 'web:main', id, text: 'May I?' }),
+        data: JSON.stringify({ kind: 'question', session: 'web:plants', id, text: 'May I?' }),
       });
     const shown = (): Promise<string[]> =>
       page.evaluate(
@@ -78,5 +90,17 @@ describe.skipIf(!requireTool('chromium'))('notifications', () => {
     await page.goto(moby.address);
     await until('the notification', async () => (await shown()).length > 0);
     expect(await shown()).toEqual(['away|Moby has a question|May I?']);
+    const [worker] = context.serviceWorkers();
+    await page.locator('.composer').waitFor();
+    await worker?.evaluate(CLICK);
+    await page.waitForURL('**/#/chat/web%3Aplants');
+    await page.goto('about:blank');
+    await push('without a page');
+    await until('the notification', async () =>
+      worker?.evaluate<boolean>('registration.getNotifications().then((all) => all.length > 0)'),
+    );
+    await worker?.evaluate(WINDOWS);
+    await worker?.evaluate(CLICK);
+    expect(await worker?.evaluate('opened')).toEqual(['/#/chat/web%3Aplants']);
   }, 240_000);
 });
