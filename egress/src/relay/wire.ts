@@ -115,5 +115,6 @@ export function errorBody(wire: Wire, { status, type, message }: RelayError): st
     const known = name[status as keyof typeof name] ?? 'UNAVAILABLE';
     return JSON.stringify({ error: { code: status, message, status: known, details: [{ reason: type }] } });
   }
-  return JSON.stringify({ error: { message, type, code: type, param: null } });
+  // Newer cagents show of an error of this form its message alone.
+  return JSON.stringify({ error: { message: `${type}: ${message}`, type, code: type, param: null } });
 }

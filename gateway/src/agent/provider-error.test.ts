@@ -109,6 +109,41 @@ describe('what the provider said', () => {
     expect(providerError('in words of its own', code).code).toBe(expected);
   });
 
+  const after = 'model failed: error receiving from stream: ';
+  it.each([
+    ['HTTP 429: budget_exceeded: Spent. (code=budget_exceeded)', 'rate_limited', 'budget_exceeded', 'none'],
+    ['HTTP 429: budget_exceeded: Spent.', 'rate_limited', 'budget_exceeded', 'none'],
+    [
+      'HTTP 429: rate_limit_error: slow (code=rate_limit_exceeded)',
+      'rate_limited',
+      'rate_limited',
+      'same-session',
+    ],
+    ['HTTP 429: slow', 'rate_limited', 'rate_limited', 'same-session'],
+    ['HTTP 429: billing_error: no credit (code=insufficient_quota)', 'rate_limited', 'quota', 'none'],
+    [
+      'HTTP 401: authentication_error: invalid x-api-key (code=invalid_api_key)',
+      'model_error',
+      'auth',
+      'none',
+    ],
+    ['HTTP 401: invalid x-api-key', 'model_error', 'auth', 'none'],
+    ['HTTP 402: no credit', 'model_error', 'quota', 'none'],
+    [
+      'HTTP 404: not_found_error: model: claude-x (code=model_not_found)',
+      'model_error',
+      'model_not_found',
+      'none',
+    ],
+    ['HTTP 500: api_error: boom (code=server_error)', 'model_error', 'provider_unavailable', 'same-session'],
+    ['HTTP 529: Overloaded', 'model_error', 'overloaded', 'same-session'],
+    ['HTTP 400: bad thing', 'model_error', 'bad_request', 'new-session'],
+  ])('as cagent 1.123 words it: %s', (text, code, expected, remedy) => {
+    const error = providerError(after + text, code);
+    expect(error).toMatchObject({ code: expected, remedy, status: Number(text.slice(5, 8)) });
+    expect(error.message).not.toMatch(/_error:|budget_exceeded|code=/);
+  });
+
   it('is shown to people without keys, colours or end', () => {
     const error = providerError(
       openai(401, 'Unauthorized', {

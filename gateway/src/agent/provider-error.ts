@@ -1,7 +1,8 @@
 /**
  * The one place where the text of an error is read. cagent has no other form for what its model provider said: the text
  * of an `error` event holds `METHOD "url": STATUS text {json}`, or the JSON of an error sent in mid-stream, or neither
- * where the connection broke. Newer versions add a code, which then counts first.
+ * where the connection broke. Newer versions (seen with 1.123) write `HTTP STATUS: name: text (code=name)` instead, of OpenAI's
+ * kind without the names, and add a code, which then counts first; but their `rate_limited` is any 429, so a name says more.
  */
 import { AgentError, type AgentErrorCode, type Remedy } from './agent-error.ts';
 import { asNumber, asObject, asText, parseJson } from './json.ts';
@@ -72,9 +73,10 @@ const SENTENCES: Partial<Record<AgentErrorCode, string>> = {
 export function providerError(text: string, code?: string): AgentError {
   const failure = parseFailure(text);
   const byCode = code === undefined ? undefined : CODES[code];
+  const byText = failure ? classify(failure) : undefined;
   const kind =
-    byCode ??
-    (failure ? classify(failure) : undefined) ??
+    (byCode === 'rate_limited' && failure?.names.length ? byText : byCode) ??
+    byText ??
     (code === 'model_error' ? 'provider_unavailable' : undefined);
   if (kind === undefined) {
     return new AgentError(
@@ -97,6 +99,8 @@ export function providerError(text: string, code?: string): AgentError {
 function parseFailure(text: string): ProviderFailure | null {
   const answered = /\b[A-Z]{3,7} "[^"]*": (\d{3})\b[^{]*(\{[\s\S]*)?/.exec(text);
   if (answered) return fromBody(Number(answered[1]), answered[2] ?? '');
+  const told = /\bHTTP (\d{3}): ([\s\S]*)/.exec(text);
+  if (told) return fromSentence(Number(told[1]), told[2] ?? '');
   const google = /\bError (\d{3}), Message: ([\s\S]*?), Status: (\w+)/.exec(text);
   if (google) {
     return { status: Number(google[1]), names: [google[3] ?? ''], message: google[2] ?? '', param: '' };
@@ -115,6 +119,24 @@ function withHost(url: string, cause: string): string {
   return host === '' || cause.includes(host) ? cause : `${host}: ${cause}`;
 }
 
+function fromSentence(status: number, text: string): ProviderFailure {
+  const [whole = '', code] = /\s*\(code=([\w.-]+)\)\s*$/.exec(text) ?? [];
+  const { names, message } = namesBefore(text.slice(0, text.length - whole.length));
+  return { status, names: code === undefined ? names : [code, ...names], message, param: '' };
+}
+
+/** `name: text`, also more than once: the engine puts the type of the error there, and our relay does. */
+function namesBefore(text: string): { names: string[]; message: string } {
+  const names: string[] = [];
+  let message = text;
+  for (;;) {
+    const [whole = '', name = ''] = /^(\w+): /.exec(message) ?? [];
+    if (!Object.hasOwn(NAMES, name) && !name.endsWith('_error')) return { names, message };
+    names.push(name);
+    message = message.slice(whole.length);
+  }
+}
+
 function fromBody(status: number | undefined, body: string): ProviderFailure {
   const outer = asObject(parseJson(body.trim()) ?? parseJson(body.slice(0, body.lastIndexOf('}') + 1)));
   const inner = outer.error === undefined ? outer : asObject(outer.error);
@@ -125,7 +147,7 @@ function fromBody(status: number | undefined, body: string): ProviderFailure {
   return {
     ...(known === undefined ? {} : { status: known }),
     names,
-    message: asText(inner.message),
+    message: namesBefore(asText(inner.message)).message,
     param: asText(inner.param),
     ...(waitSeconds > 0 ? { retryAfterMs: Math.ceil(waitSeconds * 1000) } : {}),
   };
