@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventReader } from './event-reader.ts';
+import { EventReader, MOST_ECHO_BYTES } from './event-reader.ts';
 
 const filler = 'x'.repeat(10_000);
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -24,7 +24,9 @@ describe('event reader', () => {
     const partial = (id: string): string =>
       `data: {"type":"partial_tool_call","tool_call":{"id":"${id}","function":{"name":"f","arguments":"${filler}`;
     expect(one.read(bytes(partial('call_1')))).toBeNull();
-    expect(one.read(bytes(`data: {"type":"user_message","message":"${filler}`))).toBeNull();
+    expect(
+      one.read(bytes(`data: {"type":"user_message","message":"${'x'.repeat(MOST_ECHO_BYTES)}`)),
+    ).toBeNull();
     expect(one.read(bytes(`data: {"type":"sub_session_completed","sub_session":"${filler}`))).toBeNull();
     expect(one.invalidLines).toBe(0);
     expect(one.read(bytes(partial('call_2')))).toBeNull();
@@ -33,6 +35,8 @@ describe('event reader', () => {
 
   it('parses a long line that counts, and the first part of a call', () => {
     const one = reader();
+    const echo = { type: 'user_message', message: filler };
+    expect(one.read(bytes(`data: ${JSON.stringify(echo)}`))).toEqual(echo);
     const text = JSON.stringify({ type: 'agent_choice', content: filler });
     expect(one.read(bytes(`data: ${text}`))?.content).toBe(filler);
     const call = {

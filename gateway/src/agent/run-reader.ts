@@ -159,12 +159,13 @@ export class RunReader {
     return event.session_id === this.#options.sessionId;
   }
 
-  /** The prompt, then what was put into the run. */
+  /** The prompt, then what was put into the run; while a sub-agent works on a task, it is the one who is told. */
   #heard(event: JsonObject): void {
     const session = asText(event.session_id);
-    if (session !== '' && !this.#own(event)) return;
-    this.prompts += 1;
-    if (this.prompts > 1) this.midway = true; // the model is asked about it
+    if (session === '' || this.#own(event)) {
+      this.prompts += 1;
+      if (this.prompts > 1) this.midway = true; // the model is asked about it
+    }
     this.#options.emit({ type: 'heard', text: asText(event.message) });
   }
 

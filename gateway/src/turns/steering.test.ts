@@ -29,34 +29,54 @@ function worker(
   };
 }
 
-test('a message is put into the running answer after the tool; both have the one answer', async () => {
+test.each([
+  ['short', ''],
+  ['of 20 kB', ' x'.repeat(10_000)],
+])(
+  'a message is put into the running answer after the tool; both have the one answer (%s)',
+  async (_, more) => {
+    const folder = temporaryFolder();
+    const { moby, model } = await embeddedWorld({ rest: PERMISSIONS, script: worker(folder) });
+    const running = await moby.start('task-1');
+    await until('the tool to run', () => existsSync(join(folder, 'begun')));
+    const other = await moby.start(`steered-1${more}`, { queue: 'steer' });
+    const third = await moby.start('alone-1');
+    const fourth = await moby.start('steered-2 comes after one that waits', { queue: 'steer' });
+    expect((await moby.call('GET', `/api/turns/${other.turn}`)).body.state).toBe('queued');
+    writeFileSync(join(folder, 'go'), '');
+    const first = (await running.stream.all()).at(-1);
+    expect(first).toMatchObject({ type: 'done', data: { text: 'Answered task-1 steered-1.' } });
+    const second = (await other.stream.all()).at(-1);
+    expect(second).toMatchObject({ type: 'done', data: { mergedInto: running.turn } });
+    for (const { stream } of [third, fourth]) {
+      const last = (await stream.all()).at(-1);
+      expect([last?.type, last?.data]).toEqual([
+        'done',
+        expect.not.objectContaining({ mergedInto: expect.anything() }),
+      ]);
+    }
+    expect(model.requests).toHaveLength(4);
+    const { items } = (await moby.call('GET', '/api/sessions/api:default/messages')).body;
+    expect(items.slice(0, 3).map(({ role, text }: { role: string; text: string }) => [role, text])).toEqual([
+      ['user', 'task-1'],
+      ['user', `steered-1${more}`],
+      ['assistant', 'Answered task-1 steered-1.'],
+    ]);
+  },
+);
+
+test('a message that is too long for the agent’s echo is a turn of its own, told once', async () => {
   const folder = temporaryFolder();
   const { moby, model } = await embeddedWorld({ rest: PERMISSIONS, script: worker(folder) });
   const running = await moby.start('task-1');
   await until('the tool to run', () => existsSync(join(folder, 'begun')));
-  const other = await moby.start('steered-1', { queue: 'steer' });
-  const third = await moby.start('alone-1');
-  const fourth = await moby.start('steered-2 comes after one that waits', { queue: 'steer' });
-  expect((await moby.call('GET', `/api/turns/${other.turn}`)).body.state).toBe('queued');
+  const other = await moby.start(`steered-1${' x'.repeat(90_000)}`, { queue: 'steer' });
   writeFileSync(join(folder, 'go'), '');
-  const first = (await running.stream.all()).at(-1);
-  expect(first).toMatchObject({ type: 'done', data: { text: 'Answered task-1 steered-1.' } });
-  const second = (await other.stream.all()).at(-1);
-  expect(second).toMatchObject({ type: 'done', data: { mergedInto: running.turn } });
-  for (const { stream } of [third, fourth]) {
-    const last = (await stream.all()).at(-1);
-    expect([last?.type, last?.data]).toEqual([
-      'done',
-      expect.not.objectContaining({ mergedInto: expect.anything() }),
-    ]);
-  }
-  expect(model.requests).toHaveLength(4);
-  const { items } = (await moby.call('GET', '/api/sessions/api:default/messages')).body;
-  expect(items.slice(0, 3).map(({ role, text }: { role: string; text: string }) => [role, text])).toEqual([
-    ['user', 'task-1'],
-    ['user', 'steered-1'],
-    ['assistant', 'Answered task-1 steered-1.'],
-  ]);
+  expect((await running.stream.all()).at(-1)).toMatchObject({ data: { text: 'Answered task-1.' } });
+  const own = (await other.stream.all()).at(-1);
+  expect(own).toMatchObject({ type: 'done', data: { text: 'Answered task-1 steered-1.' } });
+  expect(own?.data).not.toHaveProperty('mergedInto');
+  expect(model.requests).toHaveLength(3);
 });
 
 test('/stop ends both; an engine that cannot makes it a follow-up and says so once', async () => {

@@ -9,6 +9,7 @@
 import type { Clock } from '@mobyclaw/lib/clock';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { AgentClient } from '../agent/agent.ts';
+import { MOST_ECHO_BYTES } from '../agent/event-reader.ts';
 import { StoreError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { TurnRow } from '../store/turn-store.ts';
@@ -18,6 +19,8 @@ import type { EventLog } from './event-log.ts';
 
 const NOTE =
   'It came while you were working on the message before. Take it into account in the answer that you are giving.';
+/** What the echo holds beside the message: type, session, position. */
+const ECHO_FIELDS_BYTES = 1024;
 const UNABLE =
   'The engine that runs here cannot put a message into an answer that is being given, so this one waits for its turn.';
 
@@ -79,6 +82,7 @@ export class Steering {
     const { id, session, sender, notes = [] } = newest;
     const about = { now: clock.now(), timeZone, turn: id, channel: session, sender, notes: [...notes, NOTE] };
     const sent = writeEnvelope({ ...about, summary: null, history: [], sent: [] }, newest.prompt + text);
+    if (!isHeardBack(sent, images)) return;
     try {
       store.transaction('durable', () => store.turns.merge([id], run.turn.id));
     } catch (error) {
@@ -150,4 +154,10 @@ export class Steering {
       logger.error({ err: error }, 'a message that was not heard could not be made a turn of its own');
     }
   }
+}
+
+/** Whether the agent's echo of it is read, which alone tells that the model was told. A byte takes up to six in JSON. */
+function isHeardBack(sent: string, images: readonly { dataUrl: string }[]): boolean {
+  const pictures = images.reduce((sum, { dataUrl }) => sum + dataUrl.length, 0);
+  return Buffer.byteLength(sent) * 6 + pictures < MOST_ECHO_BYTES - ECHO_FIELDS_BYTES;
 }
