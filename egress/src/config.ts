@@ -46,6 +46,8 @@ export interface EgressConfig {
   soulFile: string;
   /** What `localhost` in an address means, where it is not this very machine. */
   localhost: string | null;
+  /** How long the owner wants what happened to be kept, in milliseconds; null: for ever. */
+  keepMs: number | null;
   /** Keys and addresses of models, and the proxy of the owner's network. */
   environment: Environment;
 }
@@ -66,6 +68,7 @@ export function readConfig(environment: Environment): EgressConfig {
     secrets: readSecrets(environment[SECRETS_FILE]),
     soulFile: join(home, 'agent', 'soul.yaml'),
     localhost: values.MOBYCLAW_HOST_NAME ?? null,
+    keepMs: values.MOBYCLAW_KEEP,
     environment,
   };
 }

@@ -4,9 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock } from '@mobyclaw/lib/clock';
+import { DatabaseSync } from 'node:sqlite';
+import { type Clock, systemClock } from '@mobyclaw/lib/clock';
 import { silentLogger } from '@mobyclaw/lib/logger';
 import { startConnectProxy } from '@mobyclaw/testkit/connect-proxy';
+import { ManualClock } from '@mobyclaw/testkit/manual-clock';
 import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from './config.ts';
@@ -26,8 +28,8 @@ function environment(home = temporaryFolder()): NodeJS.ProcessEnv {
   };
 }
 
-async function start(env = environment()): Promise<EgressService> {
-  const options = { version: '1.2.3', clock: systemClock, logger: silentLogger };
+async function start(env = environment(), clock: Clock = systemClock): Promise<EgressService> {
+  const options = { version: '1.2.3', clock, logger: silentLogger };
   const service = await startEgress(readConfig(env), options);
   onTestFinished(() => service.close());
   return service;
@@ -150,6 +152,52 @@ test('a host that is denied, and every one by mode: model, ends where it is open
   expect([two?.destroyed, three?.destroyed]).toEqual([false, false]);
   await rule('mode: model\n');
   await Promise.all(ended);
+});
+
+const DAY_MS = 86_400_000;
+
+/** A call and a connection of each age that are left after a day of egress with that setting. @param ages in days */
+async function leftOf(
+  ages: readonly number[],
+  keep: string,
+): Promise<{ calls: number[]; connections: number[] }> {
+  const home = temporaryFolder();
+  const clock = new ManualClock(Date.parse('2026-12-01T10:00:00Z'));
+  const env = { ...environment(home), MOBYCLAW_KEEP: keep };
+  await (await startEgress(readConfig(env), { version: '1', clock, logger: silentLogger })).close();
+  const files = ['egress.db', 'audit.db'].map((name) => new DatabaseSync(join(home, 'egress', name)));
+  const [ledger, audit] = files as [DatabaseSync, DatabaseSync];
+  onTestFinished(() => {
+    for (const file of files) file.close();
+  });
+  for (const age of ages) {
+    const at = clock.now() - age * DAY_MS;
+    ledger.exec(`INSERT INTO calls (id, provider, model, day, started_at, ended_at, status, input, output)
+      VALUES ('${age}', 'p', 'm', '2026-01-01', ${at}, ${at}, 'ok', 1, 1)`);
+    audit.exec(
+      `INSERT INTO connections (at, host, port, verdict, reason) VALUES (${at}, 'a${age}.test', 443, 'allowed', 'rule')`,
+    );
+  }
+  const service = await startEgress(readConfig(env), { version: '1', clock, logger: silentLogger });
+  await clock.advance(DAY_MS);
+  await service.close();
+  return {
+    calls: ledger
+      .prepare('SELECT id FROM calls ORDER BY started_at DESC')
+      .all()
+      .map(({ id }) => Number(id)),
+    connections: audit
+      .prepare('SELECT host FROM connections')
+      .all()
+      .map(({ host }) => Number.parseInt(String(host).slice(1), 10)),
+  };
+}
+
+test('what is older than the owner keeps goes: of calls what caps do not look at, of connections all of it', async () => {
+  const ages = [1, 40, 80, 120, 400];
+  expect(await leftOf(ages, '30d')).toEqual({ calls: [1, 40], connections: [1] });
+  expect(await leftOf(ages, '26w')).toEqual({ calls: [1, 40, 80, 120], connections: [1, 40, 80] });
+  expect(await leftOf(ages, 'off')).toEqual({ calls: ages, connections: [1, 40, 80] });
 });
 
 test('the process says where it listens, and ends in order', async () => {

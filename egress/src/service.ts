@@ -6,13 +6,14 @@ import { lookup } from 'node:dns/promises';
 import { mkdir } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import type { Clock } from '@mobyclaw/lib/clock';
+import { type Clock, every } from '@mobyclaw/lib/clock';
 import { judge } from '@mobyclaw/lib/egress-rules/judge';
 import { readHostName } from '@mobyclaw/lib/host-name';
 import type { Logger } from '@mobyclaw/lib/logger';
 import type { PartService } from '@mobyclaw/lib/part-process';
 import { AlreadyLockedError, acquireProcessLock, type ProcessLock } from '@mobyclaw/lib/process-lock';
 import { StartError } from '@mobyclaw/lib/start-error';
+import type { DoorRow } from '@mobyclaw/protocol/egress';
 import { Authority } from './ca/authority.ts';
 import type { EgressConfig } from './config.ts';
 import { controlRoutes } from './control/control-routes.ts';
@@ -36,6 +37,8 @@ import { openDatabase } from './store/database.ts';
 import { RunningTurns } from './turns/running-turns.ts';
 
 const REGISTRIES_MS = 60_000;
+const SWEEP_MS = 6 * 3_600_000;
+const FIRST_SWEEP_MS = 20_000; // not while it starts
 
 export interface EgressOptions {
   version: string;
@@ -77,7 +80,13 @@ export async function startEgress(
     clock,
   });
   const authority = await Authority.open(config.folder, clock);
-  const audit = new AuditLog(config.folder, clock, (row) => events.append({ event: 'door', data: row }));
+  const tellRow = (row: DoorRow): void => void events.append({ event: 'door', data: row });
+  const audit = new AuditLog(config.folder, clock, tellRow, config.keepMs);
+  const sweep = (): void => {
+    audit.sweep();
+    if (config.keepMs !== null) ledger.forget(config.keepMs);
+  };
+  const sweeping = every(clock, SWEEP_MS, sweep, FIRST_SWEEP_MS);
   const door = createDoor({
     judge: (asked, gone) => gate.decide(asked, gone),
     dialler: new Dialler({
@@ -114,6 +123,7 @@ export async function startEgress(
   const close = async (): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.close()));
     await relay.settled();
+    sweeping.cancel();
     audit.close();
     events.close();
     database.close();

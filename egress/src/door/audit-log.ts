@@ -1,7 +1,8 @@
 /**
  * The audit log: `audit.db` in egress's folder, a row for each connection. One that is let through is written when it opens
  * and again when it ends, so that a kill in between hides no host. Rows of the same refusal within a minute are one row, or a
- * program that asks in a loop would fill the disk; the oldest go after 90 days, and beyond 100,000.
+ * program that asks in a loop would fill the disk; the oldest go after 90 days, or sooner where
+ * the owner keeps nothing for so long, and beyond 100,000.
  */
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -10,7 +11,7 @@ import { makePrivateDatabase } from '@mobyclaw/lib/private-database';
 import type { DoorRow } from '@mobyclaw/protocol/egress';
 import type { Audit, AuditEntry } from './audit.ts';
 
-const KEPT_DAYS = 90;
+const KEPT_MS = 90 * 86_400_000;
 const KEPT_ROWS = 100_000;
 const SWEEP_EVERY = 1_000; // rows
 const SAME_WITHIN_MS = 60_000;
@@ -47,13 +48,17 @@ export class AuditLog implements Audit {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
   readonly #onRow: (row: DoorRow) => void;
+  readonly #keptMs: number;
   readonly #insert: StatementSync;
   readonly #closeRow: StatementSync;
   readonly #again: StatementSync;
   #sinceSweep = 0;
 
-  /** @param onRow is told each row when it is complete, and again when it counts for one more refusal */
-  constructor(folder: string, clock: Clock, onRow: (row: DoorRow) => void) {
+  /**
+   * @param onRow is told each row when it is complete, and again when it counts for one more refusal
+   * @param keepMs how long the owner wants it to be kept; null: as long as it ever is
+   */
+  constructor(folder: string, clock: Clock, onRow: (row: DoorRow) => void, keepMs: number | null = null) {
     const path = join(folder, 'audit.db');
     makePrivateDatabase(path);
     this.#db = new DatabaseSync(path);
@@ -61,6 +66,7 @@ export class AuditLog implements Audit {
     this.#db.exec(SCHEMA);
     this.#clock = clock;
     this.#onRow = onRow;
+    this.#keptMs = Math.min(KEPT_MS, keepMs ?? KEPT_MS);
     this.#insert = this.#db.prepare(
       'INSERT INTO connections (at, host, port, verdict, reason, turn) VALUES (?, ?, ?, ?, ?, ?)',
     );
@@ -68,7 +74,7 @@ export class AuditLog implements Audit {
     this.#again = this.#db.prepare(
       'UPDATE connections SET times = times + 1 WHERE id = (SELECT id FROM connections WHERE host = ? AND port = ? AND verdict = ? AND reason = ? AND turn IS ? AND at > ? ORDER BY id DESC LIMIT 1) RETURNING id',
     );
-    this.#sweep();
+    this.sweep();
   }
 
   open(entry: AuditEntry): ReturnType<Audit['open']> {
@@ -99,13 +105,23 @@ export class AuditLog implements Audit {
       .map(asRow);
   }
 
+  /** Removes what is old. */
+  sweep(): void {
+    this.#sinceSweep = 0;
+    const oldest = this.#clock.now() - this.#keptMs;
+    this.#db.prepare('DELETE FROM connections WHERE at < ?').run(oldest);
+    this.#db
+      .prepare('DELETE FROM connections WHERE id <= (SELECT max(id) FROM connections) - ?')
+      .run(KEPT_ROWS);
+  }
+
   close(): void {
     this.#db.close();
   }
 
   #add({ host, port, verdict, reason, turn }: AuditEntry): number {
     this.#sinceSweep += 1;
-    if (this.#sinceSweep >= SWEEP_EVERY) this.#sweep();
+    if (this.#sinceSweep >= SWEEP_EVERY) this.sweep();
     const { lastInsertRowid } = this.#insert.run(
       this.#clock.now(),
       host,
@@ -120,15 +136,6 @@ export class AuditLog implements Audit {
   #tell(id: number): void {
     const row = this.#db.prepare('SELECT * FROM connections WHERE id = ?').get(id);
     if (row) this.#onRow(asRow(row));
-  }
-
-  #sweep(): void {
-    this.#sinceSweep = 0;
-    const oldest = this.#clock.now() - KEPT_DAYS * 86_400_000;
-    this.#db.prepare('DELETE FROM connections WHERE at < ?').run(oldest);
-    this.#db
-      .prepare('DELETE FROM connections WHERE id <= (SELECT max(id) FROM connections) - ?')
-      .run(KEPT_ROWS);
   }
 }
 

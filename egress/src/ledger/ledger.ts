@@ -12,6 +12,8 @@ import { callSums } from './call-sums.ts';
 /** Guess of an answer, in tokens, of a model that has not answered yet. */
 const USUAL_OUTPUT = 500;
 const LATEST = 50;
+/** Caps and usage look back so far: this month and the one before. */
+const LEAST_KEPT_MS = 62 * 86_400_000;
 
 export interface CallStart {
   provider: string;
@@ -147,6 +149,12 @@ export class Ledger {
   /** @param since milliseconds since the epoch @param running turns that run */
   sums(since: number, running: readonly string[]): CallSums {
     return callSums(this.#database, since, running);
+  }
+
+  /** Removes the calls that are older. @param keepMs the owner's wish; no less is kept than what caps and usage look at */
+  forget(keepMs: number): void {
+    const oldest = this.#clock.now() - Math.max(keepMs, LEAST_KEPT_MS);
+    this.#database.prepare('DELETE FROM calls WHERE started_at < ? AND ended_at IS NOT NULL').run(oldest);
   }
 
   read(name: string): string | null {

@@ -100,7 +100,7 @@ export const conversations = {
         'How long conversations are kept: 90d, 26w, 6m (months), 2y. What is older goes from the history, and is not found any more; the memory stays. off: for ever.',
       form: ageOrOff,
       default: 'off',
-      parts: ['gateway'],
+      parts: ['gateway', 'egress'],
     },
     MOBYCLAW_RESET_IDLE: {
       about:
