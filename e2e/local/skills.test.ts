@@ -1,8 +1,11 @@
 /** The skills that come with Mobyclaw, with every part as its user has it and a model that does what they say. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ScriptedToolCall, startFakeModel } from '@mobyclaw/testkit/fake-model';
+import { temporaryFolder } from '@mobyclaw/testkit/temporary-folder';
 import { until } from '@mobyclaw/testkit/until';
+import { zipOf } from '@mobyclaw/testkit/zip-archive';
 import { expect, onTestFinished, test } from 'vitest';
 import { newMoby } from './moby.ts';
 
@@ -71,6 +74,19 @@ test('each is found, read and followed; a changed byte takes it away', async () 
   );
   for (const name of Object.keys(CASES))
     expect((await moby.cli(['skills', 'add', name, '--yes'])).code).toBe(0);
+  // Archives are read by libraries that the build has to bring along.
+  const above = temporaryFolder();
+  const text = '---\nname: packed\ndescription: d\n---\nDo it.\n';
+  mkdirSync(join(above, 'packed'));
+  writeFileSync(join(above, 'packed/SKILL.md'), text);
+  execFileSync('tar', ['czf', join(above, 'a.tar.gz'), '-C', above, 'packed']);
+  writeFileSync(join(above, 'a.zip'), zipOf([{ name: 'packed/SKILL.md', text }]));
+  for (const archive of ['a.tar.gz', 'a.zip']) {
+    expect((await moby.cli(['skills', 'add', join(above, archive), '--yes'])).stderr).toContain(
+      'Moby has packed',
+    );
+    expect((await moby.cli(['skills', 'remove', 'packed'])).code).toBe(0);
+  }
   expect((await moby.cli(['up', '--local'])).code).toBe(0);
   expect(readdirSync(join(moby.home, 'agent/skills')).sort()).toEqual(Object.keys(CASES).sort());
 

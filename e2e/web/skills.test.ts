@@ -97,8 +97,8 @@ describe.skipIf(!requireTool('chromium'))('skills', () => {
     await phone.getByRole('link', { name: 'Skills' }).tap();
     await phone.getByRole('link', { name: 'Look at notes' }).waitFor();
     expect(await widerThanScreen(phone)).toEqual([]);
-    await phone.getByRole('button', { name: 'Switch notes off' }).tap();
-    await phone.getByRole('button', { name: 'Switch notes on' }).waitFor();
+    await phone.getByRole('button', { name: 'Switch off notes' }).tap();
+    await phone.getByRole('button', { name: 'Switch on notes' }).waitFor();
     await until('the skill away from Moby', () => !existsSync(given()));
     await phone.getByRole('link', { name: 'Look at notes' }).tap();
     await phone.getByText(LONG).first().waitFor();

@@ -249,6 +249,7 @@ export class QuestionStore {
     this.#db
       .sql('INSERT INTO question_uses (question, turn, attempt, subject, used_at) VALUES (?, ?, ?, ?, ?)')
       .run(question, turn, attempt, subject, at);
+    this.#db.changed('questions'); // what it decided has come about
   }
 
   /** An answer was certainly not told, so it counts as unused. */

@@ -6,6 +6,8 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { fromBufferPromise } from 'yauzl';
 import {
   MOST_SKILL_BYTES,
   MOST_SKILL_FILES,
@@ -117,7 +119,6 @@ class Contents {
 }
 
 async function readTar(bytes: Uint8Array, isGzip: boolean, contents: Contents): Promise<void> {
-  const { extract } = await import('tar-stream');
   const archive = extract();
   const reading = (async () => {
     for await (const entry of archive) {
@@ -134,7 +135,6 @@ async function readTar(bytes: Uint8Array, isGzip: boolean, contents: Contents): 
 }
 
 async function readZip(bytes: Uint8Array, contents: Contents): Promise<void> {
-  const { fromBufferPromise } = await import('yauzl');
   // Names are judged with those of other archives, in the same words.
   const zip = await fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
     decodeStrings: false,

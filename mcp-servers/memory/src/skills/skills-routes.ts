@@ -11,7 +11,6 @@ import {
 } from '@mobyclaw/lib/skills/approve-skill';
 import { MOST_SKILLS, type OwnerSkill, ownerSkills } from '@mobyclaw/lib/skills/owner-skills';
 import { type SkillEntry, skillOf } from '@mobyclaw/lib/skills/read-skill';
-import { readArchive, skillInArchive } from '@mobyclaw/lib/skills/skill-archive';
 import { SKILL_FILE, SkillError } from '@mobyclaw/lib/skills/skill-file';
 import { changesSince, digestOf, hashesOf } from '@mobyclaw/lib/skills/skill-lock';
 import { skillDetail, skillView } from '@mobyclaw/lib/skills/skill-view';
@@ -115,6 +114,8 @@ export function skillsRoutes(home: string, skills: SkillsPublication, clock: Clo
       mostBytes: MOST_ARCHIVE_CHARS + 1000,
       async answer({ body }) {
         const { archive, only } = checked(skillUploadSchema, body);
+        // Loaded when it is first asked for.
+        const { readArchive, skillInArchive } = await import('@mobyclaw/lib/skills/skill-archive');
         const { name } = await told(async () => {
           const files = await readArchive(Buffer.from(archive, 'base64'), 'the archive');
           const skill = skillInArchive(files, 'the archive', only);
