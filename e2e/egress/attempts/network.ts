@@ -64,10 +64,16 @@ for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
     {
       name: 'a route of his own',
       reason: 'with a route there would be a way',
-      command: `ip route add default via ${host} 2>&1; python3 -c '
-import socket
+      // RTM_NEWROUTE (rtnetlink(7)), as `ip route add default via` sends it; ip itself is not in every image.
+      command: `python3 -c '
+import os, socket, struct
 try:
-    made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0); print("netlink")
+    link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+    route = struct.pack("BBBBBBBBI", 2, 0, 0, 0, 254, 3, 0, 1, 0)
+    gateway = struct.pack("HH4s", 8, 5, socket.inet_aton("${host}"))
+    link.send(struct.pack("IHHII", 16 + len(route + gateway), 24, 0x605, 1, 0) + route + gateway)
+    code = struct.unpack("i", link.recv(4096)[16:20])[0]
+    print("the kernel says", os.strerror(-code) if code else "made")
 except OSError as error: print(error)'; get http://${at}/`,
     },
     {
