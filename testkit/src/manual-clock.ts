@@ -21,7 +21,9 @@ export class ManualClock implements Clock {
   }
 
   after(delayMs: number, task: () => void): Timer {
-    const entry: Pending = { at: this.#now + Math.max(0, delayMs), order: this.#order++, task };
+    // Whole milliseconds, as the system's clock tells them; delays with a random part are none.
+    const at = this.#now + Math.max(0, Math.trunc(delayMs));
+    const entry: Pending = { at, order: this.#order++, task };
     this.#pending.add(entry);
     return { cancel: () => this.#pending.delete(entry) };
   }
