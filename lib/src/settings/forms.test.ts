@@ -39,7 +39,7 @@ test.each<[SettingName, string, RegExp]>([
   ['MOBYCLAW_ASK_TIMEOUT', '0', /^is not a duration: "0"/],
   ['MOBYCLAW_ASK_TIMEOUT', '9s', /between 10s and 24h/],
   ['MOBYCLAW_AGENT', 'other', /must be cagent or embedded/],
-  ['MOBYCLAW_QUEUE_MODE', 'steer', /must be followup, collect or interrupt/],
+  ['MOBYCLAW_QUEUE_MODE', 'stack', /must be followup, collect, interrupt or steer/],
   ['SLACK_ALLOWED_USERS', 'U012AB3CD,ada', /must be ids with commas between: such as U012AB3CD/],
   ['DISCORD_API_URL', 'discord.com/api', /begins with http:\/\/ or https:\/\//],
   ['WHATSAPP_AUTH', 'phone', /write qr, or the number/],
