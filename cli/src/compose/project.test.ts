@@ -52,3 +52,18 @@ test('another compose file is read with the override, which only the usual one b
   const both = new ComposeProject(context(), undefined, '/old.yml');
   expect(await both.must(['up'])).toContain(` -f /old.yml -f ${home}/docker-compose.override.yml up`);
 });
+
+test('a container that goes while the list is made does not matter; what fails again is told', async () => {
+  const { home, context } = place();
+  const gone = (times: number) => `#!/bin/sh
+echo x >> '${home}/asked'
+[ "$(wc -l < '${home}/asked')" -gt ${times} ] && exit 0
+echo 'Error response from daemon: No such container: b0caac27' >&2
+exit 1
+`;
+  const docker = join(home, 'bin', 'docker');
+  writeFileSync(docker, gone(1), { mode: 0o755 });
+  expect(await new ComposeProject(context()).services()).toEqual([]);
+  writeFileSync(docker, gone(9), { mode: 0o755 });
+  await expect(new ComposeProject(context()).services()).rejects.toThrow('No such container');
+});

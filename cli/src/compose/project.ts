@@ -65,9 +65,13 @@ export class ComposeProject {
     return { checkout: this.#checkout, env: this.#env };
   }
 
-  /** Containers that there are, also ended ones. */
+  /**
+   * Containers that there are, also ended ones. Asked once more where that fails: Compose lists containers and then looks at each,
+   * so one that is removed in between, by whomever, is an error to it.
+   */
   async services(): Promise<Service[]> {
-    return parseServices(await this.must(['ps', '--all', '--format', 'json']));
+    const list = ['ps', '--all', '--format', 'json'];
+    return parseServices(await this.must(list).catch(() => this.must(list)));
   }
 
   /** Names of the images, as they are tagged. */
